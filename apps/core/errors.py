@@ -1,0 +1,125 @@
+"""Errors that a caller is told about: a stable code, an HTTP status and a sentence that says what to do.
+
+    AppError
+    +-- ValidationFailedError   400
+    +-- UnauthorizedError       401
+    +-- ForbiddenError          403
+    +-- NotFoundError           404
+    +-- MethodNotAllowedError   405
+    +-- ConflictError           409
+    +-- PayloadTooLargeError    413
+    +-- RateLimitedError        429
+    +-- ServiceUnavailableError 503
+"""
+
+from typing import ClassVar, TypedDict
+
+from apps.core import constants
+
+
+class FieldProblem(TypedDict):
+    """One field that was refused: where it is, what is wrong, and the validator's own word for it."""
+
+    field: str
+    message: str
+    type: str
+
+
+class AppError(Exception):
+    """A failure that the product foresaw.
+
+    Attributes:
+        code: stable snake_case word that programs may depend on; unique in the project.
+        status_code: HTTP status for the API and the pages.
+        message: a sentence for a person; never holds anything internal.
+        details: problems per field, where there are fields.
+        retry_after_seconds: when it makes sense to try again, if that is known.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status_code: ClassVar[int] = 500
+    default_message: ClassVar[str] = constants.SOMETHING_WENT_WRONG
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: list[FieldProblem] | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        self.message = message or self.default_message
+        self.details = details
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.message)
+
+
+class ValidationFailedError(AppError):
+    """What was sent does not fit."""
+
+    code = "validation_failed"
+    status_code = 400
+    default_message = constants.VALIDATION_FAILED
+
+
+class UnauthorizedError(AppError):
+    """Nobody is signed in, or the token is not valid."""
+
+    code = "unauthorized"
+    status_code = 401
+    default_message = constants.UNAUTHORIZED_ACCESS
+
+
+class ForbiddenError(AppError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    status_code = 403
+    default_message = constants.FORBIDDEN_ACCESS
+
+
+class NotFoundError(AppError):
+    """Unknown, or not the caller's: the two look the same."""
+
+    code = "not_found"
+    status_code = 404
+    default_message = constants.NOT_FOUND
+
+
+class MethodNotAllowedError(AppError):
+    """The address exists and does not answer this method."""
+
+    code = "method_not_allowed"
+    status_code = 405
+    default_message = "This address does not answer that method. See the API documentation."
+
+
+class ConflictError(AppError):
+    """Something changed meanwhile, or the same key came with other content."""
+
+    code = "conflict"
+    status_code = 409
+    default_message = "This changed meanwhile. Load it again and retry."
+
+
+class PayloadTooLargeError(AppError):
+    """The body is larger than this address accepts."""
+
+    code = "payload_too_large"
+    status_code = 413
+    default_message = "This is too large. Send less at once."
+
+
+class RateLimitedError(AppError):
+    """Too many requests in a window."""
+
+    code = "rate_limited"
+    status_code = 429
+    default_message = "Too many requests. Wait a little and try again."
+
+
+class ServiceUnavailableError(AppError):
+    """A part that is needed does not answer at the moment."""
+
+    code = "service_unavailable"
+    status_code = 503
+    default_message = "This is not available at the moment. Try again in a minute."
