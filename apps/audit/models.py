@@ -1,0 +1,36 @@
+from django.conf import settings
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did, kept for ever: rows are added and never changed, which a database trigger enforces.
+
+    The actor is kept by number and by name, without a foreign key constraint, so that removing an
+    account neither fails nor blanks what it did.
+    """
+
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    actor_label = models.CharField(max_length=120)
+    action = models.CharField(max_length=64)
+    target_type = models.CharField(max_length=40)
+    target_id = models.BigIntegerField()
+    reason = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["target_type", "target_id", "-id"], name="audit_by_target"),
+            models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_type} {self.target_id} (#{self.pk})"

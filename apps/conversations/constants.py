@@ -1,0 +1,72 @@
+"""Words and numbers about conversations; the texts are what a person reads."""
+
+from django.db.models import TextChoices
+
+MIN_MESSAGE_CHARS = 1
+MAX_MESSAGE_CHARS = 4000
+MAX_TITLE_CHARS = 120
+MAX_CLIENT_ID_CHARS = 64
+MAX_CONTEXT_BYTES = 16_384
+MAX_METADATA_BYTES = 8_192
+MAX_REASON_CHARS = 2000
+
+CONVERSATION_MEMORY_SIZE = 10
+
+LEASE_SECONDS = 15
+LEASE_BEAT_SECONDS = 5
+CHECKPOINT_SECONDS = 1.0
+REAPER_SECONDS = 10
+QUEUE_TIMEOUT_SECONDS = 120
+CHAT_WAIT_SECONDS = 300
+
+UNTITLED = "New conversation"
+HIDDEN_PLACEHOLDER = "This message was removed by a moderator."
+
+
+class Author(TextChoices):
+    """Who wrote a message."""
+
+    USER = "user", "User"
+    ASSISTANT = "assistant", "Assistant"
+    SYSTEM = "system", "System"
+
+
+class TitleSource(TextChoices):
+    """Where a conversation's title comes from."""
+
+    NONE = "none", "Not titled yet"
+    GENERATED = "generated", "Generated"
+    PERSON = "person", "Written by a person"
+
+
+class ReplyState(TextChoices):
+    """Where an answer stands; the last seven are ends, and an answer has exactly one of them."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    COMPLETE = "complete", "Complete"
+    STOPPED = "stopped", "Stopped"
+    HALTED = "halted", "Halted"
+    WITHHELD = "withheld", "Withheld"
+    INTERRUPTED = "interrupted", "Interrupted"
+    FAILED = "failed", "Failed"
+    OUT_OF_QUOTA = "out_of_quota", "Out of quota"
+
+
+LIVE_STATES = (ReplyState.QUEUED, ReplyState.RUNNING)
+RETRYABLE_STATES = (
+    ReplyState.STOPPED,
+    ReplyState.HALTED,
+    ReplyState.INTERRUPTED,
+    ReplyState.FAILED,
+    ReplyState.OUT_OF_QUOTA,
+)
+
+STATE_NOTICES = {
+    ReplyState.STOPPED: "You stopped this answer. What you saw is kept.",
+    ReplyState.HALTED: "A member of staff stopped this answer.",
+    ReplyState.WITHHELD: "This answer was withheld because it goes against our policy.",
+    ReplyState.INTERRUPTED: "The answer was interrupted on our side. What arrived is kept. Try again.",
+    ReplyState.FAILED: "The model could not answer. Try again in a moment.",
+    ReplyState.OUT_OF_QUOTA: "You have used up your allowance for today. Try again after it resets.",
+}

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from apps.conversations.constants import LIVE_STATES, ReplyState
+
+if TYPE_CHECKING:
+    from apps.conversations.models import Conversation, Message, Reply
+    from apps.users.models import User
+
+
+class ConversationQuerySet(QuerySet["Conversation"]):
+    """Named queries over conversations: the only way to the rows."""
+
+    def visible_to(self, viewer: User) -> ConversationQuerySet:
+        """Return the viewer's own conversations that are not deleted."""
+        return self.filter(owner=viewer, deleted_at=None)
+
+    def newest_first(self) -> ConversationQuerySet:
+        """Order by the last activity, newest first."""
+        return self.order_by("-last_message_at", "-id")
+
+
+class MessageQuerySet(QuerySet["Message"]):
+    """Named queries over messages."""
+
+    def visible_to(self, viewer: User) -> MessageQuerySet:
+        """Return the messages of the viewer's own conversations that are not deleted."""
+        return self.filter(conversation__owner=viewer, conversation__deleted_at=None)
+
+    def on_path(self) -> MessageQuerySet:
+        """Return only the branch that is shown."""
+        return self.filter(is_current=True)
+
+    def oldest_first(self) -> MessageQuerySet:
+        """Order as they were written; a child always has a larger number than its parent."""
+        return self.order_by("id")
+
+
+class ReplyQuerySet(QuerySet["Reply"]):
+    """Named queries over answers."""
+
+    def live(self) -> ReplyQuerySet:
+        """Return those that have not ended."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def held_by(self, owner: str) -> ReplyQuerySet:
+        """Return those that this worker is writing."""
+        return self.filter(state=ReplyState.RUNNING, lease_owner=owner)
+
+    def lease_lost(self, *, now: datetime) -> ReplyQuerySet:
+        """Return those whose worker stopped beating."""
+        return self.filter(state=ReplyState.RUNNING, lease_expires_at__lt=now)
+
+    def queued_before(self, moment: datetime) -> ReplyQuerySet:
+        """Return those that no worker has taken since the moment."""
+        return self.filter(state=ReplyState.QUEUED, queued_at__lt=moment)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from apps.users import constants
+from apps.users.querysets import ApiTokenQuerySet, RestrictionQuerySet, UserManager
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or a program with an account; the email address is the login.
+
+    `auth_epoch` is raised whenever what the person may do changes; every session, token and
+    socket that was opened under an older epoch stops working.
+    """
+
+    email = models.EmailField(max_length=constants.MAX_EMAIL_CHARS, unique=True)
+    name = models.CharField(max_length=constants.MAX_NAME_CHARS)
+    role = models.CharField(
+        max_length=20, choices=constants.Role.choices, default=constants.Role.USER
+    )
+    is_active = models.BooleanField(default=True)
+    standing = models.CharField(
+        max_length=20, choices=constants.Standing.choices, default=constants.Standing.GOOD
+    )
+    standing_until = models.DateTimeField(null=True, blank=True)
+    auth_epoch = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique_whatever_case",
+                violation_error_message=constants.USER_ALREADY_EXISTS,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=constants.Role.values), name="user_role_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["-id", "role"], name="user_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (#{self.pk})"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin opens for this person."""
+        return self.is_superuser or self.role in (constants.Role.ADMIN, constants.Role.MODERATOR)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person manages people."""
+        return self.is_superuser or self.role == constants.Role.ADMIN
+
+    def has_standing(self, standing: constants.Standing, *, now: datetime | None = None) -> bool:
+        """Tell whether this standing holds now; one whose end has passed counts as good."""
+        current = self.standing
+        if self.standing_until is not None and self.standing_until <= (now or timezone.now()):
+            current = constants.Standing.GOOD
+        return current == standing
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the person is kept out at the moment."""
+        return self.has_standing(constants.Standing.SUSPENDED)
+
+    def get_session_auth_hash(self) -> str:
+        """Tie sessions to the password and to the epoch: raising the epoch signs out everywhere."""
+        return f"{super().get_session_auth_hash()}.{self.auth_epoch}"
+
+    def get_full_name(self) -> str:
+        """Return the name as the person wrote it."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """Return the name as the person wrote it."""
+        return self.name
+
+
+class Restriction(models.Model):
+    """A warning, a restriction or a suspension of one person, with its reason, its end and who lifted it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions")
+    kind = models.CharField(max_length=20, choices=constants.RestrictionKind.choices)
+    reason = models.TextField()
+    reason_for_user = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    lift_reason = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager[Restriction]] = RestrictionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-id"], name="restriction_by_user")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason=""), name="restriction_has_a_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of user {self.user_id} (#{self.pk})"
+
+
+class ApiToken(models.Model):
+    """A bearer token of one person: named, scoped, expiring; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=constants.MAX_TOKEN_NAME_CHARS)
+    hint = models.CharField(max_length=16)
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=constants.TokenScope.choices))
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[ApiToken]] = ApiTokenQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-id"], name="token_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of user {self.user_id} (#{self.pk})"
