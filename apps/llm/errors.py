@@ -1,0 +1,112 @@
+"""What can go wrong at the model server: a closed set of codes, each with a sentence for a person.
+
+    UpstreamError                 upstream_error          the server failed or reported an error
+    +-- UpstreamUnreachableError  upstream_unreachable    no connection could be opened
+    +-- UpstreamUnauthorizedError upstream_unauthorized   it does not accept our key
+    +-- UpstreamRateLimitedError  upstream_rate_limited   it asks us to wait
+    +-- UpstreamRejectedError     upstream_rejected       it refused the request, or pointed elsewhere
+    +-- UpstreamTimeoutError      upstream_timeout        connecting, the first text or the whole took too long
+    +-- UpstreamStalledError      upstream_stalled        it went silent in the middle of an answer
+    +-- UpstreamCutError          upstream_cut            the connection was lost
+    +-- UpstreamTruncatedError    upstream_truncated      the answer ended without saying that it is complete
+    +-- UpstreamInvalidError      upstream_invalid        what it sent is not an answer
+    +-- UpstreamTooLargeError     upstream_too_large      what it sent passes our limits
+
+None of them ever holds a text, key, host or exception of the upstream.
+"""
+
+from apps.core.errors import AppError
+
+
+class UpstreamError(AppError):
+    """The model server failed or reported an error; also the base of all its failures."""
+
+    code = "upstream_error"
+    status_code = 502
+    default_message = "The model had a problem of its own. Try again in a moment."
+
+
+class UpstreamUnreachableError(UpstreamError):
+    """No connection to the model server could be opened."""
+
+    code = "upstream_unreachable"
+    status_code = 503
+    default_message = "The model cannot be reached at the moment. Try again in a minute."
+
+
+class UpstreamUnauthorizedError(UpstreamError):
+    """The model server does not accept the configured key."""
+
+    code = "upstream_unauthorized"
+    default_message = (
+        "The model did not accept this service's credentials. Tell an administrator; "
+        "trying again does not help."
+    )
+
+
+class UpstreamRateLimitedError(UpstreamError):
+    """The model server asks to wait; `retry_after_seconds` says how long, where it is known."""
+
+    code = "upstream_rate_limited"
+    status_code = 503
+    default_message = "The model is busy with too many requests. Wait a little and try again."
+
+
+class UpstreamRejectedError(UpstreamError):
+    """The model server refused the request, or answered with a redirect, which is not followed."""
+
+    code = "upstream_rejected"
+    default_message = (
+        "The model refused this request. Try a shorter message or another model; "
+        "if it stays, tell an administrator."
+    )
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """Connecting, the first text or the whole answer took longer than its deadline."""
+
+    code = "upstream_timeout"
+    status_code = 504
+    default_message = "The model took too long. Try again, or ask for less at once."
+
+
+class UpstreamStalledError(UpstreamError):
+    """The model server went silent in the middle of an answer."""
+
+    code = "upstream_stalled"
+    status_code = 504
+    default_message = (
+        "The model stopped sending in the middle of the answer. What arrived is kept; try again."
+    )
+
+
+class UpstreamCutError(UpstreamError):
+    """The connection to the model server was lost."""
+
+    code = "upstream_cut"
+    default_message = "The connection to the model was lost. What arrived is kept; try again."
+
+
+class UpstreamTruncatedError(UpstreamError):
+    """The answer ended without a reason for its end, so nobody knows whether it is whole."""
+
+    code = "upstream_truncated"
+    default_message = (
+        "The answer ended early and may be incomplete. What arrived is kept; try again."
+    )
+
+
+class UpstreamInvalidError(UpstreamError):
+    """What the model server sent is not an answer that can be read."""
+
+    code = "upstream_invalid"
+    default_message = "The model sent something that cannot be read. Try again; if it stays, tell an administrator."
+
+
+class UpstreamTooLargeError(UpstreamError):
+    """What the model server sent passes the limits on size."""
+
+    code = "upstream_too_large"
+    default_message = (
+        "The answer was larger than allowed. What arrived is kept; ask for less at once."
+    )
