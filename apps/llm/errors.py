@@ -4,11 +4,11 @@
     +-- UpstreamUnreachableError  upstream_unreachable    no connection could be opened
     +-- UpstreamUnauthorizedError upstream_unauthorized   it does not accept our key
     +-- UpstreamRateLimitedError  upstream_rate_limited   it asks us to wait
-    +-- UpstreamRejectedError     upstream_rejected       it refused the request, or pointed elsewhere
-    +-- UpstreamTimeoutError      upstream_timeout        connecting, the first text or the whole took too long
+    +-- UpstreamRejectedError     upstream_rejected       it refused, or pointed elsewhere
+    +-- UpstreamTimeoutError      upstream_timeout        a deadline passed
     +-- UpstreamStalledError      upstream_stalled        it went silent in the middle of an answer
     +-- UpstreamCutError          upstream_cut            the connection was lost
-    +-- UpstreamTruncatedError    upstream_truncated      the answer ended without saying that it is complete
+    +-- UpstreamTruncatedError    upstream_truncated      the answer ended without a reason
     +-- UpstreamInvalidError      upstream_invalid        what it sent is not an answer
     +-- UpstreamTooLargeError     upstream_too_large      what it sent passes our limits
 
@@ -100,7 +100,8 @@ class UpstreamInvalidError(UpstreamError):
     """What the model server sent is not an answer that can be read."""
 
     code = "upstream_invalid"
-    default_message = "The model sent something that cannot be read. Try again; if it stays, tell an administrator."
+    default_message = "The model sent something that cannot be read. Try again; "
+        "if it stays, tell an administrator."
 
 
 class UpstreamTooLargeError(UpstreamError):
