@@ -100,8 +100,10 @@ class UpstreamInvalidError(UpstreamError):
     """What the model server sent is not an answer that can be read."""
 
     code = "upstream_invalid"
-    default_message = "The model sent something that cannot be read. Try again; "
+    default_message = (
+        "The model sent something that cannot be read. Try again; "
         "if it stays, tell an administrator."
+    )
 
 
 class UpstreamTooLargeError(UpstreamError):
