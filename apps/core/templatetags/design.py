@@ -1,0 +1,49 @@
+"""Template tags of the design system."""
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+THEMES = ("system", "light", "dark")
+SPRITE = "icons/sprite.svg"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw one icon of the sprite; it says nothing to a screen reader, its control does."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def current_theme(context: template.Context) -> str:
+    """Return the theme the person chose, or ``system`` when there is none to trust."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if isinstance(request, HttpRequest) else ""
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+@register.simple_tag
+def blank_message(role: str, state: str) -> dict[str, Any]:
+    """Return an empty message, so that the page's script clones the markup of the server."""
+    return {
+        "id": 0,
+        "role": role,
+        "state": state,
+        "is_hidden": False,
+        "text": "",
+        "html": "",
+        "notice": "",
+        "created_at": None,
+        "cursor": 0,
+        "can_retry": False,
+    }
