@@ -159,6 +159,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
+            **env.db_url_config(DATABASE_URL).get("OPTIONS", {}),
             "application_name": "parley",
             **(
                 {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}}

@@ -1,0 +1,46 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.support.network import block_network
+from tests.support.plugin import SERVICES
+from tests.support.services import Services
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_this_machine() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        block_network(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Services:
+    """The suite's own PostgreSQL and Redis-protocol server."""
+    return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: Services) -> str:
+    """The address of the suite's Redis-protocol server."""
+    return services.redis_url
+
+
+@pytest.fixture(scope="session")
+def _redis_client(redis_url: str) -> Iterator["redis.Redis"]:
+    client = redis.Redis.from_url(redis_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(_redis_client: "redis.Redis", services: Services) -> Iterator[None]:
+    """Leave nothing in Redis for the next test; a server that is not ours loses one database."""
+    yield
+    if services.owns_redis:
+        _redis_client.flushall()
+    else:
+        _redis_client.flushdb()

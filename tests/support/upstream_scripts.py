@@ -1,0 +1,334 @@
+"""What the scripted upstream can do, as plans of small steps over precomputed bytes."""
+
+import gzip
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+
+import orjson
+
+EMOJI_TEXT = "Gr\u00fc\u00dfe \U0001f44d\U0001f3fd an \u6771\u4eac \U0001f469\u200d\U0001f680!"
+_DIRECTIVE = re.compile(r"\[\[([a-z_]+)((?:\s+[a-z_]+=[^\s\]]+)*)\s*\]\]")
+_STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+    b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n%s\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One answer of the scripted upstream.
+
+    Attributes:
+        name: what happens, one of `SCRIPTS`.
+        tokens: number of tokens of the answer.
+        rate: tokens a second; 0 sends them back to back.
+        text: the whole answer as one token instead of the predictable words.
+        delay: seconds before the response's head.
+        first: seconds between the head and the first token.
+        after: tokens before the fault.
+        status: HTTP status of `status` and `redirect`.
+        retry_after: value of the Retry-After header.
+        location: where `redirect` points to.
+        finish: the finish reason.
+        usage: whether usage is reported when it is asked for.
+        keepalive: seconds between comments during a silence; 0 sends none.
+    """
+
+    name: str = "stream"
+    tokens: int = 20
+    rate: float = 0.0
+    text: str = ""
+    delay: float = 0.0
+    first: float = 0.0
+    after: int = 5
+    status: int = 500
+    retry_after: str = ""
+    location: str = "/elsewhere"
+    finish: str = "stop"
+    usage: bool = True
+    keepalive: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write bytes at once."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing for a while."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Write one frame each interval."""
+
+    frames: Sequence[bytes]
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Write the same bytes again and again; without a count for ever, without an interval at once."""
+
+    data: bytes
+    interval: float = 0.0
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Never do anything again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Reset the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection in order."""
+
+
+Step = Write | Wait | Pace | Repeat | Hang | Cut | Close
+
+
+def answer_text(tokens: int) -> str:
+    """Return the predictable answer of so many tokens."""
+    return "".join(f"word{index} " for index in range(tokens))
+
+
+def read_script(model: str, message: str) -> Script:
+    """Return what a request asks for: `[[name key=value]]` in its text, or `scripted:name;key=value`."""
+    found = _DIRECTIVE.findall(message)
+    if found:
+        name, pairs = found[-1]
+        return _script(name, pairs.split())
+    if model.startswith("scripted:"):
+        name, *pairs = model.removeprefix("scripted:").split(";")
+        return _script(name, pairs)
+    return Script()
+
+
+def _script(name: str, pairs: list[str]) -> Script:
+    kinds = {field.name: field.type for field in fields(Script)}
+    values: dict[str, str | int | float | bool] = {}
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        kind = kinds[key]
+        values[key] = value not in ("0", "no", "false") if kind is bool else kind(value)
+    return replace(Script(), name=name, **values)
+
+
+def event(payload: object) -> bytes:
+    """Return one server-sent event of a JSON payload."""
+    return b"data: " + orjson.dumps(payload) + b"\n\n"
+
+
+def http_chunk(data: bytes) -> bytes:
+    """Return data as one chunk of a chunked body."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def delta_event(
+    delta: dict[str, object], *, finish: str | None = None, model: str = "scripted"
+) -> bytes:
+    """Return one chat completion chunk as an event."""
+    return event(
+        {
+            "id": "chatcmpl-scripted",
+            "object": "chat.completion.chunk",
+            "created": 1_700_000_000,
+            "model": model,
+            "system_fingerprint": None,
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
+        }
+    )
+
+
+@cache
+def token_frame(index: int) -> bytes:
+    """Return the chunk with the predictable token of this index."""
+    return http_chunk(delta_event({"content": f"word{index} "}))
+
+
+@lru_cache(maxsize=64)
+def token_frames(count: int) -> tuple[bytes, ...]:
+    """Return the chunks of the first tokens."""
+    return tuple(token_frame(index) for index in range(count))
+
+
+ROLE = http_chunk(delta_event({"role": "assistant", "content": ""}))
+DONE = http_chunk(b"data: [DONE]\n\n")
+END = b"0\r\n\r\n"
+COMMENT = http_chunk(b": keep-alive\n\n")
+
+
+def stream_head(*, extra: bytes = b"") -> bytes:
+    """Return the head of an event stream's response."""
+    return _STREAM_HEAD % extra
+
+
+def response(status: int, body: bytes, *, kind: str = "application/json", extra: str = "") -> bytes:
+    """Return a whole response with a body of known length."""
+    head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    return (head + extra + "\r\n").encode() + body
+
+
+def usage_event(prompt_tokens: int, completion_tokens: int) -> bytes:
+    """Return the event that reports usage, as it follows the finish reason."""
+    total = prompt_tokens + completion_tokens
+    usage = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": total,
+    }
+    return event({"id": "chatcmpl-scripted", "model": "scripted", "choices": [], "usage": usage})
+
+
+def _tokens(script: Script, count: int) -> list[Step]:
+    frames = token_frames(count)
+    if script.text:
+        frames = (http_chunk(delta_event({"content": script.text})),)
+    if script.rate:
+        return [Pace(frames, 1 / script.rate)]
+    return [Write(b"".join(frames))]
+
+
+def _opening(script: Script, count: int) -> list[Step]:
+    first: list[Step] = [Wait(script.first)] if script.first else []
+    return [Write(stream_head() + ROLE), *first, *_tokens(script, count)]
+
+
+def _finish(script: Script) -> bytes:
+    return http_chunk(delta_event({}, finish=script.finish))
+
+
+def _stream(script: Script) -> list[Step]:
+    usage = http_chunk(usage_event(7, script.tokens)) if script.usage else b""
+    return [*_opening(script, script.tokens), Write(_finish(script) + usage + DONE + END)]
+
+
+def _silence(script: Script) -> list[Step]:
+    return [Repeat(COMMENT, script.keepalive)] if script.keepalive else [Hang()]
+
+
+def _emoji(script: Script) -> list[Step]:
+    text = script.text or EMOJI_TEXT
+    body = b"".join(delta_event({"content": character}) for character in text)
+    body += delta_event({}, finish="stop") + b"data: [DONE]\n\n"
+    pieces = [http_chunk(body[at : at + 97]) for at in range(0, len(body), 97)]
+    return [Write(stream_head()), Pace(pieces, 0.002), Write(END)]
+
+
+def _status(script: Script) -> list[Step]:
+    wait = f"Retry-After: {script.retry_after}\r\n" if script.retry_after else ""
+    secret = {"error": {"message": "SECRET-UPSTREAM-TEXT sk-leak http://internal.example"}}
+    return [Write(response(script.status, orjson.dumps(secret), extra=wait))]
+
+
+def _redirect(script: Script) -> list[Step]:
+    status = script.status if 300 <= script.status < 400 else 307
+    return [Write(response(status, b"", extra=f"Location: {script.location}\r\n"))]
+
+
+@cache
+def _gzip_bomb() -> bytes:
+    return gzip.compress(b"data: {}\n\n" + b"\x00" * 50_000_000, compresslevel=9)
+
+
+def _gzip(_: Script) -> list[Step]:
+    head = stream_head(extra=b"Content-Encoding: gzip\r\n")
+    return [Write(head + http_chunk(_gzip_bomb()) + END)]
+
+
+def _huge_line(script: Script) -> list[Step]:
+    piece = http_chunk(b"x" * 65_536)
+    return [*_opening(script, script.after), Repeat(piece, count=3_200), Write(END)]
+
+
+def _huge_chunk(script: Script) -> list[Step]:
+    start = b'%x\r\ndata: {"choices":[{"delta":{"content":"' % (50_000_000 + 64)
+    steps: list[Step] = [*_opening(script, script.after), Write(start)]
+    return [*steps, Repeat(b"y" * 50_000, count=1_000), Hang()]
+
+
+def _after(*tail: Step, finish: bool = False) -> Callable[[Script], list[Step]]:
+    def plan(script: Script) -> list[Step]:
+        end: list[Step] = [Write(_finish(script))] if finish else []
+        return [*_opening(script, script.after), *end, *(tail or _silence(script))]
+
+    return plan
+
+
+def _body(data: bytes) -> Callable[[Script], list[Step]]:
+    return _after(Write(http_chunk(data) + DONE + END))
+
+
+def _whole(data: bytes, kind: str) -> Callable[[Script], list[Step]]:
+    return lambda _: [Write(response(200, data, kind=kind))]
+
+
+_ERROR = {"error": {"message": "SECRET-UPSTREAM-TEXT sk-leak", "code": "server_error"}}
+SCRIPTS: dict[str, Callable[[Script], list[Step]]] = {
+    "stream": _stream,
+    "emoji": _emoji,
+    "status": _status,
+    "redirect": _redirect,
+    "hang": lambda _: [Hang()],
+    "hang_up": lambda _: [Close()],
+    "silence": lambda script: [Write(stream_head()), *_silence(script)],
+    "keepalive": lambda script: [Write(stream_head()), Repeat(COMMENT, script.keepalive or 0.02)],
+    "stall": _after(),
+    "cut": _after(Cut()),
+    "close": _after(Close()),
+    "truncate": _after(Write(END)),
+    "no_reason": _after(Write(DONE + END)),
+    "finish_stall": _after(Hang(), finish=True),
+    "finish_cut": _after(Cut(), finish=True),
+    "error_event": _after(Write(http_chunk(event(_ERROR)) + DONE + END)),
+    "endless": lambda script: [
+        *_opening(script, script.after),
+        Repeat(token_frame(0), 1 / script.rate if script.rate else 0.0),
+    ],
+    "bad_json": _body(b"data: {SECRET-UPSTREAM-TEXT\n\n"),
+    "bad_utf8": _body(b'data: {"choices":[{"delta":{"content":"\xff\xfe"}}]}\n\n'),
+    "lone_surrogate": _body(b'data: {"choices":[{"delta":{"content":"\\ud800"}}]}\n\n'),
+    "wrong_shape": _body(b'data: {"choices":[{"delta":{"content":{"SECRET":1}}}]}\n\n'),
+    "html": _whole(b"<html>SECRET-UPSTREAM-TEXT</html>", "text/html"),
+    "json": _whole(b'{"choices":[{"message":{"content":"SECRET"}}]}', "application/json"),
+    "empty": lambda _: [Write(stream_head() + END)],
+    "not_http": lambda _: [Write(b"SECRET-UPSTREAM-TEXT\r\n\r\n"), Close()],
+    "gzip": _gzip,
+    "huge_line": _huge_line,
+    "huge_chunk": _huge_chunk,
+}
+
+
+def plan(script: Script) -> list[Step]:
+    """Return the steps of a script.
+
+    Raises:
+        KeyError: there is no script of this name.
+    """
+    waiting: list[Step] = [Wait(script.delay)] if script.delay else []
+    return [*waiting, *SCRIPTS[script.name](script)]
+
+
+def whole_completion(script: Script) -> bytes:
+    """Return the answer of a request that did not ask for a stream."""
+    message = {"role": "assistant", "content": script.text or answer_text(script.tokens)}
+    usage = {"prompt_tokens": 7, "completion_tokens": script.tokens}
+    usage["total_tokens"] = 7 + script.tokens
+    choice = {"index": 0, "message": message, "finish_reason": script.finish}
+    body = {"id": "chatcmpl-scripted", "object": "chat.completion", "created": 1_700_000_000}
+    return response(
+        200, orjson.dumps({**body, "model": "scripted", "choices": [choice], "usage": usage})
+    )
