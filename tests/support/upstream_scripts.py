@@ -4,16 +4,28 @@ import gzip
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache
+from functools import cache
 
 import orjson
 
+from tests.support.upstream_frames import (
+    COMMENT,
+    DONE,
+    END,
+    ROLE,
+    answer_text,
+    delta_event,
+    event,
+    http_chunk,
+    response,
+    stream_head,
+    token_frame,
+    token_frames,
+    usage_event,
+)
+
 EMOJI_TEXT = "Gr\u00fc\u00dfe \U0001f44d\U0001f3fd an \u6771\u4eac \U0001f469\u200d\U0001f680!"
 _DIRECTIVE = re.compile(r"\[\[([a-z_]+)((?:\s+[a-z_]+=[^\s\]]+)*)\s*\]\]")
-_STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-    b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n%s\r\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Write the same bytes again and again; without a count for ever, without an interval at once."""
+    """Write the same bytes again and again: without a count for ever, without an interval fast."""
 
     data: bytes
     interval: float = 0.0
@@ -100,13 +112,8 @@ class Close:
 Step = Write | Wait | Pace | Repeat | Hang | Cut | Close
 
 
-def answer_text(tokens: int) -> str:
-    """Return the predictable answer of so many tokens."""
-    return "".join(f"word{index} " for index in range(tokens))
-
-
 def read_script(model: str, message: str) -> Script:
-    """Return what a request asks for: `[[name key=value]]` in its text, or `scripted:name;key=value`."""
+    """Return what a request asks for: `[[name key=value]]` or a model `scripted:name;key=value`."""
     found = _DIRECTIVE.findall(message)
     if found:
         name, pairs = found[-1]
@@ -125,72 +132,6 @@ def _script(name: str, pairs: list[str]) -> Script:
         kind = kinds[key]
         values[key] = value not in ("0", "no", "false") if kind is bool else kind(value)
     return replace(Script(), name=name, **values)
-
-
-def event(payload: object) -> bytes:
-    """Return one server-sent event of a JSON payload."""
-    return b"data: " + orjson.dumps(payload) + b"\n\n"
-
-
-def http_chunk(data: bytes) -> bytes:
-    """Return data as one chunk of a chunked body."""
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-def delta_event(
-    delta: dict[str, object], *, finish: str | None = None, model: str = "scripted"
-) -> bytes:
-    """Return one chat completion chunk as an event."""
-    return event(
-        {
-            "id": "chatcmpl-scripted",
-            "object": "chat.completion.chunk",
-            "created": 1_700_000_000,
-            "model": model,
-            "system_fingerprint": None,
-            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
-        }
-    )
-
-
-@cache
-def token_frame(index: int) -> bytes:
-    """Return the chunk with the predictable token of this index."""
-    return http_chunk(delta_event({"content": f"word{index} "}))
-
-
-@lru_cache(maxsize=64)
-def token_frames(count: int) -> tuple[bytes, ...]:
-    """Return the chunks of the first tokens."""
-    return tuple(token_frame(index) for index in range(count))
-
-
-ROLE = http_chunk(delta_event({"role": "assistant", "content": ""}))
-DONE = http_chunk(b"data: [DONE]\n\n")
-END = b"0\r\n\r\n"
-COMMENT = http_chunk(b": keep-alive\n\n")
-
-
-def stream_head(*, extra: bytes = b"") -> bytes:
-    """Return the head of an event stream's response."""
-    return _STREAM_HEAD % extra
-
-
-def response(status: int, body: bytes, *, kind: str = "application/json", extra: str = "") -> bytes:
-    """Return a whole response with a body of known length."""
-    head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-    return (head + extra + "\r\n").encode() + body
-
-
-def usage_event(prompt_tokens: int, completion_tokens: int) -> bytes:
-    """Return the event that reports usage, as it follows the finish reason."""
-    total = prompt_tokens + completion_tokens
-    usage = {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": total,
-    }
-    return event({"id": "chatcmpl-scripted", "model": "scripted", "choices": [], "usage": usage})
 
 
 def _tokens(script: Script, count: int) -> list[Step]:
@@ -224,8 +165,8 @@ def _emoji(script: Script) -> list[Step]:
     text = script.text or EMOJI_TEXT
     body = b"".join(delta_event({"content": character}) for character in text)
     body += delta_event({}, finish="stop") + b"data: [DONE]\n\n"
-    pieces = [http_chunk(body[at : at + 97]) for at in range(0, len(body), 97)]
-    return [Write(stream_head()), Pace(pieces, 0.002), Write(END)]
+    pieces = [http_chunk(body[at : at + 13]) for at in range(0, len(body), 13)]
+    return [Write(stream_head()), Pace(pieces, 0.0005), Write(END)]
 
 
 def _status(script: Script) -> list[Step]:
