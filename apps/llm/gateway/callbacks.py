@@ -1,0 +1,91 @@
+"""Watches one call for logs and usage. Imports LangChain: load it lazily."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
+
+from apps.core.logging import log_event
+from apps.llm.errors import UpstreamError
+from apps.llm.gateway.contract import GenerationRequest, Usage
+
+logger = logging.getLogger("apps.llm.gateway")
+
+
+class CallObserver(AsyncCallbackHandler):
+    """Logs the start and the end of one call, and keeps the usage that the model reported.
+
+    Attributes:
+        usage: tokens as the model server reported them; None if it did not.
+    """
+
+    run_inline = True
+
+    def __init__(self, request: GenerationRequest) -> None:
+        self._request = request
+        self._started = time.monotonic()
+        self._first_text: float | None = None
+        self.usage: Usage | None = None
+
+    async def on_chat_model_start(
+        self, serialized: dict[str, Any], messages: list[list[BaseMessage]], **kwargs: object
+    ) -> None:
+        """Log that the model is asked."""
+        self._log("LLM_CALL_STARTED", messages=len(messages[0]))
+
+    async def on_llm_new_token(self, token: object, **kwargs: object) -> None:
+        """Note when the first text came."""
+        if self._first_text is None:
+            self._first_text = time.monotonic()
+
+    async def on_llm_end(self, response: LLMResult, **kwargs: object) -> None:
+        """Keep the usage and log a whole answer."""
+        generation = response.generations[0][0]
+        message = generation.message if isinstance(generation, ChatGeneration) else None
+        finish_reason = None
+        if isinstance(message, AIMessage):
+            finish_reason = message.response_metadata.get("finish_reason")
+            reported = message.usage_metadata
+            if reported is not None:
+                self.usage = Usage(reported["input_tokens"], reported["output_tokens"], "reported")
+        self._log(
+            "LLM_CALL_FINISHED",
+            **self._timing(),
+            finish_reason=finish_reason,
+            prompt_tokens=self.usage.prompt_tokens if self.usage else None,
+            completion_tokens=self.usage.completion_tokens if self.usage else None,
+        )
+
+    async def on_llm_error(self, error: BaseException, **kwargs: object) -> None:
+        """Log an answer that failed or was stopped, without a word of the upstream's."""
+        if isinstance(error, UpstreamError):
+            self._log("LLM_CALL_FAILED", logging.WARNING, **self._timing(), code=error.code)
+        elif isinstance(error, GeneratorExit | asyncio.CancelledError):
+            self._log("LLM_CALL_STOPPED", **self._timing())
+        else:
+            kind = type(error).__name__
+            self._log("LLM_CALL_FAILED", logging.ERROR, **self._timing(), code=kind)
+
+    def _timing(self) -> dict[str, int | None]:
+        first = self._first_text
+        return {
+            "duration_ms": round((time.monotonic() - self._started) * 1000),
+            "first_text_ms": None if first is None else round((first - self._started) * 1000),
+        }
+
+    def _log(self, event: str, level: int = logging.INFO, **fields: str | int | None) -> None:
+        request = self._request
+        log_event(
+            logger,
+            event,
+            level=level,
+            call_correlation_id=request.correlation_id,
+            purpose=request.purpose,
+            model=request.model,
+            user_id=request.user_id,
+            **fields,
+        )

@@ -1,0 +1,103 @@
+"""LangChain's chat model over a wire of our own. Imports LangChain: load it lazily."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import NoReturn
+
+import orjson
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForLLMRun,
+    CallbackManagerForLLMRun,
+)
+from langchain_core.language_models.chat_models import agenerate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import PrivateAttr, SecretStr
+
+from apps.llm.gateway.events import EventReader
+from apps.llm.gateway.wire import Call, ModelServer
+
+_NO_SDK = object()
+
+
+class WireChatModel(BaseChatOpenAI):
+    """An OpenAI-compatible chat model whose only way out is `ModelServer`.
+
+    Everything of langchain-openai's model works but its transport: the SDK's clients are never
+    made, and the synchronous methods, which would need them, refuse.
+    """
+
+    _server: ModelServer = PrivateAttr()
+
+    def __init__(self, server: ModelServer) -> None:
+        super().__init__(
+            client=_NO_SDK,
+            async_client=_NO_SDK,
+            root_client=_NO_SDK,
+            root_async_client=_NO_SDK,
+            api_key=SecretStr("unused"),
+            base_url=server.config.base_url,
+            max_retries=0,
+            stream_usage=True,
+            use_responses_api=False,
+            output_version="v0",
+        )
+        self._server = server
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        *,
+        call: Call | None = None,
+        **kwargs: object,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        call = call or self._server.start_call()
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        payload |= {"stream": True, "stream_options": {"include_usage": True}}
+        if self._server.config.is_openai and "max_tokens" in payload:
+            payload["max_completion_tokens"] = payload.pop("max_tokens")
+        async with aclosing(call.batches(orjson.dumps(payload))) as batches:
+            async for text in batches:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+        yield ChatGenerationChunk(message=_last_message(call.reader))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> ChatResult:
+        return await agenerate_from_stream(self._astream(messages, stop, run_manager, **kwargs))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: object,
+    ) -> NoReturn:
+        raise NotImplementedError("The gateway is asynchronous: use ainvoke or astream.")
+
+    def _stream(self, *args: object, **kwargs: object) -> NoReturn:
+        raise NotImplementedError("The gateway is asynchronous: use ainvoke or astream.")
+
+
+def _last_message(reader: EventReader) -> AIMessageChunk:
+    """Return the empty chunk that ends an answer and says how it ended."""
+    usage = None
+    if reader.usage is not None:
+        prompt, completion = reader.usage.prompt_tokens, reader.usage.completion_tokens
+        usage = UsageMetadata(
+            input_tokens=prompt, output_tokens=completion, total_tokens=prompt + completion
+        )
+    return AIMessageChunk(
+        content="",
+        usage_metadata=usage,
+        response_metadata={"finish_reason": reader.finish_reason, "model_name": reader.model},
+        chunk_position="last",
+    )

@@ -1,0 +1,100 @@
+"""The gateway on LangChain: prompt, trimming, chat model, callbacks. Load it lazily."""
+
+import math
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import langsmith
+from langchain_core.runnables import RunnableConfig
+
+from apps.llm.errors import UpstreamTruncatedError
+from apps.llm.gateway.callbacks import CallObserver
+from apps.llm.gateway.chat_model import WireChatModel
+from apps.llm.gateway.config import GatewayConfig
+from apps.llm.gateway.contract import (
+    Completion,
+    Finished,
+    GenerationRequest,
+    TextBatch,
+    Usage,
+)
+from apps.llm.gateway.prompts import build_messages
+from apps.llm.gateway.wire import ModelServer
+
+_CHARS_PER_TOKEN = 4
+
+langsmith.configure(enabled=False)
+
+
+class LangChainGateway:
+    """`ChatGateway` over one model server."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config = config
+        self._server = ModelServer(config)
+        self._model = WireChatModel(self._server)
+
+    async def stream(
+        self, request: GenerationRequest
+    ) -> AsyncGenerator[TextBatch | Finished, None]:
+        """Yield text in batches, then how the answer ended."""
+        call = self._server.start_call()
+        observer = CallObserver(request)
+        config = RunnableConfig(callbacks=[observer])
+        chunks = self._model.astream(
+            build_messages(request), config, call=call, **self._parameters(request)
+        )
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    if chunk.content:
+                        yield TextBatch(str(chunk.content))
+        finally:
+            call.close()
+        reader = call.reader
+        usage = observer.usage or _estimate(request, reader.answer_chars)
+        yield Finished(reader.finish_reason, reader.model or request.model, usage)
+
+    async def complete(self, request: GenerationRequest) -> Completion:
+        """Return a whole answer."""
+        texts: list[str] = []
+        finished = None
+        async with aclosing(self.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextBatch):
+                    texts.append(event.text)
+                else:
+                    finished = event
+        if finished is None:
+            raise UpstreamTruncatedError
+        return Completion("".join(texts), finished.finish_reason, finished.model, finished.usage)
+
+    def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
+        """Estimate the tokens of a call whose usage was not reported."""
+        return _estimate(request, len(text))
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        await self._server.aclose()
+
+    def _parameters(self, request: GenerationRequest) -> dict[str, Any]:
+        parameters: dict[str, Any] = {
+            "model": request.model,
+            "temperature": request.temperature,
+            "user": self._config.pseudonym(request.user_id),
+        }
+        if request.max_completion_tokens is not None:
+            parameters["max_tokens"] = request.max_completion_tokens
+        return parameters
+
+
+def _estimate(request: GenerationRequest, answer_chars: int) -> Usage:
+    context = len(str(request.context)) if request.context else 0
+    history = sum(len(message.content) for message in request.history)
+    prompt_chars = len(request.system_prompt) + history + context + len(request.question)
+    return Usage(
+        min(math.ceil(prompt_chars / _CHARS_PER_TOKEN), request.max_prompt_tokens),
+        math.ceil(answer_chars / _CHARS_PER_TOKEN),
+        "estimated",
+    )
