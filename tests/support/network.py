@@ -29,9 +29,7 @@ def block_network(patch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         original = getattr(socket.socket, name)
 
-        def guarded(
-            self: socket.socket, address: Any, /, *, original: Any = original
-        ) -> Any:
+        def guarded(self: socket.socket, address: Any, /, *, original: Any = original) -> Any:
             if self.family in {socket.AF_INET, socket.AF_INET6} and not is_local(address):
                 raise NetworkBlockedError(f"Tests may not connect to {address!r}.")
             return original(self, address)

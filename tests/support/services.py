@@ -81,7 +81,7 @@ def thaw(server: Server) -> None:
 
 @contextlib.contextmanager
 def private_redis() -> Iterator[ValkeyServer]:
-    """A Redis-protocol server of one test: `stop()`, `start()` on the same port, `freeze`, `thaw`."""
+    """A Redis-protocol server of one test: `stop()`, `start()` on the same port, `freeze()`..."""
     folder = make_folder()
     server = ValkeyServer(folder=folder)
     try:

@@ -161,7 +161,7 @@ def _catalogue(programs: Path) -> Path:
 def _copied_programs(account: Account, programs: Path) -> Path:
     """Copy the programs once per installed version to a place the account can reach.
 
-    The layout is kept, since the programs find their libraries and catalogue relative to themselves.
+    The layout is kept, since the programs find libraries and catalogue beside themselves.
     """
     package = programs.parent.parent
     made = (programs / "postgres").stat()
@@ -217,7 +217,7 @@ def _socket_folder(folder: Path, base: Path, account: Account | None) -> Path:
     made = Path(tempfile.mkdtemp(prefix="parley-"))
     if not _fits(made):
         made.rmdir()
-        made = Path(tempfile.mkdtemp(prefix="parley-", dir="/tmp"))  # noqa: S108
+        made = Path(tempfile.mkdtemp(prefix="parley-", dir="/tmp"))
     note.write_text(str(made), encoding="utf-8")
     return _given(made, account)
 

@@ -53,9 +53,7 @@ class PostgresServer(Server):
 
     title = "PostgreSQL"
 
-    def __init__(
-        self, *, folder: Path, name: str = "postgres", is_throwaway: bool = False
-    ) -> None:
+    def __init__(self, *, folder: Path, name: str = "postgres", is_throwaway: bool = False) -> None:
         super().__init__(folder=folder, name=name)
         self.is_throwaway = is_throwaway
         self.placement: Placement = place(folder)
@@ -111,7 +109,7 @@ class PostgresServer(Server):
         )
 
     def _initialise(self, pause: Pause) -> None:
-        """Run initdb beside the final place, so that an interrupted one leaves nothing half made."""
+        """Run initdb beside the final place, so that a broken-off one leaves nothing half made."""
         fresh = self.placement.base / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)

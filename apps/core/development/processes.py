@@ -87,12 +87,17 @@ def spawn(launch: Launch, *, output: int | IO[bytes]) -> subprocess.Popen[bytes]
     )
 
 
-def spawn_logged(launch: Launch, log: Path) -> subprocess.Popen[bytes]:
-    """Start a child that writes to a log file, put aside first when it has grown large."""
+def rotated(log: Path) -> Path:
+    """Return a log's path, its file put aside first when it has grown large."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_ROTATE_BYTES:
         log.replace(log.with_suffix(log.suffix + ".1"))
-    with log.open("ab") as output:
+    return log
+
+
+def spawn_logged(launch: Launch, log: Path) -> subprocess.Popen[bytes]:
+    """Start a child that writes to a log file."""
+    with rotated(log).open("ab") as output:
         return spawn(launch, output=output)
 
 
