@@ -26,6 +26,9 @@ _development_key = "" if IS_DEPLOYED else "for-development-and-tests-only-012345
 SECRET_KEY = env.str("SECRET_KEY", default=_development_key)
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)
+DATABASE_THREADS = max(DATABASE_POOL_SIZE - 4, 1)
+if ENVIRONMENT == ApplicationEnvironment.TEST:
+    DATABASE_THREADS = 0
 REDIS_URL = env.str("REDIS_URL", default="")
 REDIS_TTL = env.int("REDIS_TTL", default=3600)
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
@@ -158,6 +161,7 @@ DATABASES = {
         **env.db_url_config(DATABASE_URL),
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **env.db_url_config(DATABASE_URL).get("OPTIONS", {}),
             "application_name": "parley",

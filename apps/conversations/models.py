@@ -30,6 +30,7 @@ class Conversation(models.Model):
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        default_permissions = ("view",)
         indexes = [
             models.Index(
                 fields=["owner", "-last_message_at", "-id"],
@@ -75,6 +76,8 @@ class Message(models.Model):
     objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        default_permissions = ("view",)
+        permissions = [("hide_message", "Can hide and restore messages")]
         indexes = [
             models.Index(
                 fields=["conversation", "id"], name="message_path", condition=Q(is_current=True)
@@ -136,6 +139,8 @@ class Reply(models.Model):
 
     class Meta:
         verbose_name_plural = "replies"
+        default_permissions = ("view",)
+        permissions = [("halt_reply", "Can halt answers that are being written")]
         indexes = [
             models.Index(
                 fields=["state", "lease_expires_at"],

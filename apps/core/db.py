@@ -1,9 +1,14 @@
 """The one bridge from coroutines to synchronous database work."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache, partial
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connection
 
 P = ParamSpec("P")
@@ -11,29 +16,40 @@ T = TypeVar("T")
 
 
 async def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a synchronous service in the thread that owns this context's connection, and give the connection back.
+    """Run a synchronous service in a database thread, and give its connection back at once.
 
-    A stream that waits between two calls therefore holds neither a thread's work nor a pooled connection.
+    The threads are fewer than the pool's connections, so a burst waits for a thread and never fails
+    for want of a connection; a stream that waits between two calls holds neither. In tests, which
+    wrap everything in one transaction, the work runs in the thread that has the transaction.
 
     Args:
-        function: a synchronous function; it may open a transaction, and must not call the network inside it.
+        function: a synchronous function; it may open a transaction, and must not call a model inside it.
         args: passed on.
         kwargs: passed on.
 
     Returns:
         What the function returned.
     """
-
-    def run() -> T:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            release_connection()
-
-    return await sync_to_async(run, thread_sensitive=True)()
+    work = partial(_run, partial(function, *args, **kwargs))
+    if settings.DATABASE_THREADS < 1:
+        return await sync_to_async(work, thread_sensitive=True)()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads(), copy_context().run, work)
 
 
 def release_connection() -> None:
     """Give the thread's connection back to the pool, unless a transaction is open on it."""
     if not connection.in_atomic_block:
         connection.close()
+
+
+def _run(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        release_connection()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.DATABASE_THREADS, thread_name_prefix="database")

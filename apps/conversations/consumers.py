@@ -1,0 +1,218 @@
+"""The chat socket: one for a page; a table of frames, each calling one service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+import msgspec
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from apps.conversations import socket_frames as frames
+from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
+from apps.conversations.services import following, stopping, turns
+from apps.core import db
+from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
+from apps.core.error_handling import describe_error
+from apps.core.errors import AppError
+from apps.core.logging import log_event
+from apps.core.realtime.credit import CreditWindow
+from apps.core.realtime.groups import user_group
+from apps.core.realtime.origin import has_allowed_origin
+from apps.users.services import authentication
+from apps.users.services.authentication import Principal
+
+logger = logging.getLogger(__name__)
+
+CLOSE_UNAUTHORIZED = 4401
+CLOSE_FORBIDDEN = 4403
+CLOSE_TOO_MANY = 4429
+RECHECK_SECONDS = 30
+MAX_FOLLOWED = 20
+MAX_FRAME_BYTES = 65_536
+MAX_FRAMES_PER_MINUTE = 600
+
+
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One open page of a person, or one program."""
+
+    principal: Principal
+
+    async def connect(self) -> None:
+        """Let a signed-in person's own page, or a program with a token, in."""
+        set_correlation_id(new_correlation_id())
+        self._follows: dict[int, asyncio.Task[None]] = {}
+        self._credit = CreditWindow()
+        self._watch: asyncio.Task[None] | None = None
+        self._frames_this_minute = 0
+        await self.accept()
+        principal = None
+        if has_allowed_origin(self.scope):
+            principal = await authentication.authenticate_scope(self.scope)
+        if principal is None:
+            await self.close(CLOSE_UNAUTHORIZED)
+            return
+        self.principal = principal
+        if principal.user.is_suspended:
+            await self.close(CLOSE_FORBIDDEN)
+            return
+        await self._join()
+        self._watch = asyncio.create_task(self._recheck_forever())
+
+    async def disconnect(self, code: int) -> None:
+        """Let go of everything that this socket began; answers go on."""
+        tasks = [*self._follows.values(), *([self._watch] if self._watch else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._leave()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Do what one frame asks; a frame that cannot be done is answered with an error event."""
+        if not hasattr(self, "principal"):
+            return
+        set_correlation_id(new_correlation_id())
+        self._frames_this_minute += 1
+        if self._frames_this_minute > MAX_FRAMES_PER_MINUTE:
+            await self.close(CLOSE_TOO_MANY)
+            return
+        client_id: str | None = None
+        try:
+            if text_data is None or len(text_data) > MAX_FRAME_BYTES:
+                await self._error("invalid_frame", "Send one JSON object of at most 64 kB.", None)
+                return
+            frame = frames.decode(text_data)
+            client_id = getattr(frame, "client_id", None)
+            if not isinstance(frame, frames.Ack | frames.Ping) and not await self._recheck():
+                return
+            await self._handlers[type(frame)](self, frame)
+        except msgspec.MsgspecError:
+            await self._error("invalid_frame", "This frame is not one of the documented ones.", None)
+        except AppError as error:
+            await self._error(error.code, error.message, client_id)
+        except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
+            described = describe_error(error)
+            await self._error(described.code, described.message, client_id)
+
+    async def page_event(self, message: dict[str, Any]) -> None:
+        """Pass on what was announced to this person's pages."""
+        event = message["event"]
+        if event["type"] == "auth.revoked":
+            await self._recheck()
+            return
+        await self.send(text_data=msgspec.json.encode(event).decode())
+
+    async def _message_send(self, frame: frames.MessageSend) -> None:
+        turn = await turns.start_turn(
+            actor=self.principal.user,
+            request=turns.TurnRequest(
+                conversation_id=frame.conversation_id,
+                content=frame.content,
+                client_id=frame.client_id,
+            ),
+        )
+        event = turn.event or turns.accepted_event(turn)
+        await self._send(event)
+        self._follow(turn.reply.pk, 0)
+
+    async def _reply_follow(self, frame: frames.ReplyFollow) -> None:
+        await following.check_access(viewer=self.principal.user, reply_id=frame.reply_id)
+        self._follow(frame.reply_id, frame.cursor)
+
+    async def _reply_stop(self, frame: frames.ReplyStop) -> None:
+        await db.call(
+            stopping.stop_reply, actor=self.principal.user, reply_id=frame.reply_id
+        )
+
+    async def _reply_retry(self, frame: frames.ReplyRetry) -> None:
+        turn = await turns.retry_reply(actor=self.principal.user, message_id=frame.message_id)
+        self._follow(turn.reply.pk, 0)
+
+    async def _ack(self, frame: frames.Ack) -> None:
+        self._credit.acknowledge(frame.cursors)
+
+    async def _ping(self, frame: frames.Ping) -> None:
+        del frame
+        await self._send(Pong())
+
+    _handlers: ClassVar[dict[type[Any], Callable[..., Awaitable[None]]]] = {
+        frames.MessageSend: _message_send,
+        frames.ReplyFollow: _reply_follow,
+        frames.ReplyStop: _reply_stop,
+        frames.ReplyRetry: _reply_retry,
+        frames.Ack: _ack,
+        frames.Ping: _ping,
+    }
+
+    def _follow(self, reply_id: int, cursor: int) -> None:
+        """Follow an answer in a task of its own; asking again starts over from the new cursor."""
+        running = self._follows.pop(reply_id, None)
+        if running is not None:
+            running.cancel()
+        while len(self._follows) >= MAX_FOLLOWED:
+            oldest = next(iter(self._follows))
+            self._follows.pop(oldest).cancel()
+        self._credit.forget(reply_id)
+        self._follows[reply_id] = asyncio.create_task(self._pump(reply_id, cursor))
+
+    async def _pump(self, reply_id: int, cursor: int) -> None:
+        try:
+            async for event in following.follow(
+                viewer=self.principal.user, reply_id=reply_id, cursor=cursor
+            ):
+                if isinstance(event, ReplyDelta | ReplySnapshot):
+                    await self._credit.spend(reply_id, event.cursor, len(event.text))
+                await self._send(event)
+        except AppError as error:
+            await self._error(error.code, error.message, None)
+        except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
+            described = describe_error(error)
+            await self._error(described.code, described.message, None)
+        finally:
+            if self._follows.get(reply_id) is asyncio.current_task():
+                del self._follows[reply_id]
+                self._credit.forget(reply_id)
+
+    async def _recheck_forever(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            self._frames_this_minute //= 2
+            if not await self._recheck():
+                return
+
+    async def _recheck(self) -> bool:
+        """Close the socket if what let it in does not hold any more; tells whether it does."""
+        try:
+            standing = await authentication.recheck(self.principal)
+        except AppError as error:
+            code = CLOSE_FORBIDDEN if error.status_code == 403 else CLOSE_UNAUTHORIZED  # noqa: PLR2004
+            await self.close(code)
+            return False
+        self.principal = standing
+        return True
+
+    async def _join(self) -> None:
+        try:
+            await self.channel_layer.group_add(
+                user_group(self.principal.user.pk), self.channel_name
+            )
+        except Exception as error:  # noqa: BLE001  groups carry hints; the socket works without
+            log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)
+
+    async def _leave(self) -> None:
+        if not hasattr(self, "principal"):
+            return
+        try:
+            await self.channel_layer.group_discard(
+                user_group(self.principal.user.pk), self.channel_name
+            )
+        except Exception as error:  # noqa: BLE001  groups carry hints; the socket works without
+            log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)
+
+    async def _error(self, code: str, message: str, client_id: str | None) -> None:
+        await self._send(ErrorEvent(code, message, get_correlation_id(), client_id))
+
+    async def _send(self, event: Event) -> None:
+        await self.send(text_data=encode(event))

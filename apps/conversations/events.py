@@ -1,0 +1,122 @@
+"""What clients see, over SSE and WebSocket alike: a tagged union, encoded once, documented in docs/protocol.md."""
+
+import msgspec
+
+
+class AcceptedMessage(msgspec.Struct, frozen=True):
+    """The stored message of a person, as its author's pages show it."""
+
+    id: int
+    content: str
+
+
+class MessageAccepted(msgspec.Struct, frozen=True, tag_field="type", tag="message.accepted"):
+    """A message was stored and its answer is queued."""
+
+    conversation_id: int
+    client_id: str
+    message: AcceptedMessage
+    reply_id: int
+    title: str
+    url: str
+
+
+class ReplyStarted(msgspec.Struct, frozen=True, tag_field="type", tag="reply.started"):
+    """A worker began the answer."""
+
+    reply_id: int
+    model: str
+
+
+class ReplyDelta(msgspec.Struct, frozen=True, tag_field="type", tag="reply.delta"):
+    """Text that joins what the client has; `cursor` is the number of code points after it."""
+
+    reply_id: int
+    text: str
+    cursor: int
+
+
+class ReplySnapshot(msgspec.Struct, frozen=True, tag_field="type", tag="reply.snapshot"):
+    """Text that replaces what the client has."""
+
+    reply_id: int
+    text: str
+    cursor: int
+
+
+class ReplyUsage(msgspec.Struct, frozen=True):
+    """Tokens of the call behind an answer; `source` says reported or estimated."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    source: str
+
+
+class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.finished"):
+    """The answer's one end; always last."""
+
+    reply_id: int
+    state: str
+    finish_reason: str
+    error_code: str
+    notice: str
+    usage: ReplyUsage | None
+    cost: str | None
+    html: str
+    cursor: int
+
+
+class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):
+    """A message changed: hidden, restored."""
+
+    message_id: int
+    conversation_id: int
+    hidden: bool
+    text: str
+    html: str
+    notice: str
+
+
+class ConversationUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="conversation.updated"):
+    """A conversation changed: a new title, deleted."""
+
+    conversation_id: int
+    title: str
+    deleted: bool = False
+
+
+class ErrorEvent(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
+    """A frame of the client could not be done; nothing was lost."""
+
+    code: str
+    message: str
+    correlation_id: str
+    client_id: str | None = None
+
+
+class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
+    """The answer to a ping."""
+
+
+ReplyEvent = ReplyStarted | ReplyDelta | ReplySnapshot | ReplyFinished
+PageEvent = MessageAccepted | MessageUpdated | ConversationUpdated
+Event = ReplyEvent | PageEvent | ErrorEvent | Pong
+
+EVENT_TYPES: tuple[type[Event], ...] = (
+    MessageAccepted,
+    ReplyStarted,
+    ReplyDelta,
+    ReplySnapshot,
+    ReplyFinished,
+    MessageUpdated,
+    ConversationUpdated,
+    ErrorEvent,
+    Pong,
+)
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(event: Event) -> str:
+    """Return the event as one line of JSON with its `type`."""
+    return _encoder.encode(event).decode()

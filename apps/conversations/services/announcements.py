@@ -1,0 +1,101 @@
+"""Tells open pages and workers what changed, after the commit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.conversations import constants
+from apps.conversations.events import (
+    AcceptedMessage,
+    ConversationUpdated,
+    MessageAccepted,
+    MessageUpdated,
+    PageEvent,
+)
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import presenting
+from apps.core.realtime import bells
+from apps.core.realtime.groups import announce_on_commit
+
+
+def accepted_event(conversation: Conversation, message: Message, reply: Reply) -> MessageAccepted:
+    """Return the event that tells of a stored message and its queued answer."""
+    return MessageAccepted(
+        conversation_id=conversation.pk,
+        client_id=message.client_id or "",
+        message=AcceptedMessage(id=message.pk, content=message.content),
+        reply_id=reply.pk,
+        title=conversation.display_title,
+        url=reverse("chat:conversation", args=[conversation.pk]),
+    )
+
+
+def message_accepted(conversation: Conversation, message: Message, reply: Reply) -> MessageAccepted:
+    """Tell every page of the owner that a message was stored; returns the event for the sender."""
+    event = accepted_event(conversation, message, reply)
+    _announce(conversation, event)
+    return event
+
+
+def message_updated(message: Message) -> None:
+    """Tell every page of the owner that a message was hidden or restored."""
+    text = presenting.visible_text(message)
+    _announce(
+        message.conversation,
+        MessageUpdated(
+            message_id=message.pk,
+            conversation_id=message.conversation_id,
+            hidden=message.is_hidden,
+            text=text,
+            html="" if message.is_hidden else presenting.html_of(message),
+            notice=presenting.hidden_notice(message),
+        ),
+    )
+
+
+def conversation_updated(conversation: Conversation) -> None:
+    """Tell every page of the owner about a title or a deletion."""
+    _announce(
+        conversation,
+        ConversationUpdated(
+            conversation_id=conversation.pk,
+            title=conversation.display_title,
+            deleted=conversation.deleted_at is not None,
+        ),
+    )
+
+
+def ring_workers(reply_id: int, state: str) -> None:
+    """Ask the worker that writes an answer to end it, after the commit; the row says so as well."""
+    transaction.on_commit(lambda: bells.ring_workers(reply_id, state))
+
+
+def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState) -> None:
+    """Ask for the end of whatever is being answered in a conversation."""
+    now = timezone.now()
+    for reply in Reply.objects.live().filter(conversation=conversation):
+        request_stop(reply, state=state, now=now)
+
+
+def stop_live_replies_of_message(message: Message, *, state: constants.ReplyState) -> None:
+    """Ask for the end of an answer that is being written, if this message is one."""
+    now = timezone.now()
+    for reply in Reply.objects.live().filter(pk=message.pk):
+        request_stop(reply, state=state, now=now)
+
+
+def request_stop(reply: Reply, *, state: constants.ReplyState, now: datetime) -> None:
+    """Note in the row that an answer shall end in this state, and ring its worker."""
+    Reply.objects.live().filter(pk=reply.pk, stop_requested_at=None).update(
+        stop_requested_at=now, stop_state=state
+    )
+    ring_workers(reply.pk, state)
+
+
+def _announce(conversation: Conversation, event: PageEvent) -> None:
+    announce_on_commit(conversation.owner_id, msgspec.to_builtins(event))

@@ -1,0 +1,162 @@
+"""A worker writes one answer: lease, model, guard, viewers, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+
+from django.db import DatabaseError
+
+from apps.conversations import constants, guardrails
+from apps.conversations.services import leases, titles
+from apps.conversations.services.leases import Claim, Ending
+from apps.conversations.services.runtime import RunningReply, WorkerRuntime
+from apps.core import db
+from apps.core.correlation import set_correlation_id
+from apps.core.logging import log_event
+from apps.llm.errors import UpstreamError
+from apps.llm.gateway.contract import Finished, TextBatch
+
+logger = logging.getLogger(__name__)
+
+FINISH_RETRY_SECONDS = 0.5
+FINISH_ATTEMPTS = 600
+
+
+class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
+    """A guard ended the answer."""
+
+    def __init__(self, verdict: guardrails.Verdict) -> None:
+        self.verdict = verdict
+
+
+async def run(*, reply_id: int, runtime: WorkerRuntime) -> None:
+    """Write the answer with this number, if it is still queued; always ends it in exactly one state."""
+    claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
+    if claim is None:
+        return
+    set_correlation_id(claim.request.correlation_id)
+    running = runtime.add(reply_id)
+    runtime.publisher.begin(reply_id, claim.request.model)
+    try:
+        ending = await _write(claim, running, runtime)
+        runtime.remove(reply_id)
+        ended = await _finish(claim, ending, runtime)
+    finally:
+        runtime.publisher.end(reply_id)
+    log_event(
+        logger,
+        "REPLY_FINISHED",
+        reply_id=reply_id,
+        state=ending.state.value,
+        error_code=ending.error_code,
+        duration_ms=ending.duration_ms,
+        first_token_ms=ending.first_token_ms,
+    )
+    if ended and claim.is_first and ending.state == constants.ReplyState.COMPLETE:
+        await db.call(titles.queue_title, conversation_id=claim.conversation_id)
+
+
+class _Clock:
+    """Times of one call, in milliseconds since its start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self.first_token_ms: int | None = None
+
+    def mark_text(self) -> None:
+        """Note the first text."""
+        if self.first_token_ms is None:
+            self.first_token_ms = self.elapsed_ms()
+
+    def elapsed_ms(self) -> int:
+        """Return the time since the start."""
+        return round((time.monotonic() - self._start) * 1000)
+
+
+async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) -> Ending:
+    """Stream the model's text to the viewers and return how it ended; never raises."""
+    clock = _Clock()
+    state, code, notice = constants.ReplyState.COMPLETE, "", ""
+    finished: Finished | None = None
+    try:
+        finished = await _stream(claim, running, runtime, clock)
+    except _Withheld as withheld:
+        state, code = constants.ReplyState.WITHHELD, withheld.verdict.code
+        notice = withheld.verdict.reason_for_user
+    except UpstreamError as error:
+        state, code, notice = constants.ReplyState.FAILED, error.code, error.message
+    except asyncio.CancelledError:
+        state = _take_stop(running)
+    except Exception as error:  # noqa: BLE001  whatever breaks, the person gets an end and not a spinner
+        log_event(logger, "GENERATION_ERROR", level=logging.ERROR, error=type(error).__name__)
+        logger.debug("generation error", exc_info=error)
+        state, code = constants.ReplyState.FAILED, "internal_error"
+    text = "" if state == constants.ReplyState.WITHHELD else running.text
+    usage = (
+        finished.usage
+        if finished
+        else runtime.gateway.estimate_usage(claim.request, running.text)
+    )
+    return Ending(
+        state=state,
+        text=text,
+        usage=usage,
+        finished=finished,
+        error_code=code,
+        notice=notice,
+        first_token_ms=clock.first_token_ms,
+        duration_ms=clock.elapsed_ms(),
+    )
+
+
+def _take_stop(running: RunningReply) -> constants.ReplyState:
+    """Turn a cancellation into the state that was asked for; the worker's own end means interrupted."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+    return running.stop_state or constants.ReplyState.INTERRUPTED
+
+
+async def _stream(
+    claim: Claim, running: RunningReply, runtime: WorkerRuntime, clock: _Clock
+) -> Finished | None:
+    draft = guardrails.Draft(
+        user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.question
+    )
+    guard = guardrails.GuardedStream(draft)
+    finished: Finished | None = None
+    async with aclosing(runtime.gateway.stream(claim.request)) as items:
+        async for item in items:
+            if running.stop_state is not None:
+                raise asyncio.CancelledError
+            if isinstance(item, TextBatch):
+                clock.mark_text()
+                _show(await guard.feed(item.text), running, runtime)
+            else:
+                finished = item
+    _show(await guard.finish(), running, runtime)
+    verdict = await guardrails.check_output(draft, running.text)
+    if verdict.is_block:
+        raise _Withheld(verdict)
+    return finished
+
+
+def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerRuntime) -> None:
+    if released.verdict.is_block:
+        raise _Withheld(released.verdict)
+    if released.text:
+        runtime.append(running, released.text)
+
+
+async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> bool:
+    """Store the end; while PostgreSQL is away the text waits here, up to five minutes."""
+    for _ in range(FINISH_ATTEMPTS):
+        try:
+            return await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
+        except DatabaseError as error:
+            log_event(logger, "FINISH_FAILED", level=logging.ERROR, error=type(error).__name__)
+            await asyncio.sleep(FINISH_RETRY_SECONDS)
+    return False

@@ -1,0 +1,248 @@
+"""What a worker writes while it answers: every statement is conditional on its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.conversations import constants
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import presenting
+from apps.core.markdown import RENDERER_VERSION
+from apps.llm.gateway.contract import Finished, GenerationRequest, PromptMessage, Usage
+from apps.llm.services import usage as ledger
+
+LEASE = timedelta(seconds=constants.LEASE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An answer that this worker may write, with all that the model needs."""
+
+    reply_id: int
+    conversation_id: int
+    owner_id: int
+    fence: int
+    question: str
+    is_first: bool
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How an answer ended.
+
+    Attributes:
+        state: one of the end states.
+        text: all text that viewers were shown.
+        usage: tokens of the call; None where no call was made.
+        finished: what the model server said at the end, if it did.
+        error_code: stable code of what went wrong, or empty.
+        notice: sentence for the person; empty for the state's own.
+        first_token_ms: milliseconds to the first text, if there was one.
+        duration_ms: milliseconds of the call.
+    """
+
+    state: constants.ReplyState
+    text: str
+    usage: Usage | None
+    finished: Finished | None = None
+    error_code: str = ""
+    notice: str = ""
+    first_token_ms: int | None = None
+    duration_ms: int = 0
+
+
+@transaction.atomic
+def claim(*, reply_id: int, owner: str) -> Claim | None:
+    """Take the lease of a queued answer; None if it was stopped, taken or removed meanwhile."""
+    taken = Reply.objects.filter(pk=reply_id, state=constants.ReplyState.QUEUED).update(
+        state=constants.ReplyState.RUNNING,
+        lease_owner=owner,
+        lease_expires_at=Now() + LEASE,
+        fence=F("fence") + 1,
+        started_at=Now(),
+    )
+    if not taken:
+        return None
+    reply = Reply.objects.select_related("conversation", "message__parent").get(pk=reply_id)
+    question = reply.message.parent
+    if question is None:
+        return None
+    history = _window(question)
+    return Claim(
+        reply_id=reply.pk,
+        conversation_id=reply.conversation_id,
+        owner_id=reply.conversation.owner_id,
+        fence=reply.fence,
+        question=question.content,
+        is_first=not history,
+        request=GenerationRequest(
+            system_prompt=settings.SYSTEM_PROMPT,
+            history=history,
+            question=question.content,
+            context=question.context,
+            model=reply.model,
+            temperature=reply.temperature,
+            max_prompt_tokens=settings.MAX_TOKENS,
+            max_completion_tokens=settings.LLM_MAX_COMPLETION_TOKENS or None,
+            user_id=reply.conversation.owner_id,
+            purpose="reply",
+            correlation_id=reply.correlation_id,
+        ),
+    )
+
+
+def _window(question: Message) -> tuple[PromptMessage, ...]:
+    """Return the last exchanges before the question; hidden and withheld text never enters."""
+    rows = (
+        Message.objects.filter(conversation_id=question.conversation_id, pk__lt=question.pk)
+        .on_path()
+        .filter(hidden_at=None)
+        .exclude(content="")
+        .exclude(reply__state=constants.ReplyState.WITHHELD)
+        .order_by("-id")
+        .values_list("role", "content")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
+    )
+    return tuple(
+        PromptMessage(role="assistant" if role == constants.Author.ASSISTANT else "user", content=text)
+        for role, text in reversed(rows)
+    )
+
+
+def checkpoint(
+    *, owner: str, texts: Sequence[tuple[int, str]], is_beat: bool
+) -> list[tuple[int, str]]:
+    """Store what this worker's answers have by now, in one statement for all of them.
+
+    Args:
+        owner: the worker.
+        texts: answer and its whole text, for those that gained some.
+        is_beat: also renew the leases.
+
+    Returns:
+        The answers that somebody asked to end, with the state to end in.
+    """
+    if texts:
+        _store_texts(owner, texts)
+    held = Reply.objects.held_by(owner)
+    if is_beat:
+        held.update(lease_expires_at=Now() + LEASE)
+    return list(held.filter(stop_requested_at__isnull=False).values_list("pk", "stop_state"))
+
+
+def _store_texts(owner: str, texts: Sequence[tuple[int, str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE conversations_message AS message SET content = fresh.content
+            FROM unnest(%s::bigint[], %s::text[]) AS fresh (id, content)
+            JOIN conversations_reply AS reply ON reply.message_id = fresh.id
+            WHERE message.id = fresh.id AND reply.lease_owner = %s AND reply.state = %s
+            """,
+            [
+                [reply_id for reply_id, _ in texts],
+                [text for _, text in texts],
+                owner,
+                constants.ReplyState.RUNNING,
+            ],
+        )
+
+
+@transaction.atomic
+def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
+    """Write the one end of an answer; false if somebody else ended it first.
+
+    Text, state, ledger and conversation change together or not at all.
+    """
+    usage = ending.usage
+    ended = Reply.objects.held_by(owner).filter(pk=claim.reply_id, fence=claim.fence).update(
+        state=ending.state,
+        error_code=ending.error_code,
+        notice=ending.notice,
+        finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        usage_source=usage.source if usage else "",
+        lease_expires_at=None,
+        first_token_at=F("started_at") + timedelta(milliseconds=ending.first_token_ms)
+        if ending.first_token_ms is not None
+        else None,
+        finished_at=Now(),
+    )
+    if not ended:
+        return False
+    message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
+    Message.objects.filter(pk=claim.reply_id).update(
+        content=ending.text, html=presenting.html_of(message), html_version=RENDERER_VERSION
+    )
+    Conversation.objects.filter(pk=claim.conversation_id).update(last_message_at=Now())
+    if usage is not None:
+        ledger.record_call(
+            user_id=claim.owner_id,
+            purpose="reply",
+            reference_id=claim.reply_id,
+            model=claim.request.model,
+            usage=usage,
+            outcome=ending.error_code or ending.state,
+            first_token_ms=ending.first_token_ms,
+            duration_ms=ending.duration_ms,
+        )
+    return True
+
+
+@transaction.atomic
+def reap(*, reply_ids: Sequence[int]) -> list[int]:
+    """End answers whose worker stopped beating as interrupted; the text that was stored stays.
+
+    Returns:
+        Those that this call ended.
+    """
+    now = timezone.now()
+    lost = list(
+        Reply.objects.lease_lost(now=now)
+        .filter(pk__in=reply_ids)
+        .select_for_update(skip_locked=True)
+        .values_list("pk", flat=True)
+    )
+    Reply.objects.filter(pk__in=lost).update(
+        state=constants.ReplyState.INTERRUPTED,
+        error_code="worker_lost",
+        lease_expires_at=None,
+        finished_at=Now(),
+    )
+    return lost
+
+
+@transaction.atomic
+def expire_queue() -> list[int]:
+    """End answers that no worker took in two minutes; returns which."""
+    moment = timezone.now() - timedelta(seconds=constants.QUEUE_TIMEOUT_SECONDS)
+    waiting = list(
+        Reply.objects.queued_before(moment)
+        .select_for_update(skip_locked=True)
+        .values_list("pk", flat=True)[:500]
+    )
+    Reply.objects.filter(pk__in=waiting).update(
+        state=constants.ReplyState.FAILED,
+        error_code="no_worker",
+        notice="Nobody was there to answer. Try again in a minute.",
+        finished_at=Now(),
+    )
+    return waiting
+
+
+def lost_leases() -> list[int]:
+    """Return the running answers whose lease has passed, for a reaper that looks twice."""
+    return list(
+        Reply.objects.filter(
+            Q(state=constants.ReplyState.RUNNING) & Q(lease_expires_at__lt=Now())
+        ).values_list("pk", flat=True)[:500]
+    )

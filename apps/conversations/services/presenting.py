@@ -1,0 +1,37 @@
+"""How a stored message is shown to a person: its text, its HTML and the sentence for its state."""
+
+from __future__ import annotations
+
+from apps.conversations import constants
+from apps.conversations.models import Message, Reply
+from apps.core.markdown import RENDERER_VERSION, render_markdown
+
+
+def visible_text(message: Message) -> str:
+    """Return the text that a person may see; empty where staff hid it."""
+    return "" if message.is_hidden else message.content
+
+
+def html_of(message: Message) -> str:
+    """Return the rendering of a visible message, from the row where it is fresh."""
+    if message.is_hidden or message.role != constants.Author.ASSISTANT:
+        return ""
+    if message.html and message.html_version == RENDERER_VERSION:
+        return message.html
+    return render_markdown(message.content) if message.content else ""
+
+
+def hidden_notice(message: Message) -> str:
+    """Return the placeholder of a hidden message with the reason, empty for a visible one."""
+    if not message.is_hidden:
+        return ""
+    if message.hidden_reason:
+        return f"{constants.HIDDEN_PLACEHOLDER} Reason: {message.hidden_reason}"
+    return constants.HIDDEN_PLACEHOLDER
+
+
+def reply_notice(reply: Reply) -> str:
+    """Return the sentence that tells a person how the answer ended and what to do next."""
+    if reply.notice:
+        return reply.notice
+    return constants.STATE_NOTICES.get(constants.ReplyState(reply.state), "")

@@ -1,0 +1,51 @@
+"""Ends answers whose worker is gone, from whichever process notices first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from django.db import DatabaseError
+
+from apps.conversations import constants
+from apps.conversations.services import leases
+from apps.core import db
+from apps.core.logging import log_event
+from apps.core.realtime import bells
+
+logger = logging.getLogger(__name__)
+
+
+class Reaper:
+    """Looks twice before it ends an answer.
+
+    After an outage of PostgreSQL every lease looks lost, though the workers are alive and about to
+    beat again: an answer is ended only when two looks in a row, one period apart, find it lost.
+    """
+
+    def __init__(self) -> None:
+        self._suspects: set[int] = set()
+
+    def look(self) -> list[int]:
+        """End what was lost at the last look and still is; returns what was ended."""
+        lost = leases.lost_leases()
+        confirmed = [reply_id for reply_id in lost if reply_id in self._suspects]
+        self._suspects = set(lost)
+        ended = leases.reap(reply_ids=confirmed) if confirmed else []
+        ended += leases.expire_queue()
+        if ended:
+            bells.announce_end(*ended)
+            log_event(logger, "REPLIES_REAPED", level=logging.WARNING, count=len(ended))
+        return ended
+
+
+async def reap_forever() -> None:
+    """Look every few seconds, for as long as the process lives; survives the loss of PostgreSQL."""
+    reaper = Reaper()
+    while True:
+        try:
+            await db.call(reaper.look)
+        except DatabaseError as error:
+            log_event(logger, "REAPER_FAILED", level=logging.WARNING, error=type(error).__name__)
+            reaper = Reaper()
+        await asyncio.sleep(constants.REAPER_SECONDS)

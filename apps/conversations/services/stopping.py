@@ -1,0 +1,74 @@
+"""Ending an answer before its time: by its reader, or by staff."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.conversations import constants
+from apps.conversations.errors import MessageNotFoundError
+from apps.conversations.models import Reply
+from apps.conversations.services import announcements
+from apps.conversations.services.messages import access_message
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.core.realtime import bells
+from apps.users.models import User
+
+
+@transaction.atomic
+def stop_reply(*, actor: User, reply_id: int) -> Reply:
+    """Stop an answer of the actor; what they saw is what is stored. Stopping an ended one changes nothing.
+
+    Raises:
+        MessageNotFoundError: no such answer, or not the actor's.
+    """
+    message = access_message(viewer=actor, message_id=reply_id)
+    reply = Reply.objects.filter(pk=message.pk).first()
+    if reply is None:
+        raise MessageNotFoundError
+    return _end_early(reply, constants.ReplyState.STOPPED)
+
+
+@transaction.atomic
+def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
+    """Stop anybody's answer as a member of staff, with a reason that is kept.
+
+    Raises:
+        ForbiddenError: the actor may not halt answers.
+        ValidationFailedError: no reason was given.
+        MessageNotFoundError: no such answer.
+    """
+    if not actor.has_perm("conversations.halt_reply"):
+        raise ForbiddenError
+    if not reason.strip():
+        text = "Give a reason."
+        raise ValidationFailedError(
+            text, details=[{"field": "reason", "message": text, "type": "reason_required"}]
+        )
+    reply = Reply.objects.filter(pk=reply_id).first()
+    if reply is None:
+        raise MessageNotFoundError
+    audit.record(
+        actor=actor,
+        action="reply.halted",
+        target_type="reply",
+        target_id=reply.pk,
+        reason=reason.strip(),
+        data={"conversation_id": reply.conversation_id},
+    )
+    return _end_early(reply, constants.ReplyState.HALTED)
+
+
+def _end_early(reply: Reply, state: constants.ReplyState) -> Reply:
+    """End a queued answer here and now; ask the worker to end a running one."""
+    now = timezone.now()
+    ended = Reply.objects.filter(pk=reply.pk, state=constants.ReplyState.QUEUED).update(
+        state=state, finished_at=now, stop_requested_at=now, stop_state=state
+    )
+    if ended:
+        transaction.on_commit(lambda: bells.announce_end(reply.pk))
+    else:
+        announcements.request_stop(reply, state=state, now=now)
+    reply.refresh_from_db()
+    return reply

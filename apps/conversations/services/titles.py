@@ -1,0 +1,123 @@
+"""A conversation gets its title from the model, in the background, after the first answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.conf import settings
+from django.db import transaction
+from procrastinate.contrib.django import app as queue
+
+from apps.conversations import constants
+from apps.conversations.models import Conversation, Message
+from apps.conversations.services import announcements
+from apps.core import db
+from apps.core.correlation import get_correlation_id
+from apps.core.logging import log_event
+from apps.llm.errors import UpstreamError
+from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
+from apps.llm.services import usage as ledger
+
+logger = logging.getLogger(__name__)
+
+TITLE_TASK = "conversations.title"
+TITLE_QUEUE = "background"
+TITLE_PROMPT = (
+    "You name conversations. Answer with a title of at most six words for the message you are given. "
+    "Only the title: no quotes, no full stop, no explanation."
+)
+MAX_TITLE_TOKENS = 24
+EXCERPT_CHARS = 600
+
+
+def queue_title(*, conversation_id: int) -> None:
+    """Have the conversation titled by a worker, soon."""
+    queue.configure_task(
+        TITLE_TASK,
+        queue=TITLE_QUEUE,
+        queueing_lock=None,
+        allow_unknown=True,
+    ).defer(conversation_id=conversation_id)
+
+
+async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:
+    """Ask the model for a title and keep it, unless a person has given one meanwhile.
+
+    A model that fails costs the title, nothing else: the first words stay.
+    """
+    request = await db.call(_request, conversation_id)
+    if request is None:
+        return
+    began = time.monotonic()
+    try:
+        completion = await gateway.complete(request)
+    except UpstreamError as error:
+        log_event(logger, "TITLE_FAILED", level=logging.WARNING, error=error.code)
+        return
+    await db.call(
+        _store, conversation_id, request, completion, round((time.monotonic() - began) * 1000)
+    )
+
+
+def _request(conversation_id: int) -> GenerationRequest | None:
+    conversation = Conversation.objects.filter(
+        pk=conversation_id, title_source=constants.TitleSource.NONE, deleted_at=None
+    ).first()
+    first = (
+        Message.objects.filter(
+            conversation_id=conversation_id, role=constants.Author.USER, hidden_at=None
+        )
+        .order_by("id")
+        .first()
+    )
+    if conversation is None or first is None:
+        return None
+    return GenerationRequest(
+        system_prompt=TITLE_PROMPT,
+        history=(),
+        question=first.content[:EXCERPT_CHARS],
+        context=None,
+        model=settings.OPENAI_MODEL,
+        temperature=0.2,
+        max_prompt_tokens=settings.MAX_TOKENS,
+        max_completion_tokens=MAX_TITLE_TOKENS,
+        user_id=conversation.owner_id,
+        purpose="title",
+        correlation_id=get_correlation_id(),
+    )
+
+
+@transaction.atomic
+def _store(
+    conversation_id: int, request: GenerationRequest, completion: Completion, duration_ms: int
+) -> None:
+    ledger.record_call(
+        user_id=request.user_id,
+        purpose="title",
+        reference_id=conversation_id,
+        model=request.model,
+        usage=completion.usage,
+        outcome="complete",
+        first_token_ms=None,
+        duration_ms=duration_ms,
+    )
+    title = clean_title(completion.text)
+    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+    if not title or conversation.title_source != constants.TitleSource.NONE:
+        return
+    conversation.title = title
+    conversation.title_source = constants.TitleSource.GENERATED
+    conversation.save(update_fields=["title", "title_source", "updated_at"])
+    announcements.conversation_updated(conversation)
+
+
+def clean_title(text: str) -> str:
+    """Make one short line of what a model offers as a title; empty where it offers none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    title = " ".join(lines[0].split()).strip("\"'`*#_ ").removeprefix("Title:").strip("\"'`* .")
+    if len(title) <= constants.MAX_TITLE_CHARS // 2:
+        return title
+    return title[: constants.MAX_TITLE_CHARS // 2].rsplit(" ", 1)[0]

@@ -1,0 +1,267 @@
+"""A message becomes a turn: the message, the queued answer and the job, stored together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app as queue
+
+from apps.conversations import constants, guardrails
+from apps.conversations.errors import (
+    ClientIdReusedError,
+    InvalidMessageError,
+    MessageWithheldError,
+    ReplyInProgressError,
+    ReplyNotRetryableError,
+)
+from apps.conversations.events import MessageAccepted
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import announcements
+from apps.conversations.services.conversations import access_conversation
+from apps.conversations.services.messages import access_message
+from apps.core import db, rate_limits
+from apps.core.correlation import get_correlation_id
+from apps.llm.services import quotas
+from apps.users.models import User
+
+GENERATE_TASK = "conversations.generate"
+GENERATION_QUEUE = "generation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRequest:
+    """What a person or a program sends.
+
+    Attributes:
+        conversation_id: where it goes; None opens a new conversation.
+        content: the message, 1 to 4000 characters.
+        client_id: the sender's own id, which makes sending it again harmless; None for none.
+        context: facts put before the question for the model, as data.
+        metadata: the sender's own notes, given back as they are.
+    """
+
+    conversation_id: int | None
+    content: str
+    client_id: str | None = None
+    context: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stored message with its answer; `created` is false where the same message came again."""
+
+    conversation: Conversation
+    message: Message
+    reply: Reply
+    created: bool
+    event: MessageAccepted | None
+
+
+async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
+    """Store a message and queue its answer, once per client id.
+
+    Raises:
+        InvalidMessageError: blank, too long, or with too large context or metadata.
+        ConversationNotFoundError: the conversation does not exist or belongs to somebody else.
+        ReplyInProgressError: the last answer of the conversation has not ended.
+        ClientIdReusedError: the same client id came with other content.
+        MessageWithheldError: policy keeps the message back; it is stored with its verdict.
+        RateLimitedError: too many messages in a short time.
+    """
+    _check_size(request)
+    repeated = await db.call(_find_repeated, actor, request)
+    if repeated is not None:
+        return repeated
+    await rate_limits.check(
+        scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
+    )
+    verdict = await guardrails.check_input(
+        guardrails.Draft(
+            user_id=actor.pk, conversation_id=request.conversation_id, text=request.content
+        )
+    )
+    try:
+        turn = await db.call(_store_turn, actor, request, verdict)
+    except IntegrityError as error:
+        repeated = await db.call(_find_repeated, actor, request)
+        if repeated is not None:
+            return repeated
+        raise ReplyInProgressError from error
+    if verdict.is_block:
+        raise MessageWithheldError(verdict.reason_for_user or None)
+    return turn
+
+
+async def retry_reply(*, actor: User, message_id: int) -> Turn:
+    """Ask the same question again; the earlier answer stays as a sibling.
+
+    Raises:
+        MessageNotFoundError: no such answer, or not the actor's.
+        ReplyNotRetryableError: the message is not an answer to a question that can be asked again.
+        ReplyInProgressError: the last answer of the conversation has not ended.
+        RateLimitedError: too many messages in a short time.
+    """
+    await rate_limits.check(
+        scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
+    )
+    try:
+        return await db.call(_store_retry, actor, message_id)
+    except IntegrityError as error:
+        raise ReplyInProgressError from error
+
+
+def accepted_event(turn: Turn) -> MessageAccepted:
+    """Return the event for a message that was accepted earlier, for a sender that asks again."""
+    return announcements.accepted_event(turn.conversation, turn.message, turn.reply)
+
+
+def _check_size(request: TurnRequest) -> None:
+    content = request.content
+    if not content.strip() or len(content) > constants.MAX_MESSAGE_CHARS or "\x00" in content:
+        raise InvalidMessageError(
+            details=[
+                {
+                    "field": "content",
+                    "message": InvalidMessageError.default_message,
+                    "type": "message_length",
+                }
+            ]
+        )
+    for field, value, limit in (
+        ("context", request.context, constants.MAX_CONTEXT_BYTES),
+        ("metadata", request.metadata, constants.MAX_METADATA_BYTES),
+    ):
+        if value is not None and len(orjson.dumps(value)) > limit:
+            message = f"The {field} is too large: {limit} bytes at most."
+            raise InvalidMessageError(
+                message, details=[{"field": field, "message": message, "type": "too_large"}]
+            )
+
+
+def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
+    if request.client_id is None:
+        return None
+    message = (
+        Message.objects.filter(author=actor, client_id=request.client_id)
+        .select_related("conversation")
+        .first()
+    )
+    if message is None:
+        return None
+    same_place = request.conversation_id in (None, message.conversation_id)
+    if message.content != request.content or not same_place:
+        raise ClientIdReusedError
+    reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
+    if reply is None:
+        raise MessageWithheldError
+    return Turn(message.conversation, message, reply, created=False, event=None)
+
+
+@transaction.atomic
+def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
+    conversation = _locked_conversation(actor, request)
+    parent_id = (
+        Message.objects.filter(conversation=conversation)
+        .on_path()
+        .order_by("-id")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    message = Message.objects.create(
+        conversation=conversation,
+        parent_id=parent_id,
+        role=constants.Author.USER,
+        author=actor,
+        content=request.content,
+        client_id=request.client_id,
+        context=request.context,
+        metadata=request.metadata,
+        is_current=True,
+        hidden_at=timezone.now() if verdict.is_block else None,
+        hidden_reason=verdict.reason_for_user if verdict.is_block else "",
+    )
+    reply = _queue_reply(conversation, message, actor, is_blocked=verdict.is_block)
+    if not conversation.title:
+        conversation.title = " ".join(request.content.split())[: constants.MAX_TITLE_CHARS // 2]
+    conversation.message_count += 2
+    conversation.last_message_at = message.created_at
+    conversation.save(
+        update_fields=["title", "message_count", "last_message_at", "updated_at"]
+    )
+    event = announcements.message_accepted(conversation, message, reply)
+    return Turn(conversation, message, reply, created=True, event=event)
+
+
+@transaction.atomic
+def _store_retry(actor: User, message_id: int) -> Turn:
+    answer = access_message(viewer=actor, message_id=message_id)
+    reply = Reply.objects.filter(pk=answer.pk).first()
+    if reply is None or reply.is_live or answer.parent is None or answer.parent.is_hidden:
+        raise ReplyNotRetryableError
+    question = answer.parent
+    conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
+    if Reply.objects.live().filter(conversation=conversation).exists():
+        raise ReplyInProgressError
+    Message.objects.filter(conversation=conversation, pk__gt=question.pk).on_path().update(
+        is_current=False
+    )
+    new_reply = _queue_reply(conversation, question, actor, is_blocked=False)
+    conversation.message_count += 1
+    conversation.last_message_at = timezone.now()
+    conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
+    event = announcements.message_accepted(conversation, question, new_reply)
+    return Turn(conversation, question, new_reply, created=True, event=event)
+
+
+def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
+    if request.conversation_id is None:
+        return Conversation.objects.create(owner=actor)
+    conversation = (
+        Conversation.objects.visible_to(actor)
+        .select_for_update()
+        .filter(pk=request.conversation_id)
+        .first()
+    )
+    if conversation is None:
+        return access_conversation(viewer=actor, conversation_id=request.conversation_id)
+    if Reply.objects.live().filter(conversation=conversation).exists():
+        raise ReplyInProgressError
+    return conversation
+
+
+def _queue_reply(
+    conversation: Conversation, question: Message, actor: User, *, is_blocked: bool
+) -> Reply:
+    """Store the answer's row and its job; one that policy or quota forbids is ended at once."""
+    answer = Message.objects.create(
+        conversation=conversation, parent=question, role=constants.Author.ASSISTANT
+    )
+    state = constants.ReplyState.QUEUED
+    if is_blocked:
+        state = constants.ReplyState.WITHHELD
+    elif not quotas.has_quota(user=actor):
+        state = constants.ReplyState.OUT_OF_QUOTA
+    is_queued = state == constants.ReplyState.QUEUED
+    reply = Reply.objects.create(
+        message=answer,
+        conversation=conversation,
+        state=state,
+        notice="Your message was not sent to the model." if is_blocked else "",
+        error_code="" if is_queued else state.value,
+        model=settings.OPENAI_MODEL,
+        temperature=settings.OPENAI_TEMPERATURE,
+        correlation_id=get_correlation_id(),
+        finished_at=None if is_queued else timezone.now(),
+    )
+    if is_queued:
+        queue.configure_task(GENERATE_TASK, queue=GENERATION_QUEUE, allow_unknown=True).defer(
+            reply_id=reply.pk
+        )
+    return reply

@@ -1,0 +1,216 @@
+"""The chat pages: each loads what it shows by one service, and its forms call one service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.conversations.services import (
+    conversations,
+    pages,
+    stopping,
+    turns,
+)
+from apps.core import db
+from apps.core.errors import AppError, NotFoundError
+
+THEMES = ("system", "light", "dark")
+THEME_SECONDS = 31_536_000
+DEMO_ACCOUNTS = (
+    {"label": "Try it as a user", "email": "user@parley.test", "password": "Parley-demo-1"},
+    {"label": "Moderator", "email": "moderator@parley.test", "password": "Parley-demo-1"},
+    {"label": "Admin", "email": "admin@parley.test", "password": "Parley-demo-1"},
+)
+
+
+@require_GET
+async def index(request: HttpRequest) -> HttpResponse:
+    """Show where a conversation begins; what Parley is, to somebody who is not signed in."""
+    viewer = await request.auser()
+    if not viewer.is_authenticated:
+        is_development = settings.ENVIRONMENT == "development"
+        context = {"demo_accounts": DEMO_ACCOUNTS if is_development else ()}
+        return await db.call(render, request, "landing.html", context)
+    context = await _load(pages.new_page, viewer=viewer, before=_number(request, "before"))
+    return await db.call(render, request, "chat/index.html", context)
+
+
+@login_required
+@require_GET
+async def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Show one conversation."""
+    context = await _load(
+        pages.conversation_page,
+        viewer=await request.auser(),
+        conversation_id=conversation_id,
+        before=_number(request, "before"),
+    )
+    return await db.call(render, request, "chat/conversation.html", context)
+
+
+@login_required
+@require_GET
+async def older(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Answer the screen of messages before a cursor, as a fragment."""
+    context = await _load(
+        pages.transcript_of,
+        viewer=await request.auser(),
+        conversation_id=conversation_id,
+        before=_number(request, "before"),
+    )
+    return await db.call(render, request, "chat/messages.html", context)
+
+
+@login_required
+@require_POST
+async def start(request: HttpRequest) -> HttpResponse:
+    """Begin a conversation by a plain form."""
+    return await _send(request, None)
+
+
+@login_required
+@require_POST
+async def send(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Send a message by a plain form."""
+    return await _send(request, conversation_id)
+
+
+async def _send(request: HttpRequest, conversation_id: int | None) -> HttpResponse:
+    viewer: Any = await request.auser()
+    content = request.POST.get("content", "").replace("\r\n", "\n")
+    try:
+        turn = await turns.start_turn(
+            actor=viewer,
+            request=turns.TurnRequest(
+                conversation_id=conversation_id,
+                content=content,
+                client_id=request.POST.get("client_id", "")[:64] or None,
+            ),
+        )
+    except NotFoundError as error:
+        raise Http404 from error
+    except AppError as error:
+        return await _refused(request, viewer, conversation_id, content, error)
+    return _to_conversation(turn.conversation.pk)
+
+
+async def _refused(
+    request: HttpRequest, viewer: Any, conversation_id: int | None, content: str, error: AppError  # noqa: ANN401
+) -> HttpResponse:
+    """Show the page again with the person's text in the composer and the reason beside it."""
+    if conversation_id is None:
+        template = "chat/index.html"
+        context = await _load(pages.new_page, viewer=viewer)
+    else:
+        template = "chat/conversation.html"
+        context = await _load(
+            pages.conversation_page, viewer=viewer, conversation_id=conversation_id
+        )
+    refused = {**context, "composer_text": content, "composer_error": error.message}
+    return await db.call(render, request, template, refused, status=error.status_code)
+
+
+@login_required
+@require_POST
+async def stop(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Stop an answer by a plain form."""
+    viewer: Any = await request.auser()
+    reply = await _load(stopping.stop_reply, actor=viewer, reply_id=message_id)
+    return _to_conversation(reply.conversation_id)
+
+
+@login_required
+@require_POST
+async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Ask the same question again by a plain form."""
+    viewer: Any = await request.auser()
+    try:
+        turn = await turns.retry_reply(actor=viewer, message_id=message_id)
+    except NotFoundError as error:
+        raise Http404 from error
+    except AppError as error:
+        flash.error(request, error.message)
+        return HttpResponseRedirect(request.headers.get("Referer") or reverse("chat:index"))
+    return _to_conversation(turn.conversation.pk)
+
+
+@login_required
+@require_POST
+async def rename(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Give a conversation a title."""
+    viewer: Any = await request.auser()
+    try:
+        await db.call(
+            conversations.rename_conversation,
+            actor=viewer,
+            conversation_id=conversation_id,
+            title=request.POST.get("title", ""),
+        )
+    except NotFoundError as error:
+        raise Http404 from error
+    except AppError as error:
+        flash.error(request, error.message)
+    return _to_conversation(conversation_id)
+
+
+@login_required
+@require_POST
+async def delete(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Take a conversation from the list."""
+    viewer: Any = await request.auser()
+    await _load(
+        conversations.delete_conversation, actor=viewer, conversation_id=conversation_id
+    )
+    flash.success(request, "The conversation is deleted.")
+    return HttpResponseRedirect(reverse("chat:index"))
+
+
+@require_POST
+async def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in a cookie and go back."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in THEMES:
+        raise BadRequest
+    response = HttpResponse(status=204)
+    if "text/html" in request.headers.get("Accept", ""):
+        response = HttpResponseRedirect(reverse("chat:index"))
+    response.set_cookie("theme", chosen, max_age=THEME_SECONDS, samesite="Lax", httponly=True)
+    return response
+
+
+@login_required
+@require_GET
+async def account(request: HttpRequest) -> HttpResponse:
+    """Show the person's account."""
+    return await db.call(render, request, "settings.html", {})
+
+
+async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401
+    """Call a service for a page; what is not there, or not theirs, is a 404."""
+    try:
+        return await db.call(service, **arguments)
+    except NotFoundError as error:
+        raise Http404 from error
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise Http404
+    return int(text)
+
+
+def _to_conversation(conversation_id: int) -> HttpResponse:
+    return HttpResponseRedirect(reverse("chat:conversation", args=[conversation_id]))
+
+

@@ -1,0 +1,33 @@
+"""What travels over the text channel: one message holds what many answers gained since the last one."""
+
+import msgspec
+
+LIVE_TEXT_HEADER = b"\x01"
+"""First byte of a live text; a value that lost its beginning in a restart of Redis does not have it."""
+
+
+class TextFrame(msgspec.Struct, frozen=True, array_like=True, tag="t"):
+    """Text that an answer gained: `start` code points stood before it."""
+
+    reply_id: int
+    start: int
+    text: str
+
+
+class EndFrame(msgspec.Struct, frozen=True, array_like=True, tag="e"):
+    """An answer ended; its row says how."""
+
+    reply_id: int
+
+
+class StartFrame(msgspec.Struct, frozen=True, array_like=True, tag="s"):
+    """A worker began an answer."""
+
+    reply_id: int
+    model: str
+
+
+Frame = TextFrame | EndFrame | StartFrame
+
+encoder = msgspec.msgpack.Encoder()
+decoder: msgspec.msgpack.Decoder[list[Frame]] = msgspec.msgpack.Decoder(list[Frame])

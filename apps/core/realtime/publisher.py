@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from apps.core.logging import log_event
+from apps.core.realtime.connection import TEXT_CHANNEL, connect_redis, live_text_key
+from apps.core.realtime.frames import (
+    LIVE_TEXT_HEADER,
+    EndFrame,
+    Frame,
+    StartFrame,
+    TextFrame,
+    encoder,
+)
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+logger = logging.getLogger(__name__)
+
+LIVE_TEXT_SECONDS = 1800
+RETRY_SECONDS = 1.0
+
+
+class _LiveText:
+    """What Redis should hold of one answer, so that a loss there is noticed and mended."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.length = 0
+        self.stored_bytes = 0
+        self.pending: list[str] = []
+
+    def take_pending(self) -> str:
+        text = "".join(self.pending)
+        self.pending.clear()
+        return text
+
+
+class TextPublisher:
+    """The worker's side of the text channel: joins what many answers gained into one round trip.
+
+    Nothing waits for Redis. While it is away text is dropped here, for followers read the
+    checkpoints; when it is back each answer's live text is written whole again.
+    """
+
+    def __init__(self, *, window_seconds: float = 0.02) -> None:
+        self._window_seconds = window_seconds
+        self._live: dict[int, _LiveText] = {}
+        self._dirty: dict[int, _LiveText] = {}
+        self._notices: list[Frame] = []
+        self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+        self._redis: Redis[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to send, in a task of its own on the running loop."""
+        self._redis = connect_redis()
+        self._task = asyncio.create_task(self._run(), name="text-publisher")
+
+    async def aclose(self) -> None:
+        """Send what is left and let go of the connection."""
+        self._closed = True
+        self._wake.set()
+        self._urgent.set()
+        if self._task is not None:
+            await self._task
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    def begin(self, reply_id: int, model: str) -> None:
+        """Announce that an answer is being written."""
+        self._live[reply_id] = _LiveText()
+        self._notices.append(StartFrame(reply_id, model))
+        self._wake.set()
+        self._urgent.set()
+
+    def append(self, reply_id: int, text: str) -> None:
+        """Add text to an answer; the first text leaves at once, later text with the next batch."""
+        live = self._live[reply_id]
+        if not live.length:
+            self._urgent.set()
+        live.pending.append(text)
+        live.parts.append(text)
+        live.length += len(text)
+        self._dirty[reply_id] = live
+        self._wake.set()
+
+    def end(self, reply_id: int) -> None:
+        """Announce that an answer ended; its row must say so already."""
+        self._live.pop(reply_id, None)
+        self._notices.append(EndFrame(reply_id))
+        self._wake.set()
+        self._urgent.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            if not self._urgent.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._window_seconds):
+                        await self._urgent.wait()
+            self._wake.clear()
+            self._urgent.clear()
+            try:
+                await self._flush()
+            except (RedisError, OSError, TimeoutError) as error:
+                log_event(
+                    logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
+                )
+                for live in self._live.values():
+                    live.stored_bytes = 0
+                if not self._closed:
+                    await asyncio.sleep(RETRY_SECONDS)
+            if self._closed and not self._wake.is_set():
+                return
+
+    async def _flush(self) -> None:
+        if self._redis is None or not (self._dirty or self._notices):
+            return
+        dirty, self._dirty = self._dirty, {}
+        notices, self._notices = self._notices, []
+        frames: list[Frame] = [notice for notice in notices if isinstance(notice, StartFrame)]
+        pipeline = self._redis.pipeline(transaction=False)
+        appended: list[_LiveText] = []
+        for reply_id, live in dirty.items():
+            text = live.take_pending()
+            frames.append(TextFrame(reply_id, live.length - len(text), text))
+            data = text.encode()
+            key = live_text_key(reply_id)
+            if live.stored_bytes:
+                pipeline.append(key, data)
+                live.stored_bytes += len(data)
+            else:
+                whole = LIVE_TEXT_HEADER + "".join(live.parts).encode()
+                pipeline.set(key, whole, ex=LIVE_TEXT_SECONDS)
+                live.stored_bytes = len(whole)
+            appended.append(live)
+        frames.extend(notice for notice in notices if isinstance(notice, EndFrame))
+        for notice in notices:
+            if isinstance(notice, EndFrame):
+                pipeline.expire(live_text_key(notice.reply_id), 60)
+        pipeline.publish(TEXT_CHANNEL, encoder.encode(frames))
+        results = await pipeline.execute()
+        for live, result in zip(appended, results, strict=False):
+            if type(result) is int and result != live.stored_bytes:
+                live.stored_bytes = 0

@@ -1,0 +1,27 @@
+"""How much a person may use: one allowance of tokens for each day (UTC), from USER_DAILY_TOKENS."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django.conf import settings
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from apps.llm.models import UsageRecord
+from apps.users.models import User
+
+
+def used_today(*, user: User) -> int:
+    """Return the tokens, prompt and completion together, that the person used since midnight UTC."""
+    start = datetime.combine(timezone.now().date(), time.min, tzinfo=timezone.get_default_timezone())
+    total = UsageRecord.objects.filter(user=user, created_at__gte=start).aggregate(
+        tokens=Sum(F("prompt_tokens") + F("completion_tokens"))
+    )["tokens"]
+    return int(total or 0)
+
+
+def has_quota(*, user: User) -> bool:
+    """Tell whether the person may start another answer; always where no limit is set."""
+    limit: int = settings.USER_DAILY_TOKENS
+    return limit <= 0 or used_today(user=user) < limit
