@@ -37,6 +37,11 @@ async def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
     return await loop.run_in_executor(_threads(), copy_context().run, work)
 
 
+async def release() -> None:
+    """Give the connection of this context's own thread back, before it waits for something else."""
+    await sync_to_async(release_connection, thread_sensitive=True)()
+
+
 def release_connection() -> None:
     """Give the thread's connection back to the pool, unless a transaction is open on it."""
     if not connection.in_atomic_block:
