@@ -21,8 +21,10 @@ from apps.core.logging import log_event
 from apps.core.realtime.credit import CreditWindow
 from apps.core.realtime.groups import user_group
 from apps.core.realtime.origin import has_allowed_origin
-from apps.users.services import authentication
-from apps.users.services.authentication import Principal
+from apps.users.constants import TokenScope
+from apps.users.errors import AccountSuspendedError
+from apps.users.services import principals, scopes
+from apps.users.services.principals import Principal
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +50,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._watch: asyncio.Task[None] | None = None
         self._frames_this_minute = 0
         await self.accept()
-        principal = None
-        if has_allowed_origin(self.scope):
-            principal = await authentication.authenticate_scope(self.scope)
-        if principal is None:
+        if not has_allowed_origin(self.scope):
             await self.close(CLOSE_UNAUTHORIZED)
             return
-        self.principal = principal
-        if principal.user.is_suspended:
-            await self.close(CLOSE_FORBIDDEN)
+        try:
+            principal = await db.call(scopes.authenticate_scope, self.scope)
+            principal.require_scope(TokenScope.CHAT)
+        except AppError as error:
+            await self._close_for(error)
             return
+        self.principal = principal
         await self._join()
         self._watch = asyncio.create_task(self._recheck_forever())
 
@@ -185,13 +187,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _recheck(self) -> bool:
         """Close the socket if what let it in does not hold any more; tells whether it does."""
         try:
-            standing = await authentication.recheck(self.principal)
+            self.principal = await db.call(principals.recheck, self.principal)
         except AppError as error:
-            code = CLOSE_FORBIDDEN if error.status_code == 403 else CLOSE_UNAUTHORIZED  # noqa: PLR2004
-            await self.close(code)
+            await self._close_for(error)
             return False
-        self.principal = standing
         return True
+
+    async def _close_for(self, error: AppError) -> None:
+        is_suspended = isinstance(error, AccountSuspendedError)
+        await self.close(CLOSE_FORBIDDEN if is_suspended else CLOSE_UNAUTHORIZED)
 
     async def _join(self) -> None:
         try:
