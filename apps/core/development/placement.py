@@ -70,7 +70,7 @@ def place(folder: Path) -> Placement:
     moved = []
     base = _own_folder(folder / "postgres")
     if not _reaches(account, base):
-        base.rmdir()
+        _remove_empty(base)
         base = _open_folder(account, f"parley-0-{_digest(str(folder))}")
         moved.append(f"PostgreSQL's data are in {base}")
     if not _reaches(account, programs / "postgres") or not _reaches(account, _catalogue(programs)):
@@ -79,8 +79,8 @@ def place(folder: Path) -> Placement:
     notice = ""
     if moved:
         notice = (
-            f"Root may not run PostgreSQL, so it runs as {account.name}: {' and '.join(moved)}, "
-            "because the path to this checkout is closed to other accounts and stays closed."
+            f"PostgreSQL may not run as root and runs as {account.name}. That account cannot reach "
+            f"this checkout, which stays closed: {' and '.join(moved)}."
         )
     return Placement(account, base, programs, _socket_folder(folder, base, account), notice)
 
@@ -139,9 +139,22 @@ def _own_folder(path: Path) -> Path:
     path.mkdir(mode=0o711, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise DevelopmentError(f"{path} belongs to somebody else. Remove it and try again.")
+        raise DevelopmentError(
+            f"{path} belongs to another account. Start Parley as that account, "
+            "or set PARLEY_DATA_DIR to a folder of your own."
+        )
     path.chmod(0o711)
     return path
+
+
+def _remove_empty(path: Path) -> None:
+    try:
+        path.rmdir()
+    except OSError as error:
+        raise DevelopmentError(
+            f"PostgreSQL's data are in {path}, and {SERVICE_ACCOUNT} can no longer reach that "
+            "folder. Open the way to it again, or set PARLEY_DATA_DIR to start afresh elsewhere."
+        ) from error
 
 
 def _open_folder(account: Account, name: str) -> Path:

@@ -12,7 +12,14 @@ import psycopg
 
 from apps.core.development.errors import DevelopmentError, with_log_tail
 from apps.core.development.placement import Placement, place
-from apps.core.development.processes import POLL_SECONDS, Launch, Pause, end, spawn_logged
+from apps.core.development.processes import (
+    POLL_SECONDS,
+    Launch,
+    Pause,
+    end,
+    program_name,
+    spawn_logged,
+)
 from apps.core.development.server import Server
 
 ROLE = "parley"
@@ -74,6 +81,7 @@ class PostgresServer(Server):
         self._refuse_other_version()
         if not (self.data / "PG_VERSION").exists():
             self._initialise(pause)
+        self._forget_reused_process_id()
         settings = dict(SETTINGS)
         if self.is_throwaway:
             settings.update(THROWAWAY_SETTINGS)
@@ -138,6 +146,19 @@ class PostgresServer(Server):
         for path in (rules, names):
             path.chmod(0o644)
         return {"hba_file": str(rules), "ident_file": str(names)}
+
+    def _forget_reused_process_id(self) -> None:
+        """Remove the mark of a killed server whose process id another program has by now.
+
+        PostgreSQL would take that program for a second server and refuse to start.
+        """
+        mark = self.data / "postmaster.pid"
+        try:
+            pid = int(mark.read_text(encoding="utf-8").split("\n")[0])
+        except (OSError, ValueError):
+            return
+        if program_name(pid) not in {"", "postgres"}:
+            mark.unlink()
 
     def _refuse_other_version(self) -> None:
         try:

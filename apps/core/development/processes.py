@@ -136,8 +136,23 @@ def start_mark(pid: int) -> str | None:
             ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return listed.stdout.strip() or None
+    except OSError:
+        return None
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in {"Z", "X"} else fields[19]
+
+
+def program_name(pid: int) -> str:
+    """Return the name of a running process's program, or nothing."""
+    path = Path(f"/proc/{pid}/comm")
+    if path.exists():
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    if Path("/proc/self/comm").exists():
+        return ""
+    listed = subprocess.run(
+        ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return Path(listed.stdout.strip()).name
 
 
 class PidFile:

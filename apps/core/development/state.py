@@ -49,6 +49,11 @@ class StateFolder:
                 f"The data folder {self.path} cannot be made ({error.strerror}). "
                 "Set PARLEY_DATA_DIR to a folder you may write to."
             ) from error
+        if not os.access(self.path / "run", os.W_OK):
+            raise DevelopmentError(
+                f"The data folder {self.path} belongs to another account. Start Parley as that "
+                "account, or set PARLEY_DATA_DIR to a folder of your own."
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
