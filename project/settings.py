@@ -7,10 +7,13 @@ missing or unsafe value and name every one of them at once.
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.constants import ApplicationEnvironment
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,6 +63,9 @@ LLM_BATCH_WINDOW_MS = env.int("LLM_BATCH_WINDOW_MS", default=80)
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=400)
 GUARDRAILS = env.list("GUARDRAILS", default=[])
+
+API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 RATE_LIMIT_API = env.str("RATE_LIMIT_API", default="600/minute")
 RATE_LIMIT_CHAT = env.str("RATE_LIMIT_CHAT", default="30/minute")
@@ -112,7 +118,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "channels",
     "corsheaders",
-    "csp",
+    "ninja",
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",
@@ -125,17 +131,20 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.CorrelationMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.ObservationMiddleware",
     "apps.core.middleware.ContentSecurityPolicyMiddleware",
+    "apps.core.middleware.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.ApiMiddleware",
+    "apps.core.middleware.SessionMiddleware",
+    "apps.core.middleware.CommonMiddleware",
+    "apps.core.middleware.CsrfViewMiddleware",
+    "apps.core.middleware.AuthenticationMiddleware",
+    "apps.core.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "apps.core.middleware.XFrameOptionsMiddleware",
 ]
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
@@ -279,7 +288,11 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
-    }
+    },
+    "ADMIN_DIRECTIVES": {
+        "script-src": ["'self'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+    },
 }
 
 NINJA_NUM_PROXIES = NUM_PROXIES
