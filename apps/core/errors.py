@@ -1,15 +1,17 @@
-"""Errors that a caller is told about: a stable code, an HTTP status and a sentence that says what to do.
+"""Errors that a caller is told about: a stable code, a status and a sentence that says what to do.
 
-    AppError
-    +-- ValidationFailedError   400
-    +-- UnauthorizedError       401
-    +-- ForbiddenError          403
-    +-- NotFoundError           404
-    +-- MethodNotAllowedError   405
-    +-- ConflictError           409
-    +-- PayloadTooLargeError    413
-    +-- RateLimitedError        429
-    +-- ServiceUnavailableError 503
+AppError
++-- ValidationFailedError   400
++-- UnauthorizedError       401
++-- ForbiddenError          403
++-- NotFoundError           404
++-- MethodNotAllowedError   405
++-- ConflictError           409
++-- PayloadTooLargeError    413
++-- UnsupportedMediaError   415
++-- RateLimitedError        429
++-- InternalError           500
++-- ServiceUnavailableError 503
 """
 
 from typing import ClassVar, TypedDict
@@ -18,7 +20,7 @@ from apps.core import constants
 
 
 class FieldProblem(TypedDict):
-    """One field that was refused: where it is, what is wrong, and the validator's own word for it."""
+    """One field that was refused: where it is, what is wrong, the validator's own word for it."""
 
     field: str
     message: str
@@ -90,7 +92,7 @@ class MethodNotAllowedError(AppError):
 
     code = "method_not_allowed"
     status_code = 405
-    default_message = "This address does not answer that method. See the API documentation."
+    default_message = constants.METHOD_NOT_ALLOWED
 
 
 class ConflictError(AppError):
@@ -109,12 +111,24 @@ class PayloadTooLargeError(AppError):
     default_message = "This is too large. Send less at once."
 
 
+class UnsupportedMediaError(AppError):
+    """The body has a type that this address does not read."""
+
+    code = "unsupported_media_type"
+    status_code = 415
+    default_message = constants.UNSUPPORTED_MEDIA_TYPE
+
+
 class RateLimitedError(AppError):
     """Too many requests in a window."""
 
     code = "rate_limited"
     status_code = 429
     default_message = "Too many requests. Wait a little and try again."
+
+
+class InternalError(AppError):
+    """Something that nobody foresaw; the caller learns only that it happened."""
 
 
 class ServiceUnavailableError(AppError):

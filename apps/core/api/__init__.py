@@ -1,0 +1,1 @@
+"""The form of every JSON answer: envelope, errors, pages and event streams."""

@@ -1,0 +1,84 @@
+"""Bearer tokens: the only way into the API. No cookie ever authorizes a program's request."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+from ninja.security.base import AuthBase
+
+from apps.core import rate_limits
+from apps.core.client_address import address_group, client_address
+from apps.core.errors import ForbiddenError, UnauthorizedError
+
+MAX_TOKEN_CHARS = 200
+
+
+class Account(Protocol):
+    """The person behind a token, as far as the transport needs to know."""
+
+    pk: int
+
+
+class Caller(Protocol):
+    """What an authenticator answers: a person and what the token may be used for."""
+
+    user: Any
+    scopes: Any
+
+
+Authenticator = Callable[[str], Awaitable[Caller]]
+
+
+class BearerToken(AuthBase):
+    """Lets a request in by its bearer token, if the token has the operation's scope.
+
+    The authenticator is named by the setting API_AUTHENTICATOR; it raises `UnauthorizedError`.
+    """
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+        self.is_async = True
+
+    async def __call__(self, request: HttpRequest) -> Caller:
+        """Return who is calling.
+
+        Raises:
+            UnauthorizedError: there is no token, or it is not valid.
+            ForbiddenError: the token lacks the scope.
+            RateLimitedError: this address sent too many wrong tokens.
+        """
+        try:
+            caller = await authenticator()(bearer_token(request))
+        except UnauthorizedError:
+            address = address_group(client_address(request))
+            await rate_limits.check("token", f"address:{address}", settings.RATE_LIMIT_API)
+            raise
+        if self.scope not in caller.scopes:
+            msg = f"This token lacks the scope {self.scope}. Make one that has it."
+            raise ForbiddenError(msg)
+        return caller
+
+
+def bearer_token(request: HttpRequest) -> str:
+    """Return the request's bearer token.
+
+    Raises:
+        UnauthorizedError: there is none.
+    """
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if kind.lower() != "bearer" or not token or len(token) > MAX_TOKEN_CHARS:
+        raise UnauthorizedError
+    return token
+
+
+def authenticator() -> Authenticator:
+    """Return the function that the setting names."""
+    found: Authenticator = import_string(settings.API_AUTHENTICATOR)
+    return found

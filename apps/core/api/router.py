@@ -1,0 +1,171 @@
+"""A router whose operations return plain data; envelope, schema and limits are added here."""
+
+import functools
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from ninja import Router
+from pydantic import TypeAdapter, ValidationError
+
+from apps.core import rate_limits
+from apps.core.api.auth import BearerToken
+from apps.core.api.responses import success_response
+from apps.core.api.schemas import Envelope, ErrorEnvelope
+from apps.core.client_address import address_group, client_address
+from apps.core.errors import (
+    AppError,
+    ForbiddenError,
+    InternalError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    ValidationFailedError,
+)
+
+P = ParamSpec("P")
+View = Callable[P, Awaitable[Any]]
+
+ALWAYS: tuple[type[AppError], ...] = (
+    ValidationFailedError,
+    RateLimitedError,
+    InternalError,
+    ServiceUnavailableError,
+)
+GUARDED: tuple[type[AppError], ...] = (UnauthorizedError, ForbiddenError)
+
+
+class ResponseShapeError(RuntimeError):
+    """What a service returned does not fit the operation's schema: a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What one operation promises.
+
+    Attributes:
+        returns: type of the data in the envelope.
+        message: the envelope's sentence.
+        scope: what the token must be good for; None lets everybody in.
+        status: HTTP status of success.
+        errors: errors that it may answer, beside those that all do.
+        rate: name of the setting with a limit of its own, beside RATE_LIMIT_API.
+        openapi: additions to the operation's description.
+    """
+
+    returns: Any
+    message: str
+    scope: str | None
+    status: int = 200
+    errors: Iterable[type[AppError]] = ()
+    rate: str | None = None
+    openapi: Mapping[str, Any] = field(default_factory=dict)
+
+    def responses(self) -> dict[int, Any]:
+        """Return the schema of every status that the operation answers."""
+        declared = (*ALWAYS, *(GUARDED if self.scope else ()), *self.errors)
+        found: dict[int, Any] = {error.status_code: ErrorEnvelope for error in declared}
+        return {self.status: Envelope[self.returns], **dict(sorted(found.items()))}
+
+
+class ApiRouter(Router):
+    """Collects the operations of one app.
+
+    An operation is `async def`, calls one service and returns what it answered; everything else is
+    declared beside its address.
+    """
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        operation_id: str | None = None,
+    ) -> Callable[[View[P]], View[P]]:
+        """Register an operation; its summary and description come from its docstring.
+
+        Args:
+            method: HTTP method.
+            path: address below the router, for example `messages/{int:message_id}`.
+            endpoint: what the operation promises.
+            operation_id: name in the OpenAPI document; the function's name if not given.
+        """
+
+        def register(view: View[P]) -> View[P]:
+            summary, _, description = (view.__doc__ or "").strip().partition("\n")
+            self.add_api_operation(
+                path,
+                [method],
+                wrap(view, endpoint),
+                auth=BearerToken(endpoint.scope) if endpoint.scope else None,
+                response=endpoint.responses(),
+                operation_id=operation_id or view.__name__,
+                summary=summary.rstrip("."),
+                description=" ".join(description.split()),
+                openapi_extra=dict(endpoint.openapi),
+            )
+            return view
+
+        return register
+
+
+def wrap(view: View[P], endpoint: Endpoint) -> Callable[..., Awaitable[HttpResponseBase]]:
+    """Return the view that answers in the envelope, under the operation's limits."""
+    adapter: TypeAdapter[Any] = TypeAdapter(endpoint.returns)
+
+    @functools.wraps(view)
+    async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
+        status = await check_limits(request, endpoint.rate)
+        result = await view(request, *args, **kwargs)
+        if isinstance(result, HttpResponseBase):
+            response = result
+        else:
+            response = _envelope(request, endpoint, adapter, result)
+        for name, value in status.headers().items():
+            response.headers[name] = value
+        return response
+
+    return answer
+
+
+async def check_limits(request: HttpRequest, rate: str | None) -> rate_limits.RateLimitStatus:
+    """Count the request for its caller, and return the narrower of the limits it stands under."""
+    identity = identity_of(request)
+    status = await rate_limits.check("api", identity, settings.RATE_LIMIT_API)
+    if rate is None:
+        return status
+    scope = rate.removeprefix("RATE_LIMIT_").lower()
+    return await rate_limits.check(scope, identity, getattr(settings, rate))
+
+
+def identity_of(request: HttpRequest) -> str:
+    """Return whom a limit counts: the person, or the address where nobody is signed in."""
+    user = getattr(getattr(request, "auth", None), "user", None)
+    if user is not None:
+        return f"user:{user.pk}"
+    return f"address:{address_group(client_address(request))}"
+
+
+def _envelope(
+    request: HttpRequest,
+    endpoint: Endpoint,
+    adapter: TypeAdapter[Any],
+    result: Any,  # noqa: ANN401
+) -> HttpResponse:
+    try:
+        value = adapter.validate_python(result, from_attributes=True)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+        msg = f"The answer does not fit its schema at: {fields}"
+        raise ResponseShapeError(msg) from None
+    return success_response(
+        request,
+        status=endpoint.status,
+        message=endpoint.message,
+        data=orjson.Fragment(adapter.dump_json(value)),
+    )

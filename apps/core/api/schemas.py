@@ -1,0 +1,110 @@
+"""The shapes that every operation of the API shares."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from apps.core.constants import DEFAULT_PAGE_SIZE, MAX_CURSOR_CHARS, MAX_PAGE_SIZE
+
+T = TypeVar("T")
+
+
+class InputSchema(BaseModel):
+    """Base of what an operation reads: a field that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OutputSchema(BaseModel):
+    """Base of what an operation answers: only the fields that it names leave the product."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class RequestInfo(BaseModel):
+    """The request that is answered; `ip` is left out in staging and production."""
+
+    ip: str = Field(default="", description="Left out in staging and production.")
+    method: str
+    url: str
+    correlation_id: str
+
+
+class Envelope(BaseModel, Generic[T]):
+    """What every operation answers when it succeeds."""
+
+    success: Literal[True]
+    status_code: int
+    request: RequestInfo
+    message: str
+    data: T
+
+
+class ErrorField(BaseModel):
+    """One field that was refused."""
+
+    field: str
+    message: str
+    type: str
+
+
+class ErrorEnvelope(BaseModel):
+    """What every operation answers when it fails; `trace` is left out unless DEBUG."""
+
+    success: Literal[False]
+    status_code: int
+    request: RequestInfo
+    name: str = Field(description="Class of the error.")
+    code: str = Field(description="Stable word that programs may depend on.")
+    message: str = Field(description="A sentence for a person.")
+    error: list[ErrorField] | None = Field(
+        description="Problems per field, where there are fields."
+    )
+    data: None
+    trace: list[str] = Field(default=[], description="Only in development.")
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class PageParams(BaseModel):
+    """Which page of a list is asked for."""
+
+    limit: int = Field(default=DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
+    cursor: str | None = Field(
+        default=None,
+        max_length=MAX_CURSOR_CHARS,
+        description="`next_cursor` of the page before.",
+    )
+
+
+def _has_no_nul(value: Any) -> Any:  # noqa: ANN401
+    if contains_nul(value):
+        msg = "Text may not contain the NUL character"
+        raise ValueError(msg)
+    return value
+
+
+def contains_nul(value: object) -> bool:
+    """Tell whether a text in a parsed JSON value holds NUL, which PostgreSQL cannot store."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, str):
+            if "\0" in current:
+                return True
+        elif isinstance(current, dict):
+            pending.extend(current.keys())
+            pending.extend(current.values())
+        elif isinstance(current, list):
+            pending.extend(current)
+    return False
+
+
+Text = Annotated[str, AfterValidator(_has_no_nul)]

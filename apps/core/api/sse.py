@@ -1,0 +1,84 @@
+"""Server-sent events: typed events as frames, with a comment that keeps a silent line open."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import NamedTuple
+
+import orjson
+from django.http import StreamingHttpResponse
+
+from apps.core import db
+from apps.core.correlation import get_correlation_id
+from apps.core.error_handling import report_error
+
+logger = logging.getLogger(__name__)
+
+KEEP_ALIVE_SECONDS = 15
+KEEP_ALIVE = b": keep-alive\n\n"
+MEDIA_TYPE = "text/event-stream"
+
+
+class ServerSentEvent(NamedTuple):
+    """One frame: its type, its data as JSON, and the id that a client resumes from."""
+
+    event: str
+    data: bytes
+    id: str | None = None
+
+    def encode(self) -> bytes:
+        """Write the frame; JSON has no line break, so one data line is enough."""
+        head = b"" if self.id is None else b"id: " + self.id.encode() + b"\n"
+        return head + b"event: " + self.event.encode() + b"\ndata: " + self.data + b"\n\n"
+
+
+async def event_stream(
+    events: AsyncGenerator[ServerSentEvent, None], *, status: int = 200
+) -> StreamingHttpResponse:
+    """Answer with a stream of events; check everything before, for then the status is out.
+
+    The request's database connection goes back to the pool first: a stream waits most of its time.
+    """
+    await db.release()
+    response = StreamingHttpResponse(frames(events), status=status, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def frames(
+    events: AsyncGenerator[ServerSentEvent, None], *, keep_alive: float = KEEP_ALIVE_SECONDS
+) -> AsyncIterator[bytes]:
+    """Encode events; a failure in their source becomes one last `error` event."""
+    pending: asyncio.Task[ServerSentEvent] | None = None
+    try:
+        while True:
+            pending = pending or asyncio.ensure_future(anext(events))
+            done, _ = await asyncio.wait({pending}, timeout=keep_alive)
+            if not done:
+                yield KEEP_ALIVE
+                continue
+            finished, pending = pending, None
+            try:
+                event = finished.result()
+            except StopAsyncIteration:
+                return
+            yield event.encode()
+    except Exception as error:  # noqa: BLE001
+        yield error_event(error).encode()
+    finally:
+        if pending is not None:
+            pending.cancel()
+            await asyncio.wait({pending})
+        await events.aclose()
+
+
+def error_event(exception: BaseException) -> ServerSentEvent:
+    """Log a failure and write it as the event that tells of it."""
+    description = report_error(exception, transport="sse")
+    data = {
+        "code": description.code,
+        "message": description.message,
+        "correlation_id": get_correlation_id(),
+    }
+    return ServerSentEvent("error", orjson.dumps(data))

@@ -1,0 +1,189 @@
+"""The one error utility: any exception becomes one description for API, sockets and pages."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ninja.errors
+import psycopg
+import pydantic
+from django.conf import settings
+from django.core import exceptions as django_exceptions
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
+
+from apps.core import constants
+from apps.core.errors import (
+    AppError,
+    FieldProblem,
+    ForbiddenError,
+    InternalError,
+    MethodNotAllowedError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    UnsupportedMediaError,
+    ValidationFailedError,
+)
+from apps.core.logging import log_event, stack_of
+
+logger = logging.getLogger(__name__)
+
+_BY_STATUS: dict[int, type[AppError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    413: PayloadTooLargeError,
+    415: UnsupportedMediaError,
+    429: RateLimitedError,
+    503: ServiceUnavailableError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDescription:
+    """What a caller is told about a failure.
+
+    Attributes:
+        status_code: HTTP status.
+        code: stable snake_case word.
+        name: class of the error.
+        message: a sentence for a person.
+        details: problems per field, where there are fields.
+        retry_after_seconds: when to try again, if that is known.
+        trace: where it happened, only when DEBUG.
+    """
+
+    status_code: int
+    code: str
+    name: str
+    message: str
+    details: list[FieldProblem] | None = None
+    retry_after_seconds: int | None = None
+    trace: list[str] | None = None
+
+
+def describe_error(exception: BaseException) -> ErrorDescription:
+    """Describe any exception for its caller; nothing internal is in the description."""
+    error = as_app_error(exception)
+    return ErrorDescription(
+        status_code=error.status_code,
+        code=error.code,
+        name=type(error).__name__,
+        message=error.message,
+        details=error.details,
+        retry_after_seconds=error.retry_after_seconds,
+        trace=stack_of(exception) if settings.DEBUG else None,
+    )
+
+
+def report_error(exception: BaseException, **fields: str | float | bool | None) -> ErrorDescription:
+    """Describe an exception and log it as CONTROLLER_ERROR, without any text that it carries."""
+    description = describe_error(exception)
+    is_ours = description.status_code >= 500
+    log_event(
+        logger,
+        constants.CONTROLLER_ERROR,
+        level=logging.ERROR if is_ours else logging.INFO,
+        exception=exception if description.status_code == 500 else None,
+        code=description.code,
+        status_code=description.status_code,
+        error_class=type(exception).__name__,
+        **fields,
+    )
+    return description
+
+
+def as_app_error(exception: BaseException) -> AppError:
+    """Turn any exception into the error that its caller is told."""
+    if isinstance(exception, AppError):
+        return exception
+    for kind, translate in _TRANSLATIONS:
+        if isinstance(exception, kind):
+            return translate(exception)
+    return InternalError()
+
+
+def error_for_status(status_code: int) -> AppError:
+    """Return the error that an HTTP status stands for."""
+    if status_code in _BY_STATUS:
+        return _BY_STATUS[status_code]()
+    if status_code < 500:
+        return ValidationFailedError(constants.UNREADABLE_REQUEST)
+    return InternalError()
+
+
+def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
+    """Return pydantic's findings as problems per field, without what was sent."""
+    return [
+        FieldProblem(
+            field=".".join(str(part) for part in error["loc"]),
+            message=str(error["msg"]).removeprefix("Value error, "),
+            type=str(error["type"]),
+        )
+        for error in errors
+    ]
+
+
+def _from_ninja_validation(exception: Any) -> AppError:  # noqa: ANN401
+    return ValidationFailedError(details=field_problems(exception.errors))
+
+
+def _from_pydantic(exception: Any) -> AppError:  # noqa: ANN401
+    findings = exception.errors(include_url=False, include_context=False, include_input=False)
+    return ValidationFailedError(details=field_problems(findings))
+
+
+def _from_django_validation(exception: Any) -> AppError:  # noqa: ANN401
+    by_field = getattr(exception, "error_dict", {"": exception.error_list})
+    details = [
+        FieldProblem(
+            field="" if field == django_exceptions.NON_FIELD_ERRORS else field,
+            message=message,
+            type=problem.code or "invalid",
+        )
+        for field, problems in by_field.items()
+        for problem in problems
+        for message in problem.messages
+    ]
+    return ValidationFailedError(details=details)
+
+
+def _from_http_error(exception: Any) -> AppError:  # noqa: ANN401
+    if exception.status_code == 400:
+        return ValidationFailedError(constants.UNREADABLE_BODY)
+    return error_for_status(exception.status_code)
+
+
+_TRANSLATIONS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], AppError]], ...] = (
+    ((ninja.errors.ValidationError,), _from_ninja_validation),
+    ((pydantic.ValidationError,), _from_pydantic),
+    ((django_exceptions.ValidationError,), _from_django_validation),
+    ((ninja.errors.HttpError,), _from_http_error),
+    ((Http404,), lambda _: NotFoundError()),
+    ((django_exceptions.PermissionDenied,), lambda _: ForbiddenError()),
+    (
+        (
+            django_exceptions.RequestDataTooBig,
+            django_exceptions.TooManyFieldsSent,
+            django_exceptions.TooManyFilesSent,
+        ),
+        lambda _: PayloadTooLargeError(),
+    ),
+    (
+        (
+            django_exceptions.SuspiciousOperation,
+            django_exceptions.BadRequest,
+            UnreadablePostError,
+        ),
+        lambda _: ValidationFailedError(constants.UNREADABLE_REQUEST),
+    ),
+    (
+        (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
+        lambda _: ServiceUnavailableError(),
+    ),
+)

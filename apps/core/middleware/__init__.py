@@ -1,0 +1,29 @@
+"""Middleware of every request; under ASGI all of it runs on the event loop."""
+
+from apps.core.middleware.api import ApiMiddleware
+from apps.core.middleware.correlation import CorrelationMiddleware
+from apps.core.middleware.headers import ContentSecurityPolicyMiddleware
+from apps.core.middleware.observation import ObservationMiddleware
+from apps.core.middleware.pages import (
+    AuthenticationMiddleware,
+    CommonMiddleware,
+    CsrfViewMiddleware,
+    MessageMiddleware,
+    SecurityMiddleware,
+    SessionMiddleware,
+    XFrameOptionsMiddleware,
+)
+
+__all__ = [
+    "ApiMiddleware",
+    "AuthenticationMiddleware",
+    "CommonMiddleware",
+    "ContentSecurityPolicyMiddleware",
+    "CorrelationMiddleware",
+    "CsrfViewMiddleware",
+    "MessageMiddleware",
+    "ObservationMiddleware",
+    "SecurityMiddleware",
+    "SessionMiddleware",
+    "XFrameOptionsMiddleware",
+]
