@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,3 +8,7 @@ class CoreConfig(AppConfig):
 
     name = "apps.core"
     verbose_name = "Core"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("apps.core.checks")

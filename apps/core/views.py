@@ -1,6 +1,98 @@
-from django.http import HttpRequest, HttpResponse
+"""Error pages, and the three addresses that machines ask: alive, ready, metrics."""
+
+import hmac
+import ipaddress
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.core import health, metrics
+from apps.core.api.responses import error_response, json_response
+from apps.core.correlation import get_correlation_id
+from apps.core.error_handling import error_for_status, report_error
+from apps.core.paths import is_api_path
+
+
+def bad_request(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+    """Say that the request could not be read."""
+    return _error_page(request, exception, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+    """Say that the person may not do this."""
+    return _error_page(request, exception, status=403)
+
+
+def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+    """Say that there is nothing here."""
+    return _error_page(request, exception, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that something broke, and that it was recorded."""
+    return _error_page(request, None, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Tell the person that the form was too old and how to go on."""
-    return HttpResponse("This form is too old. Go back, reload the page and send it again.", status=403)
+    return _error_page(request, None, status=403, template="403_csrf.html")
+
+
+def _error_page(
+    request: HttpRequest,
+    exception: BaseException | None,
+    *,
+    status: int,
+    template: str | None = None,
+) -> HttpResponse:
+    error = error_for_status(status)
+    if is_api_path(request.path_info):
+        return error_response(request, error)
+    report_error(error, method=request.method, raised=type(exception).__name__)
+    context = {"correlation_id": get_correlation_id()}
+    return render(request, template or f"{status}.html", context, status=status)
+
+
+@require_safe
+async def alive(request: HttpRequest) -> HttpResponse:
+    """Answer that this process runs; it asks nobody else."""
+    return json_response({"status": "ok"})
+
+
+@require_safe
+async def ready(request: HttpRequest) -> HttpResponse:
+    """Answer whether this process can serve people, check by check, without any detail."""
+    results = await health.run_checks()
+    is_ready = all(result.is_ok for result in results if result.is_required)
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        "checks": {result.name: "ok" if result.is_ok else "failed" for result in results},
+    }
+    return json_response(body, status=200 if is_ready else 503)
+
+
+@require_safe
+async def show_metrics(request: HttpRequest) -> HttpResponse:
+    """Answer this process's figures to whoever may see them; to others there is nothing here."""
+    if not may_see_metrics(request):
+        raise Http404
+    return HttpResponse(metrics.render_metrics(), content_type=metrics.CONTENT_TYPE)
+
+
+def may_see_metrics(request: HttpRequest) -> bool:
+    """Tell whether the caller has METRICS_TOKEN or, where none is set, calls from this machine.
+
+    A request that came through a proxy is never from this machine, whatever its last hop says.
+    """
+    if settings.METRICS_TOKEN:
+        sent = request.headers.get("Authorization", "")
+        return hmac.compare_digest(sent.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    if {"X-Forwarded-For", "Forwarded", "Via"} & set(request.headers):
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "")
+    except ValueError:
+        return False
+    return settings.NUM_PROXIES == 0 and address.is_loopback
