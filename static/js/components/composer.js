@@ -1,0 +1,163 @@
+/** Where a person writes: keys, length, draft, and the button that sends or stops. */
+
+import { isSendKey, judgeMessage } from "../lib/message.js";
+
+const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
+const DRAFT_MS = 250;
+
+/** Fires `composer:send` {content, isRetry} and `composer:stop` on its form. */
+export class Composer {
+  #draftTimer = 0;
+  #isBusy = false;
+
+  constructor(form, drafts, conversationId) {
+    this.form = form;
+    this.drafts = drafts;
+    this.conversationId = conversationId;
+    this.limit = Number(form.dataset.limit);
+    this.input = form.querySelector("[data-input]");
+    this.sendButton = form.querySelector("[data-send]");
+    this.stopButton = form.querySelector("[data-stop]");
+    this.count = form.querySelector("[data-count]");
+    this.problem = form.querySelector("[data-problem]");
+    this.retryButton = form.querySelector("[data-problem-retry]");
+    this.#listen();
+    if (!this.input.value) this.input.value = drafts.read(conversationId);
+    this.#judge();
+  }
+
+  get isBusy() {
+    return this.#isBusy;
+  }
+
+  /** While an answer is written the button stops it. */
+  set isBusy(isBusy) {
+    this.#isBusy = isBusy;
+    const isFocused = document.activeElement === this.sendButton || document.activeElement === this.stopButton;
+    this.sendButton.hidden = isBusy;
+    this.stopButton.hidden = !isBusy;
+    delete this.stopButton.dataset.stopping;
+    if (isFocused) this.focus();
+    if (!isBusy && this.problem.dataset.kind === "busy") this.showProblem("");
+  }
+
+  showStopping() {
+    this.stopButton.dataset.stopping = "";
+  }
+
+  /** The text is on its way: the box is free, the draft stays until the server has the message. */
+  take() {
+    clearTimeout(this.#draftTimer);
+    this.input.value = "";
+    this.showProblem("");
+    this.#fit();
+    this.#judge();
+    if (isTouch.matches) this.input.blur();
+    else this.focus();
+  }
+
+  /** The server has the message: its draft is done, what was typed since is the new one. */
+  accepted(conversationId) {
+    this.drafts.write(this.conversationId, "");
+    if (conversationId !== this.conversationId) {
+      this.conversationId = conversationId;
+      this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
+    }
+    this.drafts.write(conversationId, this.input.value);
+  }
+
+  /** A draft that the plain form has sent in the meantime is no draft any more. */
+  forgetSent(content) {
+    for (const id of [this.conversationId, null]) {
+      if (this.drafts.read(id) === content) this.drafts.write(id, "");
+    }
+    if (this.input.value === content) this.input.value = this.input.defaultValue;
+    this.#judge();
+  }
+
+  /** The message did not get through: its text comes back, in front of what was typed since. */
+  restore(content, reason) {
+    const typed = this.input.value.trim();
+    this.input.value = typed ? `${content}\n\n${typed}` : content;
+    this.drafts.write(this.conversationId, this.input.value);
+    this.#fit();
+    this.#judge();
+    this.showProblem(reason, { canRetry: true });
+  }
+
+  showProblem(text, { canRetry = false, kind = "" } = {}) {
+    this.problem.hidden = !text;
+    this.problem.dataset.kind = kind;
+    this.problem.querySelector("[data-problem-text]").textContent = text;
+    this.retryButton.hidden = !canRetry;
+  }
+
+  /** Leave it to the browser: the plain form does the same with a new page. */
+  submitPlainly(content, clientId) {
+    this.form.elements.content.value = content;
+    this.form.elements.client_id.value = clientId;
+    this.form.submit();
+  }
+
+  set replyId(replyId) {
+    this.stopButton.formAction = this.form.dataset.stopUrl.replace("/0/", `/${replyId}/`);
+  }
+
+  focus() {
+    if (!isTouch.matches) this.input.focus({ preventScroll: true });
+  }
+
+  #listen() {
+    this.input.addEventListener("input", () => this.#changed());
+    this.input.addEventListener("keydown", (event) => {
+      if (!isSendKey(event, isTouch.matches)) return;
+      event.preventDefault();
+      this.#send(false);
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (event.submitter === this.stopButton) this.form.dispatchEvent(new CustomEvent("composer:stop"));
+      else this.#send(false);
+    });
+    this.retryButton.addEventListener("click", () => this.#send(true));
+    this.form.querySelector(".composer-box").addEventListener("click", (event) => {
+      if (!event.target.closest("button")) this.input.focus();
+    });
+    addEventListener("pagehide", () => this.drafts.write(this.conversationId, this.input.value));
+  }
+
+  #changed() {
+    if (this.problem.dataset.kind !== "busy") this.showProblem("");
+    this.#fit();
+    this.#judge();
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = setTimeout(() => this.drafts.write(this.conversationId, this.input.value), DRAFT_MS);
+  }
+
+  #send(isRetry) {
+    const content = this.input.value.trim();
+    if (!judgeMessage(content, this.limit).canSend) return;
+    if (this.isBusy) {
+      this.showProblem("One answer at a time: wait until this one is complete, or stop it.", { kind: "busy" });
+      return;
+    }
+    this.drafts.write(this.conversationId, content);
+    this.form.dispatchEvent(new CustomEvent("composer:send", { detail: { content, isRetry } }));
+  }
+
+  #judge() {
+    const { canSend, isOver, note } = judgeMessage(this.input.value, this.limit);
+    this.sendButton.disabled = !canSend;
+    this.sendButton.title = isOver ? note : "Send";
+    this.count.hidden = !note;
+    this.count.textContent = note;
+    this.count.toggleAttribute("data-over", isOver);
+    this.input.setAttribute("aria-invalid", String(isOver));
+  }
+
+  #fit() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.input.style.height = "0";
+    this.input.style.height = `${this.input.scrollHeight}px`;
+  }
+}

@@ -1,0 +1,43 @@
+/** Says when the connection is not there, and what that means. */
+
+const WAIT_MS = 900;
+const TEXTS = {
+  connecting: "Connecting",
+  reconnecting: "Reconnecting. Nothing is lost.",
+  offline: "You are offline. What you write is kept here.",
+  signed_out: "You have been signed out. Your text is kept.",
+  suspended: "Your account is suspended. You cannot write here at the moment.",
+};
+
+export class ConnectionNotice {
+  #timer = 0;
+
+  constructor(element, announce) {
+    this.element = element;
+    this.announce = announce;
+    this.text = element.querySelector("[data-connection-text]");
+    this.link = element.querySelector("[data-connection-link]");
+  }
+
+  /** A short gap is not worth a word: it is shown when it lasts. */
+  show(state) {
+    clearTimeout(this.#timer);
+    const text = TEXTS[state];
+    if (!text) {
+      if (!this.element.hidden && state === "open") this.announce("Connected again");
+      this.element.hidden = true;
+      return;
+    }
+    const isLasting = state === "signed_out" || state === "suspended" || state === "offline";
+    this.#timer = setTimeout(() => this.#reveal(state, text), isLasting ? 0 : WAIT_MS);
+  }
+
+  #reveal(state, text) {
+    this.text.textContent = text;
+    this.link.hidden = state !== "signed_out";
+    this.element.classList.toggle("notice-warning", state !== "suspended");
+    this.element.classList.toggle("notice-error", state === "suspended");
+    this.element.hidden = false;
+    this.announce(text);
+  }
+}

@@ -1,0 +1,58 @@
+/** Copying: code blocks and whole messages, each with a word that it worked. */
+
+import { cloneTemplate, setIcon } from "./html.js";
+
+const SHOWN_MS = 1600;
+
+/** Put a copy button into the bar of every code block below a node. */
+export function decorateCode(root) {
+  for (const bar of root.querySelectorAll(".code-block__bar")) {
+    if (!bar.querySelector("[data-copy-code]")) bar.append(cloneTemplate("code"));
+  }
+}
+
+/** Answer every copy button below a node. */
+export function listenForCopies(root, announce) {
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-code], [data-copy-message]");
+    if (!button) return;
+    await write(textFor(button));
+    confirmCopy(button);
+    announce("Copied");
+  });
+}
+
+function textFor(button) {
+  if (button.matches("[data-copy-code]")) {
+    return button.closest(".code-block").querySelector("code").textContent;
+  }
+  return button.closest("[data-message-id]").querySelector("template[data-source]").content.textContent;
+}
+
+async function write(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Pages without https have no clipboard: the old way still works there.
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "visually-hidden";
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+function confirmCopy(button) {
+  const icon = button.querySelector(".icon");
+  const label = button.querySelector("[data-copy-label]");
+  button.dataset.copied = "";
+  setIcon(icon, "check");
+  if (label) label.textContent = "Copied";
+  setTimeout(() => {
+    delete button.dataset.copied;
+    setIcon(icon, "copy");
+    if (label) label.textContent = "Copy";
+  }, SHOWN_MS);
+}

@@ -1,0 +1,101 @@
+/** One message on the page: its parts, and what changes them. */
+
+import { RETRYABLE_STATES } from "../lib/transcript.js";
+import { fullTime, shortTime } from "../lib/time.js";
+import { nodesOf, setIcon } from "./html.js";
+import { decorateCode } from "./copy.js";
+
+const ICONS = { stopped: "stop", withheld: "shield", halted: "shield", out_of_quota: "gauge" };
+
+export class Message {
+  constructor(article) {
+    this.article = article;
+    this.body = article.querySelector("[data-body]");
+    this.notice = article.querySelector("[data-notice]");
+    this.source = article.querySelector("template[data-source]");
+  }
+
+  get id() {
+    return Number(this.article.dataset.messageId);
+  }
+
+  get state() {
+    return this.article.dataset.state;
+  }
+
+  set state(state) {
+    this.article.dataset.state = state;
+  }
+
+  /** The text as it was written, for copying. */
+  get text() {
+    return this.source.content.textContent;
+  }
+
+  set text(text) {
+    this.source.content.replaceChildren(text);
+  }
+
+  /** Give a message made on this page the id that the server gave it. */
+  adopt(id) {
+    const old = this.article.dataset.messageId;
+    this.article.dataset.messageId = id;
+    this.article.id = `message-${id}`;
+    const heading = this.article.querySelector(`[id="message-${old}-author"]`);
+    heading.id = `message-${id}-author`;
+    this.article.setAttribute("aria-labelledby", heading.id);
+    for (const form of this.article.querySelectorAll("form")) {
+      form.action = form.getAttribute("action").replace(`/${old}/`, `/${id}/`);
+    }
+  }
+
+  /** Show text that people wrote. */
+  showText(text) {
+    this.text = text;
+    this.body.classList.remove("prose");
+    this.body.replaceChildren(text);
+  }
+
+  /** Show the server's rendering of an answer. */
+  showHtml(html) {
+    delete this.body.dataset.live;
+    this.body.classList.toggle("prose", html !== "");
+    this.body.replaceChildren(...nodesOf(html));
+    decorateCode(this.body);
+  }
+
+  /** Say how it ended. */
+  showNotice(notice, { icon = ICONS[this.state] ?? "alert", isNew = false } = {}) {
+    const isBad = this.state === "failed";
+    this.notice.hidden = !notice;
+    if (isNew && notice && isBad) this.notice.setAttribute("role", "alert");
+    setIcon(this.notice.querySelector(".icon"), icon);
+    this.notice.querySelector("[data-notice-text]").textContent = notice;
+    const retry = this.notice.querySelector("[data-retry]");
+    if (retry) retry.hidden = !RETRYABLE_STATES.includes(this.state);
+  }
+
+  /** Hide or restore, as staff decided. */
+  update({ hidden, text, html, notice }) {
+    this.article.toggleAttribute("data-hidden", hidden);
+    if (hidden) {
+      this.showText("");
+      this.showNotice(notice || "A moderator has hidden this message.", { icon: "eye-off" });
+      this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
+      return;
+    }
+    if (this.article.dataset.role === "assistant" && html) this.showHtml(html);
+    else this.showText(text ?? "");
+    this.text = text ?? "";
+    this.showNotice(notice ?? "");
+  }
+
+  stampTime(date = null) {
+    const time = this.article.querySelector("[data-time]");
+    if (date) time.dateTime = date.toISOString();
+    if (!time.dateTime) return;
+    const at = new Date(time.dateTime);
+    time.textContent = shortTime(at, new Date());
+    time.title = fullTime(at);
+  }
+}

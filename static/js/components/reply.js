@@ -1,0 +1,85 @@
+/** An answer that is being written: takes events, shows text at an even pace, ends once. */
+
+import { Reveal } from "../lib/reveal.js";
+import { ReplyText } from "../lib/transcript.js";
+import { LiveText } from "./live-text.js";
+
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Reply {
+  /** @param {() => void} onGrow is called after the shown text changed its size */
+  constructor(message, onGrow) {
+    this.message = message;
+    this.onGrow = onGrow;
+    const { cursor, state } = message.article.dataset;
+    this.known = new ReplyText({ text: message.text, cursor: Number(cursor), state });
+    this.reveal = new Reveal();
+    this.live = null;
+    this.frame = 0;
+    if (this.known.text) this.#showAll();
+  }
+
+  get id() {
+    return this.message.id;
+  }
+
+  get cursor() {
+    return this.known.cursor;
+  }
+
+  /** Take an event; says what came of it, see ReplyText. */
+  apply(event) {
+    const { kind } = this.known.apply(event);
+    if (kind === "started") this.message.state = "running";
+    if (kind === "appended") this.#grow();
+    if (kind === "replaced") this.#replace();
+    if (kind === "finished") this.#finish(event);
+    return kind;
+  }
+
+  #grow() {
+    this.message.state = "running";
+    if (stillness.matches || document.hidden) {
+      this.#showAll();
+      return;
+    }
+    this.reveal.grow(this.known.text.length, performance.now());
+    this.frame ||= requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  #replace() {
+    this.message.state = "running";
+    this.live = null;
+    this.#showAll();
+  }
+
+  #showAll() {
+    this.reveal.jump(this.known.text.length);
+    this.#show(this.known.text);
+  }
+
+  #draw(now) {
+    this.frame = 0;
+    if (this.reveal.isDone || !this.known.isLive) return;
+    const shown = document.hidden ? this.known.text.length : this.reveal.take(this.known.text, now);
+    this.#show(this.known.text.slice(0, shown));
+    if (document.hidden) this.reveal.jump(shown);
+    if (!this.reveal.isDone) this.frame = requestAnimationFrame((next) => this.#draw(next));
+  }
+
+  #show(text) {
+    this.live ??= new LiveText(this.message.body);
+    this.live.show(text);
+    this.onGrow();
+  }
+
+  #finish({ state, html, notice }) {
+    cancelAnimationFrame(this.frame);
+    this.message.state = state;
+    this.message.text = state === "withheld" ? "" : this.known.text;
+    this.message.showHtml(html ?? "");
+    this.message.showNotice(notice ?? "", { isNew: true });
+    this.message.stampTime(new Date());
+    this.onGrow();
+  }
+}

@@ -1,0 +1,146 @@
+/** The messages of one conversation, and where the reader is among them. */
+
+import { LIVE_STATES } from "../lib/transcript.js";
+import { decorateCode } from "./copy.js";
+import { cloneTemplate, nodesOf } from "./html.js";
+import { Message } from "./message.js";
+
+const BOTTOM_PX = 48;
+const AWAY_PX = 160;
+
+export class Transcript {
+  #isStuck = true;
+  #lastY = 0;
+
+  constructor(log, jumpButton) {
+    this.log = log;
+    this.jumpButton = jumpButton;
+    this.#enhance(log);
+    this.#watchReader();
+    this.#watchOlder();
+  }
+
+  /** The message with this id, or null when it is not on the page. */
+  find(id) {
+    const article = this.log.querySelector(`[data-message-id="${Number(id)}"]`);
+    return article ? new Message(article) : null;
+  }
+
+  /** The text of the last message a person wrote, or "". */
+  lastWritten() {
+    const article = Array.from(this.log.querySelectorAll('[data-role="user"]')).at(-1);
+    return article ? new Message(article).text : "";
+  }
+
+  /** The answer that is still open, if there is one. */
+  findOpen() {
+    const open = LIVE_STATES.map((state) => `[data-role="assistant"][data-state="${state}"]`).join();
+    const article = Array.from(this.log.querySelectorAll(open)).at(-1);
+    return article ? new Message(article) : null;
+  }
+
+  addUser(content, { isSending = false } = {}) {
+    const message = new Message(cloneTemplate("user"));
+    message.showText(content);
+    message.stampTime(new Date());
+    message.article.toggleAttribute("data-sending", isSending);
+    this.log.append(message.article);
+    return message;
+  }
+
+  addReply() {
+    const message = new Message(cloneTemplate("assistant"));
+    this.log.append(message.article);
+    return message;
+  }
+
+  /** Follow new text, but only a reader who is at the end. */
+  keepUp() {
+    if (this.#isStuck) this.jump();
+    else this.#showJump();
+  }
+
+  jump({ isSmooth = false } = {}) {
+    this.#isStuck = true;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    scrollTo({ top: document.documentElement.scrollHeight, behavior: isSmooth && !still ? "smooth" : "instant" });
+    this.#lastY = scrollY;
+    this.#showJump();
+  }
+
+  #enhance(root) {
+    decorateCode(root);
+    for (const article of root.querySelectorAll("[data-message-id]")) new Message(article).stampTime();
+  }
+
+  #distance() {
+    return document.documentElement.scrollHeight - innerHeight - scrollY;
+  }
+
+  #showJump() {
+    this.jumpButton.hidden = this.#isStuck || this.#distance() < AWAY_PX;
+  }
+
+  #watchReader() {
+    this.jumpButton.addEventListener("click", () => this.jump({ isSmooth: true }));
+    addEventListener("wheel", (event) => event.deltaY < 0 && this.#distance() >= 0 && this.#leave(), { passive: true });
+    addEventListener(
+      "scroll",
+      () => {
+        if (this.#distance() <= BOTTOM_PX && scrollY >= this.#lastY) this.#isStuck = true;
+        else if (scrollY < this.#lastY - 1 && this.#distance() > 1) this.#isStuck = false;
+        this.#lastY = scrollY;
+        this.#showJump();
+      },
+      { passive: true },
+    );
+    addEventListener("resize", () => this.keepUp());
+  }
+
+  #leave() {
+    if (scrollY > 0) this.#isStuck = false;
+  }
+
+  #watchOlder() {
+    const link = this.log.querySelector("[data-older-url]");
+    if (!link) return;
+    const near = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        near.disconnect();
+        this.#loadOlder(link);
+      },
+      { rootMargin: "600px 0px" },
+    );
+    near.observe(link);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      near.disconnect();
+      this.#loadOlder(link);
+    });
+  }
+
+  async #loadOlder(link) {
+    if (link.dataset.loading !== undefined) return;
+    link.dataset.loading = "";
+    let response;
+    try {
+      response = await fetch(link.dataset.olderUrl, { headers: { Accept: "text/html" } });
+    } catch {
+      response = { ok: false };
+    }
+    if (!response.ok) {
+      delete link.dataset.loading;
+      return;
+    }
+    const nodes = nodesOf(await response.text());
+    const first = this.log.querySelector("[data-message-id]");
+    const top = first.getBoundingClientRect().top;
+    link.closest("[data-older]").remove();
+    this.log.prepend(...nodes);
+    this.#enhance(this.log);
+    scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
+    this.#lastY = scrollY;
+    this.#watchOlder();
+  }
+}

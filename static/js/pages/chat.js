@@ -1,0 +1,70 @@
+/** Puts the conversation page together. */
+
+import { ChatPage } from "../components/chat-page.js";
+import { Composer } from "../components/composer.js";
+import { ConnectionNotice } from "../components/connection-notice.js";
+import { listenForCopies } from "../components/copy.js";
+import { mountComponents } from "../components/mount.js";
+import { Sidebar } from "../components/sidebar.js";
+import { Transcript } from "../components/transcript.js";
+import { Drafts } from "../lib/drafts.js";
+import { Connection } from "../lib/socket.js";
+
+const app = document.querySelector('[data-page="chat"]');
+const find = (name) => app.querySelector(`[data-${name}]`);
+
+/** One polite region for everything that is said; the same words twice are said twice. */
+function announce(text) {
+  const status = find("status");
+  status.textContent = "";
+  if (text) requestAnimationFrame(() => (status.textContent = text));
+}
+
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(`${scheme}//${location.host}${app.dataset.socketPath}`);
+}
+
+/** Keep the composer above a keyboard that covers the page instead of shrinking it (iOS). */
+function liftAboveKeyboard() {
+  const view = window.visualViewport;
+  view?.addEventListener("resize", () => {
+    const covered = view.scale > 1 ? 0 : Math.max(0, innerHeight - view.height);
+    find("dock").style.setProperty("--keyboard", `${covered}px`);
+  });
+}
+
+mountComponents();
+const conversationId = Number(app.dataset.conversationId) || null;
+const transcript = new Transcript(find("transcript"), find("jump"));
+const composer = new Composer(app.querySelector('[data-component="composer"]'), new Drafts(storage(), app.dataset.userId), conversationId);
+const notice = new ConnectionNotice(find("connection"), announce);
+const connection = new Connection({
+  connect,
+  onEvent: (event) => page.take(event),
+  onState: (state) => {
+    notice.show(state);
+    if (state === "open") page.connected();
+  },
+});
+const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), announce });
+
+composer.forgetSent(transcript.lastWritten());
+page.start();
+connection.open();
+listenForCopies(app, announce);
+liftAboveKeyboard();
+composer.focus();
+addEventListener("offline", () => connection.offline());
+addEventListener("online", () => connection.online());
+addEventListener("pagehide", () => connection.close());
+addEventListener("pageshow", (event) => event.persisted && connection.open());
+addEventListener("popstate", () => location.reload());

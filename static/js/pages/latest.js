@@ -1,0 +1,6 @@
+/** Opens a conversation at its end, before anything is drawn. Small and alone, so that nothing waits for it. */
+
+if (!location.hash && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") {
+  history.scrollRestoration = "manual";
+  scrollTo(0, document.documentElement.scrollHeight);
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { parseMarkdown, settledLength } from "../../static/js/lib/markdown.js";
+
+const flat = (nodes) => nodes.map((item) => (typeof item === "string" ? item : `<${item.tag}>${flat(item.children)}</${item.tag}>`)).join("");
+const open = (text) => flat(parseMarkdown(text, { isOpen: true }));
+const done = (text) => flat(parseMarkdown(text));
+
+test("reads the blocks of an answer", () => {
+  assert.equal(done("## A\n\nB *c* **d** `e`\nf"), "<h2>A</h2><p>B <em>c</em> <strong>d</strong> <code>e</code>\nf</p>");
+  assert.equal(done("- a\n- b\n  - c\n\n1. d\n2. e"), "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul><ol><li>d</li><li>e</li></ol>");
+  assert.equal(done("> a\n> b"), "<blockquote><p>a\nb</p></blockquote>");
+  assert.equal(done("---"), "<hr></hr>");
+});
+
+test("reads a table once its second line is there", () => {
+  const head = "| a | b |";
+  assert.equal(open(head), "");
+  assert.equal(open(`${head}\n|-`), "<table><thead><tr><th>a</th><th>b</th></tr></thead></table>");
+  assert.equal(
+    done(`${head}\n|---|---|\n| **1** | 2 |`),
+    "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td><strong>1</strong></td><td>2</td></tr></tbody></table>",
+  );
+  assert.equal(done("| only text |"), "<p>| only text |</p>");
+});
+
+test("closes an open fence and never shows its marks", () => {
+  const text = "a\n\n```python\nx = 1\n```\n";
+  for (let length = 4; length <= text.length; length += 1) {
+    assert.ok(!open(text.slice(0, length)).includes("`"), text.slice(0, length));
+  }
+  const [, fence] = parseMarkdown("a\n\n```python\nx = 1", { isOpen: true });
+  assert.deepEqual(fence, { tag: "fence", children: ["x = 1"], language: "python" });
+});
+
+test("never shows half a mark while a paragraph arrives", () => {
+  const text = "One **two** and *three* with `four`, [five](https://example.org/a_(b)) and ~~six~~ end";
+  for (let length = 1; length <= text.length; length += 1) {
+    const shown = open(text.slice(0, length));
+    assert.ok(!/[*`[\]~(]|https/.test(shown), shown);
+  }
+  assert.equal(
+    done(text),
+    "<p>One <strong>two</strong> and <em>three</em> with <code>four</code>, <link>five</link> and <del>six</del> end</p>",
+  );
+});
+
+test("never shows a bare list mark, heading mark or rule", () => {
+  for (const text of ["#", "##", "## ", "-", "- ", "1.", "1. ", ">", "--", "---", "***", "``", "|"]) {
+    assert.equal(open(`a\n\n${text}`), "<p>a</p>", text);
+  }
+});
+
+test("leaves signs alone that are no marks", () => {
+  assert.equal(done("5 * 3 * 2 and snake_case_name and a\\*b"), "<p>5 * 3 * 2 and snake_case_name and a*b</p>");
+  assert.equal(done("2 < 3 <b>x</b>"), "<p>2 < 3 <b>x</b></p>");
+});
+
+test("settles what later text cannot change", () => {
+  assert.equal(settledLength("one\n\ntwo"), 0);
+  assert.equal(settledLength("one\n\ntwo\n"), 5);
+  assert.equal(settledLength("- a\n\n- b\n\n- c\n"), 0);
+  assert.equal(settledLength("```\na\n\nb\n\nc\n"), 0);
+  assert.equal(settledLength("```\na\n\nb\n```\n\nafter\n"), 14);
+});
+
+test("settled and open part together read like the whole", () => {
+  const text = "# T\n\nPara **b**\n\n- a\n- b\n\n```js\nlet a\n\nlet b\n```\n\n| a |\n|---|\n| 1 |\n\nEnd.";
+  for (let length = 0; length <= text.length; length += 1) {
+    const part = text.slice(0, length);
+    const cut = settledLength(part);
+    assert.equal(done(part.slice(0, cut)) + done(part.slice(cut)), done(part), JSON.stringify(part));
+  }
+});
+
+test("stays quick on hostile text", () => {
+  const began = performance.now();
+  for (const text of ["[".repeat(50_000), "*a ".repeat(20_000), "`".repeat(50_000), "> ".repeat(5_000), "|-".repeat(30_000), " ".repeat(50_000), "- ".repeat(20_000)]) {
+    open(text);
+    settledLength(text);
+    open(text.slice(0, 5_900));
+  }
+  assert.ok(performance.now() - began < 3_000);
+});
