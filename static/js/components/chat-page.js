@@ -71,6 +71,11 @@ export class ChatPage {
     this.#deliver();
   }
 
+  /** The server has said no for good: what was on its way comes back. */
+  refused(reason) {
+    if (this.#pending) this.#fail(reason);
+  }
+
   /** Take one event of the server. */
   take(event) {
     if (event.type === "message.accepted") this.#accepted(event);

@@ -8,7 +8,7 @@ function startOfDay(date) {
 
 /** Return the short form of a time as seen from now. */
 export function shortTime(date, now, locale) {
-  const clock = date.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  const clock = date.toLocaleTimeString(locale, { timeStyle: "short" });
   const days = Math.round((startOfDay(now) - startOfDay(date)) / DAY_MS);
   if (days === 0) return clock;
   if (days === 1) return `Yesterday, ${clock}`;

@@ -53,6 +53,7 @@ const connection = new Connection({
   onState: (state) => {
     notice.show(state);
     if (state === "open") page.connected();
+    else if (state === "signed_out" || state === "suspended") page.refused("This was not sent. Your message is back in the box.");
   },
 });
 const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), announce });
