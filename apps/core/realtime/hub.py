@@ -17,6 +17,7 @@ from apps.core.realtime.frames import (
     StartFrame,
     decoder,
 )
+from apps.core.redis import RedisFailure, redis_client
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,6 @@ class TextHub:
         self._followers: dict[int, set[Subscription]] = {}
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
-        self._reader = connect_redis()
         self.is_connected = False
 
     @property
@@ -102,8 +102,8 @@ class TextHub:
     async def read_live_text(self, reply_id: int) -> str | None:
         """Read all text that a running answer has by now; None where Redis cannot tell."""
         try:
-            value = await self._reader.get(live_text_key(reply_id))
-        except (RedisError, OSError, TimeoutError):
+            value = await (await redis_client()).get(live_text_key(reply_id))
+        except RedisFailure:
             return None
         if value is None or not value.startswith(LIVE_TEXT_HEADER):
             return None
@@ -115,7 +115,6 @@ class TextHub:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._reader.aclose()
 
     def _ensure_running(self) -> None:
         if self._task is None or self._task.done():
@@ -125,7 +124,7 @@ class TextHub:
         while True:
             try:
                 await self._listen()
-            except (RedisError, OSError, TimeoutError) as error:
+            except RedisFailure as error:
                 log_event(
                     logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
                 )
