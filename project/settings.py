@@ -17,7 +17,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
+if env.str("ENVIRONMENT", default="") != "test" and (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
 ENVIRONMENT = ApplicationEnvironment(env.str("ENVIRONMENT", default="production"))

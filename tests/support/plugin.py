@@ -3,6 +3,8 @@
 import atexit
 import inspect
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,9 @@ ENVIRONMENT = {
     "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
     "OPENAI_MODEL": "scripted",
     "PUBLIC_URL": "http://localhost:8000",
-    "EMAIL_URL": "memorymail://",
 }
+DOCUMENTED = Path(__file__).resolve().parents[2] / ".env.example"
+SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,8 +42,15 @@ def pytest_load_initial_conftests(
         raise pytest.UsageError(str(error)) from error
     early_config.stash[SERVICES] = services
     atexit.register(services.stop)
-    for name, value in ENVIRONMENT.items():
-        os.environ[name] = value
+    _set_environment(services)
+
+
+def _set_environment(services: Services) -> None:
+    """Give Django the suite's own settings; what the shell has set for `make run` stays outside."""
+    for name in SETTING.findall(DOCUMENTED.read_text(encoding="utf-8")):
+        if not name.startswith("PARLEY_"):
+            os.environ.pop(name, None)
+    os.environ.update(ENVIRONMENT)
     os.environ["DATABASE_URL"] = services.database_url
     os.environ["REDIS_URL"] = services.redis_url
 
