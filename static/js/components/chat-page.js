@@ -30,6 +30,9 @@ export class ChatPage {
         this.send({ content: event.submitter.value });
       });
     }
+    this.transcript.log.addEventListener("submit", (event) => {
+      if (event.target.matches("[data-retry]")) this.#retry(event);
+    });
     const open = this.transcript.findOpen();
     if (open) this.#follow(open);
   }
@@ -85,6 +88,18 @@ export class ChatPage {
     else if (event.reply_id) this.#replyEvent(event);
   }
 
+  /** Ask the same question again; where the connection is not there, the plain form does. */
+  #retry(event) {
+    const message = this.transcript.of(event.target);
+    if (this.#pending || this.#active) {
+      event.preventDefault();
+      this.composer.showBusy();
+    } else if (this.connection.send({ type: "reply.retry", message_id: message.id })) {
+      event.preventDefault();
+      this.announce("Trying again");
+    }
+  }
+
   #deliver() {
     const turn = this.#pending;
     if (!turn) return;
@@ -135,14 +150,16 @@ export class ChatPage {
     turn.reply.adopt(event.reply_id);
     this.composer.accepted(event.conversation_id);
     if (!this.conversationId) this.#open(event);
-    this.#follow(turn.reply);
+    this.#follow(turn.reply, { isFollowed: true });
     if (turn.wantsStop) this.stop();
   }
 
-  /** Another tab of this person wrote here: show the same. */
+  /** Another tab of this person wrote here, or an answer is tried again: show the same. */
   #mirror({ message, reply_id: replyId }) {
-    if (!this.transcript.find(message.id)) this.transcript.addUser(message.content).adopt(message.id);
     if (this.transcript.find(replyId)) return;
+    const question = this.transcript.find(message.id);
+    if (question) this.transcript.dropAfter(question);
+    else this.transcript.addUser(message.content).adopt(message.id);
     const reply = this.transcript.addReply();
     reply.adopt(replyId);
     this.#follow(reply);
@@ -162,12 +179,12 @@ export class ChatPage {
     if (title) this.#title(title);
   }
 
-  #follow(message) {
+  #follow(message, { isFollowed = false } = {}) {
     this.#active = new Reply(message, () => this.transcript.keepUp());
     this.composer.isBusy = true;
     this.composer.replyId = message.id;
     this.sidebar.setAnswering(this.conversationId, true);
-    this.connection.follow(message.id, () => this.#active?.cursor ?? 0);
+    this.connection.follow(message.id, () => this.#active?.cursor ?? 0, { isFollowed });
     this.announce("Answering");
   }
 

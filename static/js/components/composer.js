@@ -92,6 +92,10 @@ export class Composer {
     this.retryButton.hidden = !canRetry;
   }
 
+  showBusy() {
+    this.showProblem("One answer at a time: wait until this one is complete, or stop it.", { kind: "busy" });
+  }
+
   /** Leave it to the browser: the plain form does the same with a new page. */
   submitPlainly(content, clientId) {
     this.form.elements.content.value = content;
@@ -138,7 +142,7 @@ export class Composer {
     const content = this.input.value.trim();
     if (!judgeMessage(content, this.limit).canSend) return;
     if (this.isBusy) {
-      this.showProblem("One answer at a time: wait until this one is complete, or stop it.", { kind: "busy" });
+      this.showBusy();
       return;
     }
     this.drafts.write(this.conversationId, content);

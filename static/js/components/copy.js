@@ -4,8 +4,9 @@ import { cloneTemplate, setIcon } from "./html.js";
 
 const SHOWN_MS = 1600;
 
-/** Put a copy button into the bar of every code block below a node. */
+/** Put a copy button into the bar of every code block below a node; keys can scroll the code. */
 export function decorateCode(root) {
+  for (const pre of root.querySelectorAll("pre")) pre.tabIndex = 0;
   for (const bar of root.querySelectorAll(".code-block__bar")) {
     if (!bar.querySelector("[data-copy-code]")) bar.append(cloneTemplate("code"));
   }

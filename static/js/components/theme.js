@@ -1,18 +1,17 @@
-/** The theme switch: like the form behind it, without the reload. */
+/** The theme switch: like the form behind it, without the reload; the server keeps the choice. */
 
-const YEAR_SECONDS = 31_536_000;
 const COLORS = { light: "#f7f9f8", dark: "#0f1413" };
 
 export function mountTheme(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     choose(event.submitter.value);
+    const body = new FormData(form, event.submitter);
+    fetch(form.action, { method: "POST", body, keepalive: true }).catch(() => {});
   });
 }
 
 function choose(theme) {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`;
   document.documentElement.dataset.theme = theme;
   document.querySelector('meta[name="color-scheme"]').content = theme === "system" ? "light dark" : theme;
   document.querySelectorAll('meta[name="theme-color"]').forEach((meta) => meta.remove());

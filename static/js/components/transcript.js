@@ -26,6 +26,16 @@ export class Transcript {
     return article ? new Message(article) : null;
   }
 
+  /** The message that an element belongs to. */
+  of(element) {
+    return new Message(element.closest("[data-message-id]"));
+  }
+
+  /** Take away what follows a message: another branch is shown from there on. */
+  dropAfter(message) {
+    while (message.article.nextElementSibling) message.article.nextElementSibling.remove();
+  }
+
   /** The text of the last message a person wrote, or "". */
   lastWritten() {
     const article = Array.from(this.log.querySelectorAll('[data-role="user"]')).at(-1);

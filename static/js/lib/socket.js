@@ -85,10 +85,13 @@ export class Connection {
     return true;
   }
 
-  /** Follow a reply until `unfollow`, through every reconnect, from where `cursorOf` says it is. */
-  follow(replyId, cursorOf) {
+  /**
+   * Follow a reply until `unfollow`, through every reconnect, from where `cursorOf` says it is. The
+   * answer to a message sent here is followed by the server without being asked (`isFollowed`).
+   */
+  follow(replyId, cursorOf, { isFollowed = false } = {}) {
     this.#followed.set(replyId, cursorOf);
-    this.send({ type: "reply.follow", reply_id: replyId, cursor: cursorOf() });
+    if (!isFollowed) this.send({ type: "reply.follow", reply_id: replyId, cursor: cursorOf() });
   }
 
   unfollow(replyId) {
