@@ -1,6 +1,14 @@
 """What can go wrong in a conversation, each with its stable code."""
 
-from apps.core.errors import ConflictError, ForbiddenError, NotFoundError, ValidationFailedError
+from apps.core.errors import (
+    AppError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    ValidationFailedError,
+)
 
 
 class ConversationNotFoundError(NotFoundError):
@@ -64,3 +72,54 @@ class MessageNotHiddenError(ConflictError):
 
     code = "message_not_hidden"
     default_message = "This message is visible already."
+
+
+class ReplyStoppedError(ConflictError):
+    """The answer was stopped while a caller waited for it."""
+
+    code = "reply_stopped"
+    default_message = "This answer was stopped. What was written is in the conversation."
+
+
+class ReplyHaltedError(ForbiddenError):
+    """Staff stopped the answer while a caller waited for it."""
+
+    code = "reply_halted"
+    default_message = "A member of staff stopped this answer."
+
+
+class ReplyWithheldError(ForbiddenError):
+    """Policy kept the answer back."""
+
+    code = "reply_withheld"
+    default_message = "This answer was withheld because it goes against our policy."
+
+
+class ReplyInterruptedError(ServiceUnavailableError):
+    """The worker was lost while a caller waited for its answer."""
+
+    code = "reply_interrupted"
+    default_message = "The answer was interrupted on our side. What arrived is kept. Try again."
+
+
+class ReplyFailedError(AppError):
+    """The model could not answer, for a reason that has no code of its own."""
+
+    code = "reply_failed"
+    status_code = 502
+    default_message = "The model could not answer. Try again in a moment."
+
+
+class ReplyOutOfQuotaError(RateLimitedError):
+    """The person has used up their allowance."""
+
+    code = "out_of_quota"
+    default_message = "You have used up your allowance for today. Try again after it resets."
+
+
+class ReplyNotReadyError(AppError):
+    """The answer did not end while a caller waited; it goes on."""
+
+    code = "reply_not_ready"
+    status_code = 504
+    default_message = "The answer is still being written. Read it from the conversation later."

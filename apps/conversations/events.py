@@ -114,6 +114,11 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     Pong,
 )
 
+def type_of(event: Event) -> str:
+    """Return the word that the event carries as its `type`."""
+    return str(type(event).__struct_config__.tag)
+
+
 _encoder = msgspec.json.Encoder()
 
 

@@ -10,22 +10,20 @@ from ninja.security.base import AuthBase
 
 from apps.core import rate_limits
 from apps.core.client_address import address_group, client_address
-from apps.core.errors import ForbiddenError, UnauthorizedError
+from apps.core.errors import UnauthorizedError
 
 MAX_TOKEN_CHARS = 200
 
 
-class Account(Protocol):
-    """The person behind a token, as far as the transport needs to know."""
-
-    pk: int
-
-
 class Caller(Protocol):
-    """What an authenticator answers: a person and what the token may be used for."""
+    """What an authenticator answers: a person, and what their token may be used for."""
 
-    user: Any
-    scopes: Any
+    @property
+    def user(self) -> Any:  # noqa: ANN401
+        """The person."""
+
+    def require_scope(self, scope: Any, /) -> None:  # noqa: ANN401
+        """Check that the token may be used for this; raises a `ForbiddenError`."""
 
 
 Authenticator = Callable[[str], Awaitable[Caller]]
@@ -59,9 +57,7 @@ class BearerToken(AuthBase):
             address = address_group(client_address(request))
             await rate_limits.check("token", f"address:{address}", settings.RATE_LIMIT_API)
             raise
-        if self.scope not in caller.scopes:
-            msg = f"This token lacks the scope {self.scope}. Make one that has it."
-            raise ForbiddenError(msg)
+        caller.require_scope(self.scope)
         return caller
 
 
@@ -76,6 +72,11 @@ def bearer_token(request: HttpRequest) -> str:
     if kind.lower() != "bearer" or not token or len(token) > MAX_TOKEN_CHARS:
         raise UnauthorizedError
     return token
+
+
+def caller_of(request: HttpRequest) -> Any:  # noqa: ANN401
+    """Return what the authenticator answered for an operation that takes a token."""
+    return request.auth  # type: ignore[attr-defined]
 
 
 def authenticator() -> Authenticator:

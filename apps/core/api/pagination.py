@@ -74,6 +74,20 @@ def decode_cursor(cursor: str, *, salt: str) -> list[Any]:
     return [_rich(value) for value in orjson.loads(b64_decode(text.encode()))]
 
 
+def write_number_cursor(number: int, *, salt: str) -> str:
+    """Write the number of the last row as a cursor."""
+    return encode_cursor([number], salt=f"cursor:{salt}")
+
+
+def read_number_cursor(cursor: str | None, *, salt: str) -> int | None:
+    """Read the number of the last row; None for the first page.
+
+    Raises:
+        InvalidCursorError: we did not write it for this list.
+    """
+    return None if cursor is None else int(decode_cursor(cursor, salt=f"cursor:{salt}")[0])
+
+
 def _plain(value: object) -> object:
     return {"at": value.isoformat()} if isinstance(value, datetime) else value
 

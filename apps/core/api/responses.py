@@ -16,6 +16,7 @@ from apps.core.paths import is_openai_path
 
 JSON = "application/json"
 _SHAPED = "_is_shaped"
+_HEADERS = "parley.headers"
 _HIDES_ADDRESS = (ApplicationEnvironment.STAGING, ApplicationEnvironment.PRODUCTION)
 
 
@@ -53,6 +54,16 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
     if description.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def add_header(request: HttpRequest, name: str, value: str) -> None:
+    """Put a header on the answer that an operation is about to give."""
+    request.META.setdefault(_HEADERS, {})[name] = value
+
+
+def added_headers(request: HttpRequest) -> dict[str, str]:
+    """Return the headers that the operation wants on its answer."""
+    return dict(request.META.get(_HEADERS, {}))
 
 
 def json_response(body: object, *, status: int = 200) -> HttpResponse:

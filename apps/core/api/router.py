@@ -1,6 +1,7 @@
 """A router whose operations return plain data; envelope, schema and limits are added here."""
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from apps.core import rate_limits
 from apps.core.api.auth import BearerToken
-from apps.core.api.responses import success_response
+from apps.core.api.responses import added_headers, success_response
 from apps.core.api.schemas import Envelope, ErrorEnvelope
 from apps.core.client_address import address_group, client_address
 from apps.core.errors import (
@@ -50,11 +51,12 @@ class Endpoint:
     Attributes:
         returns: type of the data in the envelope.
         message: the envelope's sentence.
-        scope: what the token must be good for; None lets everybody in.
+        scope: what the token must be good for; None lets everybody in and looks at no token.
         status: HTTP status of success.
         errors: errors that it may answer, beside those that all do.
         rate: name of the setting with a limit of its own, beside RATE_LIMIT_API.
         openapi: additions to the operation's description.
+        is_stream: whether success is a stream, which has no envelope.
     """
 
     returns: Any
@@ -64,12 +66,18 @@ class Endpoint:
     errors: Iterable[type[AppError]] = ()
     rate: str | None = None
     openapi: Mapping[str, Any] = field(default_factory=dict)
+    is_stream: bool = False
+
+    def auth(self) -> BearerToken | None:
+        """Return what lets a request in."""
+        return None if self.scope is None else BearerToken(self.scope)
 
     def responses(self) -> dict[int, Any]:
         """Return the schema of every status that the operation answers."""
         declared = (*ALWAYS, *(GUARDED if self.scope else ()), *self.errors)
         found: dict[int, Any] = {error.status_code: ErrorEnvelope for error in declared}
-        return {self.status: Envelope[self.returns], **dict(sorted(found.items()))}
+        success = None if self.is_stream else Envelope[self.returns]
+        return {self.status: success, **dict(sorted(found.items()))}
 
 
 class ApiRouter(Router):
@@ -102,7 +110,7 @@ class ApiRouter(Router):
                 path,
                 [method],
                 wrap(view, endpoint),
-                auth=BearerToken(endpoint.scope) if endpoint.scope else None,
+                auth=endpoint.auth(),
                 response=endpoint.responses(),
                 operation_id=operation_id or view.__name__,
                 summary=summary.rstrip("."),
@@ -126,10 +134,11 @@ def wrap(view: View[P], endpoint: Endpoint) -> Callable[..., Awaitable[HttpRespo
             response = result
         else:
             response = _envelope(request, endpoint, adapter, result)
-        for name, value in status.headers().items():
+        for name, value in (status.headers() | added_headers(request)).items():
             response.headers[name] = value
         return response
 
+    answer.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return answer
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Header
 
 from apps.core import db
 from apps.core.correlation import get_correlation_id
@@ -17,6 +18,14 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15
 KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
+
+
+LAST_EVENT_ID = Header(
+    None,
+    alias="Last-Event-ID",
+    pattern=r"^[0-9]{1,9}$",
+    description="The `id:` of the last event that arrived; outranks `cursor`.",
+)
 
 
 class ServerSentEvent(NamedTuple):
@@ -30,6 +39,22 @@ class ServerSentEvent(NamedTuple):
         """Write the frame; JSON has no line break, so one data line is enough."""
         head = b"" if self.id is None else b"id: " + self.id.encode() + b"\n"
         return head + b"event: " + self.event.encode() + b"\ndata: " + self.data + b"\n\n"
+
+
+def is_wanted(request: HttpRequest) -> bool:
+    """Tell whether the caller asks for a stream of events."""
+    return MEDIA_TYPE in request.headers.get("Accept", "")
+
+
+def streams(description: str) -> dict[str, Any]:
+    """Describe an operation that answers a stream of events and nothing else."""
+    content = {MEDIA_TYPE: {"schema": {"type": "string"}}}
+    return {"responses": {200: {"description": description, "content": content}}}
+
+
+def may_stream(description: str) -> dict[str, Any]:
+    """Describe an operation that answers a stream of events where the caller asks for one."""
+    return streams(description)
 
 
 async def event_stream(

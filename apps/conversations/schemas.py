@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from apps.conversations import constants
+from apps.conversations.constants import Author, ReplyState
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import presenting
+from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+
+Content = Annotated[
+    Text,
+    StringConstraints(
+        min_length=constants.MIN_MESSAGE_CHARS, max_length=constants.MAX_MESSAGE_CHARS
+    ),
+]
+Title = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=True, max_length=constants.MAX_TITLE_CHARS),
+]
+Context = Annotated[
+    dict[str, Any] | None,
+    Field(description="Facts put before the message for the model, as data. 16 kB at most."),
+]
+Metadata = Annotated[
+    dict[str, Any] | None,
+    Field(description="Your own notes, given back as they are. 8 kB at most."),
+]
+
+
+class ConversationCreateIn(InputSchema):
+    """What opens a conversation; without a title it gets one after the first answer."""
+
+    title: Title = ""
+
+
+class ConversationUpdateIn(InputSchema):
+    """What is to change."""
+
+    title: Annotated[Title, StringConstraints(min_length=1)]
+
+
+class ConversationOut(OutputSchema):
+    """A conversation, as its owner sees it."""
+
+    id: int
+    title: str = Field(description="Empty until there is one.")
+    message_count: int
+    created_at: datetime
+    updated_at: datetime
+    last_message_at: datetime
+
+
+class MessageCreateIn(InputSchema):
+    """A message for the model."""
+
+    content: Content
+    context: Context = None
+    metadata: Metadata = None
+
+
+class MessageListParams(PageParams):
+    """Which messages are asked for."""
+
+    order: Literal["oldest", "newest"] = Field(
+        default="oldest", description="Which end of the conversation comes first."
+    )
+
+
+class UsageOut(OutputSchema):
+    """Tokens of the model call; `source` tells whether the provider counted or we estimated."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    source: str
+
+
+class ReplyOut(OutputSchema):
+    """How an answer stands. Its text is the message with the same number."""
+
+    id: int
+    conversation_id: int
+    state: ReplyState
+    model: str
+    finish_reason: str
+    error_code: str
+    notice: str = Field(description="A sentence for the person about how the answer ended.")
+    usage: UsageOut | None
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, reply: Reply) -> ReplyOut:
+        """Return an answer as its owner sees it."""
+        usage = None
+        if reply.prompt_tokens is not None and reply.completion_tokens is not None:
+            usage = UsageOut(
+                prompt_tokens=reply.prompt_tokens,
+                completion_tokens=reply.completion_tokens,
+                source=reply.usage_source,
+            )
+        return cls.model_construct(
+            id=reply.pk,
+            conversation_id=reply.conversation_id,
+            state=ReplyState(reply.state),
+            model=reply.model,
+            finish_reason=reply.finish_reason,
+            error_code=reply.error_code,
+            notice=presenting.reply_notice(reply),
+            usage=usage,
+            queued_at=reply.queued_at,
+            started_at=reply.started_at,
+            finished_at=reply.finished_at,
+        )
+
+
+class MessageOut(OutputSchema):
+    """A message, as the owner of its conversation sees it."""
+
+    id: int
+    conversation_id: int
+    parent_id: int | None
+    role: Author
+    content: str = Field(description="Source text; empty where staff hid the message.")
+    is_hidden: bool
+    notice: str = Field(description="What the person is told about a hidden message.")
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    reply: ReplyOut | None = Field(
+        description="How the answer stands; null for a person's message."
+    )
+
+    @classmethod
+    def of(cls, message: Message, reply: Reply | None = None) -> MessageOut:
+        """Return a message as its owner sees it; it was read together with its reply."""
+        found = reply or getattr(message, "reply", None)
+        return cls.model_construct(
+            id=message.pk,
+            conversation_id=message.conversation_id,
+            parent_id=message.parent_id,
+            role=Author(message.role),
+            content=presenting.visible_text(message),
+            is_hidden=message.is_hidden,
+            notice=presenting.hidden_notice(message),
+            metadata=message.metadata,
+            created_at=message.created_at,
+            reply=None if found is None else ReplyOut.of(found),
+        )
+
+
+class TurnOut(OutputSchema):
+    """The stored message and its queued answer; follow it at `messages/{reply.id}/events`."""
+
+    message: MessageOut
+    reply: ReplyOut
+
+
+class ChatIn(InputSchema):
+    """A message whose answer is waited for."""
+
+    message: Content
+    conversation_id: int | None = Field(default=None, description="Null opens a conversation.")
+    context: Context = None
+    metadata: Metadata = None
+
+
+class ConversationResponse(OutputSchema):
+    """One question with its whole answer; `id` is the number of the answer."""
+
+    id: int
+    user_id: int
+    message: str
+    response: str
+    conversation_id: int
+    created_at: datetime
+    metadata: dict[str, Any] | None

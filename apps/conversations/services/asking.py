@@ -1,0 +1,102 @@
+"""A question whose answer is waited for: the flat form of a turn, for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations import constants
+from apps.conversations.constants import ReplyState
+from apps.conversations.errors import (
+    ReplyFailedError,
+    ReplyHaltedError,
+    ReplyInterruptedError,
+    ReplyNotReadyError,
+    ReplyOutOfQuotaError,
+    ReplyStoppedError,
+    ReplyWithheldError,
+)
+from apps.conversations.events import ReplyFinished
+from apps.conversations.services import following, turns
+from apps.conversations.services.turns import Turn, TurnRequest
+from apps.core import db
+from apps.core.errors import AppError, ForbiddenError
+from apps.llm import errors as llm_errors
+from apps.users.models import User
+from apps.users.services import accounts
+
+ERROR_OF_STATE: dict[str, type[AppError]] = {
+    ReplyState.STOPPED: ReplyStoppedError,
+    ReplyState.HALTED: ReplyHaltedError,
+    ReplyState.WITHHELD: ReplyWithheldError,
+    ReplyState.INTERRUPTED: ReplyInterruptedError,
+    ReplyState.FAILED: ReplyFailedError,
+    ReplyState.OUT_OF_QUOTA: ReplyOutOfQuotaError,
+}
+UPSTREAM_ERRORS: dict[str, type[AppError]] = {
+    error.code: error
+    for error in (llm_errors.UpstreamError, *llm_errors.UpstreamError.__subclasses__())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A turn that ended well, with its whole text."""
+
+    turn: Turn
+    text: str
+
+
+@transaction.atomic
+def find_speaker(*, actor: User, user_id: int) -> User:
+    """Return the person in whose name is asked: the actor, or anybody for an admin, audited.
+
+    Raises:
+        ForbiddenError: somebody else's name, and the actor is no admin.
+        UserNotFoundError: an admin named nobody.
+    """
+    if actor.pk == user_id:
+        return actor
+    if not actor.is_admin:
+        raise ForbiddenError
+    speaker = accounts.access_user(viewer=actor, user_id=user_id)
+    audit.record(
+        actor=actor,
+        action=AuditAction.MESSAGE_SENT_FOR_USER,
+        target_type="user",
+        target_id=speaker.pk,
+    )
+    return speaker
+
+
+async def ask(*, actor: User, user_id: int, request: TurnRequest) -> Answered:
+    """Start a turn in a person's name and wait for its answer.
+
+    Raises:
+        ForbiddenError: somebody else's name, and the actor is no admin.
+        AppError: what `turns.start_turn` raises, or how the answer ended if not well.
+        ReplyNotReadyError: it did not end in time, and goes on.
+    """
+    speaker = await db.call(find_speaker, actor=actor, user_id=user_id)
+    turn = await turns.start_turn(actor=speaker, request=request)
+    try:
+        text, finished = await following.wait_for_end(
+            viewer=speaker,
+            reply_id=turn.reply.pk,
+            timeout_seconds=constants.CHAT_WAIT_SECONDS,
+        )
+    except TimeoutError:
+        raise ReplyNotReadyError from None
+    if finished.state != ReplyState.COMPLETE:
+        raise error_of_end(finished)
+    return Answered(turn, text)
+
+
+def error_of_end(finished: ReplyFinished) -> AppError:
+    """Return the error that tells how an answer ended: the upstream's own code where it failed."""
+    if finished.state == ReplyState.FAILED and finished.error_code in UPSTREAM_ERRORS:
+        return UPSTREAM_ERRORS[finished.error_code]()
+    return ERROR_OF_STATE[finished.state](finished.notice or None)
