@@ -71,11 +71,11 @@ class Program(Server):
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether a local address answers with success."""
+    """Whether a local address answers; a refused host name is an answer too."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -18,7 +18,7 @@ from apps.core.development.environment import (
     wanted_parts,
     web_port,
 )
-from apps.core.development.errors import DevelopmentError, StopRequestedError, with_log_tail
+from apps.core.development.errors import DevelopmentError, StopRequestedError
 from apps.core.development.keeper import Keeper
 from apps.core.development.parts import Parts
 from apps.core.development.program import Program, ProgramPlan, answers
@@ -28,6 +28,7 @@ from apps.core.development.valkey import LOOPBACK
 
 LOOK_SECONDS = 0.2
 GRACE_SECONDS = 5
+LARGEST_FRAME_BYTES = 65_536
 DEMO_PEOPLE = ("admin@parley.test", "moderator@parley.test", "user@parley.test")
 DEMO_PASSWORD = "Parley-demo-1"  # noqa: S105
 
@@ -111,16 +112,20 @@ class Supervisor:
         program = Program(
             plan, folder=self.state.path, environment=environment, console=self.console
         )
-        with self.console.timed(title):
-            try:
-                program.launch()
-                while program.is_running:
-                    self._pause(LOOK_SECONDS / 4)
-                code = program.process.returncode if program.process else 1
-            finally:
-                program.stop()
+        began = time.monotonic()
+        try:
+            program.launch()
+            while program.is_running:
+                self._pause(LOOK_SECONDS / 4)
+            code = program.process.returncode if program.process else 1
+        finally:
+            program.stop()
         if code:
-            raise with_log_tail("The database could not be prepared.", program.log)
+            raise DevelopmentError(
+                "The database could not be prepared; the lines above say why. "
+                f"They are also in {program.log}."
+            )
+        self.console.done(title, time.monotonic() - began)
 
     def _plans(self) -> Sequence[ProgramPlan]:
         server = [sys.executable, "-m", "uvicorn", "project.asgi:application"]
@@ -130,9 +135,11 @@ class Supervisor:
             "--ws": "websockets-sansio",
             "--ws-per-message-deflate": "false",
             "--timeout-graceful-shutdown": str(GRACE_SECONDS),
+            "--ws-max-size": str(LARGEST_FRAME_BYTES),
             "--log-level": "warning",
         }
-        web = [*server, *(part for item in options.items() for part in item), "--no-access-log"]
+        flags = ["--no-access-log", "--no-proxy-headers", "--no-server-header"]
+        web = [*server, *(part for item in options.items() for part in item), *flags]
         port = self.port
         return (
             ProgramPlan("web", "Web", web, lambda: answers(port, "/healthz")),
