@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from tests.support.flush import flush_with_care
 from tests.support.network import block_network
 from tests.support.plugin import SERVICES
 from tests.support.services import Services
@@ -16,6 +17,7 @@ from tests.support.services import Services
 def _only_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         block_network(patch)
+        flush_with_care(patch)
         yield
 
 

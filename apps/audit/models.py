@@ -1,12 +1,20 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
 from django.conf import settings
 from django.db import models
 
+from apps.audit.errors import AppendOnlyError
+from apps.audit.querysets import AuditEventQuerySet
+
 
 class AuditEvent(models.Model):
-    """One thing that somebody did, kept for ever: rows are added and never changed, which a database trigger enforces.
+    """One thing that somebody did, kept for ever: rows are added and never changed.
 
-    The actor is kept by number and by name, without a foreign key constraint, so that removing an
-    account neither fails nor blanks what it did.
+    A database trigger enforces it against every other way. The actor is kept by number and by
+    name, without a foreign key constraint, so that removing an account neither fails nor blanks
+    what it did.
     """
 
     actor = models.ForeignKey(
@@ -25,7 +33,10 @@ class AuditEvent(models.Model):
     correlation_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[AuditEventQuerySet] = AuditEventQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
+        default_permissions = ("view",)
         indexes = [
             models.Index(fields=["target_type", "target_id", "-id"], name="audit_by_target"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
@@ -34,3 +45,17 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id} (#{self.pk})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Add the event.
+
+        Raises:
+            AppendOnlyError: the event is stored already.
+        """
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
+        """Refuse: audit events are never removed."""
+        raise AppendOnlyError

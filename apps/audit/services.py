@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from apps.audit.constants import SYSTEM_ACTOR, AuditAction
+from apps.audit.models import AuditEvent
+from apps.core.correlation import get_correlation_id
+
+if TYPE_CHECKING:
+    from apps.audit.querysets import AuditEventQuerySet
+
+AuditValue = str | int | float | bool | None | list[str] | list[int]
+
+
+class Actor(Protocol):
+    """Whoever does something: a person of the users app, which this app does not know."""
+
+    pk: int
+    name: str
+
+
+def record(
+    *,
+    actor: Actor | None,
+    action: AuditAction | str,
+    target_type: str,
+    target_id: int,
+    reason: str = "",
+    data: Mapping[str, AuditValue] | None = None,
+) -> AuditEvent:
+    """Write down what was done, inside the transaction of the deed: both happen or neither.
+
+    Args:
+        actor: who did it; None for the product itself.
+        action: one word of `AuditAction`.
+        target_type: what it was done to, as a model's name in lower case.
+        target_id: the number of what it was done to.
+        reason: why, in the actor's words.
+        data: what else must be known later; never a secret, never a message's text.
+
+    Returns:
+        The stored event.
+
+    Raises:
+        ValueError: the action is not a known word.
+    """
+    return AuditEvent.objects.create(
+        actor_id=None if actor is None else actor.pk,
+        actor_label=SYSTEM_ACTOR if actor is None else actor.name,
+        action=AuditAction(action).value,
+        target_type=target_type,
+        target_id=target_id,
+        reason=reason,
+        data=dict(data or {}),
+        correlation_id=get_correlation_id(),
+    )
+
+
+def list_events_about(*, target_type: str, target_id: int) -> AuditEventQuerySet:
+    """Return what was done to one thing, newest first; the caller has checked who may read it."""
+    return AuditEvent.objects.about(target_type, target_id).newest_first()
