@@ -1,5 +1,123 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmationHMAC
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from apps.core.client_address import client_address
+from apps.core.logging import log_event
+from apps.users import constants
+from apps.users.errors import EmailTakenError
+from apps.users.models import User
+from apps.users.services import access, accounts
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """How allauth acts on our accounts."""
+    """Lets allauth's pages act through our services, by the same rules as the API."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": constants.INVALID_CREDENTIALS,
+        "email_taken": constants.USER_ALREADY_EXISTS,
+        "too_many_login_attempts": constants.TOO_MANY_LOGIN_ATTEMPTS,
+    }
+
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002
+        """Make the account that a valid sign-up form asks for.
+
+        Raises:
+            ImmediateHttpResponse: somebody took the address between the check and now.
+        """
+        data = form.cleaned_data
+        try:
+            return accounts.create_account(
+                actor=None, email=data["email"], name=data["name"], password=data["password1"]
+            )
+        except EmailTakenError as error:
+            messages.error(request, error.message)
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+
+    def set_password(self, user: User, password: str) -> None:
+        """Change or reset a password; ends the person's other sessions and all tokens."""
+        accounts.change_password(actor=user, user=user, password=password)
+
+    def pre_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> HttpResponse | None:
+        """Show who may not come in the reason; only ever called after the right password."""
+        if not user.is_active or user.is_suspended:
+            return self.respond_user_inactive(request, user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Open the session.
+
+        Raises:
+            ImmediateHttpResponse: the person was suspended or closed while signing in.
+        """
+        if not user.is_active or user.is_suspended:
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session, and the sockets that were opened by it."""
+        user_id = request.user.pk
+        super().logout(request)
+        if user_id is not None:
+            access.announce_revoked(user_id)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Say that the account is closed, or why and until when it is suspended."""
+        refusal = access.suspension_of(user)
+        context = {
+            "reason": refusal.reason if refusal else "",
+            "until": refusal.until if refusal else None,
+            "is_suspended": refusal is not None,
+        }
+        return render(request, "account/account_inactive.html", context, status=403)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that the proxies we trust have seen, for the limits of these pages."""
+        return client_address(request) or "unknown"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link of the reset mail, on the configured address whatever host was asked."""
+        path = reverse(
+            "account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}
+        ).replace("UID-KEY", key)
+        return f"{settings.PUBLIC_URL}{path}"
+
+    def get_email_confirmation_url(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC
+    ) -> str:
+        """Return the link of the confirmation mail, on the configured address."""
+        path = reverse("account_confirm_email", args=[emailconfirmation.key])
+        return f"{settings.PUBLIC_URL}{path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail; while the mail server is away the page works and the log tells."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            log_event(
+                logger,
+                "MAIL_FAILED",
+                level=logging.ERROR,
+                template=template_prefix,
+                error=type(error).__name__,
+            )

@@ -5,13 +5,24 @@ from django.db.models import TextChoices
 INVALID_CREDENTIALS = "Invalid email or password"
 USER_NOT_FOUND = "User not found"
 USER_ALREADY_EXISTS = "User with this email already exists"
+TOO_MANY_LOGIN_ATTEMPTS = "Too many failed attempts. Wait a few minutes and try again."
 
 MAX_EMAIL_CHARS = 255
 MAX_NAME_CHARS = 100
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 128
+MAX_SEARCH_CHARS = 100
+MAX_REASON_CHARS = 2000
 MAX_TOKEN_NAME_CHARS = 80
-TOKEN_PREFIX = "parley_"
+MAX_TOKENS_PER_USER = 50
+DEFAULT_TOKEN_DAYS = 90
+MAX_TOKEN_DAYS = 365
+TOKEN_PREFIX = "parley_"  # noqa: S105
+TOKEN_SECRET_BYTES = 32
+TOKEN_HINT_CHARS = 12
+TOKEN_USE_RESOLUTION_SECONDS = 60
+
+AUTH_REVOKED_EVENT = "auth.revoked"
 
 
 class Role(TextChoices):
@@ -44,3 +55,26 @@ class TokenScope(TextChoices):
     CHAT = "chat", "Read and write own conversations"
     ACCOUNT = "account", "Read and change own account"
     STAFF = "staff", "Use the rights of the owner's role"
+
+
+ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.ADMIN: (
+        "audit.view_auditevent",
+        "users.add_user",
+        "users.change_role",
+        "users.change_standing",
+        "users.change_user",
+        "users.delete_apitoken",
+        "users.delete_user",
+        "users.view_apitoken",
+        "users.view_restriction",
+        "users.view_user",
+    ),
+    Role.MODERATOR: (
+        "users.change_standing",
+        "users.view_restriction",
+        "users.view_user",
+    ),
+    Role.USER: (),
+}
+"""What each role's group may do; apps above add their own permissions by their own migrations."""

@@ -1,27 +1,41 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.users import constants
-from apps.users.querysets import ApiTokenQuerySet, RestrictionQuerySet, UserManager
+from apps.users.querysets import (
+    ApiTokenQuerySet,
+    RestrictionQuerySet,
+    UserManager,
+    normalize_email,
+)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person or a program with an account; the email address is the login.
 
-    `auth_epoch` is raised whenever what the person may do changes; every session, token and
-    socket that was opened under an older epoch stops working.
+    `auth_epoch` is raised whenever the password, the role or the state changes; every session and
+    socket that was opened under an older epoch stops working. Tokens are checked against the row
+    at each use and are revoked with the password.
     """
 
-    email = models.EmailField(max_length=constants.MAX_EMAIL_CHARS, unique=True)
-    name = models.CharField(max_length=constants.MAX_NAME_CHARS)
+    email = models.EmailField(
+        max_length=constants.MAX_EMAIL_CHARS,
+        unique=True,
+        error_messages={"unique": constants.USER_ALREADY_EXISTS},
+    )
+    name = models.CharField(
+        max_length=constants.MAX_NAME_CHARS, validators=[ProhibitNullCharactersValidator()]
+    )
     role = models.CharField(
         max_length=20, choices=constants.Role.choices, default=constants.Role.USER
     )
@@ -41,11 +55,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     class Meta:
+        permissions = [
+            ("change_role", "Can change the role of a person"),
+            ("change_standing", "Can warn, restrict, suspend and lift"),
+        ]
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_email_unique_whatever_case",
-                violation_error_message=constants.USER_ALREADY_EXISTS,
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower_case"
             ),
             models.CheckConstraint(
                 condition=models.Q(role__in=constants.Role.values), name="user_role_known"
@@ -55,6 +71,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"{self.name} (#{self.pk})"
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Write an address as it is stored, so that its case never makes another account."""
+        return normalize_email(username)
 
     @property
     def is_staff(self) -> bool:
@@ -82,6 +103,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Tie sessions to the password and to the epoch: raising the epoch signs out everywhere."""
         return f"{super().get_session_auth_hash()}.{self.auth_epoch}"
 
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Do the same under the former secret keys, so that a new key signs nobody out."""
+        for former in super().get_session_auth_fallback_hash():
+            yield f"{former}.{self.auth_epoch}"
+
     def get_full_name(self) -> str:
         """Return the name as the person wrote it."""
         return self.name
@@ -92,7 +118,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Restriction(models.Model):
-    """A warning, a restriction or a suspension of one person, with its reason, its end and who lifted it."""
+    """A warning, a restriction or a suspension of one person: its reasons, its end, who lifted it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions")
     kind = models.CharField(max_length=20, choices=constants.RestrictionKind.choices)
@@ -105,14 +131,18 @@ class Restriction(models.Model):
     lifted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     lift_reason = models.TextField(blank=True)
 
-    objects: ClassVar[models.Manager[Restriction]] = RestrictionQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[RestrictionQuerySet] = RestrictionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        default_permissions = ("view",)
         indexes = [models.Index(fields=["user", "-id"], name="restriction_by_user")]
         constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(reason=""), name="restriction_has_a_reason"
-            )
+            models.CheckConstraint(condition=~models.Q(reason=""), name="restriction_has_a_reason"),
+            models.UniqueConstraint(
+                fields=["user"],
+                name="one_open_restriction_per_user",
+                condition=models.Q(lifted_at=None) & ~models.Q(kind="warning"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,9 +162,10 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager[ApiToken]] = ApiTokenQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ApiTokenQuerySet] = ApiTokenQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        default_permissions = ("view", "delete")
         indexes = [models.Index(fields=["user", "-id"], name="token_by_user")]
 
     def __str__(self) -> str:

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import BaseUserManager
+from django.contrib.auth.models import BaseUserManager, Group
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.users.constants import Role
+from apps.users.constants import RestrictionKind, Role
 
 if TYPE_CHECKING:
-    from apps.users.models import ApiToken, Restriction, User
+    from apps.users.models import User
+
+
+def normalize_email(email: str) -> str:
+    """Return an address as it is stored and looked up: without blanks around it, in lower case."""
+    return email.strip().lower()
 
 
 class UserQuerySet(QuerySet["User"]):
@@ -17,39 +24,85 @@ class UserQuerySet(QuerySet["User"]):
 
     def visible_to(self, viewer: User) -> UserQuerySet:
         """Return whom the viewer may see: everybody for admins, only themself for others."""
-        if viewer.role == Role.ADMIN or viewer.is_superuser:
+        if viewer.is_admin:
             return self
         return self.filter(pk=viewer.pk)
 
     def with_email(self, email: str) -> UserQuerySet:
         """Return the person with this address, in whatever case it was typed."""
-        return self.filter(email__iexact=email.strip())
+        return self.filter(email=normalize_email(email))
+
+    def matching(self, words: str) -> UserQuerySet:
+        """Return those whose name or address contains these words."""
+        return self.filter(Q(name__icontains=words) | Q(email__icontains=words))
+
+    def with_role(self, role: str) -> UserQuerySet:
+        """Return those who have this role."""
+        return self.filter(role=role)
+
+    def admins(self) -> UserQuerySet:
+        """Return those who manage people, active or not."""
+        return self.filter(Q(role=Role.ADMIN) | Q(is_superuser=True))
+
+    def active(self) -> UserQuerySet:
+        """Return those whose account is not closed."""
+        return self.filter(is_active=True)
+
+    def newest_first(self) -> UserQuerySet:
+        """Order by when the account was made, newest first."""
+        return self.order_by("-id")
+
+    def locked_with_admins(self, *user_ids: int) -> UserQuerySet:
+        """Lock these people and every active admin, in one order so that none waits in a ring."""
+        admins = Q(is_active=True) & (Q(role=Role.ADMIN) | Q(is_superuser=True))
+        return self.filter(Q(pk__in=user_ids) | admins).order_by("pk").select_for_update()
+
+    def locked(self, *user_ids: int) -> UserQuerySet:
+        """Lock these people, always in the same order."""
+        return self.filter(pk__in=user_ids).order_by("pk").select_for_update()
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """The way to people; makes accounts for Django's own commands."""
+    """The way to people; makes accounts for services and for Django's own commands."""
 
     use_in_migrations = False
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the person whose address this is, in whatever case it was typed."""
-        return self.get(email__iexact=username)  # type: ignore[no-any-return]
+        return self.get(email=normalize_email(username or ""))  # type: ignore[no-any-return]
+
+    @transaction.atomic
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # noqa: ANN401
+        """Make an account with the group of its role.
+
+        Raises:
+            IntegrityError: the address has an account already.
+        """
+        user: User = self.model(email=normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db, force_insert=True)
+        user.groups.set(Group.objects.filter(name=user.role))
+        return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # noqa: ANN401
         """Make an account with every right, for the `createsuperuser` command."""
-        user: User = self.model(email=email.strip().lower(), role=Role.ADMIN, is_superuser=True, **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
+        return self.create_user(
+            email, password, **{**fields, "role": Role.ADMIN, "is_superuser": True}
+        )
 
 
 class RestrictionQuerySet(QuerySet["Restriction"]):
     """Named queries over restrictions."""
 
-    def active(self) -> RestrictionQuerySet:
+    def active(self, *, now: datetime | None = None) -> RestrictionQuerySet:
         """Return those that hold now: begun, not lifted, not past their end."""
-        now = timezone.now()
-        return self.filter(lifted_at=None).filter(Q(ends_at=None) | Q(ends_at__gt=now))
+        return self.filter(lifted_at=None).filter(
+            Q(ends_at=None) | Q(ends_at__gt=now or timezone.now())
+        )
+
+    def open(self) -> RestrictionQuerySet:
+        """Return restrictions and suspensions that nobody has closed, past their end or not."""
+        return self.filter(lifted_at=None).exclude(kind=RestrictionKind.WARNING)
 
 
 class ApiTokenQuerySet(QuerySet["ApiToken"]):
@@ -59,6 +112,16 @@ class ApiTokenQuerySet(QuerySet["ApiToken"]):
         """Return the tokens of one person."""
         return self.filter(user=user)
 
-    def usable(self) -> ApiTokenQuerySet:
+    def usable(self, *, now: datetime | None = None) -> ApiTokenQuerySet:
         """Return those neither revoked nor expired."""
-        return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        return self.filter(revoked_at=None).filter(
+            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
+        )
+
+    def used_before(self, moment: datetime) -> ApiTokenQuerySet:
+        """Return those whose last use is not known or longer ago."""
+        return self.filter(Q(last_used_at=None) | Q(last_used_at__lt=moment))
+
+    def newest_first(self) -> ApiTokenQuerySet:
+        """Order by when the token was made, newest first."""
+        return self.order_by("-id")

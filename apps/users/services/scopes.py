@@ -1,25 +1,23 @@
-"""Who opened a socket: the bearer of a token, or the person of a signed-in session."""
+"""Who opens a socket: a program by its token, or a page by its session."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http.cookie import parse_cookie
+from django.utils.crypto import constant_time_compare
 
 from apps.users.errors import AccessRevokedError, InvalidTokenError
 from apps.users.models import User
-from apps.users.services.principals import Principal, authenticate_token, principal_for_session
+from apps.users.services.principals import Principal, identify_token, principal_for_session
 
 
 def authenticate_scope(scope: Mapping[str, Any]) -> Principal:
-    """Return who acts over an ASGI connection, by its headers alone.
-
-    A token wins over a cookie: a program that sends one is never taken for the browser's person.
+    """Return who opens the socket of this ASGI scope; a token outranks a cookie.
 
     Raises:
         InvalidTokenError: the token is not valid.
@@ -29,23 +27,25 @@ def authenticate_scope(scope: Mapping[str, Any]) -> Principal:
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     authorization = headers.get(b"authorization")
     if authorization is not None:
-        kind, _, raw = authorization.partition(" ")
+        kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer":
             raise InvalidTokenError
-        return authenticate_token(raw.strip())
-    return principal_for_session(_session_user(headers.get(b"cookie", "")))
+        return identify_token(token.strip())
+    session_key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    user = find_session_user(session_key) if session_key else None
+    if user is None:
+        raise AccessRevokedError
+    return principal_for_session(user, session_key=session_key)
 
 
-def _session_user(cookie_header: str) -> User:
-    try:
-        cookie = SimpleCookie(cookie_header).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        cookie = None
-    if cookie is None:
-        raise AccessRevokedError
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookie.value)
-    user = get_user(request)
-    if not isinstance(user, User):
-        raise AccessRevokedError
-    return user
+def find_session_user(session_key: str) -> User | None:
+    """Return who is signed in by a session, without writing to it; None for a stale one."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.filter(pk=session.get(SESSION_KEY)).first()
+    if user is None:
+        return None
+    stored = session.get(HASH_SESSION_KEY, "")
+    accepted = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return user if any(constant_time_compare(stored, one) for one in accepted) else None

@@ -1,0 +1,85 @@
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.core import db, rate_limits
+from apps.core.api.auth import BearerToken
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.users.constants import TokenScope
+from apps.users.errors import InvalidCredentialsError, TokenLimitError, TokenNotFoundError
+from apps.users.querysets import normalize_email
+from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut
+from apps.users.services import tokens
+from apps.users.services.principals import Principal
+from apps.users.services.tokens import NewToken, TokenRequest
+
+router = ApiRouter(tags=["Tokens"])
+own_token = BearerToken(TokenScope.ACCOUNT)
+
+
+@router.operation(
+    "POST",
+    "",
+    Endpoint(
+        returns=NewTokenOut,
+        message="Keep this token: it is shown once.",
+        scope=None,
+        status=201,
+        errors=(InvalidCredentialsError, TokenLimitError),
+        rate="RATE_LIMIT_LOGIN",
+        openapi={"security": [{}, {"BearerToken": []}]},
+    ),
+)
+async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewTokenOut:
+    """Make a token.
+
+    The first one with address and password; another one with a token of the scope `account`,
+    whose rights and life it cannot exceed.
+    """
+    wanted = TokenRequest(
+        name=payload.name,
+        scopes=tuple(payload.scopes),
+        expires_in_days=payload.expires_in_days,
+    )
+    if payload.email is None or payload.password is None:
+        caller = await own_token(request)
+        return _shown(await db.call(tokens.create_token, actor=caller, wanted=wanted))
+    email = normalize_email(payload.email)
+    await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)
+    return _shown(
+        await db.call(
+            tokens.create_with_password, email=email, password=payload.password, wanted=wanted
+        )
+    )
+
+
+@router.operation(
+    "GET", "", Endpoint(returns=list[TokenOut], message="Tokens.", scope=TokenScope.ACCOUNT)
+)
+async def list_tokens(request: HttpRequest) -> object:
+    """List your tokens; their secrets are not kept."""
+    return await db.call(lambda: list(tokens.list_tokens(viewer=_principal(request).user)))
+
+
+@router.operation(
+    "DELETE",
+    "/{int:token_id}",
+    Endpoint(
+        returns=None,
+        message="Token revoked.",
+        scope=TokenScope.ACCOUNT,
+        errors=(TokenNotFoundError,),
+    ),
+)
+async def revoke_token(request: HttpRequest, token_id: int) -> None:
+    """Revoke a token at once."""
+    await db.call(tokens.revoke_token, actor=_principal(request).user, token_id=token_id)
+
+
+def _principal(request: HttpRequest) -> Principal:
+    principal: Principal = request.auth  # type: ignore[attr-defined]
+    return principal
+
+
+def _shown(made: NewToken) -> NewTokenOut:
+    shown = TokenOut.model_validate(made.token).model_dump()
+    return NewTokenOut(**shown, user_id=made.token.user_id, token=made.secret)

@@ -1,0 +1,123 @@
+from datetime import datetime
+from typing import Annotated, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.users import constants
+from apps.users.constants import Role, TokenScope
+
+
+def _is_email(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from None
+    return text
+
+
+Email = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=True, max_length=constants.MAX_EMAIL_CHARS),
+    AfterValidator(_is_email),
+]
+Name = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=constants.MAX_NAME_CHARS),
+]
+NewPassword = Annotated[
+    Text,
+    StringConstraints(
+        min_length=constants.MIN_PASSWORD_CHARS, max_length=constants.MAX_PASSWORD_CHARS
+    ),
+]
+Reason = Annotated[
+    Text, StringConstraints(strip_whitespace=True, max_length=constants.MAX_REASON_CHARS)
+]
+
+
+class UserCreateIn(InputSchema):
+    """What somebody gives to sign up."""
+
+    email: Email
+    name: Name
+    password: NewPassword = Field(
+        description="8 to 128 characters with an upper-case and a lower-case letter and a digit."
+    )
+
+
+class UserUpdateIn(InputSchema):
+    """What is to change; a field that is left out stays as it is."""
+
+    name: Name | None = None
+    role: Role | None = Field(default=None, description="Set by an admin, for somebody else.")
+    is_active: bool | None = Field(default=None, description="Set by an admin, for somebody else.")
+    reason: Reason = Field(default="", description="Why; kept in the audit.")
+
+
+class UserOut(OutputSchema):
+    """A person, as themself and admins see them."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserListParams(PageParams):
+    """Which people an admin asks for."""
+
+    q: Annotated[Text, StringConstraints(max_length=constants.MAX_SEARCH_CHARS)] = Field(
+        default="", description="Words in the name or the address."
+    )
+    role: Role | None = None
+
+
+class TokenCreateIn(InputSchema):
+    """What a token is wanted for; address and password only where no token is sent."""
+
+    name: Annotated[
+        Text,
+        StringConstraints(
+            strip_whitespace=True, min_length=1, max_length=constants.MAX_TOKEN_NAME_CHARS
+        ),
+    ]
+    scopes: list[TokenScope] = Field(
+        default=[TokenScope.CHAT, TokenScope.ACCOUNT], min_length=1, max_length=len(TokenScope)
+    )
+    expires_in_days: int = Field(
+        default=constants.DEFAULT_TOKEN_DAYS, ge=1, le=constants.MAX_TOKEN_DAYS
+    )
+    email: Email | None = None
+    password: Annotated[Text, StringConstraints(max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _come_together(self) -> Self:
+        if (self.email is None) != (self.password is None):
+            msg = "Send address and password together, or a token in their place."
+            raise ValueError(msg)
+        return self
+
+
+class TokenOut(OutputSchema):
+    """A token without its secret."""
+
+    id: int
+    name: str
+    hint: str = Field(description="How the secret begins.")
+    scopes: list[TokenScope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewTokenOut(TokenOut):
+    """A token at the only time at which its secret is shown."""
+
+    user_id: int
+    token: str = Field(description="The secret. It is shown once: keep it.")

@@ -1,0 +1,61 @@
+"""Whether a person may act at the moment, and taking back what was opened before that changed."""
+
+from __future__ import annotations
+
+from apps.core.realtime.groups import announce_on_commit
+from apps.users.constants import AUTH_REVOKED_EVENT, RestrictionKind, Standing
+from apps.users.errors import AccountRestrictedError, AccountSuspendedError
+from apps.users.models import Restriction, User
+
+
+def suspension_of(user: User) -> AccountSuspendedError | None:
+    """Return what a suspended person is told; None for everybody else."""
+    if not user.is_suspended:
+        return None
+    restriction = (
+        Restriction.objects.filter(user=user, kind=RestrictionKind.SUSPENSION)
+        .active()
+        .order_by("-id")
+        .first()
+    )
+    reason = restriction.reason_for_user if restriction is not None else ""
+    return AccountSuspendedError(reason=reason, until=user.standing_until)
+
+
+def ensure_not_suspended(user: User) -> None:
+    """Check that the person is not kept out at the moment.
+
+    Raises:
+        AccountSuspendedError: the person is, with the reason and the end.
+    """
+    refusal = suspension_of(user)
+    if refusal is not None:
+        raise refusal
+
+
+def ensure_may_write(user: User) -> None:
+    """Check that the person may write messages at the moment.
+
+    Raises:
+        AccountSuspendedError: the person is suspended.
+        AccountRestrictedError: the person may only read.
+    """
+    ensure_not_suspended(user)
+    if user.has_standing(Standing.RESTRICTED):
+        raise AccountRestrictedError
+
+
+def raise_epoch(user: User) -> None:
+    """Sign a person out everywhere once the transaction is committed.
+
+    Sessions die by the epoch, wherever they are; open sockets are told to look, so that they close
+    at once. The caller holds the row's lock.
+    """
+    user.auth_epoch += 1
+    user.save(update_fields=["auth_epoch", "updated_at"])
+    announce_revoked(user.pk)
+
+
+def announce_revoked(user_id: int) -> None:
+    """Tell a person's open sockets, after the commit, that what they may do has changed."""
+    announce_on_commit(user_id, {"type": AUTH_REVOKED_EVENT})

@@ -1,0 +1,238 @@
+"""Making, reading, changing and removing accounts."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.users.constants import Role
+from apps.users.errors import EmailTakenError, OwnRightsError, RoleRequiredError, UserNotFoundError
+from apps.users.models import User
+from apps.users.querysets import UserQuerySet, normalize_email
+from apps.users.services import access, credentials, roles, tokens
+from apps.users.services.problems import clean_reason, validation_failed
+
+
+@transaction.atomic
+def create_account(
+    *, actor: User | None, email: str, name: str, password: str, role: str = Role.USER
+) -> User:
+    """Make an account; its owner counts as the actor where nobody else is.
+
+    Raises:
+        ValidationFailedError: address, name or password do not fit, each named.
+        EmailTakenError: the address has an account.
+    """
+    person = User(email=normalize_email(email), name=name.strip(), role=role)
+    _check_fields(person, password)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(person.email, password, name=person.name, role=role)
+    except IntegrityError as error:
+        raise EmailTakenError from error
+    audit.record(
+        actor=actor or user,
+        action=AuditAction.USER_REGISTERED,
+        target_type="user",
+        target_id=user.pk,
+        data={"role": role},
+    )
+    return user
+
+
+@transaction.atomic
+def register(*, email: str, name: str, password: str) -> User:
+    """Sign somebody up who came by the API; where mail is configured, ask for the address.
+
+    Raises:
+        ValidationFailedError: address, name or password do not fit, each named.
+        EmailTakenError: the address has an account.
+    """
+    user = create_account(actor=None, email=email, name=name, password=password)
+    address = EmailAddress.objects.create(user=user, email=user.email, primary=True)
+    if credentials.is_verification_required():
+        transaction.on_commit(lambda: address.send_confirmation(signup=True), robust=True)
+    return user
+
+
+def access_user(*, viewer: User, user_id: int) -> User:
+    """Return a person whom the viewer may see.
+
+    Raises:
+        UserNotFoundError: there is no such person, or the viewer may not see them.
+    """
+    user = User.objects.visible_to(viewer).filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFoundError
+    return user
+
+
+def list_users(*, viewer: User, words: str = "", role: str = "") -> UserQuerySet:
+    """Return the people whom an admin asks for, newest first.
+
+    Raises:
+        RoleRequiredError: the viewer is no admin.
+    """
+    if not viewer.is_admin:
+        raise RoleRequiredError
+    people = User.objects.newest_first()
+    if words:
+        people = people.matching(words)
+    return people.with_role(role) if role else people
+
+
+@transaction.atomic
+def update_user(
+    *,
+    actor: User,
+    user_id: int,
+    name: str | None = None,
+    role: str | None = None,
+    is_active: bool | None = None,
+    reason: str = "",
+) -> User:
+    """Change an account: people change their own name, admins also another's role and state.
+
+    Raises:
+        OwnRightsError: somebody set their own role or state; nothing was changed.
+        UserNotFoundError: there is no such person, or the actor may not see them.
+        LastAdminError: nobody would be left to manage people.
+        ValidationFailedError: a value does not fit.
+    """
+    user = access_user(viewer=actor, user_id=user_id)
+    if user.pk == actor.pk and (role is not None or is_active is not None):
+        raise OwnRightsError
+    if role is not None:
+        user = roles.change_role(actor=actor, user_id=user_id, role=role, reason=reason)
+    if is_active is not None:
+        user = set_active(actor=actor, user_id=user_id, is_active=is_active, reason=reason)
+    if name is not None:
+        user = _rename(actor=actor, user_id=user_id, name=name)
+    return user
+
+
+@transaction.atomic
+def set_active(*, actor: User | None, user_id: int, is_active: bool, reason: str = "") -> User:
+    """Close an account or open it again; closing signs the person out everywhere.
+
+    Raises:
+        RoleRequiredError: the actor is no admin.
+        OwnRightsError: the actor is the person.
+        UserNotFoundError: there is no such person.
+        LastAdminError: nobody would be left to manage people.
+    """
+    reason = clean_reason(reason, field="reason", is_required=False)
+    user = roles.lock_for_management(actor=actor, user_id=user_id)
+    if user.is_active == is_active:
+        return user
+    if not is_active:
+        roles.ensure_other_admin(user)
+    user.is_active = is_active
+    user.save(update_fields=["is_active", "updated_at"])
+    access.raise_epoch(user)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_ACTIVATED if is_active else AuditAction.USER_DEACTIVATED,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+    )
+    return user
+
+
+@transaction.atomic
+def change_password(*, actor: User, user: User, password: str) -> None:
+    """Give an account another password; ends its sessions and revokes its tokens.
+
+    The object that is passed carries the new password and epoch afterwards, so that a page can
+    keep the session in which its owner changed it.
+
+    Raises:
+        RoleRequiredError: the actor is neither the person nor an admin.
+        ValidationFailedError: the password does not follow the rules.
+    """
+    if actor.pk != user.pk and not actor.is_admin:
+        raise RoleRequiredError
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise validation_failed({"password": error.error_list}) from error
+    user.auth_epoch = User.objects.locked(user.pk).get().auth_epoch
+    user.set_password(password)
+    user.save(update_fields=["password", "updated_at"])
+    tokens.revoke_all(user=user)
+    access.raise_epoch(user)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_PASSWORD_CHANGED,
+        target_type="user",
+        target_id=user.pk,
+    )
+
+
+@transaction.atomic
+def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
+    """Remove an account with everything that is its own; what it did stays in the audit.
+
+    Raises:
+        UserNotFoundError: there is no such person, or the actor may not see them.
+        LastAdminError: nobody would be left to manage people.
+    """
+    reason = clean_reason(reason, field="reason", is_required=False)
+    people = {person.pk: person for person in User.objects.locked_with_admins(user_id, actor.pk)}
+    current = people.get(actor.pk)
+    if current is None or (user_id != actor.pk and not (current.is_active and current.is_admin)):
+        raise UserNotFoundError
+    if user_id not in people:
+        raise UserNotFoundError
+    user = people[user_id]
+    roles.ensure_other_admin(user)
+    audit.record(
+        actor=current,
+        action=AuditAction.USER_DELETED,
+        target_type="user",
+        target_id=user_id,
+        reason=reason,
+        data={"role": user.role},
+    )
+    access.announce_revoked(user_id)
+    user.delete()
+
+
+def _rename(*, actor: User, user_id: int, name: str) -> User:
+    user = User.objects.locked(user_id).get()
+    former = user.name
+    user.name = name.strip()
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        raise validation_failed(error.error_dict) from error
+    if user.name == former:
+        return user
+    user.save(update_fields=["name", "updated_at"])
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_UPDATED,
+        target_type="user",
+        target_id=user.pk,
+        data={"fields": ["name"]},
+    )
+    return user
+
+
+def _check_fields(person: User, password: str) -> None:
+    problems: dict[str, list[ValidationError]] = {}
+    try:
+        person.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        problems.update(error.error_dict)
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        problems["password"] = error.error_list
+    if problems:
+        raise validation_failed(problems)

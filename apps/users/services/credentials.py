@@ -1,0 +1,39 @@
+"""Address and password: whose they are, and whether the address was confirmed."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from apps.users.errors import EmailNotVerifiedError
+from apps.users.models import User
+
+
+def find_by_credentials(*, email: str, password: str) -> User | None:
+    """Return whose address and password these are, whatever their state; None for a wrong pair.
+
+    An unknown address costs as much time as a wrong password.
+    """
+    user = User.objects.with_email(email).first()
+    if user is None:
+        make_password(password)
+        return None
+    return user if user.check_password(password) else None
+
+
+def is_verification_required() -> bool:
+    """Tell whether an address must be confirmed before it signs anybody in."""
+    return bool(settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory")
+
+
+def ensure_email_verified(user: User) -> None:
+    """Check that the address was confirmed, where that is required.
+
+    Raises:
+        EmailNotVerifiedError: it was not.
+    """
+    if not is_verification_required():
+        return
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        raise EmailNotVerifiedError

@@ -1,0 +1,149 @@
+"""The one authenticator: whoever calls, by token or by session, becomes the same principal."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from apps.users.constants import TOKEN_PREFIX, TOKEN_USE_RESOLUTION_SECONDS, TokenScope
+from apps.users.errors import AccessRevokedError, InvalidTokenError, MissingScopeError
+from apps.users.models import ApiToken, User
+from apps.users.services import access
+
+MAX_TOKEN_CHARS = 100
+
+
+class AuthMethod(StrEnum):
+    """How somebody showed who they are."""
+
+    TOKEN = "token"  # noqa: S105
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts, as the database had it when it was asked.
+
+    Attributes:
+        user: the person.
+        method: token or session.
+        scopes: what this way of acting may be used for; a session may be used for everything.
+        auth_epoch: the person's epoch at that moment.
+        token: the token, where there is one.
+        session_key: the session, where there is one.
+    """
+
+    user: User
+    method: AuthMethod
+    scopes: frozenset[str]
+    auth_epoch: int
+    token: ApiToken | None = None
+    session_key: str | None = None
+
+    def require_scope(self, scope: TokenScope) -> None:
+        """Check that this principal may act in a scope.
+
+        Raises:
+            MissingScopeError: its token was not made for that.
+        """
+        if scope not in self.scopes:
+            raise MissingScopeError
+
+
+def hash_token(raw: str) -> str:
+    """Return the form in which a token is kept; the token itself is random, so it needs no salt."""
+    return hashlib.sha256(raw.encode(errors="replace")).hexdigest()
+
+
+def identify_token(raw: str) -> Principal:
+    """Return who calls with this token; notes its use at most once a minute.
+
+    Raises:
+        InvalidTokenError: it is unknown, expired or revoked, or its owner's account is closed.
+        AccountSuspendedError: its owner is suspended.
+    """
+    if not raw.startswith(TOKEN_PREFIX) or len(raw) > MAX_TOKEN_CHARS:
+        raise InvalidTokenError
+    token = (
+        ApiToken.objects.usable().select_related("user").filter(token_hash=hash_token(raw)).first()
+    )
+    principal = _principal_of_token(token)
+    _note_use(principal.token)
+    return principal
+
+
+def principal_for_session(user: User, *, session_key: str | None = None) -> Principal:
+    """Return who acts by a signed-in session, from the person that the session names.
+
+    Raises:
+        AccessRevokedError: the account is closed.
+        AccountSuspendedError: the person is suspended.
+    """
+    if not user.is_active:
+        raise AccessRevokedError
+    access.ensure_not_suspended(user)
+    return Principal(
+        user=user,
+        method=AuthMethod.SESSION,
+        scopes=frozenset(TokenScope.values),
+        auth_epoch=user.auth_epoch,
+        session_key=session_key,
+    )
+
+
+def recheck(principal: Principal) -> Principal:
+    """Ask the database again whether a principal may still act, for connections that stay open.
+
+    Returns:
+        The principal as it is now.
+
+    Raises:
+        AccessRevokedError: password, role or state changed since the session was opened, or
+            its owner signed out.
+        InvalidTokenError: the token was revoked or expired, or the account is closed.
+        AccountSuspendedError: the person is suspended.
+    """
+    if principal.token is not None:
+        return _principal_of_token(
+            ApiToken.objects.usable().select_related("user").filter(pk=principal.token.pk).first()
+        )
+    user = User.objects.filter(pk=principal.user.pk).first()
+    if user is None:
+        raise AccessRevokedError
+    current = principal_for_session(user, session_key=principal.session_key)
+    if user.auth_epoch != principal.auth_epoch:
+        raise AccessRevokedError
+    if principal.session_key is not None and not _is_open(principal.session_key):
+        raise AccessRevokedError
+    return current
+
+
+def _is_open(session_key: str) -> bool:
+    return Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
+
+
+def _principal_of_token(token: ApiToken | None) -> Principal:
+    if token is None or not token.user.is_active:
+        raise InvalidTokenError
+    access.ensure_not_suspended(token.user)
+    return Principal(
+        user=token.user,
+        method=AuthMethod.TOKEN,
+        scopes=frozenset(token.scopes),
+        auth_epoch=token.user.auth_epoch,
+        token=token,
+    )
+
+
+def _note_use(token: ApiToken | None) -> None:
+    now = timezone.now()
+    stale = now - timedelta(seconds=TOKEN_USE_RESOLUTION_SECONDS)
+    if token is None or (token.last_used_at is not None and token.last_used_at >= stale):
+        return
+    ApiToken.objects.used_before(stale).filter(pk=token.pk).update(last_used_at=now)
+    token.last_used_at = now

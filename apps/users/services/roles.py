@@ -1,0 +1,126 @@
+"""Who may do what: one role a person, backed by the group of the same name."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.users.constants import ROLE_PERMISSIONS, Role
+from apps.users.errors import LastAdminError, OwnRightsError, RoleRequiredError, UserNotFoundError
+from apps.users.models import User
+from apps.users.services import access
+from apps.users.services.problems import clean_reason, field_problem
+
+
+@transaction.atomic
+def change_role(*, actor: User | None, user_id: int, role: str, reason: str = "") -> User:
+    """Give a person another role; signs them out everywhere and drops every right beyond the role.
+
+    Args:
+        actor: an admin; None for a command of the operator.
+        user_id: whose role.
+        role: one word of `Role`.
+        reason: why, for the record.
+
+    Returns:
+        The changed person.
+
+    Raises:
+        RoleRequiredError: the actor is no admin.
+        OwnRightsError: the actor is the person.
+        UserNotFoundError: there is no such person.
+        LastAdminError: nobody would be left to manage people.
+        ValidationFailedError: there is no such role.
+    """
+    if role not in Role.values:
+        raise field_problem("role", "There is no such role.", "role_unknown")
+    reason = clean_reason(reason, field="reason", is_required=False)
+    user = lock_for_management(actor=actor, user_id=user_id)
+    former = user.role
+    if role == former and (role == Role.ADMIN or not user.is_superuser):
+        return user
+    if role != Role.ADMIN:
+        ensure_other_admin(user)
+        user.is_superuser = False
+    user.role = role
+    user.save(update_fields=["role", "is_superuser", "updated_at"])
+    user.groups.set(Group.objects.filter(name=role))
+    user.user_permissions.clear()
+    access.raise_epoch(user)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_ROLE_CHANGED,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+        data={"from": former, "to": role},
+    )
+    return user
+
+
+def lock_for_management(*, actor: User | None, user_id: int) -> User:
+    """Lock a person, the actor and every active admin, and check that the actor manages people now.
+
+    Admins are locked together, so that two of them who demote each other at the same moment
+    are put in order and the second is refused.
+
+    Raises:
+        OwnRightsError: the actor is the person.
+        RoleRequiredError: the actor is no active admin.
+        UserNotFoundError: there is no such person.
+    """
+    if actor is not None and actor.pk == user_id:
+        raise OwnRightsError
+    ids = [user_id] if actor is None else [user_id, actor.pk]
+    people = {person.pk: person for person in User.objects.locked_with_admins(*ids)}
+    if actor is not None:
+        current = people.get(actor.pk)
+        if current is None or not (current.is_active and current.is_admin):
+            raise RoleRequiredError
+    if user_id not in people:
+        raise UserNotFoundError
+    return people[user_id]
+
+
+def ensure_other_admin(user: User) -> None:
+    """Check that somebody else manages people; the admins must be locked.
+
+    Raises:
+        LastAdminError: this person is the last active admin.
+    """
+    if not (user.is_admin and user.is_active):
+        return
+    if not User.objects.admins().active().exclude(pk=user.pk).exists():
+        raise LastAdminError
+
+
+@transaction.atomic
+def sync_roles() -> list[str]:
+    """Bring the roles' groups, their permissions and everybody's membership to what is declared.
+
+    Migrations have done the same; this mends what was changed by hand.
+
+    Returns:
+        Declared permissions that the database does not know, as `app.codename`.
+    """
+    missing: list[str] = []
+    for role, names in ROLE_PERMISSIONS.items():
+        group, _ = Group.objects.get_or_create(name=role.value)
+        found = {f"{p.content_type.app_label}.{p.codename}": p for p in _permissions(names)}
+        missing.extend(name for name in names if name not in found)
+        group.permissions.add(*found.values())
+        for person in User.objects.with_role(role).exclude(groups=group).iterator():
+            person.groups.add(group)
+        group.user_set.remove(*User.objects.filter(groups=group).exclude(role=role))  # type: ignore[attr-defined]
+    return missing
+
+
+def _permissions(names: tuple[str, ...]) -> list[Permission]:
+    wanted = Q(pk__in=[])
+    for name in names:
+        app_label, codename = name.split(".")
+        wanted |= Q(content_type__app_label=app_label, codename=codename)
+    return list(Permission.objects.filter(wanted).select_related("content_type"))

@@ -1,0 +1,213 @@
+"""Warning, restricting and suspending people, and lifting it again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.users.constants import RestrictionKind, Role, Standing
+from apps.users.errors import (
+    OwnRightsError,
+    RoleRequiredError,
+    StandingConflictError,
+    UserNotFoundError,
+)
+from apps.users.models import Restriction, User
+from apps.users.querysets import RestrictionQuerySet
+from apps.users.services import access
+from apps.users.services.problems import clean_reason, field_problem
+
+PERMISSION = "users.change_standing"
+REPLACED = "Replaced by a later decision."
+
+
+@transaction.atomic
+def warn(*, actor: User | None, user_id: int, reason: str, reason_for_user: str) -> Restriction:
+    """Write a warning down; the person's rights stay as they are.
+
+    Raises: as `suspend`.
+    """
+    user = _lock_subject(actor, user_id)
+    return _decide(actor, user, RestrictionKind.WARNING, (reason, reason_for_user), None)
+
+
+@transaction.atomic
+def restrict(
+    *,
+    actor: User | None,
+    user_id: int,
+    reason: str,
+    reason_for_user: str,
+    until: datetime | None = None,
+) -> Restriction:
+    """Let a person read and not write, for a time or until it is lifted.
+
+    Raises:
+        StandingConflictError: the person is suspended, which is more.
+        Exception: otherwise as `suspend`.
+    """
+    user = _lock_subject(actor, user_id)
+    if user.is_suspended:
+        message = "This person is suspended. Lift the suspension first."
+        raise StandingConflictError(message)
+    return _decide(actor, user, RestrictionKind.RESTRICTION, (reason, reason_for_user), until)
+
+
+@transaction.atomic
+def suspend(
+    *,
+    actor: User | None,
+    user_id: int,
+    reason: str,
+    reason_for_user: str,
+    until: datetime | None = None,
+) -> Restriction:
+    """Keep a person out, for a time or until it is lifted; signs them out everywhere.
+
+    A restriction or suspension that still holds is replaced.
+
+    Args:
+        actor: a member of staff; None for the product itself.
+        user_id: who is kept out.
+        reason: why, for staff and record.
+        reason_for_user: why, in the words that the person reads when signing in.
+        until: when it ends by itself; None for no end.
+
+    Returns:
+        The stored suspension.
+
+    Raises:
+        OwnRightsError: the actor is the person.
+        RoleRequiredError: the actor may not do this, or not to somebody of that role.
+        UserNotFoundError: there is no such person.
+        ValidationFailedError: a reason is missing, or the end is not in the future.
+    """
+    user = _lock_subject(actor, user_id)
+    return _decide(actor, user, RestrictionKind.SUSPENSION, (reason, reason_for_user), until)
+
+
+@transaction.atomic
+def lift(*, actor: User | None, user_id: int, reason: str) -> Restriction:
+    """End the restriction or suspension that holds, before its time.
+
+    Raises:
+        StandingConflictError: there is none.
+        Exception: otherwise as `suspend`.
+    """
+    user = _lock_subject(actor, user_id)
+    reason = clean_reason(reason, field="reason")
+    restriction = _open_restrictions(user).active().select_for_update().first()
+    if restriction is None:
+        message = "This person is in good standing. There is nothing to lift."
+        raise StandingConflictError(message)
+    _close(restriction, actor, reason)
+    _set_standing(user, Standing.GOOD, None)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_LIFTED,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+        data={"restriction_id": restriction.pk, "kind": restriction.kind},
+    )
+    return restriction
+
+
+def list_restrictions(*, user: User) -> RestrictionQuerySet:
+    """Return all that was ever decided about a person, newest first; for staff."""
+    return Restriction.objects.filter(user=user).order_by("-id")
+
+
+_OUTCOMES = {
+    RestrictionKind.WARNING: (AuditAction.USER_WARNED, None),
+    RestrictionKind.RESTRICTION: (AuditAction.USER_RESTRICTED, Standing.RESTRICTED),
+    RestrictionKind.SUSPENSION: (AuditAction.USER_SUSPENDED, Standing.SUSPENDED),
+}
+
+
+def _lock_subject(actor: User | None, user_id: int) -> User:
+    if actor is None:
+        ids = [user_id]
+    elif actor.pk == user_id:
+        raise OwnRightsError
+    else:
+        ids = [user_id, actor.pk]
+    people = {person.pk: person for person in User.objects.locked(*ids)}
+    current = None if actor is None else people.get(actor.pk)
+    if actor is not None and (current is None or not current.has_perm(PERMISSION)):
+        raise RoleRequiredError
+    if user_id not in people:
+        raise UserNotFoundError
+    user = people[user_id]
+    if current is not None and not _outranks(current, user):
+        message = "You may not do this to a member of staff. Change their role first."
+        raise RoleRequiredError(message)
+    return user
+
+
+def _outranks(actor: User, subject: User) -> bool:
+    if subject.is_admin:
+        return False
+    return actor.is_admin or subject.role != Role.MODERATOR
+
+
+def _decide(
+    actor: User | None,
+    user: User,
+    kind: RestrictionKind,
+    reasons: tuple[str, str],
+    until: datetime | None,
+) -> Restriction:
+    reason = clean_reason(reasons[0], field="reason")
+    reason_for_user = clean_reason(reasons[1], field="reason_for_user")
+    if until is not None and until <= timezone.now():
+        raise field_problem("until", "Choose a moment in the future.", "until_past")
+    action, standing = _OUTCOMES[kind]
+    if standing is not None:
+        for former in _open_restrictions(user).select_for_update():
+            _close(former, actor, REPLACED)
+    restriction = Restriction.objects.create(
+        user=user,
+        kind=kind,
+        reason=reason,
+        reason_for_user=reason_for_user,
+        created_by=actor,
+        ends_at=until,
+    )
+    if standing is not None:
+        _set_standing(user, standing, until)
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+        data={
+            "restriction_id": restriction.pk,
+            "reason_for_user": reason_for_user,
+            "until": until.isoformat() if until is not None else None,
+        },
+    )
+    return restriction
+
+
+def _open_restrictions(user: User) -> RestrictionQuerySet:
+    return Restriction.objects.filter(user=user).open()
+
+
+def _close(restriction: Restriction, actor: User | None, reason: str) -> None:
+    restriction.lifted_at = timezone.now()
+    restriction.lifted_by = actor
+    restriction.lift_reason = reason
+    restriction.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+
+
+def _set_standing(user: User, standing: Standing, until: datetime | None) -> None:
+    user.standing = standing
+    user.standing_until = until
+    user.save(update_fields=["standing", "standing_until", "updated_at"])
+    access.raise_epoch(user)

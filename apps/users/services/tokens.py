@@ -1,0 +1,163 @@
+"""Bearer tokens: made with a password, a session or another token; kept only as a hash."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.users import constants
+from apps.users.constants import TokenScope
+from apps.users.errors import (
+    InvalidCredentialsError,
+    MissingScopeError,
+    TokenLimitError,
+    TokenNotFoundError,
+)
+from apps.users.models import ApiToken, User
+from apps.users.querysets import ApiTokenQuerySet
+from apps.users.services import access, credentials
+from apps.users.services.principals import Principal, hash_token
+from apps.users.services.problems import field_problem
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token at the only moment at which its secret is known."""
+
+    token: ApiToken
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What a token is wanted for.
+
+    Attributes:
+        name: what its owner calls it.
+        scopes: words of `TokenScope`.
+        expires_in_days: how long it is good for, 1 to 365.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    expires_in_days: int = constants.DEFAULT_TOKEN_DAYS
+
+
+def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> NewToken:
+    """Make a token for whoever knows address and password: the first one of a program.
+
+    Raises:
+        InvalidCredentialsError: the two do not belong together, or the account is closed.
+        AccountSuspendedError: they do, and the person is suspended.
+        EmailNotVerifiedError: the address was never confirmed.
+        TokenLimitError: the person has too many.
+        ValidationFailedError: what is wanted does not fit.
+    """
+    user = credentials.find_by_credentials(email=email, password=password)
+    if user is None or not user.is_active:
+        raise InvalidCredentialsError
+    access.ensure_not_suspended(user)
+    credentials.ensure_email_verified(user)
+    return _create(user=user, wanted=wanted, parent=None)
+
+
+def create_token(*, actor: Principal, wanted: TokenRequest) -> NewToken:
+    """Make another token for the caller; one made by a token has no more rights and no longer life.
+
+    Raises:
+        MissingScopeError: the caller's token is not for accounts, or lacks a wanted scope.
+        TokenLimitError: the person has too many.
+        ValidationFailedError: what is wanted does not fit.
+    """
+    actor.require_scope(TokenScope.ACCOUNT)
+    if not set(wanted.scopes) & set(TokenScope.values) <= actor.scopes:
+        raise MissingScopeError
+    return _create(user=actor.user, wanted=wanted, parent=actor.token)
+
+
+def list_tokens(*, viewer: User) -> ApiTokenQuerySet:
+    """Return the viewer's own tokens that are good for something, newest first."""
+    return ApiToken.objects.owned_by(viewer).usable().newest_first()
+
+
+@transaction.atomic
+def revoke_token(*, actor: User, token_id: int) -> None:
+    """End a token now: one's own, or for an admin anybody's.
+
+    Raises:
+        TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
+    """
+    found = ApiToken.objects.select_for_update().filter(pk=token_id, revoked_at=None)
+    token = (found if actor.is_admin else found.owned_by(actor)).first()
+    if token is None:
+        raise TokenNotFoundError
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at"])
+    audit.record(
+        actor=actor,
+        action=AuditAction.TOKEN_REVOKED,
+        target_type="apitoken",
+        target_id=token.pk,
+        data={"user_id": token.user_id},
+    )
+    access.announce_revoked(token.user_id)
+
+
+def revoke_all(*, user: User) -> int:
+    """End every token of a person, inside the transaction of the change that calls for it."""
+    return ApiToken.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def _create(*, user: User, wanted: TokenRequest, parent: ApiToken | None) -> NewToken:
+    name = _clean_name(wanted.name)
+    scopes = _clean_scopes(wanted.scopes)
+    if not 1 <= wanted.expires_in_days <= constants.MAX_TOKEN_DAYS:
+        message = f"Use 1 to {constants.MAX_TOKEN_DAYS} days."
+        raise field_problem("expires_in_days", message, "token_days")
+    User.objects.locked(user.pk).get()
+    if ApiToken.objects.owned_by(user).usable().count() >= constants.MAX_TOKENS_PER_USER:
+        raise TokenLimitError
+    expires_at = timezone.now() + timedelta(days=wanted.expires_in_days)
+    if parent is not None and parent.expires_at is not None:
+        expires_at = min(expires_at, parent.expires_at)
+    secret = constants.TOKEN_PREFIX + secrets.token_urlsafe(constants.TOKEN_SECRET_BYTES)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        hint=secret[: constants.TOKEN_HINT_CHARS],
+        token_hash=hash_token(secret),
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    audit.record(
+        actor=user,
+        action=AuditAction.TOKEN_CREATED,
+        target_type="apitoken",
+        target_id=token.pk,
+        data={"scopes": scopes},
+    )
+    return NewToken(token=token, secret=secret)
+
+
+def _clean_name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= constants.MAX_TOKEN_NAME_CHARS or "\x00" in name:
+        message = f"Use 1 to {constants.MAX_TOKEN_NAME_CHARS} characters."
+        raise field_problem("name", message, "token_name")
+    return name
+
+
+def _clean_scopes(scopes: Iterable[str]) -> list[str]:
+    wanted = list(dict.fromkeys(scopes))
+    if not wanted or not set(wanted) <= set(TokenScope.values):
+        message = f"Use one or more of {', '.join(TokenScope.values)}."
+        raise field_problem("scopes", message, "token_scopes")
+    return wanted
