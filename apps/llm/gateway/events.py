@@ -51,8 +51,6 @@ class EventReader:
 
     __slots__ = (
         "_decode",
-        "_event",
-        "_is_error",
         "_max_chars",
         "_max_event",
         "_rest",
@@ -71,8 +69,6 @@ class EventReader:
         self._max_event = config.max_event_bytes
         self._max_chars = config.max_answer_chars
         self._rest = b""
-        self._event = b""
-        self._is_error = False
         self._texts: list[str] = []
         self.answer_chars = 0
         self.finish_reason = ""
@@ -97,51 +93,47 @@ class EventReader:
                 before it can still be taken.
         """
         self.has_progressed = False
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
-            self._read_line(line)
+        received = self._rest + data
+        if b"\r" in received:
+            received = received.replace(b"\r\n", b"\n")
+        *events, self._rest = received.split(b"\n\n")
+        for event in events:
+            if event.startswith(b"data: {") and b"\n" not in event:
+                self._read_chunk(event[6:])
+            else:
+                self._read_lines(event)
         if len(self._rest) > self._max_event:
             raise UpstreamTooLargeError
 
-    def _read_line(self, line: bytes) -> None:
-        if line[-1:] == b"\r":
-            line = line[:-1]
-        if not line:
-            event, self._event = self._event, b""
-            if event:
-                self._read_event(event)
-        elif line.startswith(b"data:"):
-            self._event = self._event + b"\n" + line[5:] if self._event else line[5:]
-            if len(self._event) > self._max_event:
-                raise UpstreamTooLargeError
-        elif line.startswith(b"event:"):
-            self._is_error = line[6:].strip() == b"error"
-
-    def _read_event(self, event: bytes) -> None:
-        if self._is_error:
+    def _read_lines(self, event: bytes) -> None:
+        """Read an event that is not one line of JSON."""
+        lines = event.split(b"\n")
+        if any(line.startswith(b"event:") and line[6:].strip() == b"error" for line in lines):
             raise UpstreamError
-        if self.is_done:
-            return
-        if event.strip() == b"[DONE]":
+        content = b"\n".join(line[5:] for line in lines if line.startswith(b"data:")).strip()
+        if content == b"[DONE]":
             self.is_done = True
-        else:
-            self._read_chunk(self._decode_event(event))
+        elif content:
+            self._read_chunk(content)
 
-    def _read_chunk(self, chunk: _Chunk) -> None:
+    def _read_chunk(self, content: bytes) -> None:
+        if len(content) > self._max_event:
+            raise UpstreamTooLargeError
+        chunk = self._parse(content)
         if chunk.error is not _NULL and bytes(chunk.error) != b"null":
             raise UpstreamError
-        if chunk.model and not self.model:
+        if not self.model and chunk.model:
             self.model = chunk.model[:120]
         if chunk.usage is not None:
             self.usage = chunk.usage
-        for choice in chunk.choices or ():
-            if choice.index == 0 and not self.finish_reason:
-                self._read_choice(choice)
+        if chunk.choices and not self.is_done:
+            for choice in chunk.choices:
+                if choice.index == 0 and not self.finish_reason:
+                    self._read_choice(choice)
 
-    def _decode_event(self, event: bytes) -> _Chunk:
+    def _parse(self, content: bytes) -> _Chunk:
         try:
-            return self._decode(event)
+            return self._decode(content)
         except (ValueError, RecursionError):
             error = UpstreamInvalidError()
         raise error
@@ -149,8 +141,9 @@ class EventReader:
     def _read_choice(self, choice: _Choice) -> None:
         delta = choice.delta
         if delta is not None:
-            if delta.content:
-                self._keep(delta.content)
+            text = delta.content
+            if text:
+                self._keep(text)
             elif delta.reasoning_content or delta.reasoning:
                 self.has_progressed = True
         if choice.finish_reason:

@@ -25,7 +25,7 @@ from apps.llm.gateway.events import EventReader
 _READ_BUFFER_BYTES = 65_536
 _FINISH_GRACE_SECONDS = 2.0
 _REUSE_GRACE_SECONDS = 0.05
-_TICKS_IN_A_WINDOW = 8
+_TICKS_IN_A_WINDOW = 2
 
 
 class ModelServer:
@@ -89,14 +89,16 @@ class Call:
         self._has_started = False
         self._has_ended = False
         self._response: aiohttp.ClientResponse | None = None
+        self._late_error: errors.UpstreamError | None = None
         self._resume_timer: asyncio.TimerHandle | None = None
+        self._watchdog: asyncio.TimerHandle | None = None
         self.reader = EventReader(self._config)
 
     def close(self) -> None:
         """Close the connection now, unless the answer was read to its end."""
-        if self._resume_timer is not None:
-            self._resume_timer.cancel()
-            self._resume_timer = None
+        for timer in (self._resume_timer, self._watchdog):
+            if timer is not None:
+                timer.cancel()
         response, self._response = self._response, None
         if response is not None:
             response.close()
@@ -111,11 +113,13 @@ class Call:
         reader = self.reader
         try:
             self._response = response = await self._open(body)
+            self._watch()
             while error is None and not (reader.is_done or self._has_ended):
                 error = await self._read(response.content)
                 text = reader.take_text()
                 if text:
                     self._collect_for_a_window(response)
+                    self._quiet_until = self._total_at
                     yield text
                     self._allow_silence()
             if error is None and not self._has_ended:
@@ -157,12 +161,9 @@ class Call:
     async def _read(self, content: aiohttp.StreamReader) -> errors.UpstreamError | None:
         """Read what has arrived, or wait for it; returns the error that ends the answer."""
         try:
-            async with asyncio.timeout_at(self._quiet_until):
-                data = await content.readany()
-        except TimeoutError:
-            return self._timeout_error()
+            data = await content.readany()
         except Exception as exception:  # noqa: BLE001
-            return failures.reading_failure(exception)
+            return self._late_error or failures.reading_failure(exception)
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             return errors.UpstreamTooLargeError()
@@ -184,11 +185,20 @@ class Call:
             _FINISH_GRACE_SECONDS if self.reader.finish_reason else config.idle_timeout_seconds
         )
         self._quiet_until = min(self._loop.time() + allowed, self._total_at)
+        if self._watchdog is not None and self._quiet_until < self._watchdog.when():
+            self._watchdog.cancel()
+            self._watch()
 
-    def _timeout_error(self) -> errors.UpstreamError:
-        if self._has_started and self._quiet_until < self._total_at:
-            return errors.UpstreamStalledError()
-        return errors.UpstreamTimeoutError()
+    def _watch(self) -> None:
+        """End the call if its deadline has passed: one timer a call is cheaper than one a read."""
+        if self._loop.time() < self._quiet_until:
+            self._watchdog = self._loop.call_at(self._quiet_until, self._watch)
+            return
+        is_stall = self._has_started and self._quiet_until < self._total_at
+        late = errors.UpstreamStalledError if is_stall else errors.UpstreamTimeoutError
+        self._late_error = late()
+        if self._response is not None:
+            self._response.close()
 
     def _collect_for_a_window(self, response: aiohttp.ClientResponse) -> None:
         """Let the kernel collect what follows, so that a token costs no wake-up of this process.
