@@ -1,0 +1,106 @@
+"""The files that ship Parley agree with each other and with the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def documented_variables() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", text_of(".env.example"), re.MULTILINE))
+
+
+def test_every_setting_is_in_the_example_of_an_environment() -> None:
+    read = set(
+        re.findall(r"\benv(?:\.[a-z_]+)?\(\s*\"([A-Z0-9_]+)\"", text_of("project/settings.py"))
+    )
+    assert len(read) > 20
+    assert read - documented_variables() == set()
+
+
+def test_every_variable_of_compose_is_in_the_example_of_an_environment() -> None:
+    used = set(re.findall(r"\$\{([A-Z_]+)", text_of("compose.yaml")))
+    assert "POSTGRES_PASSWORD" in used
+    assert used - documented_variables() == {"PARLEY_VERSION"}
+
+
+def test_the_example_holds_no_secret() -> None:
+    secret = re.compile(r"^(SECRET_KEY|OPENAI_API_KEY|.*_PASSWORD|METRICS_TOKEN)=(.*)$", re.M)
+    assert {value for _, value in secret.findall(text_of(".env.example"))} == {""}
+
+
+def test_what_the_image_copies_is_there_and_not_ignored() -> None:
+    final_stage = text_of("Dockerfile").rpartition("FROM ")[2]
+    copied = set(re.findall(r"^COPY ([a-z.]+) ", final_stage, re.MULTILINE))
+    kept = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
+    assert {"apps", "project", "manage.py", "templates", "static"} <= copied
+    assert copied <= kept
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    instructions = re.findall(r"^(USER|CMD) (.+)$", text_of("Dockerfile"), re.MULTILINE)
+    assert instructions[0] == ("USER", "parley")
+
+
+def test_services_of_the_product_wait_for_the_migrations() -> None:
+    services = yaml.safe_load(text_of("compose.yaml"))["services"]
+    assert set(services) == {
+        "postgres", "redis", "migrate", "web", "worker", "certificate", "proxy",
+    }  # fmt: skip
+    for name in ("web", "worker"):
+        waits = services[name]["depends_on"]
+        assert waits["migrate"] == {"condition": "service_completed_successfully"}
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-Host", "X-Real-IP", "Forwarded", "Daphne-Root-Path", "X-Forwarded-Prefix"],
+)
+def test_the_proxy_takes_no_word_of_a_caller_about_itself(header: str) -> None:
+    assert f'proxy_set_header {header} "";' in text_of("deploy/nginx/nginx.conf")
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "client_max_body_size 1m;",
+        "underscores_in_headers off;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "large_client_header_buffers",
+        "client_header_timeout",
+        "client_body_timeout",
+        "limit_conn connections",
+        "limit_req zone=requests",
+        "proxy_buffering off;",
+    ],
+)
+def test_the_proxy_limits_what_a_caller_may_hold(limit: str) -> None:
+    assert limit in text_of("deploy/nginx/nginx.conf")
+
+
+def test_development_uses_the_very_versions_that_are_shipped() -> None:
+    shipped = set(PIN.findall(text_of("requirements.lock")))
+    assert len(shipped) > 50
+    assert shipped <= set(PIN.findall(text_of("requirements-dev.lock")))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("requirements*.lock")), ids=lambda path: path.name
+)
+def test_every_pin_has_a_hash_and_no_address(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=[a-z])", text.strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert "://" not in text
