@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from apps.core.constants import ApplicationEnvironment
 
@@ -62,6 +63,7 @@ LLM_MAX_RETRIES = env.int("LLM_MAX_RETRIES", default=1)
 LLM_BATCH_WINDOW_MS = env.int("LLM_BATCH_WINDOW_MS", default=80)
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=400)
+WORKER_DRAIN_SECONDS = env.float("WORKER_DRAIN_SECONDS", default=10.0)
 GUARDRAILS = env.list("GUARDRAILS", default=[])
 
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
@@ -108,8 +110,8 @@ _refuse_unsafe_values()
 
 INSTALLED_APPS = [
     "daphne",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "apps.core.admin_kit.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -186,12 +188,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "apps.core.cache.HintCache",
         "LOCATION": REDIS_URL,
         "TIMEOUT": REDIS_TTL,
         "KEY_PREFIX": "parley",
         "OPTIONS": {
             "IGNORE_EXCEPTIONS": True,
+            "LOCAL_KEY_PREFIX": "allauth:rl:",
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,
         },
@@ -222,7 +225,10 @@ else:
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "apps.users.password_validation.LengthValidator"},
     {"NAME": "apps.users.password_validation.CharacterClassValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -235,7 +241,13 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login_failed": RATE_LIMIT_LOGIN.replace("minute", "m")}
+ACCOUNT_CHANGE_EMAIL = True
+_login_rate = RATE_LIMIT_LOGIN.partition("/")
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": ",".join(
+        f"{_login_rate[0]}/{_login_rate[2][:1]}/{who}" for who in ("ip", "key")
+    )
+}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -306,6 +318,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },
@@ -316,6 +329,53 @@ UNFOLD = {
     "SITE_HEADER": "Parley",
     "SITE_SUBHEADER": "Staff",
     "SITE_URL": "/",
+    "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("icons/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [
+        lambda request: static("css/tokens.css"),
+        lambda request: static("css/admin.css"),
+    ],
+    "BORDER_RADIUS": "10px",
+    "COLORS": {
+        "base": {
+            "50": "#f7f9f8",
+            "100": "#edf1ef",
+            "200": "#dbe3e0",
+            "300": "#c3cecb",
+            "400": "#a0aeaa",
+            "500": "#6c7c77",
+            "600": "#51605c",
+            "700": "#37423f",
+            "800": "#2a3432",
+            "900": "#161c1b",
+            "950": "#0f1413",
+        },
+        "primary": {
+            "50": "#e0f1ec",
+            "100": "#c8e8df",
+            "200": "#a9ecdd",
+            "300": "#8be3d0",
+            "400": "#63d2bb",
+            "500": "#3fb09a",
+            "600": "#0b6b5d",
+            "700": "#085347",
+            "800": "#07483e",
+            "900": "#12332d",
+            "950": "#04211b",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": False,
+        "show_all_applications": False,
+        "navigation": "apps.core.admin_kit.site.sidebar",
+    },
 }

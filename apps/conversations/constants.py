@@ -54,6 +54,14 @@ class ReplyState(TextChoices):
 
 
 LIVE_STATES = (ReplyState.QUEUED, ReplyState.RUNNING)
+UNHAPPY_STATES = (
+    "stopped",
+    "halted",
+    "withheld",
+    "interrupted",
+    "failed",
+    "out_of_quota",
+)
 RETRYABLE_STATES = (
     ReplyState.STOPPED,
     ReplyState.HALTED,
@@ -66,7 +74,11 @@ STATE_NOTICES = {
     ReplyState.STOPPED: "You stopped this answer. What you saw is kept.",
     ReplyState.HALTED: "A member of staff stopped this answer.",
     ReplyState.WITHHELD: "This answer was withheld because it goes against our policy.",
-    ReplyState.INTERRUPTED: "The answer was interrupted on our side. What arrived is kept. Try again.",
+    ReplyState.INTERRUPTED: (
+        "The answer was interrupted on our side. What arrived is kept. Try again."
+    ),
     ReplyState.FAILED: "The model could not answer. Try again in a moment.",
-    ReplyState.OUT_OF_QUOTA: "You have used up your allowance for today. Try again after it resets.",
+    ReplyState.OUT_OF_QUOTA: (
+        "You have used up your allowance for today. It resets at midnight UTC; try again then."
+    ),
 }

@@ -83,7 +83,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         client_id: str | None = None
         try:
             if text_data is None or len(text_data) > MAX_FRAME_BYTES:
-                await self._error("invalid_frame", "Send one JSON object of at most 64 kB.", None)
+                await self._error("invalid_frame", "Send one JSON object up to 64 kB.", None)
                 return
             frame = frames.decode(text_data)
             client_id = getattr(frame, "client_id", None)
@@ -91,7 +91,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
             await self._handlers[type(frame)](self, frame)
         except msgspec.MsgspecError:
-            await self._error("invalid_frame", "This frame is not one of the documented ones.", None)
+            await self._error(
+                "invalid_frame", "This frame is not one of the documented ones.", None
+            )
         except AppError as error:
             await self._error(error.code, error.message, client_id)
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
@@ -124,9 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._follow(frame.reply_id, frame.cursor)
 
     async def _reply_stop(self, frame: frames.ReplyStop) -> None:
-        await db.call(
-            stopping.stop_reply, actor=self.principal.user, reply_id=frame.reply_id
-        )
+        await db.call(stopping.stop_reply, actor=self.principal.user, reply_id=frame.reply_id)
 
     async def _reply_retry(self, frame: frames.ReplyRetry) -> None:
         turn = await turns.retry_reply(actor=self.principal.user, message_id=frame.message_id)

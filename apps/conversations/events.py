@@ -1,4 +1,4 @@
-"""What clients see, over SSE and WebSocket alike: a tagged union, encoded once, documented in docs/protocol.md."""
+"""What clients see, over SSE and WebSocket alike: a tagged union, see docs/protocol.md."""
 
 import msgspec
 
@@ -77,7 +77,9 @@ class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message
     notice: str
 
 
-class ConversationUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="conversation.updated"):
+class ConversationUpdated(
+    msgspec.Struct, frozen=True, tag_field="type", tag="conversation.updated"
+):
     """A conversation changed: a new title, deleted."""
 
     conversation_id: int
@@ -113,6 +115,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ErrorEvent,
     Pong,
 )
+
 
 def type_of(event: Event) -> str:
     """Return the word that the event carries as its `type`."""

@@ -82,6 +82,9 @@ class Message(models.Model):
             models.Index(
                 fields=["conversation", "id"], name="message_path", condition=Q(is_current=True)
             ),
+            models.Index(
+                fields=["-id"], name="message_hidden", condition=Q(hidden_at__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -146,6 +149,11 @@ class Reply(models.Model):
                 fields=["state", "lease_expires_at"],
                 name="reply_live",
                 condition=Q(state__in=("queued", "running")),
+            ),
+            models.Index(
+                fields=["state", "-message"],
+                name="reply_unhappy",
+                condition=Q(state__in=constants.UNHAPPY_STATES),
             ),
         ]
         constraints = [

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from apps.conversations.constants import LIVE_STATES, ReplyState
 
 if TYPE_CHECKING:
-    from apps.conversations.models import Conversation, Message, Reply
     from apps.users.models import User
 
 

@@ -1,10 +1,8 @@
 from collections.abc import AsyncGenerator
-from typing import Annotated
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Query
-from pydantic import Field
 
 from apps.conversations import errors, events
 from apps.conversations.schemas import (
@@ -44,9 +42,7 @@ messages_router = ApiRouter(tags=["Messages"])
 chat_router = ApiRouter(tags=["Users"])
 
 LIST_ORDER = ("-last_message_at", "-id")
-CURSOR = Annotated[
-    int | None, Field(ge=0, le=10**9, description="Code points of the text that you have.")
-]
+CURSOR = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
 SENT = (
     errors.InvalidMessageError,
     errors.ReplyInProgressError,
@@ -237,7 +233,7 @@ async def read_message(request: HttpRequest, message_id: int) -> MessageOut:
 async def follow_reply(
     request: HttpRequest,
     message_id: int,
-    cursor: Annotated[CURSOR, Query()] = None,
+    cursor: int | None = CURSOR,
     last_event_id: str | None = sse.LAST_EVENT_ID,
 ) -> HttpResponseBase:
     """Follow an answer as server-sent events.

@@ -8,9 +8,7 @@ from apps.conversations.services import generation, runtime, titles
 @queue.task(name=titles.TITLE_TASK, queue=titles.TITLE_QUEUE)
 async def title(*, conversation_id: int) -> None:
     """Title a conversation."""
-    await titles.generate_title(
-        conversation_id=conversation_id, gateway=runtime.current().gateway
-    )
+    await titles.generate_title(conversation_id=conversation_id, gateway=runtime.current().gateway)
 
 
 @queue.task(name="conversations.generate", queue="generation")

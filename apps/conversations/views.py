@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages as flash
@@ -21,6 +21,9 @@ from apps.conversations.services import (
 )
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
+
+if TYPE_CHECKING:
+    from apps.users.models import User
 
 THEMES = ("system", "light", "dark")
 THEME_SECONDS = 31_536_000
@@ -103,7 +106,11 @@ async def _send(request: HttpRequest, conversation_id: int | None) -> HttpRespon
 
 
 async def _refused(
-    request: HttpRequest, viewer: Any, conversation_id: int | None, content: str, error: AppError  # noqa: ANN401
+    request: HttpRequest,
+    viewer: User,
+    conversation_id: int | None,
+    content: str,
+    error: AppError,
 ) -> HttpResponse:
     """Show the page again with the person's text in the composer and the reason beside it."""
     if conversation_id is None:
@@ -166,9 +173,7 @@ async def rename(request: HttpRequest, conversation_id: int) -> HttpResponse:
 async def delete(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Take a conversation from the list."""
     viewer: Any = await request.auser()
-    await _load(
-        conversations.delete_conversation, actor=viewer, conversation_id=conversation_id
-    )
+    await _load(conversations.delete_conversation, actor=viewer, conversation_id=conversation_id)
     flash.success(request, "The conversation is deleted.")
     return HttpResponseRedirect(reverse("chat:index"))
 
@@ -212,5 +217,3 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 def _to_conversation(conversation_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("chat:conversation", args=[conversation_id]))
-
-

@@ -23,7 +23,7 @@ async def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
     wrap everything in one transaction, the work runs in the thread that has the transaction.
 
     Args:
-        function: a synchronous function; it may open a transaction, and must not call a model inside it.
+        function: a synchronous function; it may open a transaction, and calls no model inside it.
         args: passed on.
         kwargs: passed on.
 

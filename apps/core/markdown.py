@@ -11,7 +11,8 @@ MAX_RENDER_CHARS = 200_000
 
 ALLOWED_TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote",
-    "strong", "em", "del", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "a", "div", "span",
+    "strong", "em", "del", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "a", "div",
+    "span",
 }  # fmt: skip
 ALLOWED_ATTRIBUTES = {
     "a": {"href", "title", "target", "class"},
@@ -55,9 +56,8 @@ class _Renderer(mistune.HTMLRenderer):
             return text
         host = mistune.escape(parts)
         shown = "" if parts in text else f' <span class="link-host">{host}</span>'
-        return (
-            f'<a class="external-link" target="_blank" href="{mistune.escape(url)}">{text}</a>{shown}'
-        )
+        href = mistune.escape(url)
+        return f'<a class="external-link" target="_blank" href="{href}">{text}</a>{shown}'
 
     def block_html(self, html: str) -> str:
         return f"<p>{mistune.escape(html)}</p>\n"
@@ -92,7 +92,7 @@ def render_markdown(text: str) -> str:
     """Render a model's or a person's text for the pages.
 
     Raw HTML is shown as text, images become links, links are absolute http(s) or mailto only, and
-    the result is sanitised last with a stated allow-list (reliability: hostile Markdown stays linear).
+    the result is sanitised last with a stated allow-list.
 
     Args:
         text: Markdown source; beyond 200,000 characters it is shown as plain text.

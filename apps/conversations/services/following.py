@@ -1,4 +1,4 @@
-"""Following an answer: what exists by now, then each batch, then its one end; for socket and SSE alike."""
+"""Following an answer, for socket and SSE alike: what exists, then each batch, then its one end."""
 
 from __future__ import annotations
 
@@ -87,27 +87,20 @@ async def _follow_live(
     subscription.has_gap = False
     while True:
         await subscription.wait()
-        while subscription.frames:
-            frame = subscription.frames.popleft()
-            if isinstance(frame, StartFrame):
-                yield ReplyStarted(frame.reply_id, frame.model)
-            elif isinstance(frame, TextFrame):
-                delta = position.join(frame)
-                if delta is not None:
-                    yield delta
-                elif position.is_behind(frame):
-                    subscription.has_gap = True
-        if subscription.has_ended or subscription.has_gap:
-            subscription.has_gap = False
-            known = await db.call(_read, viewer, position.reply_id)
-            if known.finished is not None:
-                for event in position.end(known.finished, known.text):
-                    yield event
-                return
-            subscription.has_ended = False
-            text = await _best_text(hub, position.reply_id, known.text)
-            for event in position.catch_up(text):
+        for event in position.take(subscription):
+            yield event
+        if not (subscription.has_ended or subscription.has_gap):
+            continue
+        subscription.has_gap = False
+        known = await db.call(_read, viewer, position.reply_id)
+        if known.finished is not None:
+            for event in position.end(known.finished, known.text):
                 yield event
+            return
+        subscription.has_ended = False
+        text = await _best_text(hub, position.reply_id, known.text)
+        for event in position.catch_up(text):
+            yield event
 
 
 class _Position:
@@ -116,8 +109,21 @@ class _Position:
     def __init__(self, reply_id: int, cursor: int) -> None:
         self.reply_id = reply_id
         self.cursor = max(cursor, 0)
-        self._shown = ""
-        self._has_shown_all = cursor <= 0
+
+    def take(self, subscription: Subscription) -> list[ReplyEvent]:
+        """Return what waits for the follower, and mark a gap where a frame does not join."""
+        events: list[ReplyEvent] = []
+        while subscription.frames:
+            frame = subscription.frames.popleft()
+            if isinstance(frame, StartFrame):
+                events.append(ReplyStarted(frame.reply_id, frame.model))
+            elif isinstance(frame, TextFrame):
+                if frame.start > self.cursor:
+                    subscription.has_gap = True
+                delta = self.join(frame)
+                if delta is not None:
+                    events.append(delta)
+        return events
 
     def join(self, frame: TextFrame) -> ReplyDelta | None:
         """Return the part of a frame that is new, None if it is old or does not join."""
@@ -128,10 +134,6 @@ class _Position:
         self.cursor = end
         return ReplyDelta(self.reply_id, text, end)
 
-    def is_behind(self, frame: TextFrame) -> bool:
-        """Tell whether text is missing between what the follower has and this frame."""
-        return frame.start > self.cursor
-
     def catch_up(self, text: str) -> list[ReplyEvent]:
         """Return what is missing up to this text."""
         if len(text) <= self.cursor:
@@ -141,7 +143,7 @@ class _Position:
         return [ReplyDelta(self.reply_id, missing, self.cursor)]
 
     def end(self, finished: ReplyFinished, text: str) -> list[ReplyEvent]:
-        """Return the last events: the rest of the text, or a replacement where it became shorter."""
+        """Return the last events: the rest of the text, or what replaces it."""
         events: list[ReplyEvent]
         if len(text) < self.cursor or finished.state == constants.ReplyState.WITHHELD:
             self.cursor = len(text)

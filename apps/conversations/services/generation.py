@@ -33,7 +33,7 @@ class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
 
 
 async def run(*, reply_id: int, runtime: WorkerRuntime) -> None:
-    """Write the answer with this number, if it is still queued; always ends it in exactly one state."""
+    """Write an answer if it is still queued, and end it in exactly one state."""
     claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
     if claim is None:
         return
@@ -90,15 +90,13 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         state, code, notice = constants.ReplyState.FAILED, error.code, error.message
     except asyncio.CancelledError:
         state = _take_stop(running)
-    except Exception as error:  # noqa: BLE001  whatever breaks, the person gets an end and not a spinner
+    except Exception as error:
         log_event(logger, "GENERATION_ERROR", level=logging.ERROR, error=type(error).__name__)
         logger.debug("generation error", exc_info=error)
         state, code = constants.ReplyState.FAILED, "internal_error"
     text = "" if state == constants.ReplyState.WITHHELD else running.text
     usage = (
-        finished.usage
-        if finished
-        else runtime.gateway.estimate_usage(claim.request, running.text)
+        finished.usage if finished else runtime.gateway.estimate_usage(claim.request, running.text)
     )
     return Ending(
         state=state,
@@ -113,7 +111,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
 
 
 def _take_stop(running: RunningReply) -> constants.ReplyState:
-    """Turn a cancellation into the state that was asked for; the worker's own end means interrupted."""
+    """Turn a cancellation into the state that was asked for, or the worker's own end."""
     task = asyncio.current_task()
     if task is not None:
         task.uncancel()

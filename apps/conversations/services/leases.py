@@ -112,7 +112,9 @@ def _window(question: Message) -> tuple[PromptMessage, ...]:
         .values_list("role", "content")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
     )
     return tuple(
-        PromptMessage(role="assistant" if role == constants.Author.ASSISTANT else "user", content=text)
+        PromptMessage(
+            role="assistant" if role == constants.Author.ASSISTANT else "user", content=text
+        )
         for role, text in reversed(rows)
     )
 
@@ -163,19 +165,23 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     Text, state, ledger and conversation change together or not at all.
     """
     usage = ending.usage
-    ended = Reply.objects.held_by(owner).filter(pk=claim.reply_id, fence=claim.fence).update(
-        state=ending.state,
-        error_code=ending.error_code,
-        notice=ending.notice,
-        finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
-        usage_source=usage.source if usage else "",
-        lease_expires_at=None,
-        first_token_at=F("started_at") + timedelta(milliseconds=ending.first_token_ms)
-        if ending.first_token_ms is not None
-        else None,
-        finished_at=Now(),
+    ended = (
+        Reply.objects.held_by(owner)
+        .filter(pk=claim.reply_id, fence=claim.fence)
+        .update(
+            state=ending.state,
+            error_code=ending.error_code,
+            notice=ending.notice,
+            finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            usage_source=usage.source if usage else "",
+            lease_expires_at=None,
+            first_token_at=F("started_at") + timedelta(milliseconds=ending.first_token_ms)
+            if ending.first_token_ms is not None
+            else None,
+            finished_at=Now(),
+        )
     )
     if not ended:
         return False

@@ -14,7 +14,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """Messages in the order they were written, and whether there are more on the side that was asked."""
+    """Messages as they were written, and whether there are more on the side that was asked."""
 
     messages: list[Message]
     has_more: bool

@@ -87,9 +87,7 @@ def transcript_of(
         viewer=viewer, conversation_id=conversation_id, before=before, limit=TRANSCRIPT_SIZE
     )
     shown = [show_message(message) for message in page.messages]
-    active = next(
-        (message for message in shown if message.state in constants.LIVE_STATES), None
-    )
+    active = next((message for message in shown if message.state in constants.LIVE_STATES), None)
     return {
         "transcript": shown,
         "older_cursor": page.messages[0].pk if page.has_more else None,

@@ -153,9 +153,7 @@ class WorkerRuntime:
             try:
                 await self._listen()
             except (RedisError, OSError, TimeoutError) as error:
-                log_event(
-                    logger, "CONTROL_AWAY", level=logging.WARNING, error=type(error).__name__
-                )
+                log_event(logger, "CONTROL_AWAY", level=logging.WARNING, error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
@@ -182,7 +180,7 @@ _current: WorkerRuntime | None = None
 
 def install(runtime: WorkerRuntime | None) -> None:
     """Make a runtime the one of this process, at the worker's start; None at its end."""
-    global _current  # noqa: PLW0603  one per process, set by its entry point
+    global _current
     _current = runtime
 
 

@@ -18,7 +18,7 @@ from apps.users.models import User
 
 @transaction.atomic
 def stop_reply(*, actor: User, reply_id: int) -> Reply:
-    """Stop an answer of the actor; what they saw is what is stored. Stopping an ended one changes nothing.
+    """Stop an answer of the actor, who keeps what they saw; an ended one stays as it is.
 
     Raises:
         MessageNotFoundError: no such answer, or not the actor's.

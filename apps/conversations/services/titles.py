@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 TITLE_TASK = "conversations.title"
 TITLE_QUEUE = "background"
 TITLE_PROMPT = (
-    "You name conversations. Answer with a title of at most six words for the message you are given. "
-    "Only the title: no quotes, no full stop, no explanation."
+    "You name conversations. Answer with a title of at most six words for the message you are "
+    "given. Only the title: no quotes, no full stop, no explanation."
 )
 MAX_TITLE_TOKENS = 24
 EXCERPT_CHARS = 600

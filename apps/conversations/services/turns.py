@@ -192,9 +192,7 @@ def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) 
         conversation.title = " ".join(request.content.split())[: constants.MAX_TITLE_CHARS // 2]
     conversation.message_count += 2
     conversation.last_message_at = message.created_at
-    conversation.save(
-        update_fields=["title", "message_count", "last_message_at", "updated_at"]
-    )
+    conversation.save(update_fields=["title", "message_count", "last_message_at", "updated_at"])
     event = announcements.message_accepted(conversation, message, reply)
     return Turn(conversation, message, reply, created=True, event=event)
 

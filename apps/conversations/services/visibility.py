@@ -19,8 +19,10 @@ from apps.users.models import User
 
 
 @transaction.atomic
-def hide_message(*, actor: User, message_id: int, reason: str, reason_for_user: str = "") -> Message:
-    """Take a message from view, in every open tab and from the model's memory; its text stays stored.
+def hide_message(
+    *, actor: User, message_id: int, reason: str, reason_for_user: str = ""
+) -> Message:
+    """Take a message from view in every open tab and from the model's memory; its text is kept.
 
     Args:
         actor: a member of staff who may hide messages.
@@ -98,5 +100,3 @@ def _locked_message(actor: User, message_id: int, reason: str) -> Message:
     if message is None:
         raise MessageNotFoundError
     return message
-
-

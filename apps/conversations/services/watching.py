@@ -23,7 +23,7 @@ _watchers: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
 
 
 def ensure_watching() -> None:
-    """Start this process's loop if it does not run; it ends by itself when nobody follows anything."""
+    """Start this process's loop if it does not run; it ends when nobody follows anything."""
     loop = asyncio.get_running_loop()
     task = _watchers.get(loop)
     if task is None or task.done():
@@ -36,9 +36,7 @@ async def _watch(hub: TextHub) -> None:
     reaper = Reaper()
     rounds = 0
     while hub.followed_ids:
-        await asyncio.sleep(
-            PERIOD_SECONDS if hub.is_connected else PERIOD_WITHOUT_REDIS_SECONDS
-        )
+        await asyncio.sleep(PERIOD_SECONDS if hub.is_connected else PERIOD_WITHOUT_REDIS_SECONDS)
         rounds += 1
         try:
             ended = set(await db.call(_ended_among, hub.followed_ids))

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def announce_end(*reply_ids: int) -> None:
-    """Tell every follower that these answers ended, from code that is no worker; a hint that may be lost."""
+    """Tell every follower that these answers ended, from code that is no worker; only a hint."""
     _publish(TEXT_CHANNEL, encoder.encode([EndFrame(reply_id) for reply_id in reply_ids]))
 
 
@@ -31,7 +31,9 @@ def parse_ring(data: bytes) -> tuple[int, str]:
 
 def _publish(channel: str, data: bytes) -> None:
     try:
-        with Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as redis:
+        with Redis.from_url(
+            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
+        ) as redis:
             redis.publish(channel, data)
     except RedisError as error:
         log_event(logger, "PUBLISH_FAILED", level=logging.WARNING, error=type(error).__name__)

@@ -7,13 +7,13 @@ TEXT_CHANNEL = "parley:text"
 CONTROL_CHANNEL = "parley:control"
 
 
-def connect_redis(*, socket_timeout_seconds: float | None = 2.0) -> "Redis[bytes]":
+def connect_redis(*, socket_timeout_seconds: float | None = 2.0) -> Redis:
     """Open a client of the shared Redis for the running event loop; the caller closes it.
 
     Args:
         socket_timeout_seconds: limit of one answer; None for a connection that only listens.
     """
-    client: Redis[bytes] = Redis.from_url(
+    client: Redis = Redis.from_url(
         settings.REDIS_URL,
         socket_connect_timeout=2.0,
         socket_timeout=socket_timeout_seconds,

@@ -1,9 +1,9 @@
-"""What travels over the text channel: one message holds what many answers gained since the last one."""
+"""What travels over the text channel: each message holds what many answers gained."""
 
 import msgspec
 
 LIVE_TEXT_HEADER = b"\x01"
-"""First byte of a live text; a value that lost its beginning in a restart of Redis does not have it."""
+"""First byte of a live text; a value that lost its beginning with Redis does not have it."""
 
 
 class TextFrame(msgspec.Struct, frozen=True, array_like=True, tag="t"):

@@ -36,5 +36,5 @@ async def announce(user_id: int, event: dict[str, Any]) -> None:
 
 
 def announce_on_commit(user_id: int, event: dict[str, Any]) -> None:
-    """Announce once the surrounding transaction is committed, and not at all if it is rolled back."""
+    """Announce after the surrounding transaction's commit, and not at all if it is rolled back."""
     transaction.on_commit(lambda: async_to_sync(announce)(user_id, event))

@@ -60,7 +60,7 @@ class Subscription:
 
 
 class TextHub:
-    """The web process's side of the text channel: one subscription, handed to this process's followers."""
+    """The web process's side of the text channel: one subscription for all its followers."""
 
     def __init__(self) -> None:
         self._followers: dict[int, set[Subscription]] = {}

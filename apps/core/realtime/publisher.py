@@ -58,7 +58,7 @@ class TextPublisher:
         self._urgent = asyncio.Event()
         self._closed = False
         self._task: asyncio.Task[None] | None = None
-        self._redis: Redis[bytes] | None = None
+        self._redis: Redis | None = None
 
     def start(self) -> None:
         """Begin to send, in a task of its own on the running loop."""

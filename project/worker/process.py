@@ -1,0 +1,74 @@
+"""What the worker process does from its start to its end."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+from django.conf import settings
+from procrastinate import App
+from procrastinate.contrib.django import app as queue
+
+from apps.conversations.services import reaping, runtime
+from apps.core.logging import log_event
+from apps.llm.gateway.factory import default_gateway, warm
+
+logger = logging.getLogger("project.worker")
+
+RESTART_SECONDS = 1.0
+POLLING_SECONDS = 5.0
+
+
+async def run_worker() -> None:
+    """Work until SIGTERM or SIGINT; when PostgreSQL goes away, wait for it and go on.
+
+    At the end no new job is taken, running answers get WORKER_DRAIN_SECONDS to finish, and what is
+    left then ends as interrupted with its text kept.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stopping.set)
+    await asyncio.to_thread(warm)
+    worker_runtime = runtime.WorkerRuntime(gateway=default_gateway())
+    worker_runtime.start()
+    runtime.install(worker_runtime)
+    reaper = asyncio.create_task(reaping.reap_forever(), name="reaper")
+    log_event(logger, "WORKER_READY", owner=worker_runtime.owner)
+    while not stopping.is_set():
+        try:
+            await _work(stopping)
+        except Exception as error:  # noqa: BLE001  whatever ends the queue's loop, the worker goes on
+            log_event(logger, "QUEUE_AWAY", level=logging.WARNING, error=type(error).__name__)
+            await _wait(stopping, seconds=RESTART_SECONDS)
+    reaper.cancel()
+    await worker_runtime.aclose()
+    log_event(logger, "WORKER_STOPPED")
+
+
+async def _work(stopping: asyncio.Event) -> None:
+    """Take jobs until told to stop or until the connection to the queue is lost."""
+    worker_app: App = queue.with_connector(queue.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with worker_app.open_async():
+        work = asyncio.create_task(
+            worker_app.run_worker_async(
+                concurrency=settings.WORKER_CONCURRENCY,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=POLLING_SECONDS,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=settings.WORKER_DRAIN_SECONDS,
+            )
+        )
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not work.done():
+            work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+async def _wait(event: asyncio.Event, *, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
