@@ -61,6 +61,7 @@ export class Composer {
     this.drafts.write(this.conversationId, "");
     if (conversationId !== this.conversationId) {
       this.conversationId = conversationId;
+      this.input.placeholder = "Reply to Parley";
       this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
     }
     this.drafts.write(conversationId, this.input.value);

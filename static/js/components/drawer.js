@@ -12,8 +12,8 @@ export function mountDrawer(drawer) {
     if (event.target !== drawer) return;
     const isOpen = event.newState === "open";
     outside.inert = isOpen;
-    if (isOpen) drawer.querySelector("[popovertargetaction=hide]").focus();
-    else if (!WIDE.matches && (document.activeElement === document.body || drawer.contains(document.activeElement))) opener?.focus();
+    if (isOpen) drawer.querySelector("[popovertargetaction=hide]").focus({ preventScroll: true });
+    else if (!WIDE.matches && (document.activeElement === document.body || drawer.contains(document.activeElement))) opener?.focus({ preventScroll: true });
   });
   WIDE.addEventListener("change", () => {
     if (drawer.matches(":popover-open")) drawer.hidePopover();

@@ -11,7 +11,7 @@ function mountDialog(dialog) {
   dialog.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     menu.hidePopover();
-    opener.focus();
+    opener.focus({ preventScroll: true });
   });
 }
 
