@@ -243,11 +243,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 _login_rate = RATE_LIMIT_LOGIN.partition("/")
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": ",".join(
-        f"{_login_rate[0]}/{_login_rate[2][:1]}/{who}" for who in ("ip", "key")
-    )
-}
+ACCOUNT_RATE_LIMITS = {"login_failed": f"{_login_rate[0]}/{_login_rate[2][:1]}/ip,5/5m/key"}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

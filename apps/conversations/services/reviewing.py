@@ -17,7 +17,7 @@ READING_HOURS = 1
 
 @transaction.atomic
 def note_reading(*, viewer: User, conversation: Conversation) -> None:
-    """Write down that a member of staff opened somebody's conversation, unless they did so just now."""
+    """Write down that a member of staff opened a conversation, unless they did so just now."""
     if conversation.owner_id == viewer.pk:
         return
     since = timezone.now() - timedelta(hours=READING_HOURS)

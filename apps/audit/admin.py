@@ -1,0 +1,153 @@
+"""The audit record, to be read and never touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from apps.audit.constants import SYSTEM_ACTOR, AuditAction
+from apps.audit.models import AuditEvent
+from apps.core.admin_kit.details import Detail, Fact, Front, Related, Table, Text
+from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment, preview
+from apps.core.admin_kit.filters import choice_filter
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.searching import parse_search, split_key
+from apps.core.admin_kit.sections import Section
+
+NEWEST_SHOWN = 10
+TAKING_AWAY = {
+    AuditAction.MESSAGE_HIDDEN,
+    AuditAction.REPLY_HALTED,
+    AuditAction.USER_SUSPENDED,
+    AuditAction.USER_RESTRICTED,
+    AuditAction.USER_DEACTIVATED,
+    AuditAction.USER_DELETED,
+    AuditAction.TOKEN_REVOKED,
+    AuditAction.CONVERSATION_DELETED,
+}
+GIVING_BACK = {AuditAction.MESSAGE_RESTORED, AuditAction.USER_LIFTED, AuditAction.USER_ACTIVATED}
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
+    """Who did what, to what, and why."""
+
+    section = Section.AUDIT
+    heading = "Audit record"
+    icon = "policy"
+    description = "Every decision with its actor and its reason."
+    search_keys = {"actor": "actor_id"}
+    search_advice = "Search by event number, actor:12, or what it was done to: user:12, message:12."
+    search_help_text = "Number, actor:12, user:12, message:12"
+    list_display = ("number", "done_at", "actor_label", "what", "target", "why")
+    list_filter = (
+        choice_filter(title="action", parameter_name="action", options=tuple(AuditAction.choices)),
+    )
+    ordering = ("-id",)
+
+    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+        """Look up the events of an actor or about a target."""
+        condition = parse_search(term, keys=self.search_keys)
+        if condition is not None:
+            return condition
+        key, number = split_key(term)
+        if number is None:
+            return None
+        return Q(target_type=key, target_id=number)
+
+    @admin.display(description="Event", ordering="id")
+    def number(self, event: AuditEvent) -> str:
+        """Show the event's number."""
+        return f"#{event.pk}"
+
+    @admin.display(description="When")
+    def done_at(self, event: AuditEvent) -> SafeString | str:
+        """Show when it was done."""
+        return moment(event.created_at)
+
+    @admin.display(description="Action")
+    def what(self, event: AuditEvent) -> SafeString:
+        """Show what was done."""
+        words = dict(AuditAction.choices).get(event.action, event.action)
+        if event.action in TAKING_AWAY:
+            return badge(words, Tone.WARNING, "remove_circle")
+        if event.action in GIVING_BACK:
+            return badge(words, Tone.GOOD, "undo")
+        return badge(words)
+
+    @admin.display(description="Done to")
+    def target(self, event: AuditEvent) -> SafeString | str:
+        """Link to what it was done to."""
+        words = f"{event.target_type} {event.target_id}"
+        subject = self.subject(event.target_type)
+        return words if subject is None else link(subject.url_of(event.target_id), words)
+
+    @admin.display(description="Reason")
+    def why(self, event: AuditEvent) -> str:
+        """Show the reason, shortened."""
+        return preview(event.reason) or EMPTY
+
+    def detail(self, request: HttpRequest, row: AuditEvent) -> Detail:
+        """Show the event with its reason and what changed."""
+        actor = row.actor_label
+        return Detail(
+            title=f"{dict(AuditAction.choices).get(row.action, row.action)}: "
+            f"{row.target_type} {row.target_id}",
+            badges=[self.what(row)],
+            facts=[
+                Fact("When", moment(row.created_at), f"{row.created_at:%Y-%m-%d %H:%M:%S} UTC"),
+                Fact("Who", actor if row.actor_id is None else self._person(row)),
+                Fact("Done to", self.target(row)),
+                Fact("Word", row.action),
+                Fact("Request", row.correlation_id or EMPTY),
+            ],
+            texts=[Text("Reason", row.reason, "in the words of the actor")],
+            tables=[Table("What changed", ("What", "Value"), changes(row.data), "Nothing else.")],
+            related=self._related(row),
+        )
+
+    def front(self, request: HttpRequest) -> Front:
+        """Show what was done last."""
+        newest = self.get_queryset(request).order_by("-id")[:NEWEST_SHOWN]
+        rows = [
+            (self.done_at(event), event.actor_label, self.what(event), self.target(event))
+            for event in newest
+        ]
+        columns = ("When", "Who", "What", "Done to")
+        return Front(
+            table=Table("Lately", columns, rows, "Nothing was decided yet.", self.list_url())
+        )
+
+    def _person(self, event: AuditEvent) -> SafeString | str:
+        subject = self.subject("user")
+        if subject is None or event.actor_id is None:
+            return event.actor_label
+        return link(subject.url_of(event.actor_id), f"{event.actor_label} (#{event.actor_id})")
+
+    def _related(self, event: AuditEvent) -> list[Related]:
+        same = f"{event.target_type}:{event.target_id}"
+        related = [Related(f"Everything done to {same.replace(':', ' ')}", self.list_url(same))]
+        if event.actor_id is not None and event.actor_label != SYSTEM_ACTOR:
+            words = f"Everything done by {event.actor_label}"
+            related.append(Related(words, self.list_url(f"actor:{event.actor_id}")))
+        return related
+
+
+def changes(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Write the data of an event as lines that a person reads; from and to become one line."""
+    values = dict(data)
+    lines = []
+    if "from" in values and "to" in values:
+        lines.append(("Changed", f"{_words(values.pop('from'))} → {_words(values.pop('to'))}"))
+    lines += [(key.replace("_", " ").capitalize(), _words(value)) for key, value in values.items()]
+    return lines
+
+
+def _words(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or EMPTY
+    return EMPTY if value in (None, "") else str(value)

@@ -1,0 +1,104 @@
+"""Conversations, and the page on which staff read one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.conversations.admin import decisions
+from apps.conversations.admin.transcript import lines_of, transcript_page
+from apps.conversations.models import Conversation
+from apps.conversations.services.reviewing import note_reading
+from apps.core.admin_kit.details import Detail, Fact
+from apps.core.admin_kit.display import Tone, badge, moment, preview
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.sections import Section
+
+
+@admin.register(Conversation)
+class ConversationAdmin(StaffModelAdmin[Conversation]):
+    """Every conversation, newest first; its page is the transcript."""
+
+    section = Section.REVIEW
+    icon = "forum"
+    description = "Read one from its first message to its last."
+    search_keys = {"conversation": "pk", "user": "owner_id", "message": "messages"}
+    search_advice = "Search by number, user:12 or message:12. Words cannot be searched for here."
+    search_help_text = "Number, user:12, message:12"
+    list_display = ("number", "title_shown", "person", "message_count", "last", "begun", "state")
+    list_display_links = ("number", "title_shown")
+    ordering = ("-id",)
+    detail_template = "admin/conversation.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        """Return the conversations with their owners."""
+        return super().get_queryset(request).select_related("owner")
+
+    @admin.display(description="Conversation", ordering="id")
+    def number(self, row: Conversation) -> str:
+        """Show the number."""
+        return f"#{row.pk}"
+
+    @admin.display(description="Title")
+    def title_shown(self, row: Conversation) -> str:
+        """Show the title."""
+        return preview(row.display_title)
+
+    @admin.display(description="Of")
+    def person(self, row: Conversation) -> SafeString | str:
+        """Link to the owner."""
+        return self.link_to(row.owner, row.owner.name)
+
+    @admin.display(description="Last message")
+    def last(self, row: Conversation) -> SafeString | str:
+        """Show when something was written last."""
+        return moment(row.last_message_at)
+
+    @admin.display(description="Begun")
+    def begun(self, row: Conversation) -> SafeString | str:
+        """Show when it began."""
+        return moment(row.created_at)
+
+    @admin.display(description="State")
+    def state(self, row: Conversation) -> SafeString | str:
+        """Show whether its owner put it away or deleted it."""
+        archived = badge("Archived", icon="archive") if row.archived_at else ""
+        deleted = badge("Deleted by its owner", Tone.WARNING, "delete") if row.deleted_at else ""
+        return format_html("{} {}", archived, deleted)
+
+    def detail(self, request: HttpRequest, row: Conversation) -> Detail:
+        """Show the conversation, and note that it was read."""
+        note_reading(viewer=decisions.actor_of(request), conversation=row)
+        return Detail(
+            title=row.display_title,
+            badges=[self.state(row)],
+            facts=[
+                Fact("Number", f"#{row.pk}"),
+                Fact("Of", self.person(row)),
+                Fact("Messages", f"{row.message_count:,}"),
+                Fact("Begun", moment(row.created_at)),
+                Fact("Last message", moment(row.last_message_at)),
+            ],
+            related=[
+                *self.lists_of(request, f"conversation:{row.pk}", "message", "reply", "auditevent"),
+                *self.lists_of(request, f"user:{row.owner_id}", "conversation"),
+            ],
+        )
+
+    def detail_context(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
+        """Return one screen of the transcript."""
+        subjects = {
+            name: subject for name in ("message", "reply") if (subject := self.subject(name))
+        }
+        page = transcript_page(request, row)
+        return {
+            "page": page,
+            "lines": lines_of(request, row, list(page.object_list), subjects),
+            "bulk_buttons": subjects["message"].bulk_buttons(request),
+            "here": f"{self.url_of(row.pk)}?page={page.number}",
+        }

@@ -1,0 +1,195 @@
+"""Hiding, restoring and halting: the pages that ask, and the services that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from django.http import HttpRequest
+
+from apps.conversations.admin import looks
+from apps.conversations.admin.forms import HideForm
+from apps.conversations.models import Message, Reply
+from apps.conversations.services.stopping import halt_reply
+from apps.conversations.services.visibility import hide_message, restore_message
+from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.people import has_right
+from apps.core.errors import AppError
+from apps.users.models import User
+
+Typed = Mapping[str, Any]
+RECORDED = "Your name and the reason are kept in the audit record."
+LISTED_REFUSALS = 3
+
+
+def may_hide(request: HttpRequest) -> bool:
+    """Tell whether the viewer may hide and restore messages."""
+    return has_right(request, "conversations.hide_message")
+
+
+def may_halt(request: HttpRequest) -> bool:
+    """Tell whether the viewer may halt answers."""
+    return has_right(request, "conversations.halt_reply")
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Return who decides."""
+    return cast("User", request.user)
+
+
+def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
+    """Return the page that takes a message from view."""
+
+    def apply(typed: Typed) -> None:
+        hide_message(actor=actor_of(request), message_id=message.pk, **typed)
+
+    owner = message.conversation.owner.name
+    reply = looks.reply_of(message)
+    effects = [
+        f"The message disappears at once from every open page of {owner}. "
+        "A line in its place says that a moderator removed it.",
+        "The model does not see it in later answers.",
+        "The text stays stored. It can be restored exactly as it was.",
+        RECORDED,
+    ]
+    if reply is not None and reply.is_live:
+        effects.insert(1, "The answer is still being written. It is halted.")
+    return Decision(
+        title=f"Hide message {message.pk}",
+        effects=effects,
+        submit="Hide the message",
+        done=f"Message {message.pk} is hidden.",
+        apply=apply,
+        back_url=back_url,
+        form_class=HideForm,
+        quote=message.content,
+        quote_label=f"{message.get_role_display()} in the conversation of {owner}",
+        is_danger=True,
+    )
+
+
+def restore(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
+    """Return the page that gives a message back."""
+
+    def apply(typed: Typed) -> None:
+        restore_message(actor=actor_of(request), message_id=message.pk, reason=typed["reason"])
+
+    owner = message.conversation.owner.name
+    return Decision(
+        title=f"Restore message {message.pk}",
+        effects=[
+            f"The message appears again, exactly as it was, in every open page of {owner}.",
+            "The model sees it again in later answers.",
+            RECORDED,
+        ],
+        submit="Restore the message",
+        done=f"Message {message.pk} is visible again.",
+        apply=apply,
+        back_url=back_url,
+        quote=message.content,
+        quote_label=f"{message.get_role_display()} in the conversation of {owner}",
+    )
+
+
+def halt(request: HttpRequest, reply: Reply, *, back_url: str) -> Decision:
+    """Return the page that halts an answer."""
+
+    def apply(typed: Typed) -> None:
+        halt_reply(actor=actor_of(request), reply_id=reply.pk, reason=typed["reason"])
+
+    owner = reply.conversation.owner.name
+    return Decision(
+        title=f"Halt answer {reply.pk}",
+        effects=[
+            "The model is stopped within a second.",
+            f"{owner} keeps what was shown and is told that staff stopped it.",
+            RECORDED,
+        ],
+        submit="Halt the answer",
+        done=f"Answer {reply.pk} is being halted.",
+        apply=apply,
+        back_url=back_url,
+        is_danger=True,
+    )
+
+
+def hide_many(request: HttpRequest, messages: Sequence[Message], *, back_url: str) -> Decision:
+    """Return the page that hides several messages, each with its own entry in the record."""
+
+    def act(message: Message, typed: Typed) -> None:
+        hide_message(actor=actor_of(request), message_id=message.pk, **typed)
+
+    return _many(
+        messages,
+        verb="Hide",
+        participle="hidden",
+        act=act,
+        effects=[
+            "They disappear at once from every open page. The model does not see them any more.",
+            "The texts stay stored. Each can be restored exactly as it was.",
+        ],
+        back_url=back_url,
+        form_class=HideForm,
+    )
+
+
+def restore_many(request: HttpRequest, messages: Sequence[Message], *, back_url: str) -> Decision:
+    """Return the page that restores several messages, each with its own entry in the record."""
+
+    def act(message: Message, typed: Typed) -> None:
+        restore_message(actor=actor_of(request), message_id=message.pk, reason=typed["reason"])
+
+    return _many(
+        messages,
+        verb="Restore",
+        participle="restored",
+        act=act,
+        effects=["They appear again, exactly as they were, in every open page."],
+        back_url=back_url,
+        form_class=ReasonForm,
+    )
+
+
+def _many(
+    messages: Sequence[Message],
+    *,
+    verb: str,
+    participle: str,
+    act: Callable[[Message, Typed], None],
+    effects: Sequence[str],
+    back_url: str,
+    form_class: type[ReasonForm],
+) -> Decision:
+    def apply(typed: Typed) -> str:
+        refusals: list[str] = []
+        for message in messages:
+            try:
+                act(message, typed)
+            except AppError as error:
+                refusals.append(f"#{message.pk}: {error.message}")
+        done = f"{len(messages) - len(refusals)} of {len(messages)} {participle}."
+        listed = " ".join(refusals[:LISTED_REFUSALS])
+        more = len(refusals) - LISTED_REFUSALS
+        return " ".join(filter(None, [done, listed, f"And {more} more." if more > 0 else ""]))
+
+    people = len({message.conversation.owner_id for message in messages})
+    counted = _counted(len(messages), "message", "messages")
+    return Decision(
+        title=f"{verb} {counted}",
+        effects=[
+            f"{verb}s {counted} in conversations of {_counted(people, 'person', 'people')}.",
+            *effects,
+            "Each gets its own entry in the audit record, with your name and this reason.",
+        ],
+        submit=f"{verb} {counted}",
+        done="",
+        apply=apply,
+        back_url=back_url,
+        form_class=form_class,
+        is_danger=verb == "Hide",
+        hidden=[("message", str(message.pk)) for message in messages],
+    )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,300 @@
+"""Messages: finding them, reading them as plain text, hiding and restoring them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from django.contrib import admin
+from django.contrib import messages as flash
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.audit.constants import AuditAction
+from apps.audit.models import AuditEvent
+from apps.conversations.admin import decisions, looks
+from apps.conversations.admin.transcript import hide_events, transcript_url
+from apps.conversations.constants import Author
+from apps.conversations.models import Message
+from apps.conversations.services.reviewing import note_reading
+from apps.core.admin_kit.actions import Button, RowAction
+from apps.core.admin_kit.decisions import Decision, decide, return_url
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Text
+from apps.core.admin_kit.display import EMPTY, duration, link, moment, number, preview
+from apps.core.admin_kit.filters import ChoiceFilter, choice_filter
+from apps.core.admin_kit.lists import ROWS_PER_PAGE
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.sections import Section
+
+PREVIEW_COLUMN_CHARS = 200
+RECENT_DECISIONS = 500
+
+
+class HiddenFilter(ChoiceFilter):
+    """The messages that staff took from view, which an index of their own holds."""
+
+    title = "hidden"
+    parameter_name = "hidden"
+    options = (("yes", "Hidden by staff"),)
+
+    def condition(self, value: str) -> Q:
+        """Return the condition of the index."""
+        return Q(hidden_at__isnull=False)
+
+
+@admin.register(Message)
+class MessageAdmin(StaffModelAdmin[Message]):
+    """Every message of every conversation, newest first."""
+
+    section = Section.REVIEW
+    place = 1
+    icon = "chat"
+    description = "Find a message, hide it or give it back."
+    search_keys = {
+        "message": "pk",
+        "conversation": "conversation_id",
+        "user": "conversation__owner_id",
+    }
+    search_advice = (
+        "Search by number, conversation:12 or user:12. Words cannot be searched for here."
+    )
+    search_help_text = "Number, conversation:12, user:12"
+    list_display = ("pick", "number", "written", "author_shown", "begins", "talk", "owner", "state")
+    list_display_links = ("number", "begins")
+    list_filter = (
+        choice_filter(title="author", parameter_name="role", options=tuple(Author.choices)),
+        HiddenFilter,
+    )
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Return the messages with the beginning of their text only."""
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("conversation__owner", "reply")
+            .only("role", "created_at", "hidden_at", "reply__state", *looks.OWNER_COLUMNS)
+            .annotate(beginning=Left("content", PREVIEW_COLUMN_CHARS))
+        )
+
+    def detail_rows(self, request: HttpRequest) -> QuerySet[Message]:
+        """Return the messages with their whole text."""
+        return Message.objects.select_related("conversation__owner", "reply").defer("html")
+
+    @admin.display(description="")
+    def pick(self, message: Message) -> SafeString:
+        """Draw the box that selects a message."""
+        return format_html(
+            '<input type="checkbox" class="staff-check" name="message" value="{}" '
+            'aria-label="Select message {}">',
+            message.pk,
+            message.pk,
+        )
+
+    @admin.display(description="Message", ordering="id")
+    def number(self, message: Message) -> str:
+        """Show the number."""
+        return f"#{message.pk}"
+
+    @admin.display(description="Written")
+    def written(self, message: Message) -> SafeString | str:
+        """Show when."""
+        return moment(message.created_at)
+
+    @admin.display(description="By")
+    def author_shown(self, message: Message) -> SafeString:
+        """Show who wrote it."""
+        return looks.author_badge(message)
+
+    @admin.display(description="Begins")
+    def begins(self, message: Message) -> str:
+        """Show the beginning of the text."""
+        return preview(getattr(message, "beginning", "")) or "(empty)"
+
+    @admin.display(description="Conversation")
+    def talk(self, message: Message) -> SafeString | str:
+        """Link to the message in its conversation."""
+        words = preview(message.conversation.display_title, length=30)
+        subject = self.subject("conversation")
+        return words if subject is None else link(transcript_url(subject, message), words)
+
+    @admin.display(description="Of")
+    def owner(self, message: Message) -> SafeString | str:
+        """Link to the person whose conversation it is."""
+        return self.link_to(message.conversation.owner, message.conversation.owner.name)
+
+    @admin.display(description="State")
+    def state(self, message: Message) -> SafeString | str:
+        """Show where the answer stands, and whether it is hidden."""
+        return format_html(
+            "{} {}", looks.state_badge(looks.reply_of(message)), looks.hidden_badge(message)
+        )
+
+    def row_actions(self) -> Sequence[RowAction[Message]]:
+        """Return what may be done to a message."""
+        return [
+            RowAction(
+                name="hide",
+                label="Hide",
+                icon="visibility_off",
+                is_allowed=decisions.may_hide,
+                is_offered=lambda _, message: not message.is_hidden,
+                decide=lambda request, message: decisions.hide(
+                    request, message, back_url=self.url_of(message.pk)
+                ),
+                is_danger=True,
+            ),
+            RowAction(
+                name="restore",
+                label="Restore",
+                icon="visibility",
+                is_allowed=decisions.may_hide,
+                is_offered=lambda _, message: message.is_hidden,
+                decide=lambda request, message: decisions.restore(
+                    request, message, back_url=self.url_of(message.pk)
+                ),
+            ),
+        ]
+
+    def bulk_buttons(self, request: HttpRequest) -> list[Button]:
+        """Return what may be done to several messages."""
+        if not decisions.may_hide(request):
+            return []
+        return [
+            Button(
+                "Hide selected",
+                f"{self.list_url()}hide-selected/",
+                "visibility_off",
+                is_danger=True,
+            ),
+            Button("Restore selected", f"{self.list_url()}restore-selected/", "visibility"),
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the usual addresses and those for several messages."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("hide-selected/", wrap(self.hide_selected), name=self.url_name("hide_selected")),
+            path(
+                "restore-selected/",
+                wrap(self.restore_selected),
+                name=self.url_name("restore_selected"),
+            ),
+            *super().get_urls(),
+        ]
+
+    def hide_selected(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the reason and hide several messages."""
+        return self._decide_many(request, decisions.hide_many)
+
+    def restore_selected(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the reason and restore several messages."""
+        return self._decide_many(request, decisions.restore_many)
+
+    def detail(self, request: HttpRequest, row: Message) -> Detail:
+        """Show one message with its whole text, and note that it was read."""
+        note_reading(viewer=decisions.actor_of(request), conversation=row.conversation)
+        reply = looks.reply_of(row)
+        facts = [
+            Fact("Conversation", self.talk(row)),
+            Fact("Of", self.owner(row)),
+            Fact("By", row.get_role_display()),
+            Fact("Written", moment(row.created_at)),
+            Fact("Branch", "shown" if row.is_current else "not shown: another answer was chosen"),
+        ]
+        if reply is not None:
+            facts += [
+                Fact("Model", reply.model),
+                Fact(
+                    "Tokens",
+                    f"{number(reply.prompt_tokens)} in, {number(reply.completion_tokens)} out",
+                ),
+                Fact("Took", duration(reply.started_at, reply.finished_at)),
+            ]
+        return Detail(
+            title=f"{row.get_role_display()} message {row.pk}",
+            badges=[looks.author_badge(row), looks.state_badge(reply), looks.hidden_badge(row)],
+            facts=[*facts, *self._hidden_facts(row)],
+            texts=self._texts(row),
+            related=[
+                *self.lists_of(request, str(row.pk), "reply"),
+                *self.lists_of(request, f"message:{row.pk}", "auditevent"),
+                *self.lists_of(request, f"conversation:{row.conversation_id}", "message"),
+            ],
+        )
+
+    def front(self, request: HttpRequest) -> Front:
+        """Show how much was hidden lately."""
+        yesterday = timezone.now() - timedelta(days=1)
+        hidden = AuditEvent.objects.filter(action=AuditAction.MESSAGE_HIDDEN).order_by("-id")
+        times = hidden.values_list("created_at", flat=True)[:RECENT_DECISIONS]
+        recent = sum(at > yesterday for at in times)
+        more = "+" if recent == RECENT_DECISIONS else ""
+        return Front(
+            figures=[
+                Figure(
+                    "Hidden in 24 hours",
+                    f"{recent}{more}",
+                    "messages taken from view",
+                    f"{self.list_url()}?hidden=yes",
+                    icon="visibility_off",
+                )
+            ]
+        )
+
+    def _texts(self, message: Message) -> list[Text]:
+        note = f"{len(message.content):,} characters, shown as plain text"
+        texts = [Text("Text", message.content, note)]
+        for label, value in (("Context", message.context), ("Metadata", message.metadata)):
+            if value:
+                texts.append(
+                    Text(label, json.dumps(value, indent=2, ensure_ascii=False), is_code=True)
+                )
+        return texts
+
+    def _hidden_facts(self, message: Message) -> list[Fact]:
+        if not message.is_hidden:
+            return []
+        event = hide_events([message]).get(message.pk)
+        return [
+            Fact("Hidden", moment(message.hidden_at)),
+            Fact("Hidden by", event.actor_label if event else EMPTY),
+            Fact("Reason", event.reason if event else EMPTY),
+            Fact("Readers are told", message.hidden_reason or "only that it was removed"),
+        ]
+
+    def _decide_many(self, request: HttpRequest, build: Callable[..., Decision]) -> HttpResponse:
+        """Ask for a reason, and act once it came: a first POST selects, a second one explains."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not (self.has_view_permission(request) and decisions.may_hide(request)):
+            raise PermissionDenied
+        numbers = {
+            int(value)
+            for value in request.POST.getlist("message")[:ROWS_PER_PAGE]
+            if value.isdecimal() and len(value) < 19
+        }
+        chosen = list(self.detail_rows(request).filter(pk__in=numbers).order_by("id"))
+        back_url = return_url(request, self.list_url())
+        if not chosen:
+            flash.warning(request, "Select at least one message first.")
+            return HttpResponseRedirect(back_url)
+        return decide(
+            request,
+            site=self.admin_site,
+            decision=build(request, chosen, back_url=back_url),
+            context={"opts": self.opts, "crumbs": [self.crumb()]},
+            is_submitted="reason" in request.POST,
+        )

@@ -1,0 +1,40 @@
+"""Search that cannot scan: a number, or a word before a number, each found by an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.db.models import Q
+
+_NUMBER = re.compile(r"#?(\d{1,18})")
+_KEYED = re.compile(r"([a-z]+):\s*(\S{1,255})")
+
+
+def number_in(term: str) -> int | None:
+    """Return the number that was typed, with or without a leading hash."""
+    match = _NUMBER.fullmatch(term)
+    return int(match.group(1)) if match else None
+
+
+def split_key(term: str) -> tuple[str, int | None]:
+    """Take `key:number` apart; no number where it is anything else."""
+    match = _KEYED.fullmatch(term.strip().lower())
+    return (match.group(1), number_in(match.group(2))) if match else ("", None)
+
+
+def parse_search(term: str, *, keys: Mapping[str, str]) -> Q | None:
+    """Turn what was typed into an exact lookup.
+
+    Args:
+        term: a number for the row itself, or `key:number`.
+        keys: lookup per key.
+
+    Returns:
+        The condition, or None for anything that could only be answered by reading the whole table.
+    """
+    number = number_in(term.strip())
+    if number is not None:
+        return Q(pk=number)
+    key, number = split_key(term)
+    return Q(**{keys[key]: number}) if number is not None and key in keys else None

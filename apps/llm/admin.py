@@ -1,0 +1,151 @@
+"""The ledger of calls to models: for whom, what they used, how they ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from statistics import median
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front
+from apps.core.admin_kit.display import EMPTY, Tone, badge, link, milliseconds, moment, number
+from apps.core.admin_kit.filters import choice_filter
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.searching import parse_search, split_key
+from apps.core.admin_kit.sections import Section
+from apps.llm.constants import Purpose, UsageSource
+from apps.llm.models import UsageRecord
+
+RECENT_CALLS = 500
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
+    """One line for each call to a model; written by the worker only."""
+
+    section = Section.MODELS
+    heading = "Model calls"
+    icon = "data_usage"
+    description = "Tokens and time of every call."
+    search_keys = {"user": "user_id"}
+    search_advice = "Search by number, user:12, or reply:12 for the calls of an answer."
+    search_help_text = "Number, user:12, reply:12"
+    list_display = (
+        *("line", "made", "person", "purpose_shown", "model"),
+        *("asked", "answered", "first_text", "took", "ended"),
+    )
+    list_filter = (
+        choice_filter(title="purpose", parameter_name="purpose", options=tuple(Purpose.choices)),
+    )
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
+        """Return the lines with the people they are about."""
+        return super().get_queryset(request).select_related("user")
+
+    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+        """Look up the calls of a person or of an answer."""
+        key, reference = split_key(term)
+        if reference is not None and key in Purpose.values:
+            return Q(purpose=key, reference_id=reference)
+        return parse_search(term, keys=self.search_keys)
+
+    @admin.display(description="Call", ordering="id")
+    def line(self, row: UsageRecord) -> str:
+        """Show the number."""
+        return f"#{row.pk}"
+
+    @admin.display(description="When")
+    def made(self, row: UsageRecord) -> SafeString | str:
+        """Show when it ended."""
+        return moment(row.created_at)
+
+    @admin.display(description="For")
+    def person(self, row: UsageRecord) -> SafeString | str:
+        """Link to the person."""
+        return self.link_to(row.user)
+
+    @admin.display(description="Purpose")
+    def purpose_shown(self, row: UsageRecord) -> SafeString | str:
+        """Link to what it was made for."""
+        words = f"{row.get_purpose_display()} {row.reference_id}"
+        subject = self.subject("reply") if row.purpose == Purpose.REPLY else None
+        return words if subject is None else link(subject.url_of(row.reference_id), words)
+
+    @admin.display(description="Prompt")
+    def asked(self, row: UsageRecord) -> str:
+        """Show the tokens of the prompt."""
+        return _tokens(row.prompt_tokens, row.source)
+
+    @admin.display(description="Answer")
+    def answered(self, row: UsageRecord) -> str:
+        """Show the tokens of the answer."""
+        return _tokens(row.completion_tokens, row.source)
+
+    @admin.display(description="First text")
+    def first_text(self, row: UsageRecord) -> str:
+        """Show how long the first text took."""
+        return milliseconds(row.first_token_ms)
+
+    @admin.display(description="Took")
+    def took(self, row: UsageRecord) -> str:
+        """Show how long it took."""
+        return milliseconds(row.duration_ms)
+
+    @admin.display(description="Ended")
+    def ended(self, row: UsageRecord) -> SafeString:
+        """Show how it ended."""
+        words = row.outcome.replace("_", " ").capitalize()
+        if row.outcome in ("complete", "done"):
+            return badge(words, Tone.GOOD, "check")
+        return badge(words, Tone.DANGER if row.outcome == "failed" else Tone.WARNING, "error")
+
+    def detail(self, request: HttpRequest, row: UsageRecord) -> Detail:
+        """Show the line."""
+        return Detail(
+            title=f"Call {row.pk} to {row.model}",
+            badges=[self.ended(row)],
+            facts=[
+                Fact("For", self.person(row)),
+                Fact("Purpose", self.purpose_shown(row)),
+                Fact("Model", row.model),
+                Fact("Prompt tokens", number(row.prompt_tokens)),
+                Fact("Answer tokens", number(row.completion_tokens)),
+                Fact("Counted by", row.get_source_display()),
+                Fact("First text", milliseconds(row.first_token_ms)),
+                Fact("Took", milliseconds(row.duration_ms)),
+                Fact("When", moment(row.created_at)),
+            ],
+            related=self.lists_of(request, f"user:{row.user_id}", "usagerecord"),
+        )
+
+    def front(self, request: HttpRequest) -> Front:
+        """Show how fast the models answer and what the last hour used."""
+        fields = ("created_at", "first_token_ms", "prompt_tokens", "completion_tokens")
+        newest = list(UsageRecord.objects.order_by("-id").values_list(*fields)[:RECENT_CALLS])
+        waits = [first for _, first, _, _ in newest if first is not None]
+        hour = timezone.now() - timedelta(hours=1)
+        used = sum(asked + answered for at, _, asked, answered in newest if at > hour)
+        more = "+" if len(newest) == RECENT_CALLS and newest[-1][0] > hour else ""
+        return Front(
+            figures=[
+                Figure(
+                    "First text, median",
+                    milliseconds(round(median(waits))) if waits else EMPTY,
+                    f"of the last {len(waits)} calls" if waits else "no calls yet",
+                    self.list_url(),
+                    icon="speed",
+                ),
+                Figure(
+                    "Tokens in an hour", f"{used:,}{more}", "asked and answered", icon="data_usage"
+                ),
+            ]
+        )
+
+
+def _tokens(count: int, source: str) -> str:
+    return f"~{count:,}" if source == UsageSource.ESTIMATED else f"{count:,}"

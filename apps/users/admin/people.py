@@ -1,0 +1,167 @@
+"""People: who they are, how they stand, and deciding about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from apps.core.admin_kit.actions import RowAction
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table
+from apps.core.admin_kit.display import EMPTY, moment, preview
+from apps.core.admin_kit.filters import choice_filter, count_up_to
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.people import is_admin
+from apps.core.admin_kit.searching import number_in, parse_search
+from apps.core.admin_kit.sections import Section
+from apps.users.admin import decisions, looks
+from apps.users.constants import Role, Standing
+from apps.users.models import Restriction, User
+from apps.users.services import standing
+
+COUNT_LIMIT = 1_000
+RESTRICTIONS_SHOWN = 20
+MIN_PREFIX_CHARS = 3
+COLUMNS = (
+    *("id", "name", "email", "role", "is_superuser", "is_active"),
+    *("standing", "standing_until", "created_at"),
+)
+
+
+@admin.register(User)
+class UserAdmin(StaffModelAdmin[User]):
+    """The people of this place; moderators see those who are no staff, without addresses."""
+
+    section = Section.PEOPLE
+    heading = "Accounts"
+    icon = "group"
+    description = "Accounts, roles and standing."
+    search_keys = {"user": "pk"}
+    search_help_text = "Number, or the beginning of an address"
+    list_display = ("number", "name", "address", "role_shown", "standing_shown", "joined")
+    list_display_links = ("number", "name")
+    list_filter = (
+        choice_filter(title="role", parameter_name="role", options=tuple(Role.choices)),
+        choice_filter(title="standing", parameter_name="standing", options=tuple(Standing.choices)),
+    )
+    ordering = ("-id",)
+
+    @property
+    def search_advice(self) -> str:  # type: ignore[override]
+        """Say what can be searched for."""
+        return (
+            "Search by the person's number. Admins can also type an address or its first letters."
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return whom the viewer may see: everybody for admins, nobody of the staff for others."""
+        people = super().get_queryset(request).only(*COLUMNS)
+        return people if is_admin(request) else people.filter(looks.ORDINARY)
+
+    def can_open(self, request: HttpRequest, row: User) -> bool:
+        """Open ordinary people to moderators and everybody to admins."""
+        if not self.has_view_permission(request):
+            return False
+        return is_admin(request) or (row.role == Role.USER and not row.is_superuser)
+
+    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+        """Look up a number, or for admins an address or its beginning."""
+        condition = parse_search(term, keys=self.search_keys)
+        words = term.strip().lower()
+        is_address = len(words) >= MIN_PREFIX_CHARS and number_in(words) is None
+        if condition is not None or not (is_address and is_admin(request)) or ":" in words:
+            return condition
+        return Q(email__startswith=words)
+
+    @admin.display(description="Person")
+    def number(self, user: User) -> str:
+        """Show the person's number."""
+        return f"#{user.pk}"
+
+    @admin.display(description="Address")
+    def address(self, user: User) -> str:
+        """Show the address as far as the viewer may know it."""
+        return looks.email_of(user)
+
+    @admin.display(description="Role")
+    def role_shown(self, user: User) -> SafeString:
+        """Show the role."""
+        return looks.role_badge(user)
+
+    @admin.display(description="Standing")
+    def standing_shown(self, user: User) -> SafeString:
+        """Show how the person stands."""
+        return looks.standing_badge(user)
+
+    @admin.display(description="Joined")
+    def joined(self, user: User) -> SafeString | str:
+        """Show when the account was made."""
+        return moment(user.created_at)
+
+    def row_actions(self) -> Sequence[RowAction[User]]:
+        """Return what may be decided about a person."""
+        return decisions.actions(self)
+
+    def detail(self, request: HttpRequest, row: User) -> Detail:
+        """Show the person with everything that was decided about them."""
+        facts = [
+            Fact("Number", f"#{row.pk}"),
+            Fact("Address", looks.email_of(row), "" if is_admin(request) else "shown to admins"),
+            Fact("Role", row.get_role_display()),
+            Fact("Joined", moment(row.created_at)),
+        ]
+        if row.standing_until is not None and row.standing != Standing.GOOD:
+            facts.append(Fact("Until", moment(row.standing_until)))
+        return Detail(
+            title=row.name,
+            badges=[looks.role_badge(row), looks.standing_badge(row)],
+            facts=facts,
+            tables=[self._decided(row)],
+            related=[
+                *self.lists_of(
+                    request, f"user:{row.pk}", "conversation", "message", "reply", "usagerecord"
+                ),
+                *self.lists_of(request, f"user:{row.pk}", "apitoken", "auditevent"),
+            ],
+        )
+
+    def front(self, request: HttpRequest) -> Front:
+        """Show who is kept out and who is new."""
+        kept_out = Restriction.objects.open().active()  # type: ignore[attr-defined]
+        yesterday = timezone.now() - timedelta(days=1)
+        newest = User.objects.order_by("-id").values_list("created_at", flat=True)[:COUNT_LIMIT]
+        joined = sum(created_at > yesterday for created_at in newest)
+        more = "+" if joined == COUNT_LIMIT else ""
+        return Front(
+            figures=[
+                Figure(
+                    "Restricted or suspended",
+                    count_up_to(kept_out, COUNT_LIMIT),
+                    f"{joined:,}{more} joined in 24 hours",
+                    f"{self.list_url()}?standing={Standing.SUSPENDED}",
+                    icon="block",
+                )
+            ]
+        )
+
+    def _decided(self, user: User) -> Table:
+        rows = standing.list_restrictions(user=user).select_related("created_by", "lifted_by")
+        lines = [
+            (
+                moment(row.created_at),
+                row.get_kind_display(),
+                row.created_by.name if row.created_by else EMPTY,
+                preview(row.reason),
+                moment(row.ends_at),
+                moment(row.lifted_at),
+            )
+            for row in cast("QuerySet[Restriction]", rows)[:RESTRICTIONS_SHOWN]
+        ]
+        columns = ("When", "What", "By", "Reason", "Ends", "Lifted")
+        return Table("Decided about this person", columns, lines, "Nothing was decided about them.")
