@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db.models import QuerySet
 
 from apps.audit.errors import AppendOnlyError
+
+if TYPE_CHECKING:
+    from apps.audit.models import AuditEvent  # noqa: F401
 
 
 class AuditEventQuerySet(QuerySet["AuditEvent"]):

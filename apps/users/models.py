@@ -118,7 +118,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Restriction(models.Model):
-    """A warning, a restriction or a suspension of one person: its reasons, its end, who lifted it."""
+    """A warning, a restriction or a suspension of one person: reasons, end, who lifted it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions")
     kind = models.CharField(max_length=20, choices=constants.RestrictionKind.choices)

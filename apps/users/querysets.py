@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.users.constants import RestrictionKind, Role
 
 if TYPE_CHECKING:
-    from apps.users.models import User
+    from apps.users.models import ApiToken, Restriction, User  # noqa: F401
 
 
 def normalize_email(email: str) -> str:

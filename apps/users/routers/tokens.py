@@ -1,3 +1,5 @@
+from typing import cast
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -41,7 +43,7 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
         expires_in_days=payload.expires_in_days,
     )
     if payload.email is None or payload.password is None:
-        caller = await own_token(request)
+        caller = cast("Principal", await own_token(request))
         return _shown(await db.call(tokens.create_token, actor=caller, wanted=wanted))
     email = normalize_email(payload.email)
     await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)

@@ -31,7 +31,9 @@ def create_account(
     _check_fields(person, password)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(person.email, password, name=person.name, role=role)
+            user: User = User.objects.create_user(
+                person.email, password, name=person.name, role=role
+            )
     except IntegrityError as error:
         raise EmailTakenError from error
     audit.record(
@@ -65,7 +67,7 @@ def access_user(*, viewer: User, user_id: int) -> User:
     Raises:
         UserNotFoundError: there is no such person, or the viewer may not see them.
     """
-    user = User.objects.visible_to(viewer).filter(pk=user_id).first()
+    user: User | None = User.objects.visible_to(viewer).filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundError
     return user
@@ -79,7 +81,7 @@ def list_users(*, viewer: User, words: str = "", role: str = "") -> UserQuerySet
     """
     if not viewer.is_admin:
         raise RoleRequiredError
-    people = User.objects.newest_first()
+    people: UserQuerySet = User.objects.newest_first()
     if words:
         people = people.matching(words)
     return people.with_role(role) if role else people
@@ -183,7 +185,8 @@ def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
         LastAdminError: nobody would be left to manage people.
     """
     reason = clean_reason(reason, field="reason", is_required=False)
-    people = {person.pk: person for person in User.objects.locked_with_admins(user_id, actor.pk)}
+    locked: UserQuerySet = User.objects.locked_with_admins(user_id, actor.pk)
+    people = {person.pk: person for person in locked}
     current = people.get(actor.pk)
     if current is None or (user_id != actor.pk and not (current.is_active and current.is_admin)):
         raise UserNotFoundError
@@ -204,7 +207,7 @@ def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
 
 
 def _rename(*, actor: User, user_id: int, name: str) -> User:
-    user = User.objects.locked(user_id).get()
+    user: User = User.objects.locked(user_id).get()
     former = user.name
     user.name = name.strip()
     try:

@@ -11,6 +11,7 @@ from apps.audit.constants import AuditAction
 from apps.users.constants import ROLE_PERMISSIONS, Role
 from apps.users.errors import LastAdminError, OwnRightsError, RoleRequiredError, UserNotFoundError
 from apps.users.models import User
+from apps.users.querysets import UserQuerySet
 from apps.users.services import access
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -75,7 +76,8 @@ def lock_for_management(*, actor: User | None, user_id: int) -> User:
     if actor is not None and actor.pk == user_id:
         raise OwnRightsError
     ids = [user_id] if actor is None else [user_id, actor.pk]
-    people = {person.pk: person for person in User.objects.locked_with_admins(*ids)}
+    locked: UserQuerySet = User.objects.locked_with_admins(*ids)
+    people = {person.pk: person for person in locked}
     if actor is not None:
         current = people.get(actor.pk)
         if current is None or not (current.is_active and current.is_admin):
@@ -114,7 +116,7 @@ def sync_roles() -> list[str]:
         group.permissions.add(*found.values())
         for person in User.objects.with_role(role).exclude(groups=group).iterator():
             person.groups.add(group)
-        group.user_set.remove(*User.objects.filter(groups=group).exclude(role=role))  # type: ignore[attr-defined]
+        group.user_set.remove(*User.objects.filter(groups=group).exclude(role=role))
     return missing
 
 

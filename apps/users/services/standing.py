@@ -17,7 +17,7 @@ from apps.users.errors import (
     UserNotFoundError,
 )
 from apps.users.models import Restriction, User
-from apps.users.querysets import RestrictionQuerySet
+from apps.users.querysets import RestrictionQuerySet, UserQuerySet
 from apps.users.services import access
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -136,7 +136,8 @@ def _lock_subject(actor: User | None, user_id: int) -> User:
         raise OwnRightsError
     else:
         ids = [user_id, actor.pk]
-    people = {person.pk: person for person in User.objects.locked(*ids)}
+    locked: UserQuerySet = User.objects.locked(*ids)
+    people = {person.pk: person for person in locked}
     current = None if actor is None else people.get(actor.pk)
     if actor is not None and (current is None or not current.has_perm(PERMISSION)):
         raise RoleRequiredError

@@ -24,7 +24,7 @@ from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
 from apps.users.services import access, credentials
 from apps.users.services.principals import Principal, hash_token
-from apps.users.services.problems import field_problem
+from apps.users.services.problems import clean_reason, field_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ def list_tokens(*, viewer: User) -> ApiTokenQuerySet:
 
 
 @transaction.atomic
-def revoke_token(*, actor: User, token_id: int) -> None:
+def revoke_token(*, actor: User, token_id: int, reason: str = "") -> None:
     """End a token now: one's own, or for an admin anybody's.
 
     Raises:
         TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
     """
+    reason = clean_reason(reason, field="reason", is_required=False)
     found = ApiToken.objects.select_for_update().filter(pk=token_id, revoked_at=None)
     token = (found if actor.is_admin else found.owned_by(actor)).first()
     if token is None:
@@ -105,6 +106,7 @@ def revoke_token(*, actor: User, token_id: int) -> None:
         action=AuditAction.TOKEN_REVOKED,
         target_type="apitoken",
         target_id=token.pk,
+        reason=reason,
         data={"user_id": token.user_id},
     )
     access.announce_revoked(token.user_id)
