@@ -244,7 +244,7 @@ def _queue_reply(
     state = constants.ReplyState.QUEUED
     if is_blocked:
         state = constants.ReplyState.WITHHELD
-    elif not quotas.has_quota(user=actor):
+    elif not quotas.has_quota(user_id=actor.pk):
         state = constants.ReplyState.OUT_OF_QUOTA
     is_queued = state == constants.ReplyState.QUEUED
     reply = Reply.objects.create(
