@@ -1,7 +1,7 @@
 """The one error utility: any exception becomes one description for API, sockets and pages."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +130,14 @@ def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
 
 
 def _from_ninja_validation(exception: Any) -> AppError:  # noqa: ANN401
-    return ValidationFailedError(details=field_problems(exception.errors))
+    errors = [{**error, "loc": _place_in_request(error["loc"])} for error in exception.errors]
+    return ValidationFailedError(details=field_problems(errors))
+
+
+def _place_in_request(place: Sequence[str | int]) -> Sequence[str | int]:
+    """Leave out the part of the request and, in a body, the name of our own argument."""
+    skipped = 2 if place[0] == "body" else 1
+    return place[skipped:] or place[:1]
 
 
 def _from_pydantic(exception: Any) -> AppError:  # noqa: ANN401
@@ -139,7 +146,7 @@ def _from_pydantic(exception: Any) -> AppError:  # noqa: ANN401
 
 
 def _from_django_validation(exception: Any) -> AppError:  # noqa: ANN401
-    by_field = getattr(exception, "error_dict", {"": exception.error_list})
+    by_field = getattr(exception, "error_dict", None) or {"": exception.error_list}
     details = [
         FieldProblem(
             field="" if field == django_exceptions.NON_FIELD_ERRORS else field,

@@ -158,6 +158,11 @@ async def _count_in_redis(key: str, rate: Rate) -> Any | None:  # noqa: ANN401
         return None
 
 
+def forget_failure() -> None:
+    """Ask Redis again at once."""
+    _redis_pause.until = 0.0
+
+
 def _key(scope: str, identity: str) -> str:
     digest = hashlib.blake2b(f"{scope}\0{identity}".encode(), digest_size=16).hexdigest()
     return f"{KEY_PREFIX}{digest}"
@@ -186,6 +191,9 @@ class LocalCounter:
         if not is_allowed:
             return 0, 0, math.ceil(earliest - now), math.ceil(full_at - now)
         return 1, math.floor((now - earliest) / step + 1e-6), 0, math.ceil(after - now)
+
+    def __len__(self) -> int:
+        return len(self._full_at)
 
     def clear(self) -> None:
         """Forget everybody."""

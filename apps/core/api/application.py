@@ -1,6 +1,5 @@
 """The NinjaAPI that project/api.py fills: our parser, our errors, our document."""
 
-from functools import cached_property
 from typing import Any
 
 import orjson
@@ -65,13 +64,15 @@ class ParleyAPI(NinjaAPI):
             urls_namespace=f"api-{version}",
             openapi_extra={"info": {"x-product-version": APP_VERSION}},
         )
+        self._document: Any = None
         for kind in (Exception, *tuple(self._exception_handlers)):
             self.add_exception_handler(kind, _answer_error)
 
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The OpenAPI document."""
-        return dict(self.get_openapi_schema())
+    def get_openapi_schema(self, **options: Any) -> Any:  # noqa: ANN401
+        """Return the OpenAPI document, which is made once: no operation is added later."""
+        if self._document is None:
+            self._document = super().get_openapi_schema(**options)
+        return self._document
 
 
 def _answer_error(request: HttpRequest, exception: Exception) -> HttpResponse:

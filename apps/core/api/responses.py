@@ -13,6 +13,7 @@ from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import ErrorDescription, report_error
 from apps.core.errors import FieldProblem
 from apps.core.paths import is_openai_path
+from apps.core.rate_limits import TooManyRequestsError
 
 JSON = "application/json"
 _SHAPED = "_is_shaped"
@@ -49,6 +50,10 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
     else:
         body = _error_envelope(request, description)
     response = json_response(body, status=description.status_code)
+    put_headers(request, response)
+    if isinstance(exception, TooManyRequestsError):
+        for name, value in exception.status.headers().items():
+            response.headers[name] = value
     if description.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(description.retry_after_seconds)
     if description.status_code == 401:
@@ -57,13 +62,14 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
 
 
 def add_header(request: HttpRequest, name: str, value: str) -> None:
-    """Put a header on the answer that an operation is about to give."""
+    """Put a header on the answer that an operation is about to give, be it an error."""
     request.META.setdefault(_HEADERS, {})[name] = value
 
 
-def added_headers(request: HttpRequest) -> dict[str, str]:
-    """Return the headers that the operation wants on its answer."""
-    return dict(request.META.get(_HEADERS, {}))
+def put_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Put the headers on an answer that `add_header` collected."""
+    for name, value in request.META.get(_HEADERS, {}).items():
+        response.headers[name] = value
 
 
 def json_response(body: object, *, status: int = 200) -> HttpResponse:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from apps.core import rate_limits
 from apps.core.api.auth import BearerToken
-from apps.core.api.responses import added_headers, success_response
+from apps.core.api.responses import add_header, put_headers, success_response
 from apps.core.api.schemas import Envelope, ErrorEnvelope
 from apps.core.client_address import address_group, client_address
 from apps.core.errors import (
@@ -128,28 +128,32 @@ def wrap(view: View[P], endpoint: Endpoint) -> Callable[..., Awaitable[HttpRespo
 
     @functools.wraps(view)
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
-        status = await check_limits(request, endpoint.rate)
+        await check_limits(request, endpoint.rate)
         result = await view(request, *args, **kwargs)
         if isinstance(result, HttpResponseBase):
             response = result
         else:
             response = _envelope(request, endpoint, adapter, result)
-        for name, value in (status.headers() | added_headers(request)).items():
-            response.headers[name] = value
+        put_headers(request, response)
         return response
 
     answer.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
     return answer
 
 
-async def check_limits(request: HttpRequest, rate: str | None) -> rate_limits.RateLimitStatus:
-    """Count the request for its caller, and return the narrower of the limits it stands under."""
+async def check_limits(request: HttpRequest, rate: str | None) -> None:
+    """Count the request for its caller; the answer tells the narrower of its limits.
+
+    Raises:
+        RateLimitedError: a limit is passed.
+    """
     identity = identity_of(request)
     status = await rate_limits.check("api", identity, settings.RATE_LIMIT_API)
-    if rate is None:
-        return status
-    scope = rate.removeprefix("RATE_LIMIT_").lower()
-    return await rate_limits.check(scope, identity, getattr(settings, rate))
+    if rate is not None:
+        scope = rate.removeprefix("RATE_LIMIT_").lower()
+        status = await rate_limits.check(scope, identity, getattr(settings, rate))
+    for name, value in status.headers().items():
+        add_header(request, name, value)
 
 
 def identity_of(request: HttpRequest) -> str:

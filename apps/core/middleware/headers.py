@@ -8,6 +8,7 @@ from apps.core.middleware.base import GetResponse, TwoStepMiddleware
 
 ADMIN_PREFIX = "/admin/"
 POLICY_HEADER = "Content-Security-Policy"
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 NO_DEVICES = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "microphone", "geolocation", "payment", "usb", "browsing-topics")
@@ -35,9 +36,15 @@ class ContentSecurityPolicyMiddleware(TwoStepMiddleware):
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Add the headers; what a view set itself stays."""
-        is_admin = request.path_info.startswith(ADMIN_PREFIX)
         headers = response.headers
-        headers.setdefault(POLICY_HEADER, self.admin_policy if is_admin else self.policy)
+        headers.setdefault(POLICY_HEADER, self._policy_for(request, headers))
         headers.setdefault("Permissions-Policy", NO_DEVICES)
         headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def _policy_for(self, request: HttpRequest, headers: Mapping[str, str]) -> str:
+        if not headers.get("Content-Type", "").startswith("text/html"):
+            return DATA_POLICY
+        if request.path_info.startswith(ADMIN_PREFIX):
+            return self.admin_policy
+        return self.policy
