@@ -242,6 +242,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Parley: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 _login_rate = RATE_LIMIT_LOGIN.partition("/")
 ACCOUNT_RATE_LIMITS = {"login_failed": f"{_login_rate[0]}/{_login_rate[2][:1]}/ip,5/5m/key"}
 

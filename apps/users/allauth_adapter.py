@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmationHMAC
@@ -111,8 +112,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; while the mail server is away the page works and the log tells."""
+        address = urlsplit(settings.PUBLIC_URL).netloc
+        site = {"current_site": {"name": "Parley", "domain": address}, "email": email}
         try:
-            super().send_mail(template_prefix, email, context)
+            self.render_mail(template_prefix, email, {**site, **context}).send()
         except OSError as error:
             log_event(
                 logger,
