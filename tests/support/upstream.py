@@ -68,7 +68,7 @@ class ScriptedUpstream:
             self._loop.run_forever()
         finally:
             server.close()
-            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.run_until_complete(self.book.hang_up())
             self._loop.close()
 
     def __enter__(self) -> Self:

@@ -29,6 +29,7 @@ from tests.support.upstream_scripts import (
     whole_completion,
 )
 
+_WRITES_AT_ONCE = 64
 _MODELS = {"object": "list", "data": [{"id": "scripted", "object": "model", "owned_by": "tests"}]}
 
 
@@ -90,11 +91,19 @@ class Book:
     queued: deque[Script] = field(default_factory=deque)
     default: Script = field(default_factory=Script)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    transports: set[asyncio.Transport] = field(default_factory=set)
 
     def note(self) -> None:
         """Wake whoever waits for a change."""
         with self.changed:
             self.changed.notify_all()
+
+    async def hang_up(self) -> None:
+        """Cut every connection and let the loop say so to each."""
+        for transport in self.transports:
+            transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     @property
     def running(self) -> int:
@@ -119,6 +128,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._book.transports.add(self._transport)
         self._book.open_connections += 1
         self._book.total_connections += 1
         self._book.note()
@@ -130,6 +140,7 @@ class Connection(asyncio.Protocol):
         if self._seen is not None and self._seen.answered_at is None:
             self._seen.closed_by_client_at = time.monotonic()
         self._steps.clear()
+        self._book.transports.discard(self._transport)
         self._seen = self._transport = None
         self._book.open_connections -= 1
         self._book.note()
@@ -175,8 +186,7 @@ class Connection(asyncio.Protocol):
         if self._book.queued:
             script = self._book.queued.popleft()
         else:
-            users = [m["content"] for m in body["messages"] if m["role"] == "user"]
-            script = read_script(body["model"], str(users[-1]) if users else "")
+            script = read_script(body["model"], _question(body))
             script = self._book.default if script == Script() else script
         if not body.get("stream_options", {}).get("include_usage"):
             script = replace(script, usage=False)
@@ -188,6 +198,7 @@ class Connection(asyncio.Protocol):
     def _summary(self) -> bytes:
         rows = [
             {
+                "message": _question(r.body)[:80],
                 "started_at": r.started_at,
                 "chunks_written": r.chunks_written,
                 "answered_at": r.answered_at,
@@ -261,8 +272,18 @@ class Connection(asyncio.Protocol):
             self._timer = self._loop.call_later(step.interval, self._advance)
             return False
         left = step.count
-        while self._writable and left != 0:
+        for _ in range(_WRITES_AT_ONCE):
+            if not self._writable or left == 0:
+                break
             self._write(step.data)
             left = None if left is None else left - 1
         self._steps[0] = replace(step, count=left)
+        if self._writable and left != 0:
+            self._timer = self._loop.call_later(0, self._advance)
         return left == 0
+
+
+def _question(body: dict[str, Any]) -> str:
+    """Return the text of the last message that a person wrote."""
+    texts = [str(m["content"]) for m in body["messages"] if m["role"] == "user"]
+    return texts[-1] if texts else ""
