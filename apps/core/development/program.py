@@ -14,6 +14,8 @@ from apps.core.development.server import Server
 from apps.core.development.state import CHECKOUT
 from apps.core.development.valkey import LOOPBACK
 
+LOG_ONLY = (b'"level":"INFO"', b'"level":"DEBUG"')
+
 
 @dataclass(frozen=True)
 class ProgramPlan:
@@ -67,7 +69,8 @@ class Program(Server):
         with process.stdout as lines, rotated(self.log).open("ab", buffering=0) as log:
             for line in lines:
                 log.write(line)
-                self.console.said_by(self.name, line.decode(errors="replace").rstrip())
+                if not any(mark in line for mark in LOG_ONLY):
+                    self.console.said_by(self.name, line.decode(errors="replace").rstrip())
 
 
 def answers(port: int, path: str) -> bool:

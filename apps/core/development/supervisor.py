@@ -21,6 +21,7 @@ from apps.core.development.environment import (
 from apps.core.development.errors import DevelopmentError, StopRequestedError
 from apps.core.development.keeper import Keeper
 from apps.core.development.parts import Parts
+from apps.core.development.preparation import Prepared
 from apps.core.development.program import Program, ProgramPlan, answers
 from apps.core.development.server import Server
 from apps.core.development.state import StateFolder, write_private
@@ -103,16 +104,24 @@ class Supervisor:
         self._show_addresses(environment)
 
     def _prepare(self, environment: dict[str, str]) -> None:
-        """Bring the database to the code's state and seed the demo people."""
+        """Bring the database to the code's state and seed the demo people, where that changed."""
+        began = time.monotonic()
         options = ["--seed"] if is_demo() else []
         title = "Migrations and demo people" if options else "Migrations"
-        plan = ProgramPlan(
-            "prepare", title, [sys.executable, "-m", "apps.core.development.prepare", *options]
-        )
+        postgres = self.parts.postgres
+        prepared = Prepared(postgres.placement.base if postgres else None, has_demo=is_demo())
+        note = "unchanged"
+        if not prepared.is_current():
+            note = ""
+            command = [sys.executable, "-m", "apps.core.development.prepare", *options]
+            self._run_to_its_end(ProgramPlan("prepare", title, command), environment)
+            prepared.remember()
+        self.console.done(title, time.monotonic() - began, note)
+
+    def _run_to_its_end(self, plan: ProgramPlan, environment: dict[str, str]) -> None:
         program = Program(
             plan, folder=self.state.path, environment=environment, console=self.console
         )
-        began = time.monotonic()
         try:
             program.launch()
             while program.is_running:
@@ -125,7 +134,6 @@ class Supervisor:
                 "The database could not be prepared; the lines above say why. "
                 f"They are also in {program.log}."
             )
-        self.console.done(title, time.monotonic() - began)
 
     def _plans(self) -> Sequence[ProgramPlan]:
         server = [sys.executable, "-m", "uvicorn", "project.asgi:application"]
@@ -183,7 +191,8 @@ class Supervisor:
         if is_demo():
             lines += [f"  Sign in  {person:<24} {DEMO_PASSWORD}" for person in DEMO_PEOPLE]
             lines.append("")
-        lines.append(f"  Data and logs are in {self.state.path}. Ctrl-C stops everything.")
+        lines.append(f"  Data and logs are in {self.state.path}; here you see warnings and errors.")
+        lines.append("  Ctrl-C stops everything.")
         for line in [*lines, ""]:
             self.console.line(line)
         self.state.describe_holder(f"process {os.getpid()}, {public}/")
