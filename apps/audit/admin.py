@@ -18,6 +18,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.searching import parse_search, split_key
 from apps.core.admin_kit.sections import Section
 
+NEWEST_READ = 100
 NEWEST_SHOWN = 10
 TAKING_AWAY = {
     AuditAction.MESSAGE_HIDDEN,
@@ -112,10 +113,11 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
 
     def front(self, request: HttpRequest) -> Front:
         """Show what was done last."""
-        newest = self.get_queryset(request).order_by("-id")[:NEWEST_SHOWN]
+        newest = self.get_queryset(request).order_by("-id")[:NEWEST_READ]
+        decided = [event for event in newest if event.action != AuditAction.CONVERSATION_READ]
         rows = [
             (self.done_at(event), event.actor_label, self.what(event), self.target(event))
-            for event in newest
+            for event in decided[:NEWEST_SHOWN]
         ]
         columns = ("When", "Who", "What", "Done to")
         return Front(

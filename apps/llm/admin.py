@@ -136,12 +136,9 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
                 Figure(
                     "First text, median",
                     milliseconds(round(median(waits))) if waits else EMPTY,
-                    f"of the last {len(waits)} calls" if waits else "no calls yet",
+                    f"{used:,}{more} tokens in an hour",
                     self.list_url(),
                     icon="speed",
-                ),
-                Figure(
-                    "Tokens in an hour", f"{used:,}{more}", "asked and answered", icon="data_usage"
                 ),
             ]
         )

@@ -57,9 +57,18 @@ class TokenScope(TextChoices):
     STAFF = "staff", "Use the rights of the owner's role"
 
 
+REVIEW_PERMISSIONS = (
+    "audit.view_auditevent",
+    "conversations.halt_reply",
+    "conversations.hide_message",
+    "conversations.view_conversation",
+    "conversations.view_message",
+    "conversations.view_reply",
+    "llm.view_usagerecord",
+)
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (
-        "audit.view_auditevent",
+        *REVIEW_PERMISSIONS,
         "users.add_user",
         "users.change_role",
         "users.change_standing",
@@ -71,10 +80,11 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "users.view_user",
     ),
     Role.MODERATOR: (
+        *REVIEW_PERMISSIONS,
         "users.change_standing",
         "users.view_restriction",
         "users.view_user",
     ),
     Role.USER: (),
 }
-"""What each role's group may do; apps above add their own permissions by their own migrations."""
+"""What each role's group may do; each app's own migration grants what is its own."""

@@ -100,5 +100,5 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
             "page": page,
             "lines": lines_of(request, row, list(page.object_list), subjects),
             "bulk_buttons": subjects["message"].bulk_buttons(request),
-            "here": f"{self.url_of(row.pk)}?page={page.number}",
+            "page_url": f"{self.url_of(row.pk)}?page={page.number}",
         }

@@ -245,9 +245,9 @@ class MessageAdmin(StaffModelAdmin[Message]):
         return Front(
             figures=[
                 Figure(
-                    "Hidden in 24 hours",
+                    "Hidden, 24 hours",
                     f"{recent}{more}",
-                    "messages taken from view",
+                    "messages, by staff",
                     f"{self.list_url()}?hidden=yes",
                     icon="visibility_off",
                 )
@@ -295,6 +295,6 @@ class MessageAdmin(StaffModelAdmin[Message]):
             request,
             site=self.admin_site,
             decision=build(request, chosen, back_url=back_url),
-            context={"opts": self.opts, "crumbs": [self.crumb()]},
+            context={"opts": self.opts, "crumbs": [self.crumb()], "here": "Selected"},
             is_submitted="reason" in request.POST,
         )

@@ -15,7 +15,7 @@ from apps.conversations.admin import decisions, looks
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Text
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table, Text
 from apps.core.admin_kit.display import EMPTY, duration, link, moment, number, preview
 from apps.core.admin_kit.filters import choice_filter, count_up_to
 from apps.core.admin_kit.model_admin import StaffModelAdmin
@@ -23,6 +23,8 @@ from apps.core.admin_kit.sections import Section
 
 COUNT_LIMIT = 1_000
 RECENT_ANSWERS = 1_000
+BROKEN_SHOWN = 8
+BROKEN_STATES = (ReplyState.FAILED, ReplyState.INTERRUPTED)
 
 
 @admin.register(Reply)
@@ -157,29 +159,44 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
         """Show what runs and what failed."""
         live = count_up_to(Reply.objects.live(), COUNT_LIMIT)
         yesterday = timezone.now() - timedelta(days=1)
-        newest = list(
-            Reply.objects.order_by("-pk").values_list("state", "queued_at")[:RECENT_ANSWERS]
-        )
-        recent = [state for state, at in newest if at > yesterday]
-        failed = sum(state in (ReplyState.FAILED, ReplyState.INTERRUPTED) for state in recent)
+        columns = ("state", "queued_at", "model", "error_code")
+        newest = Reply.objects.order_by("-pk").only(*columns)[:RECENT_ANSWERS]
+        recent = [reply for reply in newest if reply.queued_at > yesterday]
+        broken = [reply for reply in recent if reply.state in BROKEN_STATES]
         more = "+" if len(recent) == RECENT_ANSWERS else ""
         return Front(
             figures=[
                 Figure(
-                    "Answers being written",
+                    "Being written",
                     live,
-                    f"{len(recent):,}{more} asked in 24 hours",
+                    f"{len(recent):,}{more} asked, 24 hours",
                     f"{self.list_url()}?state={ReplyState.RUNNING}",
                     tone="live" if live != "0" else "neutral",
                     icon="progress_activity",
                 ),
                 Figure(
-                    "Failed in 24 hours",
-                    f"{failed:,}",
+                    "Failed, 24 hours",
+                    f"{len(broken):,}",
                     f"of the last {len(recent):,}{more} answers",
                     f"{self.list_url()}?state={ReplyState.FAILED}",
-                    tone="danger" if failed else "neutral",
+                    tone="danger" if broken else "neutral",
                     icon="error",
                 ),
-            ]
+            ],
+            table=self._broken_table(broken[:BROKEN_SHOWN]),
         )
+
+    def _broken_table(self, replies: Sequence[Reply]) -> Table:
+        rows = [
+            (
+                self.asked(reply),
+                link(self.url_of(reply.pk), self.number(reply)),
+                self.state_shown(reply),
+                reply.model,
+                reply.error_code.replace("_", " ") or EMPTY,
+            )
+            for reply in replies
+        ]
+        columns = ("Asked", "Answer", "State", "Model", "Error")
+        more = f"{self.list_url()}?state={ReplyState.FAILED}"
+        return Table("Answers that broke", columns, rows, "None in 24 hours.", more)

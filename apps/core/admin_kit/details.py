@@ -32,6 +32,7 @@ class Related:
     label: str
     url: str
     icon: str = "arrow_forward"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

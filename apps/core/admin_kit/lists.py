@@ -12,6 +12,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from apps.core.admin_kit.filters import ChoiceFilter
+
 BEFORE_PARAMETER = "before"
 ROWS_PER_PAGE = 50
 MAX_PAGES = 100
@@ -92,6 +94,7 @@ class ChangeList(DjangoChangeList):
         return [
             {"title": spec.title, "chosen": spec.chosen, "choices": list(spec.choices(self))}
             for spec in self.filter_specs
+            if isinstance(spec, ChoiceFilter)
         ]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
@@ -25,7 +25,6 @@ from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import decide
 from apps.core.admin_kit.details import Detail, Front, Related
 from apps.core.admin_kit.display import EMPTY, link
-from apps.core.admin_kit.filters import ChoiceFilter
 from apps.core.admin_kit.lists import ROWS_PER_PAGE, BoundedPaginator, ChangeList
 from apps.core.admin_kit.searching import parse_search
 from apps.core.admin_kit.sections import Section
@@ -61,13 +60,12 @@ class StaffModelAdmin(ModelAdmin[M]):
     actions = None
     list_per_page = ROWS_PER_PAGE
     list_max_show_all = 0
-    list_filter: Sequence[type[ChoiceFilter]] = ()
     list_disable_select_all = True
     paginator = BoundedPaginator
-    search_fields: Sequence[str] = ("pk",)
+    search_fields = ("pk",)
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
-    sortable_by: Sequence[str] = ()
+    sortable_by = ()
 
     def detail(self, request: HttpRequest, row: M) -> Detail:
         """Return what the page of one row shows."""
@@ -119,7 +117,7 @@ class StaffModelAdmin(ModelAdmin[M]):
         for name in names:
             subject = self.subject(name)
             if subject is not None and subject.has_view_permission(request):
-                links.append(Related(subject.title, subject.list_url(query), subject.icon))
+                links.append(Related(subject.title, subject.list_url(query), subject.icon, query))
         return links
 
     def link_to(self, row: Model | None, text: str = "") -> SafeString | str:
@@ -147,7 +145,7 @@ class StaffModelAdmin(ModelAdmin[M]):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow the declared filters only: Django allows any column, password hashes included."""
-        return lookup in {chosen.parameter_name for chosen in self.list_filter}
+        return lookup in {getattr(chosen, "parameter_name", None) for chosen in self.list_filter}
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """No row is picked for another form."""
@@ -250,7 +248,11 @@ class StaffModelAdmin(ModelAdmin[M]):
         if request.method != "POST" and not action.is_offered(request, row):
             messages.warning(request, f"“{action.label}” makes no sense here any more.")
             return HttpResponseRedirect(self.url_of(row.pk))
-        context = {"opts": self.opts, "crumbs": [self.crumb(), self.crumb_of(row)]}
+        context = {
+            "opts": self.opts,
+            "crumbs": [self.crumb(), self.crumb_of(row)],
+            "here": action.label,
+        }
         return decide(
             request, site=self.admin_site, decision=action.decide(request, row), context=context
         )
@@ -280,6 +282,7 @@ class StaffModelAdmin(ModelAdmin[M]):
             "title": detail.title,
             "opts": self.opts,
             "crumbs": [self.crumb()],
+            "here": f"#{row.pk}",
             "detail": detail,
             "buttons": self.buttons(request, row),
             **self.detail_context(request, row),
@@ -295,7 +298,7 @@ class StaffModelAdmin(ModelAdmin[M]):
 
     def _wrapped(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def wrapper(*args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-            return cast("HttpResponse", self.admin_site.admin_view(view)(*args, **kwargs))
+            return self.admin_site.admin_view(view)(*args, **kwargs)
 
         wrapper.model_admin = self  # type: ignore[attr-defined]
         return update_wrapper(wrapper, getattr(view, "func", view))

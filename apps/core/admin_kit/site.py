@@ -37,7 +37,7 @@ class StaffSite(AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def register(  # type: ignore[override]
+    def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],
         admin_class: type[Any] | None = None,
@@ -53,7 +53,7 @@ class StaffSite(AdminSite):
         is_open = bool(user.is_active and getattr(user, "is_staff", False))
         return is_open and not getattr(user, "is_suspended", False)
 
-    def admin_view(
+    def admin_view(  # type: ignore[override]
         self,
         view: Callable[..., HttpResponse],
         cacheable: bool = False,  # noqa: FBT001, FBT002
@@ -84,7 +84,7 @@ class StaffSite(AdminSite):
         url = resolve_url(settings.LOGIN_URL)
         return HttpResponseRedirect(f"{url}?{urlencode({'next': target})}")
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send to the one page where a password is changed."""
@@ -106,9 +106,9 @@ class StaffSite(AdminSite):
         request.current_app = self.name
         return TemplateResponse(request, "admin/index.html", context)
 
-    def app_index(
+    def app_index(  # type: ignore[override]
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:  # type: ignore[override]
+    ) -> HttpResponse:
         """Send to the index: pages are grouped by job, not by app."""
         return HttpResponseRedirect(reverse(f"{self.name}:index"))
 

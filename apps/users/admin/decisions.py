@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import Decision, ReasonForm
 from apps.core.admin_kit.people import has_right, is_admin
 from apps.users.admin import looks
-from apps.users.admin.forms import NameForm, ReasonForm, RoleForm, ToldReasonForm, UntilForm
+from apps.users.admin.forms import NameForm, RoleForm, ToldReasonForm, UntilForm
 from apps.users.constants import Role, Standing
 from apps.users.models import User
 from apps.users.services import accounts, roles, standing

@@ -20,6 +20,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.searching import number_in, parse_search
 from apps.core.admin_kit.sections import Section
+from apps.core.admin_kit.viewing import current_request
 from apps.users.admin import decisions, looks
 from apps.users.constants import Role, Standing
 from apps.users.models import Restriction, User
@@ -43,7 +44,6 @@ class UserAdmin(StaffModelAdmin[User]):
     icon = "group"
     description = "Accounts, roles and standing."
     search_keys = {"user": "pk"}
-    search_help_text = "Number, or the beginning of an address"
     list_display = ("number", "name", "address", "role_shown", "standing_shown", "joined")
     list_display_links = ("number", "name")
     list_filter = (
@@ -52,12 +52,14 @@ class UserAdmin(StaffModelAdmin[User]):
     )
     ordering = ("-id",)
 
+    search_advice = (
+        "Search by the person's number. Admins can also type an address or its beginning."
+    )
+
     @property
-    def search_advice(self) -> str:  # type: ignore[override]
-        """Say what can be searched for."""
-        return (
-            "Search by the person's number. Admins can also type an address or its first letters."
-        )
+    def search_help_text(self) -> str:  # type: ignore[override]
+        """Say what the viewer may search for."""
+        return "Number or address" if is_admin(current_request()) else "Number"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the viewer may see: everybody for admins, nobody of the staff for others."""
@@ -133,7 +135,7 @@ class UserAdmin(StaffModelAdmin[User]):
 
     def front(self, request: HttpRequest) -> Front:
         """Show who is kept out and who is new."""
-        kept_out = Restriction.objects.open().active()  # type: ignore[attr-defined]
+        kept_out = Restriction.objects.open().active()
         yesterday = timezone.now() - timedelta(days=1)
         newest = User.objects.order_by("-id").values_list("created_at", flat=True)[:COUNT_LIMIT]
         joined = sum(created_at > yesterday for created_at in newest)
@@ -141,9 +143,9 @@ class UserAdmin(StaffModelAdmin[User]):
         return Front(
             figures=[
                 Figure(
-                    "Restricted or suspended",
+                    "Kept out",
                     count_up_to(kept_out, COUNT_LIMIT),
-                    f"{joined:,}{more} joined in 24 hours",
+                    f"{joined:,}{more} joined, 24 hours",
                     f"{self.list_url()}?standing={Standing.SUSPENDED}",
                     icon="block",
                 )
