@@ -87,6 +87,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether this person manages people."""
         return self.is_superuser or self.role == constants.Role.ADMIN
 
+    @property
+    def manages_people(self) -> bool:
+        """Whether this person is an admin who is let in at the moment."""
+        return self.is_admin and self.is_active and not self.is_suspended
+
     def has_standing(self, standing: constants.Standing, *, now: datetime | None = None) -> bool:
         """Tell whether this standing holds now; one whose end has passed counts as good."""
         current = self.standing

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.users.constants import RestrictionKind, Role
+from apps.users.constants import RestrictionKind, Role, Standing
 
 if TYPE_CHECKING:
     from apps.users.models import ApiToken, Restriction, User  # noqa: F401
@@ -47,6 +47,10 @@ class UserQuerySet(QuerySet["User"]):
     def active(self) -> UserQuerySet:
         """Return those whose account is not closed."""
         return self.filter(is_active=True)
+
+    def not_suspended(self) -> UserQuerySet:
+        """Leave out who was suspended, also where the suspension has ended by the clock."""
+        return self.exclude(standing=Standing.SUSPENDED)
 
     def newest_first(self) -> UserQuerySet:
         """Order by when the account was made, newest first."""

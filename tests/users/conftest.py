@@ -1,6 +1,5 @@
 """The cast: a person, a stranger, a moderator and an admin."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ def admin(db: None) -> User:
 
 
 @pytest.fixture
-def announced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, str]]]:
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     """What open pages would hear, by person; the channel layer's own tests are elsewhere."""
     heard: list[tuple[int, str]] = []
 
@@ -40,7 +39,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, str]]
         heard.append((user_id, event["type"]))
 
     monkeypatch.setattr("apps.core.realtime.groups.announce", announce)
-    yield heard
+    return heard
 
 
 @pytest.fixture

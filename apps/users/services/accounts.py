@@ -188,7 +188,7 @@ def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
     locked: UserQuerySet = User.objects.locked_with_admins(user_id, actor.pk)
     people = {person.pk: person for person in locked}
     current = people.get(actor.pk)
-    if current is None or (user_id != actor.pk and not (current.is_active and current.is_admin)):
+    if current is None or (user_id != actor.pk and not current.manages_people):
         raise UserNotFoundError
     if user_id not in people:
         raise UserNotFoundError

@@ -80,7 +80,7 @@ def lock_for_management(*, actor: User | None, user_id: int) -> User:
     people = {person.pk: person for person in locked}
     if actor is not None:
         current = people.get(actor.pk)
-        if current is None or not (current.is_active and current.is_admin):
+        if current is None or not current.manages_people:
             raise RoleRequiredError
     if user_id not in people:
         raise UserNotFoundError
@@ -93,9 +93,9 @@ def ensure_other_admin(user: User) -> None:
     Raises:
         LastAdminError: this person is the last active admin.
     """
-    if not (user.is_admin and user.is_active):
+    if not user.manages_people:
         return
-    if not User.objects.admins().active().exclude(pk=user.pk).exists():
+    if not User.objects.admins().active().not_suspended().exclude(pk=user.pk).exists():
         raise LastAdminError
 
 

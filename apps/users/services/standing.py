@@ -139,7 +139,9 @@ def _lock_subject(actor: User | None, user_id: int) -> User:
     locked: UserQuerySet = User.objects.locked(*ids)
     people = {person.pk: person for person in locked}
     current = None if actor is None else people.get(actor.pk)
-    if actor is not None and (current is None or not current.has_perm(PERMISSION)):
+    if actor is not None and (
+        current is None or current.is_suspended or not current.has_perm(PERMISSION)
+    ):
         raise RoleRequiredError
     if user_id not in people:
         raise UserNotFoundError

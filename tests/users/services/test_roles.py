@@ -157,3 +157,9 @@ def test_rights_over_accounts_are_the_admins_alone(
     user: User = request.getfixturevalue(who)
     for right in ("users.change_user", "users.change_role", "users.delete_user"):
         assert user.has_perm(right) is False
+
+
+def test_a_suspended_admin_does_not_count_as_the_other_one(admin: User) -> None:
+    UserFactory(admin=True, suspended=True)
+    with pytest.raises(LastAdminError):
+        roles.change_role(actor=None, user_id=admin.pk, role="user")
