@@ -74,10 +74,11 @@ def child_environment(
         "PORT": str(port),
         "PUBLIC_URL": public,
         "ALLOWED_ORIGINS": f"{public},http://127.0.0.1:{port}",
+        "WORKER_DRAIN_SECONDS": "3",
         "PYTHONUNBUFFERED": "1",
     }
     given = {name: value for name, value in os.environ.items() if value}
-    result = {**os.environ, **defaults, **given, **addresses}
+    result = {**defaults, **given, **addresses}
     if "OPENAI_BASE_URL" in addresses:
         result["OPENAI_API_KEY"] = "local"
         result["OPENAI_MODEL"] = MODEL_NAME

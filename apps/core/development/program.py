@@ -1,6 +1,7 @@
 """A process of Parley itself: its lines go to the terminal and to a log."""
 
 import http.client
+import signal
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ from apps.core.development.server import Server
 from apps.core.development.state import CHECKOUT
 from apps.core.development.valkey import LOOPBACK
 
+GRACE_SECONDS = 5
 LOG_ONLY = (b'"level":"INFO"', b'"level":"DEBUG"')
 
 
@@ -38,6 +40,7 @@ class Program(Server):
     """The web process, the worker, or a command that ends by itself."""
 
     start_seconds = 60
+    stop_steps = ((signal.SIGTERM, GRACE_SECONDS + 3),)
 
     def __init__(
         self, plan: ProgramPlan, *, folder: Path, environment: Mapping[str, str], console: Console

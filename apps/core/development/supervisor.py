@@ -22,13 +22,12 @@ from apps.core.development.errors import DevelopmentError, StopRequestedError
 from apps.core.development.keeper import Keeper
 from apps.core.development.parts import Parts
 from apps.core.development.preparation import Prepared
-from apps.core.development.program import Program, ProgramPlan, answers
+from apps.core.development.program import GRACE_SECONDS, Program, ProgramPlan, answers
 from apps.core.development.server import Server
 from apps.core.development.state import StateFolder, write_private
 from apps.core.development.valkey import LOOPBACK
 
 LOOK_SECONDS = 0.2
-GRACE_SECONDS = 5
 LARGEST_FRAME_BYTES = 65_536
 DEMO_PEOPLE = ("admin@parley.test", "moderator@parley.test", "user@parley.test")
 DEMO_PASSWORD = "Parley-demo-1"  # noqa: S105
