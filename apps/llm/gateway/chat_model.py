@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import orjson
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     CallbackManagerForLLMRun,
 )
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import agenerate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai.chat_models.base import BaseChatOpenAI
@@ -20,6 +27,11 @@ from apps.llm.gateway.events import EventReader
 from apps.llm.gateway.wire import Call, ModelServer
 
 _NO_SDK = object()
+_ROLES: dict[type[BaseMessage], str] = {
+    SystemMessage: "system",
+    HumanMessage: "user",
+    AIMessage: "assistant",
+}
 
 
 class WireChatModel(BaseChatOpenAI):
@@ -45,6 +57,16 @@ class WireChatModel(BaseChatOpenAI):
             output_version="v0",
         )
         self._server = server
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: object
+    ) -> dict[str, Any]:
+        messages = self._convert_input(input_).to_messages()
+        if stop is not None or not all(_is_plain(message) for message in messages):
+            return super()._get_request_payload(messages, stop=stop, **kwargs)
+        # The way above looks at every single character of every assistant message.
+        plain = [{"role": _ROLES[type(m)], "content": m.content} for m in messages]
+        return {**self._default_params, **kwargs, "messages": plain}
 
     async def _astream(
         self,
@@ -85,6 +107,16 @@ class WireChatModel(BaseChatOpenAI):
 
     def _stream(self, *args: object, **kwargs: object) -> NoReturn:
         raise NotImplementedError("The gateway is asynchronous: use ainvoke or astream.")
+
+
+def _is_plain(message: BaseMessage) -> bool:
+    """Whether a message is nothing but a role and a text."""
+    if type(message) not in _ROLES or not isinstance(message.content, str):
+        return False
+    has_tools = isinstance(message, AIMessage) and (
+        message.tool_calls or message.invalid_tool_calls
+    )
+    return not (message.name or message.additional_kwargs or has_tools)
 
 
 def _last_message(reader: EventReader) -> AIMessageChunk:
