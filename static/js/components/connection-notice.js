@@ -6,7 +6,7 @@ const TEXTS = {
   reconnecting: "Reconnecting. Nothing is lost.",
   offline: "You are offline. What you write is kept here.",
   signed_out: "You have been signed out. Your text is kept.",
-  suspended: "Your account is suspended. You cannot write here at the moment.",
+  suspended: "Your account is suspended: you cannot write here at the moment.",
 };
 
 export class ConnectionNotice {
@@ -34,7 +34,8 @@ export class ConnectionNotice {
 
   #reveal(state, text) {
     this.text.textContent = text;
-    this.link.hidden = state !== "signed_out";
+    this.link.hidden = state !== "signed_out" && state !== "suspended";
+    this.link.textContent = state === "suspended" ? "Sign in to read why" : "Sign in again";
     this.element.classList.toggle("notice-warning", state !== "suspended");
     this.element.classList.toggle("notice-error", state === "suspended");
     this.element.hidden = false;

@@ -27,6 +27,11 @@ export class Message {
     this.article.dataset.state = state;
   }
 
+  /** Hidden by staff: then nothing of it may be shown, whatever still arrives. */
+  get isHidden() {
+    return this.article.hasAttribute("data-hidden");
+  }
+
   /** The text as it was written, for copying. */
   get text() {
     return this.source.content.textContent;
@@ -77,6 +82,8 @@ export class Message {
 
   /** Hide or restore, as staff decided. */
   update({ hidden, text, html, notice }) {
+    const shown = this.notice.querySelector("[data-notice-text]");
+    if (hidden && !this.isHidden) this.article.dataset.endNotice = shown.textContent;
     this.article.toggleAttribute("data-hidden", hidden);
     if (hidden) {
       this.showText("");
@@ -87,7 +94,7 @@ export class Message {
     if (this.article.dataset.role === "assistant" && html) this.showHtml(html);
     else this.showText(text ?? "");
     this.text = text ?? "";
-    this.showNotice(notice ?? "");
+    this.showNotice(notice || this.article.dataset.endNotice || "");
   }
 
   stampTime(date = null) {

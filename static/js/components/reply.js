@@ -68,6 +68,7 @@ export class Reply {
   }
 
   #show(text) {
+    if (this.message.isHidden) return;
     this.live ??= new LiveText(this.message.body);
     this.live.show(text);
     this.onGrow();
@@ -76,6 +77,7 @@ export class Reply {
   #finish({ state, html, notice }) {
     cancelAnimationFrame(this.frame);
     this.message.state = state;
+    if (this.message.isHidden) return;
     this.message.text = state === "withheld" ? "" : this.known.text;
     this.message.showHtml(html ?? "");
     this.message.showNotice(notice ?? "", { isNew: true });
