@@ -1,0 +1,138 @@
+"""Tokens over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.users.models import ApiToken, User
+from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
+from tests.users.conftest import audited
+
+pytestmark = pytest.mark.django_db
+TOKENS = "/api/v1/auth/tokens"
+LOGIN = {"name": "a program", "email": "Uma@Example.com", "password": PASSWORD}
+
+
+def post(token: str = "", **body: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return Client(headers=headers).post(TOKENS, body, content_type="application/json")
+
+
+def test_the_first_token_comes_with_the_password_and_works(person: User) -> None:
+    response = post(**LOGIN)
+    data = response.json()["data"]
+    row = ApiToken.objects.get()
+    assert response.status_code == 201
+    assert data == {
+        "id": row.pk,
+        "name": "a program",
+        "hint": row.hint,
+        "scopes": ["chat", "account"],
+        "created_at": data["created_at"],
+        "expires_at": data["expires_at"],
+        "last_used_at": None,
+        "user_id": person.pk,
+        "token": data["token"],
+    }
+    me = Client(headers={"Authorization": f"Bearer {data['token']}"}).get("/api/v1/users/me")
+    assert me.json()["data"]["id"] == person.pk
+
+
+def test_a_token_makes_another(person: User) -> None:
+    parent = ApiTokenFactory(user=person, scopes=["account", "chat"])
+    response = post(parent.secret, name="child", scopes=["chat"])
+    assert response.status_code == 201
+    assert response.json()["data"]["scopes"] == ["chat"]
+    assert post(parent.secret, name="child", scopes=["staff"]).json()["code"] == "missing_scope"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"password": "wrong"}, 401, "invalid_credentials"),
+        ({"email": "nobody@example.com"}, 401, "invalid_credentials"),
+        ({"email": None, "password": None}, 401, "unauthorized"),
+        ({"email": None}, 400, "validation_failed"),
+        ({"password": None}, 400, "validation_failed"),
+        ({"scopes": []}, 400, "validation_failed"),
+        ({"scopes": ["root"]}, 400, "validation_failed"),
+        ({"expires_in_days": 366}, 400, "validation_failed"),
+        ({"name": " "}, 400, "validation_failed"),
+        ({"user_id": 1}, 400, "validation_failed"),
+        ({"email": "a\x00@example.com"}, 400, "validation_failed"),
+        ({"password": "a\x00"}, 400, "validation_failed"),
+    ],
+)
+def test_nothing_is_made_of_what_does_not_fit(
+    person: User, body: dict[str, Any], status: int, code: str
+) -> None:
+    response = post(**{**LOGIN, **body})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert (ApiToken.objects.count(), audited()) == (0, [])
+
+
+def test_a_suspended_person_learns_why_with_the_right_password_only() -> None:
+    UserFactory(email="sus@example.com", suspended=True)
+    right = post(**{**LOGIN, "email": "sus@example.com"})
+    wrong = post(**{**LOGIN, "email": "sus@example.com", "password": "wrong"})
+    assert (right.status_code, right.json()["code"]) == (403, "account_suspended")
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "invalid_credentials")
+
+
+def test_guessing_is_limited_by_address_and_by_account(person: User, settings: Any) -> None:
+    settings.RATE_LIMIT_LOGIN = "3/minute"
+    for _ in range(3):
+        assert post(**{**LOGIN, "password": "wrong"}).status_code == 401
+    assert post(**LOGIN).status_code == 429
+    elsewhere = Client(REMOTE_ADDR="203.0.113.9")
+    response = elsewhere.post(TOKENS, LOGIN, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
+    other = {**LOGIN, "email": "nobody@example.com"}
+    assert elsewhere.post(TOKENS, other, content_type="application/json").status_code == 401
+    assert ApiToken.objects.count() == 0
+
+
+def test_the_list_shows_no_secrets(person: User, stranger: User) -> None:
+    token = ApiTokenFactory(user=person)
+    ApiTokenFactory(user=stranger)
+    client = Client(headers={"Authorization": f"Bearer {token.secret}"})
+    response = client.get(TOKENS)
+    items = response.json()["data"]
+    assert [item["id"] for item in items] == [token.pk]
+    assert set(items[0]) == {
+        "id",
+        "name",
+        "hint",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    }
+    assert token.secret not in response.content.decode()
+    assert Client().get(TOKENS).status_code == 401
+
+
+def test_a_revoked_token_stops_at_once(person: User) -> None:
+    token = ApiTokenFactory(user=person)
+    client = Client(headers={"Authorization": f"Bearer {token.secret}"})
+    assert client.delete(f"{TOKENS}/{token.pk}").status_code == 200
+    response = client.get(TOKENS)
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
+    assert audited() == [("Uma", "token.revoked", token.pk)]
+
+
+@pytest.mark.parametrize("unknown", [0, 10**30])
+def test_anothers_token_and_no_token_look_the_same(
+    person: User, stranger: User, unknown: int
+) -> None:
+    token = ApiTokenFactory(user=person)
+    own = ApiTokenFactory(user=stranger)
+    client = Client(headers={"Authorization": f"Bearer {own.secret}"})
+    for token_id in (token.pk, unknown):
+        response = client.delete(f"{TOKENS}/{token_id}")
+        assert (response.status_code, response.json()["code"]) == (404, "token_not_found")
+    token.refresh_from_db()
+    assert token.revoked_at is None
