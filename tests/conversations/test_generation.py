@@ -64,9 +64,7 @@ async def test_a_follower_gets_every_character_once_and_one_end(
     async with running_worker() as worker:
         turn = await send(person, "[[stream tokens=60 rate=200]]")
         worker.begin(turn.reply.pk)
-        events = [
-            event async for event in following.follow(viewer=person, reply_id=turn.reply.pk)
-        ]
+        events = [event async for event in following.follow(viewer=person, reply_id=turn.reply.pk)]
     deltas = [event for event in events if isinstance(event, ReplyDelta)]
     assert "".join(delta.text for delta in deltas) == answer_text(60)
     assert len(deltas) > 2

@@ -1,0 +1,164 @@
+"""Policy is asked before, during and after an answer; what it blocks reaches nobody."""
+
+import pytest
+from pytest_django import Settings
+
+from apps.conversations import guardrails
+from apps.conversations.errors import MessageWithheldError
+from apps.conversations.events import ReplyFinished, ReplySnapshot
+from apps.conversations.guardrails import ALLOW, Draft, Released, Verdict
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import following, turns
+from apps.users.models import User
+from tests.conversations.conftest import read_reply, running_worker
+from tests.support.upstream import ScriptedUpstream
+
+BLOCK = Verdict(outcome="block", code="forbidden_word", reason_for_user="Not this word, please.")
+
+
+class WordStream:
+    """Ends the answer at `word7`."""
+
+    def __init__(self) -> None:
+        self._seen = ""
+
+    async def feed(self, text: str) -> Released:
+        self._seen += text
+        return Released("", BLOCK) if "word7" in self._seen else Released(text)
+
+    async def finish(self) -> Released:
+        return Released("")
+
+
+class WordGuardrail:
+    """Blocks `forbidden` in messages, `word7` in streams and `word3` in whole answers."""
+
+    async def check_input(self, draft: Draft) -> Verdict:
+        return BLOCK if "forbidden" in draft.text else ALLOW
+
+    def open_stream(self, draft: Draft) -> WordStream | None:
+        return WordStream() if "guarded" in draft.text else None
+
+    async def check_output(self, draft: Draft, answer: str) -> Verdict:
+        return BLOCK if "judged" in draft.text and "word3" in answer else ALLOW
+
+
+class BrokenGuardrail(WordGuardrail):
+    """Fails at every question."""
+
+    async def check_input(self, draft: Draft) -> Verdict:
+        raise RuntimeError("the policy's own secret")
+
+
+class TailStream(WordStream):
+    """Holds everything back until the end."""
+
+    async def feed(self, text: str) -> Released:
+        self._seen += text
+        return Released("")
+
+    async def finish(self) -> Released:
+        return Released(self._seen)
+
+
+class TailGuardrail(WordGuardrail):
+    def open_stream(self, draft: Draft) -> WordStream | None:
+        return TailStream()
+
+
+@pytest.fixture
+def policy(settings: Settings) -> None:
+    """Ask the guardrail that knows forbidden words."""
+    settings.GUARDRAILS = [f"{__name__}.WordGuardrail"]
+
+
+def request(content: str) -> turns.TurnRequest:
+    return turns.TurnRequest(conversation_id=None, content=content)
+
+
+@pytest.mark.usefixtures("policy")
+async def test_a_blocked_message_is_stored_hidden_and_never_sent(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    with pytest.raises(MessageWithheldError) as refused:
+        await turns.start_turn(actor=person, request=request("a forbidden thing"))
+    assert refused.value.message == "Not this word, please."
+    message = await Message.objects.aget(role="user")
+    assert message.content == "a forbidden thing"
+    assert message.hidden_at is not None
+    assert message.hidden_reason == "Not this word, please."
+    reply = await Reply.objects.aget()
+    assert (reply.state, reply.is_live) == ("withheld", False)
+    assert upstream.requests == []
+
+
+@pytest.mark.usefixtures("policy")
+async def test_an_answer_that_is_stopped_by_policy_is_taken_back_everywhere(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(
+            actor=person, request=request("guarded [[stream tokens=4000 rate=100]]")
+        )
+        worker.begin(turn.reply.pk)
+        shown = ""
+        async for event in following.follow(viewer=person, reply_id=turn.reply.pk):
+            if isinstance(event, ReplySnapshot):
+                shown = event.text
+            elif isinstance(event, ReplyFinished):
+                assert event.state == "withheld"
+                assert event.notice == "Not this word, please."
+            else:
+                shown += getattr(event, "text", "")
+    assert shown == ""
+    reply = await read_reply(turn.reply.pk)
+    assert (reply.state, reply.message.content, reply.message.html) == ("withheld", "", "")
+    assert reply.error_code == "forbidden_word"
+    assert upstream.wait_until(lambda book: book.open_connections == 0, seconds=1.0)
+
+
+@pytest.mark.usefixtures("policy")
+async def test_the_finished_exchange_is_judged_too(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request("judged [[stream tokens=5]]"))
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.message.content) == ("withheld", "")
+
+
+async def test_a_guardrail_that_fails_blocks_and_tells_nothing_of_its_own(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.GUARDRAILS = [f"{__name__}.BrokenGuardrail"]
+    with pytest.raises(MessageWithheldError) as refused:
+        await turns.start_turn(actor=person, request=request("hello"))
+    assert refused.value.message == guardrails.BLOCK_ON_FAILURE.reason_for_user
+    assert upstream.requests == []
+
+
+async def test_text_that_a_guard_holds_back_is_shown_at_the_end(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.GUARDRAILS = [f"{__name__}.TailGuardrail"]
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request("[[stream tokens=5]]"))
+        reply = await worker.finish(turn.reply.pk)
+    assert reply.state == "complete"
+    assert reply.message.content.startswith("word0 word1")
+
+
+async def test_without_quota_the_message_is_kept_and_the_reply_says_so(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 10
+    async with running_worker() as worker:
+        first = await turns.start_turn(actor=person, request=request("[[stream tokens=30]]"))
+        await worker.finish(first.reply.pk)
+    second = await turns.start_turn(actor=person, request=request("and now?"))
+    assert second.message.content == "and now?"
+    assert (second.reply.state, second.reply.is_live) == ("out_of_quota", False)
+    events = [event async for event in following.follow(viewer=person, reply_id=second.reply.pk)]
+    assert len(events) == 1
+    assert isinstance(events[0], ReplyFinished)
+    assert "midnight UTC" in events[0].notice
