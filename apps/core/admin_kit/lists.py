@@ -123,4 +123,4 @@ def round_number(number: int) -> str:
     """Write a large number as a person says it: 12,300 is 12 thousand."""
     if number >= _MILLION:
         return f"{number / _MILLION:.1f} million"
-    return f"{number // _THOUSAND} thousand"
+    return f"{number // _THOUSAND} thousand" if number >= _THOUSAND else str(number)

@@ -1,0 +1,194 @@
+"""Every page of every subject opens, for whom it should, with a bounded number of queries."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin as django_admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.audit import services as audit
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.llm.models import UsageRecord
+from apps.users.models import User
+from tests.admin.conftest import make_talk
+from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST_QUERIES = 10
+PAGE_QUERIES = 14
+FRONT_QUERIES = 20
+ADMINS_ONLY = {"procrastinatejob", "apitoken"}
+
+
+def subjects() -> Iterator[StaffModelAdmin[Any]]:
+    yield from (
+        subject
+        for subject in django_admin.site._registry.values()
+        if isinstance(subject, StaffModelAdmin)
+    )
+
+
+SUBJECTS = {str(subject.opts.model_name): subject for subject in subjects()}
+EACH = pytest.mark.parametrize("name", sorted(SUBJECTS))
+
+
+def make_rows(number: int) -> None:
+    """Make rows of every kind, each about another person."""
+    for _ in range(number):
+        owner = UserFactory()
+        talk = make_talk(owner)
+        RestrictionFactory(user=owner)
+        ApiTokenFactory(user=owner)
+        UsageRecord.objects.create(
+            user=owner,
+            purpose="reply",
+            reference_id=talk.reply.pk,
+            model="scripted",
+            prompt_tokens=1,
+            completion_tokens=1,
+            source="reported",
+            outcome="complete",
+            duration_ms=5,
+        )
+        audit.record(actor=owner, action="user.updated", target_type="user", target_id=owner.pk)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'apps.tasks.tidy', 0, "
+                "NULL, NULL, '{\"number\": 1}', NULL)::procrastinate_job_to_defer_v1])"
+            )
+
+
+def newest(subject: StaffModelAdmin[Any]) -> Model:
+    model: type[Model] = subject.model
+    rows = model._default_manager.order_by("-pk")
+    if model is User:
+        rows = rows.filter(role="user")
+    row: Model = rows[0]
+    return row
+
+
+def queries_of(client: Client, url: str, status: int = 200) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = client.get(url)
+    assert response.status_code == status, url
+    return len(queries)
+
+
+def list_of(name: str) -> str:
+    return SUBJECTS[name].list_url()
+
+
+@EACH
+def test_lists_take_the_same_few_queries_for_one_row_and_for_a_hundred(
+    as_admin: Client, as_moderator: Client, name: str
+) -> None:
+    make_rows(1)
+    client = as_admin if name in ADMINS_ONLY else as_moderator
+    client.get(list_of(name))
+    few = queries_of(client, list_of(name))
+    make_rows(60)
+    many = queries_of(client, list_of(name))
+    assert many == few
+    assert many <= LIST_QUERIES
+
+
+@EACH
+def test_every_filter_and_every_search_key_opens(as_admin: Client, name: str) -> None:
+    make_rows(1)
+    subject = SUBJECTS[name]
+    for chosen in subject.list_filter:
+        for value, _ in chosen.options:
+            url = f"{subject.list_url()}?{chosen.parameter_name}={value}"
+            assert queries_of(as_admin, url) <= LIST_QUERIES
+        queries_of(as_admin, f"{subject.list_url()}?{chosen.parameter_name}=nonsense")
+    row = newest(subject)
+    found = as_admin.get(subject.list_url(str(row.pk))).context["cl"]
+    assert [found_row.pk for found_row in found.result_list] == [row.pk]
+    for key in subject.search_keys:
+        queries_of(as_admin, subject.list_url(f"{key}:{row.pk}"))
+
+
+@EACH
+def test_the_page_of_a_row_opens_with_few_queries(
+    as_admin: Client, as_moderator: Client, name: str
+) -> None:
+    make_rows(2)
+    subject = SUBJECTS[name]
+    url = subject.url_of(newest(subject).pk)
+    assert queries_of(as_admin, url) <= PAGE_QUERIES
+    assert queries_of(as_moderator, url, 403 if name in ADMINS_ONLY else 200) <= PAGE_QUERIES
+
+
+@EACH
+def test_every_action_that_is_offered_opens_and_writes_nothing(as_admin: Client, name: str) -> None:
+    make_rows(1)
+    subject = SUBJECTS[name]
+    row = newest(subject)
+    before = subject.model._default_manager.filter(pk=row.pk).values().get()
+    page = as_admin.get(subject.url_of(row.pk))
+    for button in page.context["buttons"]:
+        queries_of(as_admin, button.url)
+    assert subject.model._default_manager.filter(pk=row.pk).values().get() == before
+
+
+@EACH
+@pytest.mark.parametrize("who", ["as_admin", "as_moderator"])
+def test_no_row_is_added_changed_or_removed_by_hand(
+    request: pytest.FixtureRequest, name: str, who: str
+) -> None:
+    client: Client = request.getfixturevalue(who)
+    make_rows(1)
+    subject = SUBJECTS[name]
+    row = newest(subject)
+    manager = subject.model._default_manager
+    before = list(manager.order_by("pk").values())
+    prefix = f"admin:{subject.opts.app_label}_{subject.opts.model_name}"
+    fields = {field.name: "1" for field in subject.opts.fields}
+    assert client.post(reverse(f"{prefix}_add"), fields).status_code == 403
+    assert client.get(reverse(f"{prefix}_delete", args=[row.pk])).status_code == 403
+    deleted = client.post(reverse(f"{prefix}_delete", args=[row.pk]), {"post": "yes"})
+    assert deleted.status_code == 403
+    assert client.post(subject.url_of(row.pk), fields).status_code == 405
+    action = {"action": "delete_selected", "_selected_action": [row.pk], "_save": "1"}
+    client.post(subject.list_url(), action)
+    assert list(manager.order_by("pk").values()) == before
+
+
+@EACH
+def test_a_person_who_is_no_staff_opens_nothing(as_person: Client, name: str) -> None:
+    make_rows(1)
+    subject = SUBJECTS[name]
+    row = newest(subject)
+    prefix = f"admin:{subject.opts.app_label}_{subject.opts.model_name}"
+    actions = [subject.url_of(row.pk, action.name) for action in subject.row_actions()]
+    urls = [subject.list_url(), reverse(f"{prefix}_add"), subject.url_of(row.pk), *actions]
+    for url in urls:
+        response = as_person.get(url)
+        assert (response.status_code, response["Location"][:13]) == (302, "/admin/login/")
+
+
+def test_the_overview_takes_a_bounded_number_of_queries(
+    as_admin: Client, as_moderator: Client
+) -> None:
+    make_rows(1)
+    as_admin.get("/admin/")
+    few = queries_of(as_admin, "/admin/")
+    make_rows(20)
+    assert queries_of(as_admin, "/admin/") == few <= FRONT_QUERIES
+    assert queries_of(as_moderator, "/admin/") <= FRONT_QUERIES
+
+
+def test_staff_without_a_single_right_see_an_empty_overview(
+    sign_in: Callable[[User], Client], moderator: User
+) -> None:
+    moderator.groups.clear()
+    text = sign_in(moderator).get("/admin/").content.decode()
+    assert "Your role opens nothing here yet. Ask an admin." in text

@@ -1,0 +1,236 @@
+"""Staff hide a message, restore it and halt an answer: with a reason, by services, audited."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+from django.test import Client
+from django.urls import reverse
+
+from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
+from apps.users.models import User
+from tests.admin.conftest import Talk, make_talk
+
+pytestmark = pytest.mark.django_db
+
+EXACT = "Grüße 👋🏽\r\n\ttabs  and   blanks \n\n\u202ereversed\u202c\n"
+Commit = Callable[..., Any]
+
+
+def hide_url(message: Message) -> str:
+    return reverse("admin:conversations_message_hide", args=[message.pk])
+
+
+def restore_url(message: Message) -> str:
+    return reverse("admin:conversations_message_restore", args=[message.pk])
+
+
+def halt_url(talk: Talk) -> str:
+    return reverse("admin:conversations_reply_halt", args=[talk.reply.pk])
+
+
+def page_of(message: Message) -> str:
+    return reverse("admin:conversations_message_change", args=[message.pk])
+
+
+def audited() -> list[dict[str, Any]]:
+    fields = ("actor_id", "actor_label", "action", "target_type", "target_id", "reason", "data")
+    return list(AuditEvent.objects.order_by("id").values(*fields))
+
+
+def test_the_page_says_what_will_happen_and_changes_nothing(
+    as_moderator: Client, talk: Talk
+) -> None:
+    response = as_moderator.get(hide_url(talk.question))
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "disappears at once from every open page of Uma" in text
+    assert "A question?" in text
+    assert 'name="csrfmiddlewaretoken"' in text
+    talk.question.refresh_from_db()
+    assert talk.question.hidden_at is None
+    assert audited() == []
+
+
+def test_hiding_takes_the_message_from_view_and_writes_who_did_it_and_why(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    sent = {"reason": " A threat. ", "reason_for_user": "No threats here."}
+    response = as_moderator.post(hide_url(talk.question), sent, follow=True)
+    assert response.redirect_chain == [(page_of(talk.question), 302)]
+    assert f"Message {talk.question.pk} is hidden." in response.content.decode()
+    talk.question.refresh_from_db()
+    assert talk.question.is_hidden
+    assert talk.question.hidden_reason == "No threats here."
+    assert audited()[0] == {
+        "actor_id": moderator.pk,
+        "actor_label": "Mo",
+        "action": "message.hidden",
+        "target_type": "message",
+        "target_id": talk.question.pk,
+        "reason": "A threat.",
+        "data": {
+            "conversation_id": talk.conversation.pk,
+            "reason_for_user": "No threats here.",
+        },
+    }
+
+
+def test_restoring_gives_the_text_back_byte_for_byte(
+    as_moderator: Client, moderator: User, person: User
+) -> None:
+    message = make_talk(person, question=EXACT).question
+    before = Message.objects.filter(pk=message.pk).values().get()
+    as_moderator.post(hide_url(message), {"reason": "Wrong one."})
+    response = as_moderator.post(restore_url(message), {"reason": "It was harmless."})
+    assert response.status_code == 302
+    assert Message.objects.filter(pk=message.pk).values().get() == before
+    assert [(event["action"], event["reason"]) for event in audited()] == [
+        ("message.hidden", "Wrong one."),
+        ("message.restored", "It was harmless."),
+    ]
+
+
+def test_open_pages_hear_of_it_after_the_commit(
+    as_moderator: Client,
+    talk: Talk,
+    redis_url: str,
+    django_capture_on_commit_callbacks: Commit,
+) -> None:
+    ears = redis.Redis.from_url(redis_url).pubsub(ignore_subscribe_messages=True)
+    ears.psubscribe("*")
+    ears.get_message(timeout=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        as_moderator.post(hide_url(talk.question), {"reason": "A threat."})
+    heard = [message["data"] for _ in range(20) if (message := ears.get_message(timeout=0.1))]
+    ears.close()
+    assert [b"message.updated" in data for data in heard].count(True) == 1
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
+def test_without_a_proper_reason_nothing_changes(
+    as_moderator: Client, talk: Talk, reason: str
+) -> None:
+    response = as_moderator.post(hide_url(talk.question), {"reason": reason})
+    assert response.status_code == 400
+    talk.question.refresh_from_db()
+    assert talk.question.hidden_at is None
+    assert audited() == []
+
+
+def test_a_refusal_of_the_service_keeps_what_was_typed(as_moderator: Client, talk: Talk) -> None:
+    as_moderator.post(hide_url(talk.question), {"reason": "First."})
+    written = audited()
+    response = as_moderator.post(hide_url(talk.question), {"reason": "Typed with <care>."})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "This message is hidden already." in text
+    assert "Nothing was changed." in text
+    assert "Typed with &lt;care&gt;." in text
+    assert audited() == written
+
+
+def test_what_makes_no_sense_any_more_is_not_asked(as_moderator: Client, talk: Talk) -> None:
+    response = as_moderator.get(restore_url(talk.question), follow=True)
+    assert response.redirect_chain == [(page_of(talk.question), 302)]
+    assert "makes no sense here any more" in response.content.decode()
+
+
+@pytest.mark.parametrize("make_url", [hide_url, restore_url])
+def test_a_person_who_is_no_staff_changes_nothing(
+    as_person: Client, talk: Talk, make_url: Callable[[Message], str]
+) -> None:
+    url = make_url(talk.question)
+    response = as_person.post(url, {"reason": "I want to."})
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/")
+    assert as_person.get(response["Location"]).status_code == 403
+    talk.question.refresh_from_db()
+    assert talk.question.hidden_at is None
+    assert audited() == []
+
+
+def test_staff_without_the_right_change_nothing(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    group = moderator.groups.get()
+    group.permissions.remove(group.permissions.get(codename="hide_message"))
+    assert as_moderator.post(hide_url(talk.question), {"reason": "Try."}).status_code == 403
+    assert as_moderator.get(hide_url(talk.question)).status_code == 403
+    talk.question.refresh_from_db()
+    assert talk.question.hidden_at is None
+    assert "Hide" not in as_moderator.get(page_of(talk.question)).content.decode()
+    assert [event["action"] for event in audited()] == ["conversation.read"]
+
+
+def test_a_form_from_elsewhere_is_refused(moderator: User, talk: Talk) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(moderator)
+    assert client.post(hide_url(talk.question), {"reason": "Forged."}).status_code == 403
+    talk.question.refresh_from_db()
+    assert talk.question.hidden_at is None
+
+
+def test_an_unknown_message_is_not_found(as_moderator: Client) -> None:
+    assert as_moderator.get("/admin/conversations/message/999999/hide/").status_code == 404
+    assert as_moderator.get("/admin/conversations/message/x/hide/").status_code == 404
+    huge = "9" * 30
+    assert as_moderator.get(f"/admin/conversations/message/{huge}/change/").status_code == 404
+
+
+def test_several_messages_are_hidden_at_once_each_with_its_entry(
+    as_moderator: Client, talk: Talk
+) -> None:
+    numbers = [talk.question.pk, talk.answer.pk]
+    url = reverse("admin:conversations_message_hide_selected")
+    asked = as_moderator.post(url, {"message": numbers})
+    assert asked.status_code == 200
+    assert "Hides 2 messages in conversations of 1 person." in asked.content.decode()
+    assert Message.objects.filter(hidden_at__isnull=False).count() == 0
+    done = as_moderator.post(url, {"message": numbers, "reason": "A raid."}, follow=True)
+    assert "2 of 2 hidden." in done.content.decode()
+    assert Message.objects.filter(hidden_at__isnull=False).count() == 2
+    assert [(event["target_id"], event["reason"]) for event in audited()] == [
+        (talk.question.pk, "A raid."),
+        (talk.answer.pk, "A raid."),
+    ]
+
+
+def test_what_is_refused_among_several_is_told(as_moderator: Client, talk: Talk) -> None:
+    as_moderator.post(hide_url(talk.question), {"reason": "First."})
+    url = reverse("admin:conversations_message_hide_selected")
+    sent = {"message": [talk.question.pk, talk.answer.pk], "reason": "Both."}
+    text = as_moderator.post(url, sent, follow=True).content.decode()
+    assert f"1 of 2 hidden. #{talk.question.pk}: This message is hidden already." in text
+
+
+def test_selecting_nothing_is_told(as_moderator: Client) -> None:
+    url = reverse("admin:conversations_message_restore_selected")
+    text = as_moderator.post(url, {}, follow=True).content.decode()
+    assert "Select at least one message first." in text
+    assert as_moderator.get(url).status_code == 405
+
+
+def test_halting_asks_for_the_end_of_a_running_answer(
+    as_moderator: Client, moderator: User, person: User
+) -> None:
+    talk = make_talk(person, running=True)
+    assert "The model is stopped" in as_moderator.get(halt_url(talk)).content.decode()
+    assert as_moderator.post(halt_url(talk), {"reason": "Dangerous."}).status_code == 302
+    talk.reply.refresh_from_db()
+    assert talk.reply.stop_state == "halted"
+    assert talk.reply.stop_requested_at is not None
+    assert [(e["actor_id"], e["action"], e["target_id"], e["reason"]) for e in audited()] == [
+        (moderator.pk, "reply.halted", talk.reply.pk, "Dangerous.")
+    ]
+
+
+def test_the_way_back_is_only_ever_ours(as_moderator: Client, talk: Talk) -> None:
+    sent = {"reason": "A threat.", "next": "https://evil.example/"}
+    response = as_moderator.post(hide_url(talk.question), sent)
+    assert response["Location"] == page_of(talk.question)
+    ours = f"/admin/conversations/conversation/{talk.conversation.pk}/change/?page=1#message-1"
+    response = as_moderator.post(restore_url(talk.question), {"reason": "Fine.", "next": ours})
+    assert response["Location"] == ours
