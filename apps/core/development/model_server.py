@@ -14,6 +14,7 @@ from typing import Any
 MODEL_NAME = "smollm2-135m-instruct"
 PARALLEL_REPLIES = 4
 TOKENS_PER_REPLY = 4096
+LONGEST_ANSWER_TOKENS = 1024
 PROMPT_CACHE_MIB = 64
 LOWER_PRIORITY = 5
 
@@ -22,7 +23,8 @@ def serve(model: Path, port: int) -> None:
     """Serve until a signal comes.
 
     The process is polite to web and worker, which share the machine's cores with it. It offers no
-    page, no list of slots (which would show prompts) and no address to pages of other sites.
+    page, no list of slots (which would show prompts) and no address to pages of other sites. So
+    small a model can repeat itself for ever, hence the longest answer.
     """
     os.nice(LOWER_PRIORITY)
     library: Any = importlib.import_module("xllamacpp")
@@ -33,6 +35,7 @@ def serve(model: Path, port: int) -> None:
     parameters.port = port
     parameters.n_ctx = PARALLEL_REPLIES * TOKENS_PER_REPLY
     parameters.n_parallel = PARALLEL_REPLIES
+    parameters.n_predict = LONGEST_ANSWER_TOKENS
     parameters.cache_ram_mib = PROMPT_CACHE_MIB
     parameters.cpuparams.n_threads = os.cpu_count() or 1
     parameters.cors_origins = ""
