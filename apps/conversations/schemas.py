@@ -135,9 +135,10 @@ class MessageOut(OutputSchema):
     )
 
     @classmethod
-    def of(cls, message: Message, reply: Reply | None = None) -> MessageOut:
-        """Return a message as its owner sees it; it was read together with its reply."""
-        found = reply or getattr(message, "reply", None)
+    def of(cls, message: Message) -> MessageOut:
+        """Return a message as its owner sees it; an answer was read together with its reply."""
+        is_answer = message.role == Author.ASSISTANT
+        reply = getattr(message, "reply", None) if is_answer else None
         return cls.model_construct(
             id=message.pk,
             conversation_id=message.conversation_id,
@@ -148,7 +149,7 @@ class MessageOut(OutputSchema):
             notice=presenting.hidden_notice(message),
             metadata=message.metadata,
             created_at=message.created_at,
-            reply=None if found is None else ReplyOut.of(found),
+            reply=None if reply is None else ReplyOut.of(reply),
         )
 
 

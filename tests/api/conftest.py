@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.test import AsyncClient
 
 from apps.users.models import User
+from tests.conversations.conftest import upstream  # noqa: F401  a fixture
 from tests.factories import ApiTokenFactory, UserFactory
 
 

@@ -1,0 +1,65 @@
+from django.http import HttpRequest
+
+from apps.conversations import errors
+from apps.conversations.routers.turns import SENT, current_user
+from apps.conversations.schemas import ChatIn, ConversationResponse
+from apps.conversations.services import asking
+from apps.conversations.services.turns import TurnRequest
+from apps.core.api.idempotency import IDEMPOTENCY_KEY, mark_replay
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.users.constants import TokenScope
+from apps.users.errors import UserNotFoundError
+
+router = ApiRouter(tags=["Users"])
+
+
+@router.operation(
+    "POST",
+    "{int:user_id}/chat",
+    Endpoint(
+        returns=ConversationResponse,
+        message="Answer.",
+        scope=TokenScope.CHAT,
+        errors=(
+            *SENT,
+            errors.ClientIdReusedError,
+            errors.ConversationNotFoundError,
+            UserNotFoundError,
+            errors.ReplyFailedError,
+            errors.ReplyNotReadyError,
+        ),
+    ),
+)
+async def chat(
+    request: HttpRequest,
+    user_id: int,
+    payload: ChatIn,
+    idempotency_key: str | None = IDEMPOTENCY_KEY,
+) -> ConversationResponse:
+    """Send a message and wait for the whole answer.
+
+    An answer that ended otherwise than well is an error with the code of its end.
+    """
+    answered = await asking.ask(
+        actor=current_user(request),
+        user_id=user_id,
+        request=TurnRequest(
+            conversation_id=payload.conversation_id,
+            content=payload.message,
+            client_id=idempotency_key,
+            context=payload.context,
+            metadata=payload.metadata,
+        ),
+    )
+    turn = answered.turn
+    if not turn.created:
+        mark_replay(request)
+    return ConversationResponse(
+        id=turn.reply.pk,
+        user_id=user_id,
+        message=turn.message.content,
+        response=answered.text,
+        conversation_id=turn.conversation.pk,
+        created_at=turn.message.created_at,
+        metadata=turn.message.metadata,
+    )

@@ -1,0 +1,179 @@
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Query
+
+from apps.conversations import errors
+from apps.conversations.routers.turns import SENT, answer_turn, current_user
+from apps.conversations.schemas import (
+    ConversationCreateIn,
+    ConversationOut,
+    ConversationUpdateIn,
+    MessageCreateIn,
+    MessageListParams,
+    MessageOut,
+    TurnOut,
+)
+from apps.conversations.services import conversations, messages, turns
+from apps.conversations.services.turns import TurnRequest
+from apps.core import db
+from apps.core.api import sse
+from apps.core.api.idempotency import IDEMPOTENCY_KEY
+from apps.core.api.pagination import Slice, paginate, read_number_cursor, write_number_cursor
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page, PageParams
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Conversations"])
+LIST_ORDER = ("-last_message_at", "-id")
+
+
+@router.operation(
+    "POST",
+    "",
+    Endpoint(
+        returns=ConversationOut,
+        message="Conversation created.",
+        scope=TokenScope.CHAT,
+        status=201,
+    ),
+)
+async def create_conversation(request: HttpRequest, payload: ConversationCreateIn) -> object:
+    """Open an empty conversation."""
+    return await db.call(
+        conversations.create_conversation, actor=current_user(request), title=payload.title
+    )
+
+
+@router.operation(
+    "GET",
+    "",
+    Endpoint(returns=Page[ConversationOut], message="Conversations.", scope=TokenScope.CHAT),
+)
+async def list_conversations(request: HttpRequest, page: Query[PageParams]) -> Slice:
+    """List your conversations, the last active first."""
+    rows = conversations.list_conversations(viewer=current_user(request))
+    return await paginate(rows, page, order=LIST_ORDER)
+
+
+@router.operation(
+    "GET",
+    "{int:conversation_id}",
+    Endpoint(
+        returns=ConversationOut,
+        message="Conversation.",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+    ),
+)
+async def read_conversation(request: HttpRequest, conversation_id: int) -> object:
+    """Read one conversation."""
+    return await db.call(
+        conversations.access_conversation,
+        viewer=current_user(request),
+        conversation_id=conversation_id,
+    )
+
+
+@router.operation(
+    "PATCH",
+    "{int:conversation_id}",
+    Endpoint(
+        returns=ConversationOut,
+        message="Conversation changed.",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+    ),
+)
+async def update_conversation(
+    request: HttpRequest, conversation_id: int, payload: ConversationUpdateIn
+) -> object:
+    """Give a conversation a title of your own."""
+    return await db.call(
+        conversations.rename_conversation,
+        actor=current_user(request),
+        conversation_id=conversation_id,
+        title=payload.title,
+    )
+
+
+@router.operation(
+    "DELETE",
+    "{int:conversation_id}",
+    Endpoint(
+        returns=None,
+        message="Conversation deleted.",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+    ),
+)
+async def delete_conversation(request: HttpRequest, conversation_id: int) -> None:
+    """Delete a conversation; an answer that is being written is stopped."""
+    await db.call(
+        conversations.delete_conversation,
+        actor=current_user(request),
+        conversation_id=conversation_id,
+    )
+
+
+@router.operation(
+    "GET",
+    "{int:conversation_id}/messages",
+    Endpoint(
+        returns=Page[MessageOut],
+        message="Messages.",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+    ),
+)
+async def list_messages(
+    request: HttpRequest, conversation_id: int, page: Query[MessageListParams]
+) -> Slice:
+    """List the messages of a conversation, from its beginning or from its end."""
+    is_oldest = page.order == "oldest"
+    salt = f"messages:{page.order}"
+    number = read_number_cursor(page.cursor, salt=salt)
+    found = await db.call(
+        messages.list_messages,
+        viewer=current_user(request),
+        conversation_id=conversation_id,
+        after=(number or 0) if is_oldest else None,
+        before=None if is_oldest else number,
+        limit=page.limit,
+    )
+    rows = found.messages if is_oldest else found.messages[::-1]
+    next_cursor = write_number_cursor(rows[-1].pk, salt=salt) if found.has_more else None
+    return Slice([MessageOut.of(message) for message in rows], next_cursor)
+
+
+@router.operation(
+    "POST",
+    "{int:conversation_id}/messages",
+    Endpoint(
+        returns=TurnOut,
+        message="Message accepted. Its answer is on the way.",
+        scope=TokenScope.CHAT,
+        status=202,
+        errors=(*SENT, errors.ConversationNotFoundError, errors.ClientIdReusedError),
+        openapi=sse.may_stream(
+            "With `Accept: text/event-stream`: `message.accepted`, then the answer's events."
+        ),
+    ),
+)
+async def send_message(
+    request: HttpRequest,
+    conversation_id: int,
+    payload: MessageCreateIn,
+    idempotency_key: str | None = IDEMPOTENCY_KEY,
+) -> TurnOut | HttpResponseBase:
+    """Send a message to the model.
+
+    The answer is written by a worker. With `Accept: text/event-stream` it streams at once;
+    otherwise follow it at `messages/{reply.id}/events`.
+    """
+    turn = await turns.start_turn(
+        actor=current_user(request),
+        request=TurnRequest(
+            conversation_id=conversation_id, client_id=idempotency_key, **payload.model_dump()
+        ),
+    )
+    return await answer_turn(request, turn)

@@ -1,0 +1,98 @@
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Query
+
+from apps.conversations import errors
+from apps.conversations.routers.turns import answer_turn, current_user, reply_frames
+from apps.conversations.schemas import MessageOut, ReplyOut, TurnOut
+from apps.conversations.services import following, messages, stopping, turns
+from apps.core import db
+from apps.core.api import sse
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Messages"])
+CURSOR = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
+
+
+@router.operation(
+    "GET",
+    "{int:message_id}",
+    Endpoint(
+        returns=MessageOut,
+        message="Message.",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError,),
+    ),
+)
+async def read_message(request: HttpRequest, message_id: int) -> MessageOut:
+    """Read one message, and how the answer stands if it is one."""
+    message = await db.call(
+        messages.access_message, viewer=current_user(request), message_id=message_id
+    )
+    return MessageOut.of(message)
+
+
+@router.operation(
+    "GET",
+    "{int:message_id}/events",
+    Endpoint(
+        returns=None,
+        message="",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError,),
+        openapi=sse.streams("The answer's events; `id:` is the cursor to resume from."),
+        is_stream=True,
+    ),
+)
+async def follow_reply(
+    request: HttpRequest,
+    message_id: int,
+    cursor: int | None = CURSOR,
+    last_event_id: str | None = sse.LAST_EVENT_ID,
+) -> HttpResponseBase:
+    """Follow an answer as server-sent events.
+
+    Begins after `Last-Event-ID` or `cursor`, and ends with `reply.finished`.
+    """
+    position = cursor if last_event_id is None else int(last_event_id)
+    await following.check_access(viewer=current_user(request), reply_id=message_id)
+    return await sse.event_stream(reply_frames(current_user(request), message_id, position or 0))
+
+
+@router.operation(
+    "POST",
+    "{int:message_id}/stop",
+    Endpoint(
+        returns=ReplyOut,
+        message="The answer is stopping.",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError,),
+    ),
+)
+async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
+    """Stop an answer; what was written is kept. Stopping an ended one changes nothing."""
+    reply = await db.call(stopping.stop_reply, actor=current_user(request), reply_id=message_id)
+    return ReplyOut.of(reply)
+
+
+@router.operation(
+    "POST",
+    "{int:message_id}/regenerate",
+    Endpoint(
+        returns=TurnOut,
+        message="The question is asked again.",
+        scope=TokenScope.CHAT,
+        status=202,
+        errors=(
+            errors.MessageNotFoundError,
+            errors.ReplyInProgressError,
+            errors.ReplyNotRetryableError,
+        ),
+        openapi=sse.may_stream("With `Accept: text/event-stream`: the new answer's events."),
+    ),
+)
+async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | HttpResponseBase:
+    """Ask the same question again; the earlier answer stays as a sibling."""
+    turn = await turns.retry_reply(actor=current_user(request), message_id=message_id)
+    return await answer_turn(request, turn)

@@ -1,0 +1,64 @@
+"""What the routers share: answering a turn, at once or as a stream."""
+
+from collections.abc import AsyncGenerator
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from apps.conversations import errors, events
+from apps.conversations.schemas import MessageOut, ReplyOut, TurnOut
+from apps.conversations.services import following, turns
+from apps.conversations.services.turns import Turn
+from apps.core.api import sse
+from apps.core.api.auth import caller_of
+from apps.core.api.idempotency import mark_replay
+from apps.users.models import User
+
+SENT = (
+    errors.InvalidMessageError,
+    errors.ReplyInProgressError,
+    errors.MessageWithheldError,
+)
+
+
+async def answer_turn(request: HttpRequest, turn: Turn) -> TurnOut | HttpResponseBase:
+    """Answer a turn as the caller asks for it: as a stream at once, or as accepted."""
+    if not turn.created:
+        mark_replay(request)
+    if sse.is_wanted(request):
+        return await sse.event_stream(turn_frames(current_user(request), turn))
+    return TurnOut(message=MessageOut.of(turn.message), reply=ReplyOut.of(turn.reply))
+
+
+async def turn_frames(viewer: User, turn: Turn) -> AsyncGenerator[sse.ServerSentEvent, None]:
+    """Yield that the message was accepted, then its answer."""
+    yield _frame(turn.event or turns.accepted_event(turn))
+    async for frame in reply_frames(viewer, turn.reply.pk, 0):
+        yield frame
+
+
+async def reply_frames(
+    viewer: User, reply_id: int, cursor: int
+) -> AsyncGenerator[sse.ServerSentEvent, None]:
+    """Yield what the viewer misses of an answer, live until its end."""
+    stream = following.follow(viewer=viewer, reply_id=reply_id, cursor=cursor)
+    try:
+        async for event in stream:
+            yield _frame(event)
+    finally:
+        await stream.aclose()
+
+
+def _frame(event: events.Event) -> sse.ServerSentEvent:
+    position = getattr(event, "cursor", None)
+    return sse.ServerSentEvent(
+        events.type_of(event),
+        events.encode(event).encode(),
+        None if position is None else str(position),
+    )
+
+
+def current_user(request: HttpRequest) -> User:
+    """Return whose token came with the request."""
+    user: User = caller_of(request).user
+    return user

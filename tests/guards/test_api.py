@@ -1,0 +1,98 @@
+"""What holds for every operation of the API."""
+
+from collections.abc import Iterator
+
+import pytest
+from ninja.operation import AsyncOperation, Operation
+
+from apps.core.api.auth import BearerToken
+from apps.core.management.commands.export_openapi import SNAPSHOT, document_text
+from project.api import api
+from tests.guards.sources import ROOT
+
+OPEN_TO_ALL = {
+    ("POST", "/auth/tokens"): "the first token is made with address and password",
+    ("POST", "/users/"): "sign-up",
+}
+
+
+def operations() -> Iterator[tuple[str, str, Operation]]:
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    yield method, f"{router.prefix}{path}", operation
+
+
+ALL = list(operations())
+IDS = [f"{method} {path}" for method, path, _ in ALL]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+def test_every_operation_asks_for_a_token_or_says_why_not(
+    method: str, path: str, operation: Operation
+) -> None:
+    if (method, path) in OPEN_TO_ALL:
+        assert not operation.auth_callbacks
+        return
+    assert [type(callback) for callback in operation.auth_callbacks] == [BearerToken]
+
+
+def test_no_exception_is_stale() -> None:
+    assert set(OPEN_TO_ALL) <= {(method, path) for method, path, _ in ALL}
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+def test_every_operation_runs_on_the_event_loop(
+    method: str, path: str, operation: Operation
+) -> None:
+    assert isinstance(operation, AsyncOperation)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+def test_every_operation_answers_the_envelope_or_a_stream(
+    method: str, path: str, operation: Operation
+) -> None:
+    for status, model in operation.response_models.items():
+        if model is None:
+            extra = (operation.openapi_extra or {})["responses"][status]["content"]
+            assert list(extra) == ["text/event-stream"]
+            continue
+        shape = model.model_fields["response"].annotation
+        expected = "Envelope[" if status < 400 else "ErrorEnvelope"
+        assert shape.__name__.startswith(expected), status
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+def test_every_operation_declares_what_any_may_answer(
+    method: str, path: str, operation: Operation
+) -> None:
+    declared = set(operation.response_models)
+    assert {400, 429, 500, 503} <= declared
+    assert (method, path) in OPEN_TO_ALL or {401, 403} <= declared
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+def test_every_operation_is_described(method: str, path: str, operation: Operation) -> None:
+    assert operation.summary
+    assert operation.tags
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation.operation_id for _, _, operation in ALL]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_document_is_the_committed_one() -> None:
+    committed = (ROOT / SNAPSHOT).read_bytes()
+    assert document_text() == committed, "The API changed. Look at it, then run: make openapi"
+
+
+def test_every_body_refuses_what_it_does_not_know() -> None:
+    document = api.get_openapi_schema()
+    schemas = document["components"]["schemas"]
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                assert schemas[name].get("additionalProperties") is False, f"{method} {path}"
