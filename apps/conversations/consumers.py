@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -167,11 +168,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 if isinstance(event, ReplyDelta | ReplySnapshot):
                     await self._credit.spend(reply_id, event.cursor, len(event.text))
                 await self._send(event)
-        except AppError as error:
-            await self._error(error.code, error.message, None)
+        except OSError:
+            return
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
             described = describe_error(error)
-            await self._error(described.code, described.message, None)
+            with contextlib.suppress(OSError):
+                await self._error(described.code, described.message, None)
         finally:
             if self._follows.get(reply_id) is asyncio.current_task():
                 del self._follows[reply_id]

@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.conversations.services import (
@@ -186,7 +187,7 @@ async def theme(request: HttpRequest) -> HttpResponse:
         raise BadRequest
     response = HttpResponse(status=204)
     if "text/html" in request.headers.get("Accept", ""):
-        response = HttpResponseRedirect(reverse("chat:index"))
+        response = HttpResponseRedirect(_safe_next(request))
     response.set_cookie("theme", chosen, max_age=THEME_SECONDS, samesite="Lax", httponly=True)
     return response
 
@@ -204,6 +205,14 @@ async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401
         return await db.call(service, **arguments)
     except NotFoundError as error:
         raise Http404 from error
+
+
+def _safe_next(request: HttpRequest) -> str:
+    """Return the page to go back to, if it is one of ours."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        return target
+    return reverse("chat:index")
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -53,7 +53,7 @@ def message_updated(message: Message) -> None:
             hidden=message.is_hidden,
             text=text,
             html="" if message.is_hidden else presenting.html_of(message),
-            notice=presenting.hidden_notice(message),
+            notice=presenting.hidden_notice(message) or _ending_notice(message),
         ),
     )
 
@@ -95,6 +95,11 @@ def request_stop(reply: Reply, *, state: constants.ReplyState, now: datetime) ->
         stop_requested_at=now, stop_state=state
     )
     ring_workers(reply.pk, state)
+
+
+def _ending_notice(message: Message) -> str:
+    reply = Reply.objects.filter(pk=message.pk).first()
+    return presenting.reply_notice(reply) if reply is not None else ""
 
 
 def _announce(conversation: Conversation, event: PageEvent) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 import orjson
@@ -189,12 +190,17 @@ def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) 
     )
     reply = _queue_reply(conversation, message, actor, is_blocked=verdict.is_block)
     if not conversation.title:
-        conversation.title = " ".join(request.content.split())[: constants.MAX_TITLE_CHARS // 2]
+        conversation.title = _first_words(request.content)
     conversation.message_count += 2
     conversation.last_message_at = message.created_at
     conversation.save(update_fields=["title", "message_count", "last_message_at", "updated_at"])
     event = announcements.message_accepted(conversation, message, reply)
     return Turn(conversation, message, reply, created=True, event=event)
+
+
+def _first_words(content: str) -> str:
+    """Return the beginning of a message as a title, until the model has found a better one."""
+    return shorten(content, constants.MAX_TITLE_CHARS // 2, placeholder=" …") or content[:40]
 
 
 @transaction.atomic

@@ -1,0 +1,18 @@
+"""The ASGI application: HTTP behind a body limit, static files in front of Django."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from apps.conversations.routing import websocket_urlpatterns  # noqa: E402
+from apps.core.asgi import BodyLimit, with_static_files  # noqa: E402
+
+http_application = BodyLimit(with_static_files(django_application))
+application = ProtocolTypeRouter(
+    {"http": http_application, "websocket": URLRouter(websocket_urlpatterns)}
+)
