@@ -1,4 +1,4 @@
-"""Settings of every process, read from the environment (and from an optional `.env` beside manage.py).
+"""Settings of every process, from the environment and from an optional `.env` beside manage.py.
 
 Each variable is described in docs/configuration.md. Staging and production refuse to start on a
 missing or unsafe value and name every one of them at once.
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
 from apps.core.constants import ApplicationEnvironment
+from project.admin_look import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()
 
@@ -26,8 +26,8 @@ IS_DEPLOYED = ENVIRONMENT in (ApplicationEnvironment.STAGING, ApplicationEnviron
 DEBUG = env.bool("DEBUG", default=False)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
-_development_key = "" if IS_DEPLOYED else "for-development-and-tests-only-0123456789-abcdefghij-ABCDEFGHIJ"
-SECRET_KEY = env.str("SECRET_KEY", default=_development_key)
+_key_of_development = "for-development-and-tests-only-0123456789-abcdefghij-ABCDEFGHIJ"
+SECRET_KEY = env.str("SECRET_KEY", default="" if IS_DEPLOYED else _key_of_development)
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)
 DATABASE_THREADS = max(DATABASE_POOL_SIZE - 4, 1)
@@ -77,30 +77,36 @@ RATE_LIMIT_LOGIN = env.str("RATE_LIMIT_LOGIN", default="10/minute")
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if not EMAIL_URL else EMAIL_URL)
+EMAIL_CONFIG = env.email_url_config(EMAIL_URL or "consolemail://")
 vars().update(EMAIL_CONFIG)
 
 
 def _refuse_unsafe_values() -> None:
     """Name everything that is missing or unsafe for this environment in one error."""
-    problems = []
-    if not DATABASE_URL:
-        problems.append("DATABASE_URL is missing: give a postgresql:// address")
-    if not REDIS_URL:
-        problems.append("REDIS_URL is missing: give a redis:// address")
+    needed = [
+        (bool(DATABASE_URL), "DATABASE_URL is missing: give a postgresql:// address"),
+        (bool(REDIS_URL), "REDIS_URL is missing: give a redis:// address"),
+    ]
+    needed_when_deployed = [
+        (
+            len(SECRET_KEY) >= 50 and len(set(SECRET_KEY)) >= 5,
+            "SECRET_KEY must be a random text of at least 50 characters",
+        ),
+        (not DEBUG, "DEBUG must be false"),
+        (bool(OPENAI_API_KEY), "OPENAI_API_KEY is missing"),
+        (
+            PUBLIC_URL.startswith("https://"),
+            "PUBLIC_URL must be the https:// address that people open",
+        ),
+        ("*" not in ALLOWED_HOSTS, "ALLOWED_HOSTS must name the hosts, not *"),
+        (
+            "NUM_PROXIES" in env.ENVIRON,
+            "NUM_PROXIES must say how many proxies stand in front (0 for none)",
+        ),
+    ]
     if IS_DEPLOYED:
-        if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
-            problems.append("SECRET_KEY must be a random text of at least 50 characters")
-        if DEBUG:
-            problems.append("DEBUG must be false")
-        if not OPENAI_API_KEY:
-            problems.append("OPENAI_API_KEY is missing")
-        if not PUBLIC_URL.startswith("https://"):
-            problems.append("PUBLIC_URL must be the https:// address that people open")
-        if "*" in ALLOWED_HOSTS:
-            problems.append("ALLOWED_HOSTS must name the hosts, not *")
-        if "NUM_PROXIES" not in env.ENVIRON:
-            problems.append("NUM_PROXIES must say how many proxies stand in front (0 for none)")
+        needed += needed_when_deployed
+    problems = [problem for is_met, problem in needed if not is_met]
     if problems:
         message = f"Parley cannot start in {ENVIRONMENT}:\n- " + "\n- ".join(problems)
         raise ImproperlyConfigured(message + "\nSee docs/configuration.md.")
@@ -319,61 +325,5 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
-    },
-}
-
-UNFOLD = {
-    "SITE_TITLE": "Parley",
-    "SITE_HEADER": "Parley",
-    "SITE_SUBHEADER": "Staff",
-    "SITE_URL": "/",
-    "SITE_SYMBOL": "forum",
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("icons/favicon.svg"),
-        }
-    ],
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [
-        lambda request: static("css/tokens.css"),
-        lambda request: static("css/admin.css"),
-    ],
-    "BORDER_RADIUS": "10px",
-    "COLORS": {
-        "base": {
-            "50": "#f7f9f8",
-            "100": "#edf1ef",
-            "200": "#dbe3e0",
-            "300": "#c3cecb",
-            "400": "#a0aeaa",
-            "500": "#6c7c77",
-            "600": "#51605c",
-            "700": "#37423f",
-            "800": "#2a3432",
-            "900": "#161c1b",
-            "950": "#0f1413",
-        },
-        "primary": {
-            "50": "#e0f1ec",
-            "100": "#c8e8df",
-            "200": "#a9ecdd",
-            "300": "#8be3d0",
-            "400": "#63d2bb",
-            "500": "#3fb09a",
-            "600": "#0b6b5d",
-            "700": "#085347",
-            "800": "#07483e",
-            "900": "#12332d",
-            "950": "#04211b",
-        },
-    },
-    "SIDEBAR": {
-        "show_search": False,
-        "command_search": False,
-        "show_all_applications": False,
-        "navigation": "apps.core.admin_kit.site.sidebar",
     },
 }
