@@ -115,3 +115,22 @@ def test_jobs_are_for_admins_only(as_admin: Client, as_moderator: Client) -> Non
     url = reverse("admin:procrastinate_procrastinatejob_changelist")
     assert as_admin.get(url).status_code == 200
     assert as_moderator.get(url).status_code == 403
+
+
+def test_the_box_leads_to_rows_by_number_and_to_pages_by_name(
+    as_admin: Client, as_moderator: Client, admin: User, talk: Talk
+) -> None:
+    def found(client: Client, term: str) -> list[str]:
+        return re.findall(
+            r'href="([^"]+)"', client.get("/admin/search/", {"s": term}).content.decode()
+        )
+
+    question, conversation = talk.question.pk, talk.conversation.pk
+    assert f"/admin/conversations/message/{question}/change/" in found(as_admin, str(question))
+    assert found(as_admin, f"conversation:{conversation}") == [
+        f"/admin/conversations/conversation/{conversation}/change/"
+    ]
+    assert found(as_admin, "mess") == ["/admin/conversations/message/"]
+    assert found(as_admin, f"user:{admin.pk}") == [f"/admin/users/user/{admin.pk}/change/"]
+    for term in (f"user:{admin.pk}", "jobs", "tokens", "", "user:x"):
+        assert found(as_moderator, term) == []

@@ -25,6 +25,7 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
     """Every conversation, newest first; its page is the transcript."""
 
     section = Section.REVIEW
+    is_jumped_to = True
     icon = "forum"
     description = "Read one from its first message to its last."
     search_keys = {"conversation": "pk", "user": "owner_id", "message": "messages"}

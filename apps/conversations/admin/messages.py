@@ -60,6 +60,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
 
     section = Section.REVIEW
     place = 1
+    is_jumped_to = True
     icon = "chat"
     description = "Find a message, hide it or give it back."
     search_keys = {

@@ -1,15 +1,14 @@
-"""The base of every subject: read-only rows, bounded lists, actions that call services."""
+"""The base of every subject: what its pages show, and the actions that call services."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import messages
-from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -25,47 +24,23 @@ from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import decide
 from apps.core.admin_kit.details import Detail, Front, Related
 from apps.core.admin_kit.display import EMPTY, link
-from apps.core.admin_kit.lists import ROWS_PER_PAGE, BoundedPaginator, ChangeList
-from apps.core.admin_kit.searching import parse_search
+from apps.core.admin_kit.read_only import ReadOnlyModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-else:
-    from unfold.admin import ModelAdmin as UnfoldModelAdmin
-
-    class ModelAdmin(UnfoldModelAdmin):
-        """Unfold's base, which can be written with the model's type like the stubs' one."""
-
-        def __class_getitem__(cls, model: object) -> type:
-            return cls
-
 
 M = TypeVar("M", bound=Model)
 
 
-class StaffModelAdmin(ModelAdmin[M]):
+class StaffModelAdmin(ReadOnlyModelAdmin[M]):
     """Rows that staff read and never type into; what changes them is a `RowAction`."""
 
     section: ClassVar[Section]
     place: ClassVar[int] = 0
     heading: ClassVar[str] = ""
+    is_jumped_to: ClassVar[bool] = False
     icon: ClassVar[str] = "article"
     description: ClassVar[str] = ""
     detail_template: ClassVar[str] = "admin/detail.html"
-    search_keys: ClassVar[Mapping[str, str]] = {}
-    search_advice: ClassVar[str] = "Search by number."
-
-    actions = None
-    list_per_page = ROWS_PER_PAGE
-    list_max_show_all = 0
-    list_disable_select_all = True
-    paginator = BoundedPaginator
-    search_fields = ("pk",)
-    show_facets = ShowFacets.NEVER
-    show_full_result_count = False
-    sortable_by = ()
 
     def detail(self, request: HttpRequest, row: M) -> Detail:
         """Return what the page of one row shows."""
@@ -91,6 +66,11 @@ class StaffModelAdmin(ModelAdmin[M]):
     def title(self) -> str:
         """The subject's name in menus and headings."""
         return self.heading or str(self.opts.verbose_name_plural).capitalize()
+
+    @property
+    def noun(self) -> str:
+        """What one row is called."""
+        return str(self.opts.verbose_name).capitalize()
 
     def audit_names(self) -> Sequence[str]:
         """Return the words by which the audit record calls these rows."""
@@ -131,26 +111,6 @@ class StaffModelAdmin(ModelAdmin[M]):
         is_open = subject.can_open(current_request(), row)
         return link(subject.url_of(row.pk), words) if is_open else words
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Rows are made by services."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """No field is typed into."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Rows are removed by services."""
-        return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allow the declared filters only: Django allows any column, password hashes included."""
-        return lookup in {getattr(chosen, "parameter_name", None) for chosen in self.list_filter}
-
-    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """No row is picked for another form."""
-        return False
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -162,28 +122,6 @@ class StaffModelAdmin(ModelAdmin[M]):
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ANN401
-        """Return the list that never reads a whole table."""
-        return ChangeList
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
-    ) -> tuple[QuerySet[M], bool]:
-        """Look up what was typed, or refuse it with advice where it could only be scanned for."""
-        if not search_term.strip():
-            return queryset, False
-        condition = self.search_condition(request, search_term)
-        if condition is None:
-            messages.warning(
-                request, f"“{search_term[:60]}” was not searched. {self.search_advice}"
-            )
-            return queryset.none(), False
-        return queryset.filter(condition), False
-
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
-        """Return the exact lookup for what was typed, or None to refuse."""
-        return parse_search(term, keys=self.search_keys)
 
     def get_urls(self) -> list[URLPattern]:
         """Return Django's addresses and one for each action."""

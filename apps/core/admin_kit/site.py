@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -16,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.core.admin_kit.jumping import destinations
 from apps.core.admin_kit.limits import with_statement_timeout
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
@@ -105,6 +108,22 @@ class StaffSite(AdminSite):
         }
         request.current_app = self.name
         return TemplateResponse(request, "admin/index.html", context)
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Answer the box that opens with Ctrl-K; nothing is kept of what was typed."""
+        began = perf_counter()
+        found = destinations(self.subjects(request), request, request.GET.get("s", "")[:100])
+        pages = Paginator(found, max(len(found), 1))
+        context = {
+            "results": pages.page(1),
+            "page_obj": pages,
+            "page_counter": 0,
+            "execution_time": perf_counter() - began,
+        }
+        template = "unfold/helpers/command_results.html"
+        return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
 
     def app_index(  # type: ignore[override]
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None

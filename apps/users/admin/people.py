@@ -41,6 +41,7 @@ class UserAdmin(StaffModelAdmin[User]):
 
     section = Section.PEOPLE
     heading = "Accounts"
+    is_jumped_to = True
     icon = "group"
     description = "Accounts, roles and standing."
     search_keys = {"user": "pk"}

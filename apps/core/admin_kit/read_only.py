@@ -1,0 +1,87 @@
+"""Rows that are only read, in lists that never read a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+
+from apps.core.admin_kit.lists import ROWS_PER_PAGE, BoundedPaginator, ChangeList
+from apps.core.admin_kit.searching import parse_search
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+    class ModelAdmin(UnfoldModelAdmin):
+        """Unfold's base, which can be written with the model's type like the stubs' one."""
+
+        def __class_getitem__(cls, model: object) -> type:
+            return cls
+
+
+M = TypeVar("M", bound=Model)
+
+
+class ReadOnlyModelAdmin(ModelAdmin[M]):
+    """No form of the framework, no free filter, no free sorting, no search that scans."""
+
+    search_keys: ClassVar[Mapping[str, str]] = {}
+    search_advice: ClassVar[str] = "Search by number."
+
+    actions = None
+    list_per_page = ROWS_PER_PAGE
+    list_max_show_all = 0
+    list_disable_select_all = True
+    paginator = BoundedPaginator
+    search_fields = ("pk",)
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    sortable_by = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are made by services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """No field is typed into."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Rows are removed by services."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow the declared filters only: Django allows any column, password hashes included."""
+        return lookup in {getattr(chosen, "parameter_name", None) for chosen in self.list_filter}
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """No row is picked for another form."""
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ANN401
+        """Return the list that never reads a whole table."""
+        return ChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        """Look up what was typed, or refuse it with advice where it could only be scanned for."""
+        if not search_term.strip():
+            return queryset, False
+        condition = self.search_condition(request, search_term)
+        if condition is None:
+            messages.warning(
+                request, f"“{search_term[:60]}” was not searched. {self.search_advice}"
+            )
+            return queryset.none(), False
+        return queryset.filter(condition), False
+
+    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+        """Return the exact lookup for what was typed, or None to refuse."""
+        return parse_search(term, keys=self.search_keys)
