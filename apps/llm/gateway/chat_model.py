@@ -27,6 +27,7 @@ from apps.llm.gateway.events import EventReader
 from apps.llm.gateway.wire import Call, ModelServer
 
 _NO_SDK = object()
+_NO_TEXT = AIMessageChunk(content="")
 _ROLES: dict[type[BaseMessage], str] = {
     SystemMessage: "system",
     HumanMessage: "user",
@@ -84,7 +85,9 @@ class WireChatModel(BaseChatOpenAI):
             payload["max_completion_tokens"] = payload.pop("max_tokens")
         async with aclosing(call.batches(orjson.dumps(payload))) as batches:
             async for text in batches:
-                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+                # A copy costs a third of a new message, which validates what is known here.
+                message = _NO_TEXT.model_copy(update={"content": text})
+                yield ChatGenerationChunk(message=message)
         yield ChatGenerationChunk(message=_last_message(call.reader))
 
     async def _agenerate(

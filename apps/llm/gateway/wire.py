@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import cast
 
 import aiohttp
 
@@ -21,11 +20,11 @@ from apps.llm.gateway.config import (
     GatewayConfig,
 )
 from apps.llm.gateway.events import EventReader
+from apps.llm.gateway.metronome import Metronome
 
 _READ_BUFFER_BYTES = 65_536
 _FINISH_GRACE_SECONDS = 2.0
 _REUSE_GRACE_SECONDS = 0.05
-_TICKS_IN_A_WINDOW = 2
 
 
 class ModelServer:
@@ -33,6 +32,7 @@ class ModelServer:
 
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
+        self.metronome = Metronome(config.batch_window_seconds)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -45,6 +45,7 @@ class ModelServer:
         loop = asyncio.get_running_loop()
         if self._session is None or self._session.closed or self._loop is not loop:
             self._session, self._loop = self._open_session(), loop
+            self.metronome = Metronome(self.config.batch_window_seconds)
         return self._session
 
     async def aclose(self) -> None:
@@ -90,15 +91,13 @@ class Call:
         self._has_ended = False
         self._response: aiohttp.ClientResponse | None = None
         self._late_error: errors.UpstreamError | None = None
-        self._resume_timer: asyncio.TimerHandle | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self.reader = EventReader(self._config)
 
     def close(self) -> None:
         """Close the connection now, unless the answer was read to its end."""
-        for timer in (self._resume_timer, self._watchdog):
-            if timer is not None:
-                timer.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         response, self._response = self._response, None
         if response is not None:
             response.close()
@@ -201,29 +200,14 @@ class Call:
             self._response.close()
 
     def _collect_for_a_window(self, response: aiohttp.ClientResponse) -> None:
-        """Let the kernel collect what follows, so that a token costs no wake-up of this process.
-
-        Windows end on ticks that all calls share, so that many streams wake the loop together.
-        """
+        """Let the kernel collect what follows, so that a token costs no wake-up of this process."""
         connection = response.connection
         if connection is None or self.reader.finish_reason:
             return
-        transport = cast("asyncio.ReadTransport", connection.transport)
-        if transport.is_closing():
-            return
-        window = self._config.batch_window_seconds
-        tick = window / _TICKS_IN_A_WINDOW
-        resume_at = (self._loop.time() + window) // tick * tick
-        transport.pause_reading()
-        self._resume_timer = self._loop.call_at(resume_at, _resume, transport)
+        self._server.metronome.hold(connection.transport)
 
     async def _keep_connection(self, content: aiohttp.StreamReader) -> None:
         """Read the end of a whole response, so that its connection can serve the next call."""
         with suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout(_REUSE_GRACE_SECONDS):
                 await content.readany()
-
-
-def _resume(transport: asyncio.ReadTransport) -> None:
-    if not transport.is_closing():
-        transport.resume_reading()

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.llm.gateway.chat_model import WireChatModel
 from apps.llm.gateway.config import GatewayConfig, read_config
 from apps.llm.gateway.contract import Usage
-from apps.llm.gateway.factory import build_gateway, close_default_gateway, default_gateway, warm
+from apps.llm.gateway.factory import build_gateway, close_default_gateway, default_gateway
 from apps.llm.gateway.wire import ModelServer
 from tests.llm.conftest import API_KEY, collect, make_config, make_request, open_gateway
 from tests.support.upstream import ScriptedUpstream
@@ -140,7 +140,6 @@ async def test_the_default_gateway_follows_the_settings(
     settings.OPENAI_BASE_URL = upstream.base_url + "/"
     settings.LLM_BATCH_WINDOW_MS = 30
     await close_default_gateway()
-    warm()
     try:
         gateway = default_gateway()
         assert gateway is default_gateway()
@@ -172,3 +171,19 @@ def test_importing_the_door_loads_no_langchain() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert json.loads(run.stdout) == []
+
+
+def test_warming_loads_all_that_a_call_needs_with_tracing_off() -> None:
+    program = (
+        "import json, os, sys\n"
+        "os.environ['LANGSMITH_TRACING'] = os.environ['LANGCHAIN_TRACING_V2'] = 'true'\n"
+        "from apps.llm.gateway.factory import warm\n"
+        "warm()\n"
+        "from langchain_core.callbacks import AsyncCallbackManager\n"
+        "manager = AsyncCallbackManager.configure()\n"
+        "print(json.dumps([len(manager.handlers), 'aiohttp' in sys.modules]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert json.loads(run.stdout) == [0, True]
