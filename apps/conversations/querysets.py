@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from apps.conversations.constants import LIVE_STATES, ReplyState
 
 if TYPE_CHECKING:
+    from apps.conversations.models import Conversation, Message, Reply  # noqa: F401
     from apps.users.models import User
 
 

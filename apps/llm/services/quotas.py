@@ -12,7 +12,7 @@ from apps.llm.models import UsageRecord
 
 
 def used_today(*, user_id: int) -> int:
-    """Return the tokens, prompt and completion together, that the person used since midnight UTC."""
+    """Return the tokens, of prompts and answers, that the person used since midnight UTC."""
     start = datetime.combine(
         timezone.now().date(), time.min, tzinfo=timezone.get_default_timezone()
     )

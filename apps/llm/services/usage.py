@@ -6,7 +6,7 @@ from apps.llm.gateway.contract import Purpose, Usage
 from apps.llm.models import UsageRecord
 
 
-def record_call(
+def record_call(  # noqa: PLR0913  a line of the ledger has that many columns
     *,
     user_id: int,
     purpose: Purpose,
