@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -9,6 +12,7 @@ from apps.core.correlation import set_correlation_id
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
+DOCUMENT = Path(__file__).parents[2] / "docs" / "audit.md"
 
 
 @pytest.fixture
@@ -98,3 +102,10 @@ def test_events_about_one_thing_come_newest_first(event: AuditEvent) -> None:
     audit.record(actor=None, action="user.updated", target_type="user", target_id=8)
     later = audit.record(actor=None, action="user.deleted", target_type="user", target_id=7)
     assert list(audit.list_events_about(target_type="user", target_id=7)) == [later, event]
+
+
+def test_every_action_is_one_word_of_its_own_and_documented() -> None:
+    documented = re.findall(r"^\| `([a-z_.]+)` \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert documented == list(dict.fromkeys(AuditAction.values))
+    for action in AuditAction.values:
+        assert re.fullmatch(r"[a-z]+\.[a-z_]+", action)
