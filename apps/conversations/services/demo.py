@@ -13,7 +13,6 @@ from django.utils import timezone
 from apps.conversations.constants import Author, ReplyState, TitleSource
 from apps.conversations.models import Conversation, Message, Reply
 from apps.core.constants import ApplicationEnvironment
-from apps.core.errors import ForbiddenError
 from apps.users.constants import Role
 from apps.users.models import User
 from apps.users.services import accounts
@@ -116,13 +115,13 @@ PEOPLE = (
 )
 
 
-class DemoRefusedError(ForbiddenError):
-    """Demo people have passwords that everybody knows."""
+class DemoRefusedError(Exception):
+    """Demo people have passwords that everybody knows; only ever told to the operator."""
 
-    code = "demo_refused"
-    default_message = (
-        "Demo people have known passwords, so they are made in development and tests only."
-    )
+    def __init__(self) -> None:
+        super().__init__(
+            "Demo people have known passwords, so they are made in development and tests only."
+        )
 
 
 @transaction.atomic

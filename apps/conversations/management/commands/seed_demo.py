@@ -15,6 +15,6 @@ class Command(BaseCommand):
         try:
             made = demo.seed_demo()
         except demo.DemoRefusedError as error:
-            raise CommandError(error.message) from error
+            raise CommandError(str(error)) from error
         for email in made:
             self.stdout.write(f"Made {email}.")
