@@ -20,7 +20,7 @@ def _is_email(text: str) -> str:
 
 Email = Annotated[
     Text,
-    StringConstraints(strip_whitespace=True, max_length=constants.MAX_EMAIL_CHARS),
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=constants.MAX_EMAIL_CHARS),
     AfterValidator(_is_email),
 ]
 Name = Annotated[

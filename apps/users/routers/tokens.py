@@ -8,7 +8,6 @@ from apps.core.api.auth import BearerToken
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
 from apps.users.errors import InvalidCredentialsError, TokenLimitError, TokenNotFoundError
-from apps.users.querysets import normalize_email
 from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut
 from apps.users.services import tokens
 from apps.users.services.principals import Principal
@@ -45,7 +44,7 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
     if payload.email is None or payload.password is None:
         caller = cast("Principal", await own_token(request))
         return _shown(await db.call(tokens.create_token, actor=caller, wanted=wanted))
-    email = normalize_email(payload.email)
+    email = payload.email
     await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)
     return _shown(
         await db.call(
