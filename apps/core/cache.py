@@ -63,7 +63,7 @@ class HintCache(RedisCache):  # type: ignore[misc]
         self,
         key: str,
         value: object,
-        timeout: object = DEFAULT_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> None:
         """Store a value."""
@@ -78,7 +78,7 @@ class HintCache(RedisCache):  # type: ignore[misc]
         self,
         key: str,
         value: object,
-        timeout: object = DEFAULT_TIMEOUT,
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
         """Store a value unless there is one; tells whether it was stored."""
