@@ -109,8 +109,13 @@ check: install ## Everything that CI checks: style, types, contracts, migrations
 	$(call heading,Tests (the docs are checked among them))
 	@$(MAKE) test
 
-bench: install ## Measure what a token costs; takes minutes
+.PHONY: bench-short
+bench: install ## Measure what a token costs, beside two baselines; takes half an hour
+	@$(BIN)/uv pip install --quiet --target bench/out/site --no-deps --require-hashes -r bench/requirements.lock
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-short: install ## Compare the cost of a token with the committed one; under a minute
+	@$(BIN)/python -m bench --short
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)

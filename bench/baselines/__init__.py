@@ -1,0 +1,1 @@
+"""Two servers to compare with; see bench/README.md."""
