@@ -28,12 +28,14 @@ class ProgramPlan:
         title: The name a person reads.
         command: Program and arguments.
         is_ready: Whether it does its work; asked until it says yes.
+        ready_word: What it writes when it does its work, where nothing can be asked.
     """
 
     name: str
     title: str
     command: Sequence[str]
     is_ready: Callable[[], bool] = lambda: True
+    ready_word: bytes = b""
 
 
 class Program(Server):
@@ -51,9 +53,11 @@ class Program(Server):
         self.plan = plan
         self.environment = environment
         self.console = console
+        self._has_said_ready = False
 
     def launch(self, *, pause: Pause | None = None) -> None:
         """Start it, with a thread that carries its lines."""
+        self._has_said_ready = not self.plan.ready_word
         self.process = spawn(self.prepare(pause or time.sleep), output=subprocess.PIPE)
         self.pid_file.write(self.process.pid)
         threading.Thread(target=self._carry_lines, args=[self.process], daemon=True).start()
@@ -64,7 +68,7 @@ class Program(Server):
 
     def is_ready(self) -> bool:
         """Whether it does its work."""
-        return self.plan.is_ready()
+        return self._has_said_ready and self.plan.is_ready()
 
     def _carry_lines(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdout is None:
@@ -72,6 +76,8 @@ class Program(Server):
         with process.stdout as lines, rotated(self.log).open("ab", buffering=0) as log:
             for line in lines:
                 log.write(line)
+                if self.plan.ready_word in line:
+                    self._has_said_ready = True
                 if not any(mark in line for mark in LOG_ONLY):
                     self.console.said_by(self.name, line.decode(errors="replace").rstrip())
 

@@ -150,7 +150,12 @@ class Supervisor:
         port = self.port
         return (
             ProgramPlan("web", "Web", web, lambda: answers(port, "/healthz")),
-            ProgramPlan("worker", "Worker", [sys.executable, "-m", "project.worker"]),
+            ProgramPlan(
+                "worker",
+                "Worker",
+                [sys.executable, "-m", "project.worker"],
+                ready_word=b"WORKER_READY",
+            ),
         )
 
     def _keep(self) -> None:
