@@ -148,13 +148,14 @@ class Supervisor:
         flags = ["--no-access-log", "--no-proxy-headers", "--no-server-header"]
         web = [*server, *(part for item in options.items() for part in item), *flags]
         port = self.port
+        is_talkative = os.environ.get("LOG_LEVEL", "").upper() in {"", "INFO", "DEBUG"}
         return (
             ProgramPlan("web", "Web", web, lambda: answers(port, "/healthz")),
             ProgramPlan(
                 "worker",
                 "Worker",
                 [sys.executable, "-m", "project.worker"],
-                ready_word=b"WORKER_READY",
+                ready_word=b"WORKER_READY" if is_talkative else b"",
             ),
         )
 
