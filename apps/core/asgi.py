@@ -1,6 +1,6 @@
 """What stands in front of Django: a limit on bodies, and the static files."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from wsgiref.headers import Headers
 
@@ -18,8 +18,8 @@ from apps.core.constants import (
 from apps.core.correlation import accept_correlation_id
 from apps.core.errors import PayloadTooLargeError
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+Scope = dict[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -78,6 +78,6 @@ def check_deployment(
         )
     if any(origin.startswith("http://") for origin in settings.CORS_ALLOWED_ORIGINS):
         problems.append(
-            Warning("CORS_ALLOWED_ORIGINS names an address without https.", id="parley.W002")
+            checks.Warning("CORS_ALLOWED_ORIGINS names an address without https.", id="parley.W002")
         )
     return problems

@@ -28,7 +28,7 @@ from apps.core.errors import (
     UnsupportedMediaError,
     ValidationFailedError,
 )
-from apps.core.logging import log_event, stack_of
+from apps.core.logging import log_failure, stack_of
 
 logger = logging.getLogger(__name__)
 
@@ -84,17 +84,16 @@ def describe_error(exception: BaseException) -> ErrorDescription:
 def report_error(exception: BaseException, **fields: str | float | bool | None) -> ErrorDescription:
     """Describe an exception and log it as CONTROLLER_ERROR, without any text that it carries."""
     description = describe_error(exception)
-    is_ours = description.status_code >= 500
-    log_event(
-        logger,
-        constants.CONTROLLER_ERROR,
-        level=logging.ERROR if is_ours else logging.INFO,
-        exception=exception if description.status_code == 500 else None,
-        code=description.code,
-        status_code=description.status_code,
-        error_class=type(exception).__name__,
-        **fields,
-    )
+    told: dict[str, str | float | bool | None] = {
+        "code": description.code,
+        "status_code": description.status_code,
+        "error_class": type(exception).__name__,
+    }
+    if description.status_code == 500:
+        log_failure(logger, constants.CONTROLLER_ERROR, exception, **told, **fields)
+    else:
+        level = logging.ERROR if description.status_code > 500 else logging.INFO
+        logger.log(level, constants.CONTROLLER_ERROR, extra={"fields": {**told, **fields}})
     return description
 
 

@@ -20,6 +20,7 @@ from apps.core.redis import redis_client
 logger = logging.getLogger(__name__)
 
 CHECK_TIMEOUT_SECONDS = 3.0
+HEALTH_KEY = "parley:health"
 Check = Callable[[], Awaitable[None]]
 
 
@@ -81,7 +82,7 @@ async def check_database() -> None:
 async def check_redis() -> None:
     """Ask Redis for an answer."""
     client = await redis_client()
-    await client.ping()
+    await client.get(HEALTH_KEY)
 
 
 async def check_migrations() -> None:

@@ -54,9 +54,18 @@ def log_event(
     event: str,
     *,
     level: int = logging.INFO,
-    exception: BaseException | None = None,
     **fields: str | float | bool | None,
 ) -> None:
     """Log a named event with its fields: numbers and ids, never a person's text or a secret."""
     if logger.isEnabledFor(level):
-        logger.log(level, event, exc_info=exception, extra={"fields": fields})
+        logger.log(level, event, extra={"fields": fields})
+
+
+def log_failure(
+    logger: logging.Logger,
+    event: str,
+    exception: BaseException,
+    **fields: str | float | bool | None,
+) -> None:
+    """Log that something broke, with the place and without the words of the exception."""
+    logger.error(event, exc_info=exception, extra={"fields": fields})

@@ -1,6 +1,8 @@
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from ninja import Query
+from ninja.params.functions import Query
 
 from apps.conversations import errors
 from apps.conversations.routers.turns import answer_turn, current_user, reply_frames
@@ -12,7 +14,7 @@ from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Messages"])
-CURSOR = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
+CURSOR: Any = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
 
 
 @router.operation(

@@ -1,6 +1,9 @@
 """What the routers share: answering a turn, at once or as a stream."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -12,7 +15,9 @@ from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.idempotency import mark_replay
-from apps.users.models import User
+
+if TYPE_CHECKING:
+    from apps.users.models import User
 
 SENT = (
     errors.InvalidMessageError,

@@ -24,7 +24,7 @@ from apps.conversations.services import following, turns
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
-from apps.llm import errors as llm_errors
+from apps.llm.errors import UpstreamError
 from apps.users.models import User
 from apps.users.services import accounts
 
@@ -35,10 +35,6 @@ ERROR_OF_STATE: dict[str, type[AppError]] = {
     ReplyState.INTERRUPTED: ReplyInterruptedError,
     ReplyState.FAILED: ReplyFailedError,
     ReplyState.OUT_OF_QUOTA: ReplyOutOfQuotaError,
-}
-UPSTREAM_ERRORS: dict[str, type[AppError]] = {
-    error.code: error
-    for error in (llm_errors.UpstreamError, *llm_errors.UpstreamError.__subclasses__())
 }
 
 
@@ -97,6 +93,8 @@ async def ask(*, actor: User, user_id: int, request: TurnRequest) -> Answered:
 
 def error_of_end(finished: ReplyFinished) -> AppError:
     """Return the error that tells how an answer ended: the upstream's own code where it failed."""
-    if finished.state == ReplyState.FAILED and finished.error_code in UPSTREAM_ERRORS:
-        return UPSTREAM_ERRORS[finished.error_code]()
+    kinds: list[type[AppError]] = [UpstreamError, *UpstreamError.__subclasses__()]
+    for kind in kinds:
+        if finished.state == ReplyState.FAILED and finished.error_code == kind.code:
+            return kind()
     return ERROR_OF_STATE[finished.state](finished.notice or None)

@@ -1,14 +1,16 @@
 """The caller's own id for what it creates: sending the same again creates nothing."""
 
+from typing import Any
+
 from django.http import HttpRequest
-from ninja import Header
+from ninja.params.functions import Header
 
 from apps.core.api.responses import add_header
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 
-IDEMPOTENCY_KEY = Header(
+IDEMPOTENCY_KEY: Any = Header(
     None,
     alias=HEADER,
     pattern=r"^[\x21-\x7e]{1,64}$",

@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec
+from typing import Any, TypeVar
 
 import orjson
 from django.conf import settings
@@ -28,8 +28,7 @@ from apps.core.errors import (
     ValidationFailedError,
 )
 
-P = ParamSpec("P")
-View = Callable[P, Awaitable[Any]]
+View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 
 ALWAYS: tuple[type[AppError], ...] = (
     ValidationFailedError,
@@ -76,7 +75,7 @@ class Endpoint:
         """Return the schema of every status that the operation answers."""
         declared = (*ALWAYS, *(GUARDED if self.scope else ()), *self.errors)
         found: dict[int, Any] = {error.status_code: ErrorEnvelope for error in declared}
-        success = None if self.is_stream else Envelope[self.returns]
+        success = None if self.is_stream else Envelope.__class_getitem__(self.returns)
         return {self.status: success, **dict(sorted(found.items()))}
 
 
@@ -94,7 +93,7 @@ class ApiRouter(Router):
         endpoint: Endpoint,
         *,
         operation_id: str | None = None,
-    ) -> Callable[[View[P]], View[P]]:
+    ) -> Callable[[View], View]:
         """Register an operation; its summary and description come from its docstring.
 
         Args:
@@ -104,7 +103,7 @@ class ApiRouter(Router):
             operation_id: name in the OpenAPI document; the function's name if not given.
         """
 
-        def register(view: View[P]) -> View[P]:
+        def register(view: View) -> View:
             summary, _, description = (view.__doc__ or "").strip().partition("\n")
             self.add_api_operation(
                 path,
@@ -122,7 +121,9 @@ class ApiRouter(Router):
         return register
 
 
-def wrap(view: View[P], endpoint: Endpoint) -> Callable[..., Awaitable[HttpResponseBase]]:
+def wrap(
+    view: Callable[..., Awaitable[Any]], endpoint: Endpoint
+) -> Callable[..., Awaitable[HttpResponseBase]]:
     """Return the view that answers in the envelope, under the operation's limits."""
     adapter: TypeAdapter[Any] = TypeAdapter(endpoint.returns)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Header
+from ninja.params.functions import Header
 
 from apps.core import db
 from apps.core.correlation import get_correlation_id
@@ -20,7 +20,7 @@ KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
 
 
-LAST_EVENT_ID = Header(
+LAST_EVENT_ID: Any = Header(
     None,
     alias="Last-Event-ID",
     pattern=r"^[0-9]{1,9}$",

@@ -5,14 +5,14 @@ hop. Here they run on the event loop, and only a step that writes (a changed ses
 message) goes to a thread. See docs/decisions/0030.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
 from django.utils.deprecation import MiddlewareMixin
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 else:
     Mixin = object
 
+View = Callable[..., HttpResponseBase]
+
 
 class Inline(Mixin):
     """Runs a middleware's steps on the event loop."""
@@ -31,7 +33,7 @@ class Inline(Mixin):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer under ASGI."""
         before = getattr(self, "process_request", None)
-        response = before(request) if before is not None else None
+        response: HttpResponseBase | None = before(request) if before is not None else None
         if response is None:
             response = await self.get_response(request)  # type: ignore[misc]
         if not hasattr(self, "process_response"):
@@ -79,18 +81,28 @@ class CsrfViewMiddleware(PagesOnly, Inline, csrf.CsrfViewMiddleware):
         if self.async_mode:
             self.process_view = self._process_view_async  # type: ignore[method-assign,assignment]
 
-    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:  # noqa: ANN401
+    def process_view(
+        self,
+        request: HttpRequest,
+        callback: View,
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponseForbidden | None:
         """Refuse a form without its token."""
         if is_program_path(request.path_info):
             return None
-        return super().process_view(request, *view)
+        return super().process_view(request, callback, callback_args, callback_kwargs)
 
     async def _process_view_async(
         self,
         request: HttpRequest,
-        *view: Any,  # noqa: ANN401
-    ) -> HttpResponseBase | None:
-        return CsrfViewMiddleware.process_view(self, request, *view)
+        callback: View,
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponseForbidden | None:
+        return CsrfViewMiddleware.process_view(
+            self, request, callback, callback_args, callback_kwargs
+        )
 
 
 class AuthenticationMiddleware(PagesOnly, Inline, auth.AuthenticationMiddleware):
