@@ -35,7 +35,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     """What open pages would hear, by person; the channel layer's own tests are elsewhere."""
     heard: list[tuple[int, str]] = []
 
-    async def announce(user_id: int, event: dict[str, Any]) -> None:
+    def announce(user_id: int, event: dict[str, Any]) -> None:
         heard.append((user_id, event["type"]))
 
     monkeypatch.setattr("apps.core.realtime.groups.announce", announce)

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.core import mail
 from django.core.cache import caches
+from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -325,3 +326,12 @@ def test_a_mail_server_that_is_away_stops_no_page(
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     assert client.post(SIGNUP, NEW).status_code == 302
     assert User.objects.count() == 1
+
+
+def test_createsuperuser_works_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "Quiet-river-7")
+    call_command("createsuperuser", interactive=False, email="Root@Example.com", name="Root")
+    user = User.objects.get()
+    assert (user.email, user.role, user.is_superuser) == ("root@example.com", "admin", True)
+    assert user.check_password("Quiet-river-7")
+    assert [group.name for group in user.groups.all()] == ["admin"]
