@@ -210,7 +210,7 @@ DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "apps.core.realtime.layer.HintLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "parley"},
     }
 }

@@ -109,6 +109,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         await self.send(text_data=msgspec.json.encode(event).decode())
 
+    async def page_missed(self, message: dict[str, Any]) -> None:
+        """Look whether this person may still be here: Redis was away, and the word may be lost."""
+        del message
+        await self._recheck()
+
     async def _message_send(self, frame: frames.MessageSend) -> None:
         turn = await turns.start_turn(
             actor=self.principal.user,
@@ -162,12 +167,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _pump(self, reply_id: int, cursor: int) -> None:
         try:
-            async for event in following.follow(
-                viewer=self.principal.user, reply_id=reply_id, cursor=cursor
-            ):
-                if isinstance(event, ReplyDelta | ReplySnapshot):
-                    await self._credit.spend(reply_id, event.cursor, len(event.text))
-                await self._send(event)
+            stream = following.follow(viewer=self.principal.user, reply_id=reply_id, cursor=cursor)
+            async with contextlib.aclosing(stream) as events:
+                async for event in events:
+                    if isinstance(event, ReplyDelta | ReplySnapshot):
+                        await self._credit.spend(reply_id, event.cursor, len(event.text))
+                    await self._send(event)
         except OSError:
             return
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility

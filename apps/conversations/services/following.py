@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from apps.conversations import constants
@@ -34,6 +35,7 @@ class _Known:
     model: str
     state: str
     text: str
+    is_hidden: bool
     finished: ReplyFinished | None
 
 
@@ -64,43 +66,41 @@ async def follow(
         MessageNotFoundError: no such answer, or not the viewer's.
     """
     hub = get_hub()
+    position = _Position(reply_id, cursor)
     with hub.subscribe(reply_id) as subscription:
         watching.ensure_watching()
         await hub.wait_until_connected(timeout_seconds=CONNECT_SECONDS)
-        known = await db.call(_read, viewer, reply_id)
-        position = _Position(reply_id, cursor)
-        if known.finished is not None:
-            for event in position.end(known.finished, known.text):
+        is_behind = True
+        while True:
+            if is_behind:
+                known = await _read_anew(viewer, subscription)
+                for event in await _catch_up(hub, position, known):
+                    yield event
+                if known.finished is not None:
+                    return
+            await subscription.wait()
+            for event in position.take(subscription):
                 yield event
-            return
-        if known.state == constants.ReplyState.RUNNING:
-            yield ReplyStarted(reply_id, known.model)
-        async for event in _follow_live(viewer, hub, subscription, position, known.text):
-            yield event
+            is_behind = subscription.has_gap or subscription.has_ended
 
 
-async def _follow_live(
-    viewer: User, hub: TextHub, subscription: Subscription, position: _Position, checkpoint: str
-) -> AsyncGenerator[ReplyEvent, None]:
-    for event in position.catch_up(await _best_text(hub, position.reply_id, checkpoint)):
-        yield event
-    subscription.has_gap = False
-    while True:
-        await subscription.wait()
-        for event in position.take(subscription):
-            yield event
-        if not (subscription.has_ended or subscription.has_gap):
-            continue
-        subscription.has_gap = False
-        known = await db.call(_read, viewer, position.reply_id)
-        if known.finished is not None:
-            for event in position.end(known.finished, known.text):
-                yield event
-            return
-        subscription.has_ended = False
-        text = await _best_text(hub, position.reply_id, known.text)
-        for event in position.catch_up(text):
-            yield event
+async def _read_anew(viewer: User, subscription: Subscription) -> _Known:
+    """Read the row; what is announced from here on asks for another look."""
+    subscription.has_gap = subscription.has_ended = False
+    return await db.call(_read, viewer, subscription.reply_id)
+
+
+async def _catch_up(hub: TextHub, position: _Position, known: _Known) -> list[ReplyEvent]:
+    """Return what the follower misses of what is known; with its end, if it has one."""
+    if known.finished is not None:
+        return position.end(known.finished, known.text)
+    if known.is_hidden:
+        return position.hide()
+    events: list[ReplyEvent] = []
+    if known.state == constants.ReplyState.RUNNING:
+        events += position.start(known.model)
+    text = await _best_text(hub, position.reply_id, known.text)
+    return [*events, *position.catch_up(text)]
 
 
 class _Position:
@@ -108,31 +108,43 @@ class _Position:
 
     def __init__(self, reply_id: int, cursor: int) -> None:
         self.reply_id = reply_id
-        self.cursor = max(cursor, 0)
+        self.cursor = cursor
+        self._is_started = False
+        self._is_hidden = False
 
-    def take(self, subscription: Subscription) -> list[ReplyEvent]:
-        """Return what waits for the follower, and mark a gap where a frame does not join."""
-        events: list[ReplyEvent] = []
+    def start(self, model: str) -> list[ReplyEvent]:
+        """Return the event of the beginning, once."""
+        if self._is_started:
+            return []
+        self._is_started = True
+        return [ReplyStarted(self.reply_id, model)]
+
+    def hide(self) -> list[ReplyEvent]:
+        """Take back what was shown, once, and show nothing more."""
+        if self._is_hidden:
+            return []
+        self._is_hidden = True
+        self.cursor = 0
+        return [ReplySnapshot(self.reply_id, "", 0)]
+
+    def take(self, subscription: Subscription) -> Iterator[ReplyEvent]:
+        """Yield what the announced frames add; a frame that does not join marks a gap."""
         while subscription.frames:
             frame = subscription.frames.popleft()
+            if self._is_hidden:
+                continue
             if isinstance(frame, StartFrame):
-                events.append(ReplyStarted(frame.reply_id, frame.model))
+                yield from self.start(frame.model)
             elif isinstance(frame, TextFrame):
                 if frame.start > self.cursor:
                     subscription.has_gap = True
-                delta = self.join(frame)
-                if delta is not None:
-                    events.append(delta)
-        return events
+                elif frame.start + len(frame.text) > self.cursor:
+                    yield self._join(frame)
 
-    def join(self, frame: TextFrame) -> ReplyDelta | None:
-        """Return the part of a frame that is new, None if it is old or does not join."""
-        end = frame.start + len(frame.text)
-        if frame.start > self.cursor or end <= self.cursor:
-            return None
+    def _join(self, frame: TextFrame) -> ReplyDelta:
         text = frame.text[self.cursor - frame.start :]
-        self.cursor = end
-        return ReplyDelta(self.reply_id, text, end)
+        self.cursor += len(text)
+        return ReplyDelta(self.reply_id, text, self.cursor)
 
     def catch_up(self, text: str) -> list[ReplyEvent]:
         """Return what is missing up to this text."""
@@ -163,12 +175,12 @@ async def _best_text(hub: TextHub, reply_id: int, checkpoint: str) -> str:
 
 def _read(viewer: User, reply_id: int) -> _Known:
     message = access_message(viewer=viewer, message_id=reply_id)
-    reply = Reply.objects.filter(pk=message.pk).first()
+    reply: Reply | None = getattr(message, "reply", None)
     if reply is None:
         raise MessageNotFoundError
     text = presenting.visible_text(message)
     finished = None if reply.is_live else finished_event(message, reply)
-    return _Known(reply.model, reply.state, text, finished)
+    return _Known(reply.model, reply.state, text, message.is_hidden, finished)
 
 
 def finished_event(message: Message, reply: Reply) -> ReplyFinished:
@@ -203,8 +215,11 @@ async def wait_for_end(
         TimeoutError: it did not end in time; it goes on all the same.
     """
     parts: list[str] = []
-    async with asyncio.timeout(timeout_seconds):
-        async for event in follow(viewer=viewer, reply_id=reply_id):
+    async with (
+        asyncio.timeout(timeout_seconds),
+        aclosing(follow(viewer=viewer, reply_id=reply_id)) as events,
+    ):
+        async for event in events:
             if isinstance(event, ReplyDelta):
                 parts.append(event.text)
             elif isinstance(event, ReplySnapshot):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-
-from django.db import DatabaseError
+import time
 
 from apps.conversations import constants
 from apps.conversations.models import Reply
@@ -34,24 +33,33 @@ def ensure_watching() -> None:
 
 async def _watch(hub: TextHub) -> None:
     reaper = Reaper()
-    rounds = 0
+    last_look = 0.0
     while hub.followed_ids:
-        await asyncio.sleep(PERIOD_SECONDS if hub.is_connected else PERIOD_WITHOUT_REDIS_SECONDS)
-        rounds += 1
+        if hub.is_connected:
+            await hub.wait_until_lost(timeout_seconds=PERIOD_SECONDS)
+        else:
+            await asyncio.sleep(PERIOD_WITHOUT_REDIS_SECONDS)
         try:
             ended = set(await db.call(_ended_among, hub.followed_ids))
-            if hub.is_connected or rounds % constants.REAPER_SECONDS == 0:
+            if time.monotonic() - last_look >= constants.REAPER_SECONDS:
+                last_look = time.monotonic()
                 ended.update(await db.call(reaper.look))
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001  the net must hold whatever tears at it
             log_event(logger, "WATCH_FAILED", level=logging.WARNING, error=type(error).__name__)
             reaper = Reaper()
+            await asyncio.sleep(PERIOD_WITHOUT_REDIS_SECONDS)
             continue
-        for reply_id in hub.followed_ids:
-            for follower in hub.followers_of(reply_id):
-                if reply_id in ended:
-                    follower.mark_ended()
-                elif not hub.is_connected:
-                    follower.mark_gap()
+        _wake_followers(hub, ended)
+
+
+def _wake_followers(hub: TextHub, ended: set[int]) -> None:
+    """Tell followers of an end that they missed; without Redis, have them read the checkpoints."""
+    for reply_id in hub.followed_ids:
+        for follower in hub.followers_of(reply_id):
+            if reply_id in ended:
+                follower.mark_ended()
+            elif not hub.is_connected:
+                follower.mark_gap()
 
 
 def _ended_among(reply_ids: list[int]) -> list[int]:

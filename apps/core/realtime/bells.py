@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import logging
+import time
+from functools import cache
 
 from django.conf import settings
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from apps.core.logging import log_event
 from apps.core.realtime.connection import CONTROL_CHANNEL, TEXT_CHANNEL
@@ -12,15 +16,22 @@ from apps.core.realtime.frames import EndFrame, encoder
 
 logger = logging.getLogger(__name__)
 
+TIMEOUT_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
+
+
+class _Away:
+    until = 0.0
+
 
 def announce_end(*reply_ids: int) -> None:
     """Tell every follower that these answers ended, from code that is no worker; only a hint."""
-    _publish(TEXT_CHANNEL, encoder.encode([EndFrame(reply_id) for reply_id in reply_ids]))
+    publish(TEXT_CHANNEL, encoder.encode([EndFrame(reply_id) for reply_id in reply_ids]))
 
 
 def ring_workers(reply_id: int, state: str) -> None:
     """Ask whichever worker writes this answer to end it in this state; the row says so as well."""
-    _publish(CONTROL_CHANNEL, f"{reply_id}:{state}".encode())
+    publish(CONTROL_CHANNEL, f"{reply_id}:{state}".encode())
 
 
 def parse_ring(data: bytes) -> tuple[int, str]:
@@ -29,11 +40,26 @@ def parse_ring(data: bytes) -> tuple[int, str]:
     return int(reply_id), state
 
 
-def _publish(channel: str, data: bytes) -> None:
+def publish(channel: str, data: bytes) -> None:
+    """Send a hint from synchronous code; it never raises and hardly waits.
+
+    A Redis that is away is left alone for a moment, so that nobody who writes pays for it again and
+    again.
+    """
+    if time.monotonic() < _Away.until:
+        return
     try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
-        ) as redis:
-            redis.publish(channel, data)
-    except RedisError as error:
+        _client(settings.REDIS_URL).publish(channel, data)
+    except (RedisError, OSError) as error:
+        _Away.until = time.monotonic() + PAUSE_SECONDS
         log_event(logger, "PUBLISH_FAILED", level=logging.WARNING, error=type(error).__name__)
+
+
+@cache
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -6,22 +6,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from redis.exceptions import RedisError
+import msgspec
 
 from apps.core.logging import log_event
-from apps.core.realtime.connection import TEXT_CHANNEL, connect_redis, live_text_key
-from apps.core.realtime.frames import (
-    LIVE_TEXT_HEADER,
-    EndFrame,
-    Frame,
-    StartFrame,
-    decoder,
-)
+from apps.core.realtime.connection import TEXT_CHANNEL, live_text_key
+from apps.core.realtime.frames import LIVE_TEXT_HEADER, EndFrame, Frame, decoder
+from apps.core.realtime.listener import RedisListener
 from apps.core.redis import RedisFailure, redis_client
 
 logger = logging.getLogger(__name__)
 
-RECONNECT_SECONDS = 0.5
 MAX_PENDING_FRAMES = 512
 
 
@@ -64,9 +58,19 @@ class TextHub:
 
     def __init__(self) -> None:
         self._followers: dict[int, set[Subscription]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._listener = RedisListener(
+            name="text-hub",
+            channels=[TEXT_CHANNEL],
+            on_message=self._take,
+            on_change=self._changed,
+        )
         self._ready = asyncio.Event()
-        self.is_connected = False
+        self._lost = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether text arrives as it is written; otherwise followers read the checkpoints."""
+        return self._listener.is_connected
 
     @property
     def followed_ids(self) -> list[int]:
@@ -80,7 +84,7 @@ class TextHub:
     @contextmanager
     def subscribe(self, reply_id: int) -> Iterator[Subscription]:
         """Follow an answer for as long as the block runs."""
-        self._ensure_running()
+        self._listener.ensure_running()
         subscription = Subscription(reply_id)
         self._followers.setdefault(reply_id, set()).add(subscription)
         try:
@@ -93,73 +97,61 @@ class TextHub:
 
     async def wait_until_connected(self, *, timeout_seconds: float) -> bool:
         """Give a fresh subscription a moment to stand; tells whether it does."""
-        self._ensure_running()
+        self._listener.ensure_running()
+        if not self._lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_seconds):
+                    await self._ready.wait()
+        return self.is_connected
+
+    async def wait_until_lost(self, *, timeout_seconds: float) -> None:
+        """Wait for the loss of Redis, but no longer than this."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                await self._ready.wait()
-        return self.is_connected
+                await self._lost.wait()
 
     async def read_live_text(self, reply_id: int) -> str | None:
         """Read all text that a running answer has by now; None where Redis cannot tell."""
+        if not self.is_connected:
+            return None
         try:
             value = await (await redis_client()).get(live_text_key(reply_id))
         except RedisFailure:
             return None
         if value is None or not value.startswith(LIVE_TEXT_HEADER):
             return None
-        return bytes(value[1:]).decode(errors="strict")
+        try:
+            return bytes(value[1:]).decode()
+        except UnicodeDecodeError:
+            return None
 
     async def aclose(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._listener.aclose()
 
-    def _ensure_running(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="text-hub")
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except RedisFailure as error:
-                log_event(
-                    logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
-                )
-            self.is_connected = False
-            self._ready.clear()
-            self._mark_gaps()
-            await asyncio.sleep(RECONNECT_SECONDS)
-
-    async def _listen(self) -> None:
-        client = connect_redis(socket_timeout_seconds=None)
-        pubsub = client.pubsub()
+    def _take(self, channel: str, data: bytes) -> None:
+        del channel
         try:
-            await pubsub.subscribe(TEXT_CHANNEL)
-            async for message in pubsub.listen():
-                if message["type"] == "subscribe":
-                    self.is_connected = True
-                    self._ready.set()
-                    self._mark_gaps()
-                elif message["type"] == "message":
-                    self._dispatch(decoder.decode(message["data"]))
-        finally:
-            with suppress(RedisError, OSError):
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
-                await client.aclose()
-
-    def _dispatch(self, frames: list[Frame]) -> None:
+            frames = decoder.decode(data)
+        except msgspec.MsgspecError:
+            log_event(logger, "TEXT_FRAME_UNREADABLE", level=logging.WARNING)
+            self._mark_gaps()
+            return
         for frame in frames:
-            followers = self._followers.get(frame.reply_id)
-            if not followers:
-                continue
-            for follower in followers:
+            for follower in self._followers.get(frame.reply_id, ()):
                 if isinstance(frame, EndFrame):
                     follower.mark_ended()
                 else:
                     follower.push(frame)
+
+    def _changed(self, is_connected: bool) -> None:  # noqa: FBT001
+        if is_connected:
+            self._ready.set()
+            self._lost.clear()
+        else:
+            self._ready.clear()
+            self._lost.set()
+        self._mark_gaps()
 
     def _mark_gaps(self) -> None:
         for followers in self._followers.values():
@@ -179,6 +171,3 @@ def get_hub() -> TextHub:
             del _hubs[dead]
         hub = _hubs[loop] = TextHub()
     return hub
-
-
-__all__ = ["StartFrame", "Subscription", "TextHub", "get_hub"]

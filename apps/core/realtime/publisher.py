@@ -5,8 +5,6 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from apps.core.logging import log_event
 from apps.core.realtime.connection import TEXT_CHANNEL, connect_redis, live_text_key
 from apps.core.realtime.frames import (
@@ -101,6 +99,7 @@ class TextPublisher:
         self._urgent.set()
 
     async def _run(self) -> None:
+        is_away = False
         while True:
             await self._wake.wait()
             if not self._urgent.is_set():
@@ -111,10 +110,13 @@ class TextPublisher:
             self._urgent.clear()
             try:
                 await self._flush()
-            except (RedisError, OSError, TimeoutError) as error:
-                log_event(
-                    logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
-                )
+                is_away = False
+            except Exception as error:  # noqa: BLE001  text that cannot be shown now is stored all the same
+                if not is_away:
+                    log_event(
+                        logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
+                    )
+                is_away = True
                 for live in self._live.values():
                     live.stored_bytes = 0
                 if not self._closed:

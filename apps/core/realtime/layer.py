@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer
+from channels_redis.utils import _wrap_close
+
+from apps.core.realtime.listener import RedisListener
+from apps.core.redis import redis_client
+
+MISSED = {"type": "page.missed"}
+"""What every consumer gets after Redis was away, for it may have missed something."""
+
+
+class HintLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+    """The Redis channel layer for a Redis that may be away.
+
+    The original opens no socket without Redis, and leaves those that were open out of their groups.
+    Here a socket opens at once, hears of its groups as soon as Redis is there, and is told that it
+    may have missed something.
+    """
+
+    def _get_layer(self) -> _LoopLayer:
+        loop = asyncio.get_running_loop()
+        layer: _LoopLayer | None = self._layers.get(loop)
+        if layer is None:
+            layer = self._layers[loop] = _LoopLayer(*self._args, **self._kwargs, channel_layer=self)
+            _wrap_close(self, loop)
+        return layer
+
+    def group_channel(self, group: str) -> str:
+        """Return the channel of Redis that carries a group's messages."""
+        return f"{self._kwargs.get('prefix', 'asgi')}__group__{group}"
+
+
+class _LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
+    """One event loop's side of the layer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as the original
+        super().__init__(*args, **kwargs)
+        self._shards = [_Connection(self)]
+
+
+class _Connection:
+    """What the layer expects of its connection to Redis."""
+
+    def __init__(self, layer: _LoopLayer) -> None:
+        self._layer = layer
+        self._listener = RedisListener(
+            name="channel-layer",
+            channels=[f"{layer.prefix}__everybody"],
+            on_message=self._take,
+            on_change=self._changed,
+        )
+        self._was_connected = False
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        await (await redis_client()).publish(channel, message)
+
+    async def subscribe(self, channel: str) -> None:
+        self._listener.ensure_running()
+        await self._listener.subscribe(channel)
+
+    async def unsubscribe(self, channel: str) -> None:
+        await self._listener.unsubscribe(channel)
+
+    async def flush(self) -> None:
+        await self._listener.aclose()
+
+    def _take(self, channel: str, data: bytes) -> None:
+        own = self._layer.channels.get(channel)
+        if own is not None:
+            own.put_nowait(data)
+            return
+        for name in self._layer.groups.get(channel, ()):
+            queue = self._layer.channels.get(name)
+            if queue is not None:
+                queue.put_nowait(data)
+
+    def _changed(self, is_connected: bool) -> None:  # noqa: FBT001
+        if not is_connected:
+            return
+        if self._was_connected:
+            data = self._layer.channel_layer.serialize(MISSED)
+            for queue in self._layer.channels.values():
+                queue.put_nowait(data)
+        self._was_connected = True
