@@ -30,6 +30,7 @@ from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
 from apps.llm.services import quotas
 from apps.users.models import User
+from apps.users.services import access
 
 GENERATE_TASK = "conversations.generate"
 GENERATION_QUEUE = "generation"
@@ -75,6 +76,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         ClientIdReusedError: the same client id came with other content.
         MessageWithheldError: policy keeps the message back; it is stored with its verdict.
         RateLimitedError: too many messages in a short time.
+        AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
     _check_size(request)
     repeated = await db.call(_find_repeated, actor, request)
@@ -108,6 +110,7 @@ async def retry_reply(*, actor: User, message_id: int) -> Turn:
         ReplyNotRetryableError: the message is not an answer to a question that can be asked again.
         ReplyInProgressError: the last answer of the conversation has not ended.
         RateLimitedError: too many messages in a short time.
+        AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
     await rate_limits.check(
         scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
@@ -167,6 +170,7 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 
 @transaction.atomic
 def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
+    access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
     parent_id = (
         Message.objects.filter(conversation=conversation)
@@ -205,6 +209,7 @@ def _first_words(content: str) -> str:
 
 @transaction.atomic
 def _store_retry(actor: User, message_id: int) -> Turn:
+    access.ensure_may_write(actor)
     answer = access_message(viewer=actor, message_id=message_id)
     reply = Reply.objects.filter(pk=answer.pk).first()
     if reply is None or reply.is_live or answer.parent is None or answer.parent.is_hidden:
