@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.conversations.services import (
     conversations,
+    demo,
     pages,
     stopping,
     turns,
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 THEMES = ("system", "light", "dark")
 THEME_SECONDS = 31_536_000
-DEMO_ACCOUNTS = (
-    {"label": "Try it as a user", "email": "user@parley.test", "password": "Parley-demo-1"},
-    {"label": "Moderator", "email": "moderator@parley.test", "password": "Parley-demo-1"},
-    {"label": "Admin", "email": "admin@parley.test", "password": "Parley-demo-1"},
-)
 
 
 @require_GET
@@ -40,8 +35,7 @@ async def index(request: HttpRequest) -> HttpResponse:
     """Show where a conversation begins; what Parley is, to somebody who is not signed in."""
     viewer = await request.auser()
     if not viewer.is_authenticated:
-        is_development = settings.ENVIRONMENT == "development"
-        context = {"demo_accounts": DEMO_ACCOUNTS if is_development else ()}
+        context = {"demo_accounts": demo.accounts_to_try()}
         return await db.call(render, request, "landing.html", context)
     context = await _load(pages.new_page, viewer=viewer, before=_number(request, "before"))
     return await db.call(render, request, "chat/index.html", context)

@@ -154,6 +154,20 @@ def seed_demo() -> list[str]:
     return [person.email for person in missing]
 
 
+def accounts_to_try() -> list[dict[str, str]]:
+    """Return who a visitor may sign in as with one click; nobody outside development."""
+    if settings.ENVIRONMENT != ApplicationEnvironment.DEVELOPMENT:
+        return []
+    return [
+        {
+            "label": "Try it as a user" if person.role == Role.USER else person.role.label,
+            "email": person.email,
+            "password": DEMO_PASSWORD,
+        }
+        for person in reversed(PEOPLE)
+    ]
+
+
 def _write_conversation(owner: User, talk: DemoConversation) -> None:
     begun_at = timezone.now() - timedelta(hours=talk.hours_ago)
     conversation = Conversation.objects.create(
