@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackHandler
@@ -13,6 +14,7 @@ from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import GenerationRequest, Usage
 
+Fields = Mapping[str, str | int | None]
 logger = logging.getLogger("apps.llm.gateway")
 
 
@@ -35,7 +37,7 @@ class CallObserver(AsyncCallbackHandler):
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], **kwargs: object
     ) -> None:
         """Log that the model is asked."""
-        self._log("LLM_CALL_STARTED", messages=len(messages[0]))
+        self._log("LLM_CALL_STARTED", {"messages": len(messages[0])})
 
     async def on_llm_new_token(self, token: object, **kwargs: object) -> None:
         """Note when the first text came."""
@@ -52,33 +54,23 @@ class CallObserver(AsyncCallbackHandler):
             reported = message.usage_metadata
             if reported is not None:
                 self.usage = Usage(reported["input_tokens"], reported["output_tokens"], "reported")
-        self._log(
-            "LLM_CALL_FINISHED",
-            **self._timing(),
-            finish_reason=finish_reason,
-            prompt_tokens=self.usage.prompt_tokens if self.usage else None,
-            completion_tokens=self.usage.completion_tokens if self.usage else None,
-        )
+        counted = {
+            "prompt_tokens": self.usage.prompt_tokens if self.usage else None,
+            "completion_tokens": self.usage.completion_tokens if self.usage else None,
+        }
+        self._log("LLM_CALL_FINISHED", {"finish_reason": finish_reason, **counted})
 
     async def on_llm_error(self, error: BaseException, **kwargs: object) -> None:
         """Log an answer that failed or was stopped, without a word of the upstream's."""
         if isinstance(error, UpstreamError):
-            self._log("LLM_CALL_FAILED", logging.WARNING, **self._timing(), code=error.code)
+            self._log("LLM_CALL_FAILED", {"code": error.code}, level=logging.WARNING)
         elif isinstance(error, GeneratorExit | asyncio.CancelledError):
-            self._log("LLM_CALL_STOPPED", **self._timing())
+            self._log("LLM_CALL_STOPPED", {})
         else:
-            kind = type(error).__name__
-            self._log("LLM_CALL_FAILED", logging.ERROR, **self._timing(), code=kind)
+            self._log("LLM_CALL_FAILED", {"code": type(error).__name__}, level=logging.ERROR)
 
-    def _timing(self) -> dict[str, int | None]:
-        first = self._first_text
-        return {
-            "duration_ms": round((time.monotonic() - self._started) * 1000),
-            "first_text_ms": None if first is None else round((first - self._started) * 1000),
-        }
-
-    def _log(self, event: str, level: int = logging.INFO, **fields: str | int | None) -> None:
-        request = self._request
+    def _log(self, event: str, fields: Fields, *, level: int = logging.INFO) -> None:
+        request, first = self._request, self._first_text
         log_event(
             logger,
             event,
@@ -87,5 +79,7 @@ class CallObserver(AsyncCallbackHandler):
             purpose=request.purpose,
             model=request.model,
             user_id=request.user_id,
+            duration_ms=round((time.monotonic() - self._started) * 1000),
+            first_text_ms=None if first is None else round((first - self._started) * 1000),
             **fields,
         )

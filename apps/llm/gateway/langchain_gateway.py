@@ -3,9 +3,10 @@
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import langsmith
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig
 
 from apps.llm.errors import UpstreamTruncatedError
@@ -42,8 +43,11 @@ class LangChainGateway:
         call = self._server.start_call()
         observer = CallObserver(request)
         config = RunnableConfig(callbacks=[observer])
-        chunks = self._model.astream(
-            build_messages(request), config, call=call, **self._parameters(request)
+        chunks = cast(
+            "AsyncGenerator[AIMessageChunk, None]",
+            self._model.astream(
+                build_messages(request), config, call=call, **self._parameters(request)
+            ),
         )
         try:
             async with aclosing(chunks):
