@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from apps.conversations.constants import LIVE_STATES, ReplyState
 
@@ -51,9 +52,9 @@ class ReplyQuerySet(QuerySet["Reply"]):
         """Return those that this worker is writing."""
         return self.filter(state=ReplyState.RUNNING, lease_owner=owner)
 
-    def lease_lost(self, *, now: datetime) -> ReplyQuerySet:
-        """Return those whose worker stopped beating."""
-        return self.filter(state=ReplyState.RUNNING, lease_expires_at__lt=now)
+    def lease_lost(self) -> ReplyQuerySet:
+        """Return those whose worker stopped beating, by the database's clock."""
+        return self.filter(state=ReplyState.RUNNING, lease_expires_at__lt=Now())
 
     def queued_before(self, moment: datetime) -> ReplyQuerySet:
         """Return those that no worker has taken since the moment."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,31 +69,37 @@ def conversation_updated(conversation: Conversation) -> None:
     )
 
 
-def ring_workers(reply_id: int, state: str) -> None:
-    """Ask the worker that writes an answer to end it, after the commit; the row says so as well."""
-    transaction.on_commit(lambda: bells.ring_workers(reply_id, state))
-
-
 def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState) -> None:
-    """Ask for the end of whatever is being answered in a conversation."""
-    now = timezone.now()
+    """End whatever is being answered in a conversation."""
     for reply in Reply.objects.live().filter(conversation=conversation):
-        request_stop(reply, state=state, now=now)
+        request_stop(reply, state=state)
 
 
-def stop_live_replies_of_message(message: Message, *, state: constants.ReplyState) -> None:
-    """Ask for the end of an answer that is being written, if this message is one."""
+def halt_replies_around(message: Message) -> None:
+    """End what is being written because of a message that staff hid: itself, or its answer."""
+    around = Q(pk=message.pk) | Q(message__parent=message)
+    for reply in Reply.objects.live().filter(around):
+        request_stop(reply, state=constants.ReplyState.HALTED)
+        _have_followers_look(reply)
+
+
+def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
+    """End a queued answer here and now; ask the worker of a running one to end it in this state."""
     now = timezone.now()
-    for reply in Reply.objects.live().filter(pk=message.pk):
-        request_stop(reply, state=state, now=now)
-
-
-def request_stop(reply: Reply, *, state: constants.ReplyState, now: datetime) -> None:
-    """Note in the row that an answer shall end in this state, and ring its worker."""
+    ended = Reply.objects.filter(pk=reply.pk, state=constants.ReplyState.QUEUED).update(
+        state=state, finished_at=now, stop_requested_at=now, stop_state=state
+    )
+    if ended:
+        _have_followers_look(reply)
+        return
     Reply.objects.live().filter(pk=reply.pk, stop_requested_at=None).update(
         stop_requested_at=now, stop_state=state
     )
-    ring_workers(reply.pk, state)
+    transaction.on_commit(lambda: bells.ring_workers(reply.pk, state))
+
+
+def _have_followers_look(reply: Reply) -> None:
+    transaction.on_commit(lambda: bells.announce_end(reply.pk))
 
 
 def _ending_notice(message: Message) -> str:

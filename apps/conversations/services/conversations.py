@@ -62,9 +62,10 @@ def delete_conversation(*, actor: User, conversation_id: int) -> None:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
+    # The answer before the conversation, as the worker locks them when it stores an end.
+    announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at", "updated_at"])
-    announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
     announcements.conversation_updated(conversation)
 
 

@@ -7,7 +7,7 @@ import logging
 import time
 from contextlib import aclosing
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from apps.conversations import constants, guardrails
 from apps.conversations.services import leases, titles
@@ -32,19 +32,42 @@ class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
         self.verdict = verdict
 
 
+async def begin(*, reply_id: int, runtime: WorkerRuntime) -> None:
+    """Take an answer into this worker's hands, if it is still queued, and return.
+
+    From here on its lease keeps it, and not the queue: the queue's loop may end and begin anew, as
+    it does when PostgreSQL was away, without a word of the answer being lost.
+    """
+    await runtime.slots.acquire()
+    try:
+        claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
+    except BaseException:
+        runtime.slots.release()
+        raise
+    if claim is None:
+        runtime.slots.release()
+        return
+    runtime.carry(_answer(claim, runtime))
+
+
 async def run(*, reply_id: int, runtime: WorkerRuntime) -> None:
     """Write an answer if it is still queued, and end it in exactly one state."""
     claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
-    if claim is None:
-        return
+    if claim is not None:
+        await _answer(claim, runtime)
+
+
+async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
+    reply_id = claim.reply_id
     set_correlation_id(claim.request.correlation_id)
     running = runtime.add(reply_id)
     runtime.publisher.begin(reply_id, claim.request.model)
     try:
         ending = await _write(claim, running, runtime)
-        runtime.remove(reply_id)
+        runtime.end(reply_id)
         ended = await _finish(claim, ending, runtime)
     finally:
+        runtime.remove(reply_id)
         runtime.publisher.end(reply_id)
     log_event(
         logger,
@@ -154,7 +177,7 @@ async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> bool:
     for _ in range(FINISH_ATTEMPTS):
         try:
             return await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
-        except DatabaseError as error:
+        except (OperationalError, InterfaceError) as error:
             log_event(logger, "FINISH_FAILED", level=logging.ERROR, error=type(error).__name__)
             await asyncio.sleep(FINISH_RETRY_SECONDS)
     return False

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -119,42 +119,58 @@ def _window(question: Message) -> tuple[PromptMessage, ...]:
     )
 
 
-def checkpoint(
-    *, owner: str, texts: Sequence[tuple[int, str]], is_beat: bool
-) -> list[tuple[int, str]]:
+def checkpoint(*, owner: str, texts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Store what this worker's answers have by now, in one statement for all of them.
 
     Args:
         owner: the worker.
         texts: answer and its whole text, for those that gained some.
-        is_beat: also renew the leases.
 
     Returns:
         The answers that somebody asked to end, with the state to end in.
     """
     if texts:
         _store_texts(owner, texts)
-    held = Reply.objects.held_by(owner)
-    if is_beat:
-        held.update(lease_expires_at=Now() + LEASE)
-    return list(held.filter(stop_requested_at__isnull=False).values_list("pk", "stop_state"))
+    asked = Reply.objects.held_by(owner).filter(stop_requested_at__isnull=False)
+    return list(asked.values_list("pk", "stop_state"))
+
+
+def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
+    """Renew the leases of the answers that are in this worker's hands.
+
+    Returns:
+        Those of them that are not its own any more: ended by somebody else, or removed.
+    """
+    held = Reply.objects.held_by(owner).filter(pk__in=reply_ids)
+    held.update(lease_expires_at=Now() + LEASE)
+    return set(reply_ids) - set(held.values_list("pk", flat=True))
 
 
 def _store_texts(owner: str, texts: Sequence[tuple[int, str]]) -> None:
+    """Write the texts of answers that are still held.
+
+    The rows of the answers are locked first: a statement that began before an answer ended would
+    otherwise wait for its end, and then put the older text over the final one.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH held AS MATERIALIZED (
+                SELECT message_id FROM conversations_reply
+                WHERE message_id = ANY(%(ids)s) AND lease_owner = %(owner)s AND state = %(state)s
+                ORDER BY message_id FOR NO KEY UPDATE
+            )
             UPDATE conversations_message AS message SET content = fresh.content
-            FROM unnest(%s::bigint[], %s::text[]) AS fresh (id, content)
-            JOIN conversations_reply AS reply ON reply.message_id = fresh.id
-            WHERE message.id = fresh.id AND reply.lease_owner = %s AND reply.state = %s
+            FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
+            JOIN held ON held.message_id = fresh.id
+            WHERE message.id = fresh.id
             """,
-            [
-                [reply_id for reply_id, _ in texts],
-                [text for _, text in texts],
-                owner,
-                constants.ReplyState.RUNNING,
-            ],
+            {
+                "ids": [reply_id for reply_id, _ in texts],
+                "texts": [text for _, text in texts],
+                "owner": owner,
+                "state": constants.ReplyState.RUNNING,
+            },
         )
 
 
@@ -208,19 +224,23 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
 def reap(*, reply_ids: Sequence[int]) -> list[int]:
     """End answers whose worker stopped beating as interrupted; the text that was stored stays.
 
+    One that somebody asked to end before ends as they asked.
+
     Returns:
         Those that this call ended.
     """
-    now = timezone.now()
     lost = list(
-        Reply.objects.lease_lost(now=now)
+        Reply.objects.lease_lost()
         .filter(pk__in=reply_ids)
         .select_for_update(skip_locked=True)
         .values_list("pk", flat=True)
     )
     Reply.objects.filter(pk__in=lost).update(
-        state=constants.ReplyState.INTERRUPTED,
-        error_code="worker_lost",
+        state=Case(
+            When(stop_state="", then=Value(constants.ReplyState.INTERRUPTED.value)),
+            default=F("stop_state"),
+        ),
+        error_code=Case(When(stop_state="", then=Value("worker_lost")), default=Value("")),
         lease_expires_at=None,
         finished_at=Now(),
     )
@@ -247,8 +267,4 @@ def expire_queue() -> list[int]:
 
 def lost_leases() -> list[int]:
     """Return the running answers whose lease has passed, for a reaper that looks twice."""
-    return list(
-        Reply.objects.filter(
-            Q(state=constants.ReplyState.RUNNING) & Q(lease_expires_at__lt=Now())
-        ).values_list("pk", flat=True)[:500]
-    )
+    return list(Reply.objects.lease_lost().values_list("pk", flat=True)[:500])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from django.db import DatabaseError
-
 from apps.conversations import constants
 from apps.conversations.services import leases
 from apps.core import db
@@ -45,7 +43,7 @@ async def reap_forever() -> None:
     while True:
         try:
             await db.call(reaper.look)
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001  nobody else would end what is lost
             log_event(logger, "REAPER_FAILED", level=logging.WARNING, error=type(error).__name__)
             reaper = Reaper()
         await asyncio.sleep(constants.REAPER_SECONDS)

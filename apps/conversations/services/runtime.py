@@ -7,25 +7,27 @@ import logging
 import os
 import socket
 import uuid
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
-from redis.exceptions import RedisError
+from django.conf import settings
 
 from apps.conversations import constants
 from apps.conversations.services import leases
 from apps.core import db
 from apps.core.logging import log_event
 from apps.core.realtime import bells
-from apps.core.realtime.connection import CONTROL_CHANNEL, connect_redis
+from apps.core.realtime.connection import CONTROL_CHANNEL
+from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
 from apps.llm.gateway.contract import ChatGateway
 
 logger = logging.getLogger(__name__)
 
 EAGER_CHECKPOINT_CHARS = 2048
-RECONNECT_SECONDS = 0.5
+RETRY_SECONDS = 0.5
+END_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -66,31 +68,53 @@ class WorkerRuntime:
         self.gateway = gateway
         self.publisher = TextPublisher()
         self.running: dict[int, RunningReply] = {}
+        self._ending: set[int] = set()
+        self.slots = asyncio.Semaphore(settings.WORKER_CONCURRENCY)
+        self._writers: set[asyncio.Task[None]] = set()
         self._eager = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._checkpoints: asyncio.Task[None] | None = None
+        self._stops = RedisListener(
+            name="stop-listener", channels=[CONTROL_CHANNEL], on_message=self._take_ring
+        )
 
     def start(self) -> None:
         """Begin to publish, to store checkpoints and to listen for stops."""
         self.publisher.start()
-        self._tasks = [
-            asyncio.create_task(self._checkpoint_forever(), name="checkpoints"),
-            asyncio.create_task(self._listen_forever(), name="stop-listener"),
-        ]
+        self._stops.ensure_running()
+        self._checkpoints = asyncio.create_task(self._checkpoint_forever(), name="checkpoints")
+
+    def carry(self, work: Coroutine[object, object, None]) -> None:
+        """Do the work of one slot in a task of its own, which gives the slot back at its end."""
+        task = asyncio.create_task(work)
+        self._writers.add(task)
+        task.add_done_callback(self._end_carrying)
+
+    async def drain(self, *, seconds: float) -> None:
+        """Let what is being written come to its end, but no longer than this."""
+        if self._writers:
+            await asyncio.wait(self._writers, timeout=seconds)
 
     async def aclose(self) -> None:
         """End what still runs as interrupted and let go of everything."""
         for reply in list(self.running.values()):
             reply.request_stop(constants.ReplyState.INTERRUPTED)
-        if self.running:
-            tasks = [reply.task for reply in self.running.values()]
-            await asyncio.wait(tasks, timeout=5)
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
+        tasks = {reply.task for reply in self.running.values()} | self._writers
+        if tasks:
+            await asyncio.wait(tasks, timeout=END_SECONDS)
+        if self._checkpoints is not None:
+            self._checkpoints.cancel()
             with suppress(asyncio.CancelledError):
-                await task
+                await self._checkpoints
+        await self._stops.aclose()
         await self.publisher.aclose()
         await self.gateway.aclose()
+
+    def _end_carrying(self, task: asyncio.Task[None]) -> None:
+        self._writers.discard(task)
+        self.slots.release()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log_event(logger, "REPLY_BROKEN", level=logging.ERROR, error=type(error).__name__)
 
     def add(self, reply_id: int) -> RunningReply:
         """Register the current task as the one that writes this answer."""
@@ -108,9 +132,15 @@ class WorkerRuntime:
         if reply.length - reply.stored_length >= EAGER_CHECKPOINT_CHARS:
             self._eager.set()
 
-    def remove(self, reply_id: int) -> None:
-        """Forget an answer that ended."""
+    def end(self, reply_id: int) -> None:
+        """Take no more stops and texts for an answer whose end is being stored."""
         self.running.pop(reply_id, None)
+        self._ending.add(reply_id)
+
+    def remove(self, reply_id: int) -> None:
+        """Forget an answer; from here on nobody renews its lease."""
+        self.running.pop(reply_id, None)
+        self._ending.discard(reply_id)
 
     async def _checkpoint_forever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -120,54 +150,41 @@ class WorkerRuntime:
                 async with asyncio.timeout(constants.CHECKPOINT_SECONDS):
                     await self._eager.wait()
             self._eager.clear()
-            is_beat = loop.time() - last_beat >= constants.LEASE_BEAT_SECONDS
-            if not self.running:
+            if not self.running and not self._ending:
                 continue
             try:
-                await self._checkpoint(is_beat=is_beat)
-            except DatabaseError as error:
+                if loop.time() - last_beat >= constants.LEASE_BEAT_SECONDS:
+                    await self._beat()
+                    last_beat = loop.time()
+                await self._checkpoint()
+            except Exception as error:  # noqa: BLE001  without checkpoints every answer would be lost
                 log_event(
                     logger, "CHECKPOINT_FAILED", level=logging.WARNING, error=type(error).__name__
                 )
-                await asyncio.sleep(RECONNECT_SECONDS)
-            else:
-                if is_beat:
-                    last_beat = loop.time()
+                await asyncio.sleep(RETRY_SECONDS)
 
-    async def _checkpoint(self, *, is_beat: bool) -> None:
+    async def _beat(self) -> None:
+        in_hand = [*self.running, *self._ending]
+        for reply_id in await db.call(leases.beat, owner=self.owner, reply_ids=in_hand):
+            self._stop(reply_id, constants.ReplyState.INTERRUPTED)
+
+    async def _checkpoint(self) -> None:
         dirty = [reply for reply in self.running.values() if reply.length > reply.stored_length]
         lengths = [reply.length for reply in dirty]
         stops = await db.call(
             leases.checkpoint,
             owner=self.owner,
             texts=[(reply.reply_id, reply.text) for reply in dirty],
-            is_beat=is_beat,
         )
         for reply, length in zip(dirty, lengths, strict=True):
             reply.stored_length = length
         for reply_id, state in stops:
             self._stop(reply_id, state)
 
-    async def _listen_forever(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except (RedisError, OSError, TimeoutError) as error:
-                log_event(logger, "CONTROL_AWAY", level=logging.WARNING, error=type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS)
-
-    async def _listen(self) -> None:
-        client = connect_redis(socket_timeout_seconds=None)
-        pubsub = client.pubsub()
-        try:
-            await pubsub.subscribe(CONTROL_CHANNEL)
-            async for message in pubsub.listen():
-                if message["type"] == "message":
-                    self._stop(*bells.parse_ring(message["data"]))
-        finally:
-            with suppress(RedisError, OSError):
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
-                await client.aclose()
+    def _take_ring(self, channel: str, data: bytes) -> None:
+        del channel
+        with suppress(ValueError):
+            self._stop(*bells.parse_ring(data))
 
     def _stop(self, reply_id: int, state: str) -> None:
         reply = self.running.get(reply_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.conversations import constants
@@ -12,7 +11,6 @@ from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
 from apps.core.errors import ForbiddenError, ValidationFailedError
-from apps.core.realtime import bells
 from apps.users.models import User
 
 
@@ -61,14 +59,6 @@ def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
 
 
 def _end_early(reply: Reply, state: constants.ReplyState) -> Reply:
-    """End a queued answer here and now; ask the worker to end a running one."""
-    now = timezone.now()
-    ended = Reply.objects.filter(pk=reply.pk, state=constants.ReplyState.QUEUED).update(
-        state=state, finished_at=now, stop_requested_at=now, stop_state=state
-    )
-    if ended:
-        transaction.on_commit(lambda: bells.announce_end(reply.pk))
-    else:
-        announcements.request_stop(reply, state=state, now=now)
+    announcements.request_stop(reply, state=state)
     reply.refresh_from_db()
     return reply

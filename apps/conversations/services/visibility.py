@@ -12,7 +12,7 @@ from apps.conversations.errors import (
     MessageNotFoundError,
     MessageNotHiddenError,
 )
-from apps.conversations.models import Message
+from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.users.models import User
@@ -42,7 +42,7 @@ def hide_message(
     message.hidden_at = timezone.now()
     message.hidden_reason = reason_for_user.strip()
     message.save(update_fields=["hidden_at", "hidden_reason"])
-    announcements.stop_live_replies_of_message(message, state=constants.ReplyState.HALTED)
+    announcements.halt_replies_around(message)
     audit.record(
         actor=actor,
         action="message.hidden",
@@ -91,6 +91,8 @@ def _locked_message(actor: User, message_id: int, reason: str) -> Message:
         raise ValidationFailedError(
             text, details=[{"field": "reason", "message": text, "type": "reason_required"}]
         )
+    # The answer before its message, as the worker locks them when it stores an end.
+    Reply.objects.select_for_update().filter(pk=message_id).first()
     message = (
         Message.objects.select_related("conversation", "conversation__owner")
         .select_for_update(of=("self",))
