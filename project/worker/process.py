@@ -11,12 +11,16 @@ from procrastinate.contrib.django import app as queue
 
 from apps.conversations.services import reaping, runtime
 from apps.core.logging import log_event
+from apps.core.postgresql.queue import make_worker_connector
 from apps.llm.gateway.factory import default_gateway, warm
+from project.worker.upkeep import tend_forever
 
 logger = logging.getLogger("project.worker")
 
 RESTART_SECONDS = 1.0
 POLLING_SECONDS = 5.0
+JOBS_AT_ONCE = 50
+JOB_END_SECONDS = 2.0
 
 
 async def run_worker() -> None:
@@ -41,27 +45,34 @@ async def run_worker() -> None:
         except Exception as error:  # noqa: BLE001  whatever ends the queue's loop, the worker goes on
             log_event(logger, "QUEUE_AWAY", level=logging.WARNING, error=type(error).__name__)
             await _wait(stopping, seconds=RESTART_SECONDS)
+    await worker_runtime.drain(seconds=settings.WORKER_DRAIN_SECONDS)
     reaper.cancel()
     await worker_runtime.aclose()
     log_event(logger, "WORKER_STOPPED")
 
 
 async def _work(stopping: asyncio.Event) -> None:
-    """Take jobs until told to stop or until the connection to the queue is lost."""
-    worker_app: App = queue.with_connector(queue.connector.get_worker_connector())  # type: ignore[attr-defined]
+    """Take jobs until told to stop or until the connection to the queue is lost.
+
+    A job only puts an answer into this worker's hands, so the loop may end at any time: nothing
+    that is being written depends on it.
+    """
+    worker_app: App = queue.with_connector(make_worker_connector())
     async with worker_app.open_async():
         work = asyncio.create_task(
             worker_app.run_worker_async(
-                concurrency=settings.WORKER_CONCURRENCY,
+                concurrency=JOBS_AT_ONCE,
                 install_signal_handlers=False,
                 fetch_job_polling_interval=POLLING_SECONDS,
                 delete_jobs="successful",
-                shutdown_graceful_timeout=settings.WORKER_DRAIN_SECONDS,
+                shutdown_graceful_timeout=JOB_END_SECONDS,
             )
         )
         stop = asyncio.create_task(stopping.wait())
+        upkeep = asyncio.create_task(tend_forever(worker_app))
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
+        upkeep.cancel()
         if not work.done():
             work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
