@@ -172,6 +172,11 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
+    if Reply.objects.live().filter(conversation=conversation).exists():
+        repeated = _find_repeated(actor, request)
+        if repeated is not None:
+            return repeated
+        raise ReplyInProgressError
     parent_id = (
         Message.objects.filter(conversation=conversation)
         .on_path()
@@ -240,8 +245,6 @@ def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     )
     if conversation is None:
         return access_conversation(viewer=actor, conversation_id=request.conversation_id)
-    if Reply.objects.live().filter(conversation=conversation).exists():
-        raise ReplyInProgressError
     return conversation
 
 
