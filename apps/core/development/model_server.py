@@ -16,17 +16,18 @@ PARALLEL_REPLIES = 4
 TOKENS_PER_REPLY = 4096
 LONGEST_ANSWER_TOKENS = 1024
 PROMPT_CACHE_MIB = 64
-LOWER_PRIORITY = 5
+MOST_THREADS = 8
 
 
 def serve(model: Path, port: int) -> None:
     """Serve until a signal comes.
 
-    The process is polite to web and worker, which share the machine's cores with it. It offers no
-    page, no list of slots (which would show prompts) and no address to pages of other sites. So
-    small a model can repeat itself for ever, hence the longest answer.
+    It takes half of the cores: web and worker need theirs, and threads that wait for each other
+    are slower than fewer where the machine is busy. It offers no page, no list of slots (which
+    would show prompts) and no address to pages of other sites. So small a model can repeat itself
+    for ever, hence the longest answer.
     """
-    os.nice(LOWER_PRIORITY)
+    threads = max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
     library: Any = importlib.import_module("xllamacpp")
     parameters = library.CommonParams()
     parameters.model.path = str(model)
@@ -37,7 +38,8 @@ def serve(model: Path, port: int) -> None:
     parameters.n_parallel = PARALLEL_REPLIES
     parameters.n_predict = LONGEST_ANSWER_TOKENS
     parameters.cache_ram_mib = PROMPT_CACHE_MIB
-    parameters.cpuparams.n_threads = os.cpu_count() or 1
+    parameters.cpuparams.n_threads = threads
+    parameters.cpuparams_batch.n_threads = threads
     parameters.cors_origins = ""
     parameters.ui = False
     parameters.endpoint_slots = False
