@@ -33,6 +33,11 @@ class Sent:
     reply_id: int
 
 
+def is_end(event: Event, reply_id: int) -> bool:
+    """Tell whether an event is the end of this answer."""
+    return bool(event["type"] == "reply.finished" and event["reply_id"] == reply_id)
+
+
 def questions_in(requests: list[SeenRequest]) -> list[SeenRequest]:
     """Return the requests that ask for an answer, and not for a title."""
     return [
@@ -169,11 +174,11 @@ class Socket:
         return self.texts[reply_id]
 
     async def until_end(self, reply_id: int, *, seconds: float = 15) -> Event:
-        """Take events until an answer's end, and return that."""
-        return await self.until(
-            lambda event: event["type"] == "reply.finished" and event["reply_id"] == reply_id,
-            seconds=seconds,
-        )
+        """Return an answer's end, for which more events are taken if it has not come yet."""
+        for event in self.events:
+            if is_end(event, reply_id):
+                return event
+        return await self.until(lambda event: is_end(event, reply_id), seconds=seconds)
 
     async def take(self) -> Event:
         """Take the next event; text must join what is known."""
