@@ -9,18 +9,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apps.core.development.postgres import PostgresServer
+from apps.core.development.processes import PidFile
 from apps.core.development.server import Server
 from apps.core.development.valkey import ValkeyServer
 
 DATABASE_VARIABLE = "PARLEY_TEST_DATABASE_URL"
 REDIS_VARIABLE = "PARLEY_TEST_REDIS_URL"
+PREFIX = "parley-test-"
+OWNER = "owner.pid"
 
 
 def make_folder() -> Path:
     """Make a folder for throwaway servers, which PostgreSQL's account can pass through for root."""
-    folder = Path(tempfile.mkdtemp(prefix="parley-test-"))
+    remove_abandoned_folders()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o711)
+    PidFile(folder / OWNER).write(os.getpid())
     return folder
+
+
+def remove_abandoned_folders() -> None:
+    """Remove what runs that were killed have left; their servers ended with them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder / OWNER
+        if owner.exists() and PidFile(owner).living_pid() is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Services:

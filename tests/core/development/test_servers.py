@@ -7,7 +7,16 @@ import pytest
 import redis
 
 from tests.support.network import NetworkBlockedError
-from tests.support.services import Services, freeze, private_postgres, private_redis, thaw
+from tests.support.services import (
+    OWNER,
+    Services,
+    freeze,
+    make_folder,
+    private_postgres,
+    private_redis,
+    remove_abandoned_folders,
+    thaw,
+)
 
 
 def test_the_suite_runs_on_postgresql_18(services: Services) -> None:
@@ -83,3 +92,11 @@ def test_a_test_cannot_leave_this_machine() -> None:
 
 async def test_a_coroutine_test_is_run() -> None:
     assert socket.gethostname()
+
+
+def test_what_a_killed_run_left_is_removed_and_what_runs_is_not(services: Services) -> None:
+    abandoned = make_folder()
+    (abandoned / OWNER).write_text('{"pid": 1, "mark": "of another process"}')
+    remove_abandoned_folders()
+    assert not abandoned.exists()
+    assert services.folder.exists()
