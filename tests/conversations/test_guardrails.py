@@ -118,6 +118,18 @@ async def test_an_answer_that_is_stopped_by_policy_is_taken_back_everywhere(
 
 
 @pytest.mark.usefixtures("policy")
+async def test_a_blocked_message_that_is_sent_again_is_refused_again(person: User) -> None:
+    again = turns.TurnRequest(conversation_id=None, content="forbidden", client_id="client-1")
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(MessageWithheldError) as refused:
+            await turns.start_turn(actor=person, request=again)
+        refusals.append(refused.value.message)
+    assert refusals == [BLOCK.reason_for_user] * 2
+    assert await Message.objects.acount() == 2
+
+
+@pytest.mark.usefixtures("policy")
 async def test_the_finished_exchange_is_judged_too(
     person: User, upstream: ScriptedUpstream
 ) -> None:

@@ -16,7 +16,7 @@ from apps.conversations.errors import (
     ReplyNotRetryableError,
 )
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import messages, pages, titles, turns, visibility
+from apps.conversations.services import conversations, messages, pages, titles, turns, visibility
 from apps.core import db
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.users.models import User
@@ -43,6 +43,16 @@ async def test_a_message_that_does_not_fit_is_refused_and_nothing_is_stored(
     assert await Message.objects.acount() == 0
 
 
+@pytest.mark.parametrize("client_id", ["", "a b", "a\x00b", "é", "x" * 65])
+async def test_an_id_that_is_no_id_is_refused_and_nothing_is_stored(
+    person: User, client_id: str
+) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        await send(person, "hello", client_id=client_id)
+    assert [problem["field"] for problem in caught.value.details or []] == ["client_id"]
+    assert await Message.objects.acount() == 0
+
+
 async def test_the_same_client_id_is_the_same_turn(person: User) -> None:
     first = await send(person, "hello", client_id="client-1")
     again = await send(person, "hello", client_id="client-1")
@@ -55,6 +65,20 @@ async def test_the_same_client_id_with_other_words_is_a_conflict(person: User) -
     with pytest.raises(ClientIdReusedError):
         await send(person, "goodbye", client_id="client-1")
     assert await Message.objects.acount() == 2
+
+
+@pytest.mark.parametrize("field", ["context", "metadata"])
+async def test_the_same_client_id_with_other_data_is_a_conflict(person: User, field: str) -> None:
+    def wanted(value: int) -> turns.TurnRequest:
+        return turns.TurnRequest(
+            conversation_id=None, content="hello", client_id="client-1", **{field: {"a": value}}
+        )
+
+    first = await turns.start_turn(actor=person, request=wanted(1))
+    again = await turns.start_turn(actor=person, request=wanted(1))
+    assert (again.created, again.reply.pk) == (False, first.reply.pk)
+    with pytest.raises(ClientIdReusedError):
+        await turns.start_turn(actor=person, request=wanted(2))
 
 
 async def test_a_conversation_is_answered_one_message_at_a_time(person: User) -> None:
@@ -99,6 +123,19 @@ async def test_an_answer_that_is_being_written_cannot_be_asked_for_again(person:
     with pytest.raises(ReplyNotRetryableError):
         await turns.retry_reply(actor=person, message_id=turn.message.pk)
     assert await Reply.objects.acount() == 1
+
+
+@pytest.mark.parametrize("title", ["", "  ", "a\x00b", "x" * 121])
+async def test_a_title_that_does_not_fit_is_refused(person: User, title: str) -> None:
+    turn = await send(person, "hello")
+    with pytest.raises(ValidationFailedError):
+        await db.call(
+            conversations.rename_conversation,
+            actor=person,
+            conversation_id=turn.conversation.pk,
+            title=title,
+        )
+    assert (await Conversation.objects.aget()).title == "hello"
 
 
 async def test_a_title_comes_from_the_model_unless_the_person_wrote_one(

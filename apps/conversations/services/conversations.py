@@ -71,7 +71,7 @@ def delete_conversation(*, actor: User, conversation_id: int) -> None:
 
 def _clean_title(title: str) -> str:
     cleaned = " ".join(title.split())
-    if not cleaned or len(cleaned) > constants.MAX_TITLE_CHARS:
+    if not cleaned or len(cleaned) > constants.MAX_TITLE_CHARS or "\x00" in cleaned:
         message = f"Write a title of 1 to {constants.MAX_TITLE_CHARS} characters."
         raise ValidationFailedError(
             message, details=[{"field": "title", "message": message, "type": "title_length"}]

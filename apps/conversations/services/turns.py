@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import shorten
@@ -34,6 +35,7 @@ from apps.users.services import access
 
 GENERATE_TASK = "conversations.generate"
 GENERATION_QUEUE = "generation"
+_CLIENT_ID = re.compile(rf"[\x21-\x7e]{{1,{constants.MAX_CLIENT_ID_CHARS}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,24 +131,40 @@ def accepted_event(turn: Turn) -> MessageAccepted:
 def _check_size(request: TurnRequest) -> None:
     content = request.content
     if not content.strip() or len(content) > constants.MAX_MESSAGE_CHARS or "\x00" in content:
-        raise InvalidMessageError(
-            details=[
-                {
-                    "field": "content",
-                    "message": InvalidMessageError.default_message,
-                    "type": "message_length",
-                }
-            ]
-        )
+        raise _misfit("content", InvalidMessageError.default_message, "message_length")
+    if request.client_id is not None and not _CLIENT_ID.fullmatch(request.client_id):
+        message = f"Use 1 to {constants.MAX_CLIENT_ID_CHARS} visible ASCII characters as the id."
+        raise _misfit("client_id", message, "client_id")
     for field, value, limit in (
         ("context", request.context, constants.MAX_CONTEXT_BYTES),
         ("metadata", request.metadata, constants.MAX_METADATA_BYTES),
     ):
-        if value is not None and len(orjson.dumps(value)) > limit:
-            message = f"The {field} is too large: {limit} bytes at most."
-            raise InvalidMessageError(
-                message, details=[{"field": field, "message": message, "type": "too_large"}]
-            )
+        if value is None:
+            continue
+        if _is_deeper(value, constants.MAX_NESTING):
+            message = f"The {field} is nested too deeply: {constants.MAX_NESTING} levels at most."
+            raise _misfit(field, message, "too_deep")
+        if len(orjson.dumps(value)) > limit:
+            raise _misfit(field, f"The {field} is too large: {limit} bytes at most.", "too_large")
+
+
+def _misfit(field: str, message: str, kind: str) -> InvalidMessageError:
+    return InvalidMessageError(
+        message, details=[{"field": field, "message": message, "type": kind}]
+    )
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Tell whether a value of JSON holds more lists and objects in one another than that."""
+    layer: list[Any] = [value]
+    for _ in range(levels + 1):
+        boxes = [item for item in layer if isinstance(item, dict | list)]
+        layer = [
+            inner for box in boxes for inner in (box.values() if isinstance(box, dict) else box)
+        ]
+        if not boxes:
+            return False
+    return True
 
 
 def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
@@ -160,11 +178,12 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
     if message is None:
         return None
     same_place = request.conversation_id in (None, message.conversation_id)
-    if message.content != request.content or not same_place:
+    sent = (request.content, request.context, request.metadata)
+    if (message.content, message.context, message.metadata) != sent or not same_place:
         raise ClientIdReusedError
     reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
-    if reply is None:
-        raise MessageWithheldError
+    if reply is None or (message.is_hidden and reply.state == constants.ReplyState.WITHHELD):
+        raise MessageWithheldError(message.hidden_reason or None)
     return Turn(message.conversation, message, reply, created=False, event=None)
 
 
@@ -217,9 +236,9 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     access.ensure_may_write(actor)
     answer = access_message(viewer=actor, message_id=message_id)
     reply = Reply.objects.filter(pk=answer.pk).first()
-    if reply is None or reply.is_live or answer.parent is None or answer.parent.is_hidden:
+    question = Message.objects.select_for_update().filter(pk=answer.parent_id).first()
+    if reply is None or reply.is_live or question is None or question.is_hidden:
         raise ReplyNotRetryableError
-    question = answer.parent
     conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
     if Reply.objects.live().filter(conversation=conversation).exists():
         raise ReplyInProgressError
