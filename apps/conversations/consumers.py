@@ -16,7 +16,7 @@ from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, Reply
 from apps.conversations.services import following, stopping, turns
 from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
-from apps.core.error_handling import describe_error
+from apps.core.error_handling import report_error
 from apps.core.errors import AppError
 from apps.core.logging import log_event
 from apps.core.realtime.credit import CreditWindow
@@ -98,7 +98,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except AppError as error:
             await self._error(error.code, error.message, client_id)
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
-            described = describe_error(error)
+            described = report_error(error, transport="socket")
             await self._error(described.code, described.message, client_id)
 
     async def page_event(self, message: dict[str, Any]) -> None:
@@ -176,7 +176,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except OSError:
             return
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
-            described = describe_error(error)
+            described = report_error(error, transport="socket")
             with contextlib.suppress(OSError):
                 await self._error(described.code, described.message, None)
         finally:

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Mapping
 
 MAX_UNACKNOWLEDGED = 262_144
+MAX_ID_DIGITS = 19
 
 
 class CreditWindow:
@@ -44,7 +45,7 @@ class CreditWindow:
     def acknowledge(self, cursors: Mapping[str, int]) -> None:
         """Take a client's word for what has arrived; unknown answers and numbers are ignored."""
         for key, cursor in cursors.items():
-            if not key.isdecimal():
+            if not key.isdecimal() or len(key) > MAX_ID_DIGITS:
                 continue
             reply_id = int(key)
             if reply_id in self._sent:

@@ -1,0 +1,91 @@
+"""The chat socket as a program uses it: who is let in, and what a frame is answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from pytest_django import Settings
+
+from apps.users.models import User
+from project.asgi import application
+from tests.factories import ApiTokenFactory
+
+PING = b'{"type": "ping"}'
+
+
+def caller(*headers: tuple[bytes, bytes]) -> WebsocketCommunicator:
+    return WebsocketCommunicator(application, "/ws/chat/", headers=list(headers))
+
+
+@asynccontextmanager
+async def socket_of(person: User) -> AsyncIterator[WebsocketCommunicator]:
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    socket = caller((b"authorization", f"Bearer {token.secret}".encode()))
+    assert (await socket.connect())[0]
+    try:
+        yield socket
+    finally:
+        await socket.disconnect()
+
+
+async def ask(socket: WebsocketCommunicator, frame: bytes) -> dict[str, Any]:
+    await socket.send_to(text_data=frame.decode())
+    answer: dict[str, Any] = orjson.loads(await socket.receive_from())
+    return answer
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        (b"origin", b"http://evil.example"),
+        (b"origin", b"null"),
+        (b"cookie", b"sessionid=x"),
+    ],
+)
+async def test_a_token_lets_nobody_in_from_a_foreign_page(
+    person: User, extra: tuple[bytes, bytes]
+) -> None:
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    socket = caller((b"authorization", f"Bearer {token.secret}".encode()), extra)
+    await socket.connect()
+    assert (await socket.receive_output())["code"] == 4401
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'{"type": "message.send", "client_id": "aaaaaaaa\\u0000", "content": "x"}',
+        b'{"type": "message.send", "client_id": "aaaaaaaa", "content": "x\\u0000"}',
+    ],
+)
+async def test_nul_in_a_frame_is_refused_in_a_sentence(person: User, frame: bytes) -> None:
+    async with socket_of(person) as socket:
+        assert (await ask(socket, frame))["code"] == "invalid_message"
+
+
+async def test_numbers_that_are_no_ids_are_ignored_in_an_acknowledgement(person: User) -> None:
+    async with socket_of(person) as socket:
+        for key in ("9" * 5000, "-1", "x", ""):
+            await socket.send_to(text_data=f'{{"type": "ack", "cursors": {{"{key}": 1}}}}')
+        assert (await ask(socket, PING))["type"] == "pong"
+
+
+async def test_a_fault_of_ours_is_told_without_words_and_logged_under_its_number(
+    person: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.RATE_LIMIT_CHAT = "nonsense"
+    frame = b'{"type": "message.send", "client_id": "aaaaaaaa", "content": "my words"}'
+    async with socket_of(person) as socket:
+        with caplog.at_level(logging.ERROR):
+            answer = await ask(socket, frame)
+    assert (answer["type"], answer["code"]) == ("error", "internal_error")
+    logged = [record for record in caplog.records if record.getMessage() == "CONTROLLER_ERROR"]
+    assert [getattr(record, "fields", {})["error_class"] for record in logged] == ["ValueError"]
+    assert "my words" not in caplog.text
