@@ -92,6 +92,28 @@ async def test_an_admin_may_and_it_is_written_down(
     assert (nobody.status_code, nobody.json()["code"]) == (404, "user_not_found")
 
 
+async def test_an_admins_token_for_chat_alone_speaks_in_its_owners_name_only(
+    admin: User, author: User
+) -> None:
+    program = await make(Program, user=admin, scopes=["chat"])
+    answered = await ask(program, author)
+    assert (answered.status_code, answered.json()["code"]) == (403, "missing_scope")
+    assert await Message.objects.acount() == 0
+
+
+@pytest.mark.parametrize("field", ["context", "metadata"])
+async def test_data_that_is_nested_too_deeply_is_refused(
+    program: Program, author: User, field: str
+) -> None:
+    deep: Any = {}
+    for _ in range(60):
+        deep = {"a": [deep]}
+    answered = await ask(program, author, **{field: deep})
+    assert (answered.status_code, answered.json()["code"]) == (400, "invalid_message")
+    assert [problem["field"] for problem in answered.json()["error"]] == [field]
+    assert await Message.objects.acount() == 0
+
+
 async def test_an_unknown_conversation_and_anothers_are_the_same(
     program: Program, author: User, stranger: User
 ) -> None:

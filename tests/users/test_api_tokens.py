@@ -124,6 +124,17 @@ def test_a_revoked_token_stops_at_once(person: User) -> None:
     assert audited() == [("Uma", "token.revoked", token.pk)]
 
 
+def test_an_admin_ends_anothers_token_with_the_scope_for_staff_only(person: User) -> None:
+    token = ApiTokenFactory(user=person)
+    admin = UserFactory(admin=True)
+    answers = []
+    for scopes in (["account"], ["account", "staff"]):
+        own = ApiTokenFactory(user=admin, scopes=scopes)
+        client = Client(headers={"Authorization": f"Bearer {own.secret}"})
+        answers.append(client.delete(f"{TOKENS}/{token.pk}").status_code)
+    assert answers == [404, 200]
+
+
 @pytest.mark.parametrize("unknown", [0, 10**30])
 def test_anothers_token_and_no_token_look_the_same(
     person: User, stranger: User, unknown: int

@@ -1,10 +1,11 @@
 from django.http import HttpRequest
 
 from apps.conversations import errors
-from apps.conversations.routers.turns import SENT, current_user
+from apps.conversations.routers.turns import SENT
 from apps.conversations.schemas import ChatIn, ConversationResponse
 from apps.conversations.services import asking
 from apps.conversations.services.turns import TurnRequest
+from apps.core.api.auth import caller_of
 from apps.core.api.idempotency import IDEMPOTENCY_KEY, mark_replay
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
@@ -41,7 +42,7 @@ async def chat(
     An answer that ended otherwise than well is an error with the code of its end.
     """
     answered = await asking.ask(
-        actor=current_user(request),
+        caller=caller_of(request),
         user_id=user_id,
         request=TurnRequest(
             conversation_id=payload.conversation_id,

@@ -25,8 +25,10 @@ from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
 from apps.llm.errors import UpstreamError
+from apps.users.constants import TokenScope
 from apps.users.models import User
 from apps.users.services import accounts
+from apps.users.services.principals import Principal
 
 ERROR_OF_STATE: dict[str, type[AppError]] = {
     ReplyState.STOPPED: ReplyStoppedError,
@@ -47,20 +49,22 @@ class Answered:
 
 
 @transaction.atomic
-def find_speaker(*, actor: User, user_id: int) -> User:
-    """Return the person in whose name is asked: the actor, or anybody for an admin, audited.
+def find_speaker(*, caller: Principal, user_id: int) -> User:
+    """Return the person in whose name is asked: the caller, or anybody for an admin, audited.
 
     Raises:
-        ForbiddenError: somebody else's name, and the actor is no admin.
+        ForbiddenError: somebody else's name, and the caller is no admin.
+        MissingScopeError: somebody else's name, and the admin's token is not for staff work.
         UserNotFoundError: an admin named nobody.
     """
-    if actor.pk == user_id:
-        return actor
-    if not actor.is_admin:
+    if caller.user.pk == user_id:
+        return caller.user
+    if not caller.user.is_admin:
         raise ForbiddenError
-    speaker = accounts.access_user(viewer=actor, user_id=user_id)
+    caller.require_scope(TokenScope.STAFF)
+    speaker = accounts.access_user(viewer=caller.user, user_id=user_id)
     audit.record(
-        actor=actor,
+        actor=caller.user,
         action=AuditAction.MESSAGE_SENT_FOR_USER,
         target_type="user",
         target_id=speaker.pk,
@@ -68,15 +72,15 @@ def find_speaker(*, actor: User, user_id: int) -> User:
     return speaker
 
 
-async def ask(*, actor: User, user_id: int, request: TurnRequest) -> Answered:
+async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answered:
     """Start a turn in a person's name and wait for its answer.
 
     Raises:
-        ForbiddenError: somebody else's name, and the actor is no admin.
+        ForbiddenError: somebody else's name, and the caller may not use it.
         AppError: what `turns.start_turn` raises, or how the answer ended if not well.
         ReplyNotReadyError: it did not end in time, and goes on.
     """
-    speaker = await db.call(find_speaker, actor=actor, user_id=user_id)
+    speaker = await db.call(find_speaker, caller=caller, user_id=user_id)
     turn = await turns.start_turn(actor=speaker, request=request)
     try:
         text, finished = await following.wait_for_end(

@@ -73,7 +73,13 @@ async def list_tokens(request: HttpRequest) -> object:
 )
 async def revoke_token(request: HttpRequest, token_id: int) -> None:
     """Revoke a token at once."""
-    await db.call(tokens.revoke_token, actor=_principal(request).user, token_id=token_id)
+    caller = _principal(request)
+    await db.call(
+        tokens.revoke_token,
+        actor=caller.user,
+        token_id=token_id,
+        is_staff_work=TokenScope.STAFF in caller.scopes,
+    )
 
 
 def _principal(request: HttpRequest) -> Principal:

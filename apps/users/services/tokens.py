@@ -88,15 +88,17 @@ def list_tokens(*, viewer: User) -> ApiTokenQuerySet:
 
 
 @transaction.atomic
-def revoke_token(*, actor: User, token_id: int, reason: str = "") -> None:
-    """End a token now: one's own, or for an admin anybody's.
+def revoke_token(
+    *, actor: User, token_id: int, reason: str = "", is_staff_work: bool = True
+) -> None:
+    """End a token now: one's own, or as an admin's staff work anybody's.
 
     Raises:
         TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
     """
     reason = clean_reason(reason, field="reason", is_required=False)
     found = ApiToken.objects.select_for_update().filter(pk=token_id, revoked_at=None)
-    token = (found if actor.is_admin else found.owned_by(actor)).first()
+    token = (found if actor.is_admin and is_staff_work else found.owned_by(actor)).first()
     if token is None:
         raise TokenNotFoundError
     token.revoked_at = timezone.now()
