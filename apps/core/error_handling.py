@@ -160,6 +160,8 @@ def _from_django_validation(exception: Any) -> AppError:  # noqa: ANN401
 
 
 def _from_http_error(exception: Any) -> AppError:  # noqa: ANN401
+    if isinstance(exception.__cause__, AppError):
+        return exception.__cause__
     if exception.status_code == 400:
         return ValidationFailedError(constants.UNREADABLE_BODY)
     return error_for_status(exception.status_code)

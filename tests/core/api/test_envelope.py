@@ -120,6 +120,12 @@ async def test_a_body_that_nothing_reads_is_refused_in_the_envelope(
     assert ERROR.validate_json(answered.content).code == code
 
 
+async def test_nul_is_called_nul_and_not_unreadable_json() -> None:
+    answered = await post("things", b'{"name": "a\\u0000b"}')
+    problem = {"field": "body", "message": "Text may not hold NUL", "type": "nul"}
+    assert answered.json()["error"] == [problem]
+
+
 async def test_a_text_about_nul_is_no_nul() -> None:
     answered = await post("things", b'{"name": "a \\\\u0000 b"}')
     assert answered.json()["data"]["name"] == "a \\u0000 b"
