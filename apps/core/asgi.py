@@ -1,27 +1,16 @@
 """What stands in front of Django: a limit on bodies, and the static files."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 from wsgiref.headers import Headers
 
-import orjson
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
-from apps.core.constants import (
-    CORRELATION_HEADER,
-    ENVELOPE_PREFIX,
-    OPENAI_PREFIX,
-    ApplicationEnvironment,
-)
-from apps.core.correlation import accept_correlation_id
+from apps.core.constants import ApplicationEnvironment
 from apps.core.errors import PayloadTooLargeError
+from apps.core.refusal import Message, Receive, Scope, Send, refuse
 
-Scope = dict[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 STATIC_MAX_AGE_SECONDS = 60
@@ -43,7 +32,7 @@ class BodyLimit:
             return
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if stated_length(scope) > limit:
-            await refuse(scope, send)
+            await refuse(scope, send, PayloadTooLargeError())
             return
         await self.application(scope, _Counted(scope, receive, send, limit).receive, send)
 
@@ -64,7 +53,7 @@ class _Counted:
         self.left -= len(message.get("body", b""))
         if self.left >= 0:
             return message
-        await refuse(self.scope, self.send)
+        await refuse(self.scope, self.send, PayloadTooLargeError())
         return {"type": "http.disconnect"}
 
 
@@ -74,48 +63,6 @@ def stated_length(scope: Scope) -> int:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0
     return 0
-
-
-async def refuse(scope: Scope, send: Send) -> None:
-    """Answer 413 in the form of the address, and close the connection."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    correlation_id = accept_correlation_id(headers.get(CORRELATION_HEADER.lower()))
-    error = PayloadTooLargeError()
-    content, kind = _refusal(scope, error, correlation_id)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": error.status_code,
-            "headers": [
-                (b"content-type", kind),
-                (b"content-length", str(len(content)).encode()),
-                (b"connection", b"close"),
-                (CORRELATION_HEADER.lower().encode(), correlation_id.encode()),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": content})
-
-
-def _refusal(scope: Scope, error: PayloadTooLargeError, correlation_id: str) -> tuple[bytes, bytes]:
-    if scope["path"].startswith(OPENAI_PREFIX):
-        kind = "invalid_request_error"
-        openai = {"message": error.message, "type": kind, "param": None, "code": error.code}
-        return orjson.dumps({"error": openai}), b"application/json"
-    if not scope["path"].startswith(ENVELOPE_PREFIX):
-        return error.message.encode(), b"text/plain; charset=utf-8"
-    request = {"method": scope["method"], "url": scope["path"], "correlation_id": correlation_id}
-    envelope = {
-        "success": False,
-        "status_code": error.status_code,
-        "request": request,
-        "name": type(error).__name__,
-        "code": error.code,
-        "message": error.message,
-        "error": None,
-        "data": None,
-    }
-    return orjson.dumps(envelope), b"application/json"
 
 
 def with_static_files(application: Application) -> Application:

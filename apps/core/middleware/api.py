@@ -1,3 +1,4 @@
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -14,9 +15,13 @@ class ApiMiddleware(TwoStepMiddleware):
     """Keeps every answer to a program in its form, unknown paths and wrong methods included."""
 
     def before(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Refuse what no operation reads: another body than JSON, and NUL in the address."""
+        """Refuse what no operation reads: a foreign host, NUL in the address, no JSON."""
         if not is_api_path(request.path_info):
             return None
+        try:
+            request.get_host()
+        except DisallowedHost as error:
+            return error_response(request, error)
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
             return error_response(request, ValidationFailedError())
         has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")

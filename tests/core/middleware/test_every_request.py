@@ -136,3 +136,11 @@ def test_each_api_request_is_logged_without_its_data(
     }
     assert "CONTROLLER_ERROR" in events
     assert "secret" not in repr([record.__dict__ for record in caplog.records])
+
+
+def test_a_host_that_is_not_ours_is_refused_but_for_probes(db: None) -> None:
+    foreign = {"Host": "evil.example"}
+    refused = Client().get(API, headers=foreign)
+    assert (refused.status_code, refused.json()["code"]) == (400, "validation_failed")
+    assert Client().get(PAGE, headers=foreign).status_code == 400
+    assert Client().get("/healthz", headers=foreign).status_code == 200
