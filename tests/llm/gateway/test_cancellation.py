@@ -20,7 +20,9 @@ PHASES = {
     "before a retry": "[[status status=429 retry_after=5]]",
 }
 CALLS = 200
-PATIENT = {"first_token_timeout_seconds": 60.0, "idle_timeout_seconds": 60.0}
+PATIENT = dict.fromkeys(
+    ("connect_timeout_seconds", "first_token_timeout_seconds", "idle_timeout_seconds"), 60.0
+)
 
 
 async def follow(gateway: ChatGateway, directive: str, begun: asyncio.Event) -> None:
@@ -58,7 +60,7 @@ async def test_two_hundred_stops_all_arrive_within_a_second(
         tasks = [
             asyncio.create_task(follow(gateway, directive, asyncio.Event())) for _ in range(CALLS)
         ]
-        assert await until(upstream, lambda book: len(book.requests) == CALLS, seconds=20.0)
+        assert await until(upstream, lambda book: len(book.requests) == CALLS, seconds=30.0)
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
