@@ -1,0 +1,29 @@
+"""How the worker reaches the job queue."""
+
+from typing import Any
+
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django.utils import connector_params
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from apps.core.postgresql.liveness import check_connection
+
+
+def make_worker_connector() -> PsycopgConnector:
+    """Return procrastinate's connector without its needless round trips.
+
+    Each of its calls is one statement, so no transaction stands around it, and a connection is
+    asked whether it lives only where something arrived on it.
+    """
+    return PsycopgConnector(
+        pool_factory=_make_pool, kwargs=connector_params(), configure=_commit_at_once
+    )
+
+
+def _make_pool(**options: Any) -> AsyncConnectionPool:  # noqa: ANN401
+    return AsyncConnectionPool(**{**options, "check": check_connection})
+
+
+async def _commit_at_once(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
