@@ -7,7 +7,7 @@ UNFOLD = {
     "SITE_HEADER": "Parley",
     "SITE_SUBHEADER": "Staff",
     "SITE_URL": "/",
-    "SITE_SYMBOL": "forum",
+    "SITE_ICON": lambda request: static("icons/favicon.svg"),
     "SITE_FAVICONS": [
         {
             "rel": "icon",
@@ -23,6 +23,14 @@ UNFOLD = {
     ],
     "BORDER_RADIUS": "10px",
     "COLORS": {
+        "font": {
+            "subtle-light": "var(--color-base-600)",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "var(--color-base-700)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-950)",
+            "important-dark": "var(--color-base-100)",
+        },
         "base": {
             "50": "#f7f9f8",
             "100": "#edf1ef",

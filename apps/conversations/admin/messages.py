@@ -40,7 +40,7 @@ from apps.core.admin_kit.sections import Section
 
 PREVIEW_COLUMN_CHARS = 200
 RECENT_DECISIONS = 500
-FREQUENT_AUTHORS = tuple((a.value, a.label) for a in (Author.USER, Author.ASSISTANT))
+FREQUENT_AUTHORS = tuple((a.value, str(a.label)) for a in (Author.USER, Author.ASSISTANT))
 """Authors who write all the time: looking for a rare one would read the whole table."""
 
 
@@ -232,7 +232,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
             facts=[*facts, *self._hidden_facts(row)],
             texts=self._texts(row),
             related=[
-                *self.lists_of(request, str(row.pk), "reply"),
+                *(self.lists_of(request, str(row.pk), "reply") if reply else ()),
                 *self.lists_of(request, f"message:{row.pk}", "auditevent"),
                 *self.lists_of(request, f"conversation:{row.conversation_id}", "message"),
             ],
