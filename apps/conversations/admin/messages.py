@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -25,14 +24,15 @@ from django.utils.safestring import SafeString
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
 from apps.conversations.admin import decisions, looks
-from apps.conversations.admin.transcript import hide_events, transcript_url
+from apps.conversations.admin.message_facts import facts_of, hidden_facts_of, texts_of
+from apps.conversations.admin.transcript import transcript_url
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.conversations.services.reviewing import note_reading
 from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import Decision, decide, return_url
-from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Text
-from apps.core.admin_kit.display import EMPTY, duration, link, moment, number, preview
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front
+from apps.core.admin_kit.display import link, moment, preview
 from apps.core.admin_kit.filters import ChoiceFilter, choice_filter
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
@@ -210,27 +210,16 @@ class MessageAdmin(StaffModelAdmin[Message]):
         """Show one message with its whole text, and note that it was read."""
         note_reading(viewer=decisions.actor_of(request), conversation=row.conversation)
         reply = looks.reply_of(row)
-        facts = [
-            Fact("Conversation", self.talk(row)),
-            Fact("Of", self.owner(row)),
-            Fact("By", row.get_role_display()),
-            Fact("Written", moment(row.created_at)),
-            Fact("Branch", "shown" if row.is_current else "not shown: another answer was chosen"),
-        ]
-        if reply is not None:
-            facts += [
-                Fact("Model", reply.model),
-                Fact(
-                    "Tokens",
-                    f"{number(reply.prompt_tokens)} in, {number(reply.completion_tokens)} out",
-                ),
-                Fact("Took", duration(reply.started_at, reply.finished_at)),
-            ]
         return Detail(
             title=f"{row.get_role_display()} message {row.pk}",
             badges=[looks.author_badge(row), looks.state_badge(reply), looks.hidden_badge(row)],
-            facts=[*facts, *self._hidden_facts(row)],
-            texts=self._texts(row),
+            facts=[
+                Fact("Conversation", self.talk(row)),
+                Fact("Of", self.owner(row)),
+                *facts_of(row, reply),
+                *hidden_facts_of(row),
+            ],
+            texts=texts_of(row),
             related=[
                 *(self.lists_of(request, str(row.pk), "reply") if reply else ()),
                 *self.lists_of(request, f"message:{row.pk}", "auditevent"),
@@ -256,27 +245,6 @@ class MessageAdmin(StaffModelAdmin[Message]):
                 )
             ]
         )
-
-    def _texts(self, message: Message) -> list[Text]:
-        note = f"{len(message.content):,} characters, shown as plain text"
-        texts = [Text("Text", message.content, note)]
-        for label, value in (("Context", message.context), ("Metadata", message.metadata)):
-            if value:
-                texts.append(
-                    Text(label, json.dumps(value, indent=2, ensure_ascii=False), is_code=True)
-                )
-        return texts
-
-    def _hidden_facts(self, message: Message) -> list[Fact]:
-        if not message.is_hidden:
-            return []
-        event = hide_events([message]).get(message.pk)
-        return [
-            Fact("Hidden", moment(message.hidden_at)),
-            Fact("Hidden by", event.actor_label if event else EMPTY),
-            Fact("Reason", event.reason if event else EMPTY),
-            Fact("Readers are told", message.hidden_reason or "only that it was removed"),
-        ]
 
     def _decide_many(self, request: HttpRequest, build: Callable[..., Decision]) -> HttpResponse:
         """Ask for a reason, and act once it came: a first POST selects, a second one explains."""

@@ -1,0 +1,54 @@
+"""What the page of one message says about it."""
+
+from __future__ import annotations
+
+import json
+
+from apps.conversations.admin.transcript import hide_events
+from apps.conversations.models import Message, Reply
+from apps.core.admin_kit.details import Fact, Text
+from apps.core.admin_kit.display import EMPTY, duration, moment, number
+
+
+def facts_of(message: Message, reply: Reply | None) -> list[Fact]:
+    """Return who wrote a message and when, and how the answer went where it is one."""
+    facts = [
+        Fact("By", message.get_role_display()),
+        Fact("Written", moment(message.created_at)),
+        Fact("Branch", "shown" if message.is_current else "not shown: another answer was chosen"),
+    ]
+    if reply is None:
+        return facts
+    tokens = f"{number(reply.prompt_tokens)} in, {number(reply.completion_tokens)} out"
+    return [
+        *facts,
+        Fact("Model", reply.model),
+        Fact("Tokens", tokens),
+        Fact("Took", duration(reply.started_at, reply.finished_at)),
+    ]
+
+
+def hidden_facts_of(message: Message) -> list[Fact]:
+    """Return who took a message from view, why, and what its readers are told."""
+    if not message.is_hidden:
+        return []
+    event = hide_events([message]).get(message.pk)
+    return [
+        Fact("Hidden", moment(message.hidden_at)),
+        Fact("Hidden by", event.actor_label if event else EMPTY),
+        Fact("Reason", event.reason if event else EMPTY),
+        Fact("Readers are told", message.hidden_reason or "only that it was removed"),
+    ]
+
+
+def texts_of(message: Message) -> list[Text]:
+    """Return the text of a message and what was sent along with it."""
+    note = f"{len(message.content):,} characters, shown as plain text"
+    return [
+        Text("Text", message.content, note),
+        *(
+            Text(label, json.dumps(value, indent=2, ensure_ascii=False), is_code=True)
+            for label, value in (("Context", message.context), ("Metadata", message.metadata))
+            if value
+        ),
+    ]
