@@ -60,28 +60,34 @@ class Ending:
     duration_ms: int = 0
 
 
-@transaction.atomic
 def claim(*, reply_id: int, owner: str) -> Claim | None:
-    """Take the lease of a queued answer; None if it was stopped, taken or removed meanwhile."""
-    taken = Reply.objects.filter(pk=reply_id, state=constants.ReplyState.QUEUED).update(
+    """Take the lease of a queued answer; None if it was stopped, taken or removed meanwhile.
+
+    What the model needs is read first and the lease is taken last, by a statement that is
+    conditional on what was read: no transaction is needed, and whatever fails, the answer is still
+    queued.
+    """
+    queued = Reply.objects.filter(pk=reply_id, state=constants.ReplyState.QUEUED)
+    reply = queued.select_related("conversation", "message__parent").first()
+    question = reply.message.parent if reply is not None else None
+    if reply is None or question is None:
+        return None
+    history = _window(question)
+    fence = reply.fence + 1
+    taken = queued.filter(fence=reply.fence).update(
         state=constants.ReplyState.RUNNING,
         lease_owner=owner,
         lease_expires_at=Now() + LEASE,
-        fence=F("fence") + 1,
+        fence=fence,
         started_at=Now(),
     )
     if not taken:
         return None
-    reply = Reply.objects.select_related("conversation", "message__parent").get(pk=reply_id)
-    question = reply.message.parent
-    if question is None:
-        return None
-    history = _window(question)
     return Claim(
         reply_id=reply.pk,
         conversation_id=reply.conversation_id,
         owner_id=reply.conversation.owner_id,
-        fence=reply.fence,
+        fence=fence,
         question=question.content,
         is_first=not history,
         request=GenerationRequest(
