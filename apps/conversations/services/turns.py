@@ -191,18 +191,13 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
-    if Reply.objects.live().filter(conversation=conversation).exists():
+    path = Message.objects.filter(conversation=conversation).on_path().order_by("-id")
+    parent_id, state = path.values_list("pk", "reply__state").first() or (None, None)
+    if state in constants.LIVE_STATES:
         repeated = _find_repeated(actor, request)
         if repeated is not None:
             return repeated
         raise ReplyInProgressError
-    parent_id = (
-        Message.objects.filter(conversation=conversation)
-        .on_path()
-        .order_by("-id")
-        .values_list("pk", flat=True)
-        .first()
-    )
     message = Message.objects.create(
         conversation=conversation,
         parent_id=parent_id,
