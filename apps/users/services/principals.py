@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.contrib.sessions.models import Session
+from django.db.models import Exists
 from django.utils import timezone
 
 from apps.users.constants import TOKEN_PREFIX, TOKEN_USE_RESOLUTION_SECONDS, TokenScope
@@ -112,19 +113,17 @@ def recheck(principal: Principal) -> Principal:
         return _principal_of_token(
             ApiToken.objects.usable().select_related("user").filter(pk=principal.token.pk).first()
         )
-    user = User.objects.filter(pk=principal.user.pk).first()
+    own = Session.objects.filter(pk=principal.session_key, expire_date__gt=timezone.now())
+    people = User.objects.filter(pk=principal.user.pk)
+    user = people.annotate(has_session=Exists(own)).first()
     if user is None:
         raise AccessRevokedError
     current = principal_for_session(user, session_key=principal.session_key)
     if user.auth_epoch != principal.auth_epoch:
         raise AccessRevokedError
-    if principal.session_key is not None and not _is_open(principal.session_key):
+    if principal.session_key is not None and not user.has_session:
         raise AccessRevokedError
     return current
-
-
-def _is_open(session_key: str) -> bool:
-    return Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now()).exists()
 
 
 def _principal_of_token(token: ApiToken | None) -> Principal:
