@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,8 +11,10 @@ from apps.conversations.schemas import MessageOut, ReplyOut, TurnOut
 from apps.conversations.services import following, messages, stopping, turns
 from apps.core import db
 from apps.core.api import sse
+from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
+from apps.users.services import holding
 
 router = ApiRouter(tags=["Messages"])
 CURSOR: Any = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
@@ -59,7 +62,8 @@ async def follow_reply(
     """
     position = cursor if last_event_id is None else int(last_event_id)
     await following.check_access(viewer=current_user(request), reply_id=message_id)
-    return await sse.event_stream(reply_frames(current_user(request), message_id, position or 0))
+    frames = reply_frames(current_user(request), message_id, position or 0)
+    return await sse.event_stream(frames, guard=partial(holding.stay, caller_of(request)))
 
 
 @router.operation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.idempotency import mark_replay
+from apps.users.services import holding
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -31,7 +33,8 @@ async def answer_turn(request: HttpRequest, turn: Turn) -> TurnOut | HttpRespons
     if not turn.created:
         mark_replay(request)
     if sse.is_wanted(request):
-        return await sse.event_stream(turn_frames(current_user(request), turn))
+        frames = turn_frames(current_user(request), turn)
+        return await sse.event_stream(frames, guard=partial(holding.stay, caller_of(request)))
     return TurnOut(message=MessageOut.of(turn.message), reply=ReplyOut.of(turn.reply))
 
 

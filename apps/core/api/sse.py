@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15
 KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
-
+Guard = Callable[[], Coroutine[Any, Any, None]]
 
 LAST_EVENT_ID: Any = Header(
     None,
@@ -58,29 +58,44 @@ def may_stream(description: str) -> dict[str, Any]:
 
 
 async def event_stream(
-    events: AsyncGenerator[ServerSentEvent, None], *, status: int = 200
+    events: AsyncGenerator[ServerSentEvent, None],
+    *,
+    status: int = 200,
+    guard: Guard | None = None,
 ) -> StreamingHttpResponse:
     """Answer with a stream of events; check everything before, for then the status is out.
 
     The request's database connection goes back to the pool first: a stream waits most of its time.
+    The guard runs beside the stream and raises once the caller may not have it any more.
     """
     await db.release()
-    response = StreamingHttpResponse(frames(events), status=status, content_type=MEDIA_TYPE)
+    content = frames(events, guard=guard)
+    response = StreamingHttpResponse(content, status=status, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
 async def frames(
-    events: AsyncGenerator[ServerSentEvent, None], *, keep_alive: float = KEEP_ALIVE_SECONDS
+    events: AsyncGenerator[ServerSentEvent, None],
+    *,
+    keep_alive: float = KEEP_ALIVE_SECONDS,
+    guard: Guard | None = None,
 ) -> AsyncIterator[bytes]:
-    """Encode events; a failure in their source becomes one last `error` event."""
+    """Encode events; a failure in their source or of the guard becomes one last `error` event."""
     pending: asyncio.Task[ServerSentEvent] | None = None
+    guards = set() if guard is None else {asyncio.ensure_future(guard())}
     try:
         while True:
             pending = pending or asyncio.ensure_future(anext(events))
-            done, _ = await asyncio.wait({pending}, timeout=keep_alive)
-            if not done:
+            awaited: set[asyncio.Future[Any]] = {pending, *guards}
+            done, _ = await asyncio.wait(
+                awaited, timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED
+            )
+            for ended in done & guards:
+                guards.discard(ended)
+                ended.result()
+            if pending not in done:
                 yield KEEP_ALIVE
                 continue
             finished, pending = pending, None
@@ -92,9 +107,11 @@ async def frames(
     except Exception as error:  # noqa: BLE001
         yield error_event(error).encode()
     finally:
-        if pending is not None:
-            pending.cancel()
-            await asyncio.wait({pending})
+        left = guards if pending is None else {pending, *guards}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
         await events.aclose()
 
 

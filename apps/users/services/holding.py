@@ -1,0 +1,37 @@
+"""Whether somebody who was let in may stay, for streams that have no frames of their caller."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from apps.core import db
+from apps.core.realtime.ear import ear_of
+from apps.users.constants import AUTH_REVOKED_EVENT
+from apps.users.services import principals
+from apps.users.services.principals import Principal
+
+RECHECK_SECONDS = 30.0
+
+
+async def stay(principal: Principal) -> None:
+    """Return never; raise once what let the caller in does not hold any more.
+
+    It looks when it is told that rights changed, and every 30 s in case the word was lost.
+
+    Raises:
+        AccessRevokedError, InvalidTokenError, AccountSuspendedError: as `principals.recheck`.
+    """
+    now = asyncio.get_running_loop().time
+    async with ear_of(principal.user.pk) as ear:
+        while True:
+            principal = await db.call(principals.recheck, principal)
+            due = now() + RECHECK_SECONDS
+            while (heard := await ear.hear(timeout_seconds=due - now())) is not None:
+                if _is_about_rights(heard):
+                    break
+
+
+def _is_about_rights(message: dict[str, Any]) -> bool:
+    """Tell whether rights changed, or whether that word may have been missed."""
+    return message.get("event", {}).get("type", AUTH_REVOKED_EVENT) == AUTH_REVOKED_EVENT
