@@ -173,6 +173,12 @@ TEMPLATES = [
     },
 ]
 
+DATABASE_POOL = {
+    "min_size": 1,
+    "max_size": DATABASE_POOL_SIZE,
+    "timeout": 5,
+    "reconnect_timeout": 5,
+}
 DATABASES = {
     "default": {
         **env.db_url_config(DATABASE_URL),
@@ -182,11 +188,7 @@ DATABASES = {
         "OPTIONS": {
             **env.db_url_config(DATABASE_URL).get("OPTIONS", {}),
             "application_name": "parley",
-            **(
-                {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}}
-                if ENVIRONMENT != ApplicationEnvironment.TEST
-                else {}
-            ),
+            **({"pool": DATABASE_POOL} if ENVIRONMENT != ApplicationEnvironment.TEST else {}),
         },
     }
 }
@@ -290,7 +292,21 @@ if PUBLIC_URL.startswith("https://"):
 
 CORS_URLS_REGEX = r"^/(api|openai)/.*$"
 CORS_ALLOW_CREDENTIALS = False
-CORS_EXPOSE_HEADERS = ["x-correlation-id", "ratelimit", "ratelimit-policy", "retry-after"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "last-event-id",
+    "x-correlation-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "idempotency-replayed",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-correlation-id",
+]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -324,6 +340,7 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
     },
 }

@@ -44,6 +44,8 @@ async def test_an_answer_survives_that_postgres_is_away_and_both_processes_recov
         await socket.until_text(ending.reply_id, 200)
         await sync_to_async(postgres.stop)()
         refused = await asyncio.gather(*(refusal(person) for _ in range(3)))
+        async with asyncio.timeout(1):
+            refused += [await refusal(person)]
         await socket.until_text(ending.reply_id, len(answer_text(250)), seconds=10)
         await socket.until_text(
             through.reply_id, len(socket.texts[through.reply_id]) + 700 * PAUSE_SECONDS

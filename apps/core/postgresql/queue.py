@@ -9,6 +9,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from apps.core.postgresql.liveness import check_connection
 
+OPEN_SECONDS = 3.0
+
 
 def make_worker_connector() -> PsycopgConnector:
     """Return procrastinate's connector without its needless round trips.
@@ -21,8 +23,19 @@ def make_worker_connector() -> PsycopgConnector:
     )
 
 
+class _QueuePool(AsyncConnectionPool):
+    """Gives up soon: whoever opened it opens another one, which asks PostgreSQL at once.
+
+    A pool of its own accord asks less and less often, up to minutes after a long absence.
+    """
+
+    async def open(self, wait: bool = False, timeout: float = OPEN_SECONDS) -> None:  # noqa: FBT001, FBT002, ASYNC109
+        await super().open(wait=wait, timeout=OPEN_SECONDS)
+
+
 def _make_pool(**options: Any) -> AsyncConnectionPool:  # noqa: ANN401
-    return AsyncConnectionPool(**{**options, "check": check_connection})
+    limits = {"timeout": OPEN_SECONDS, "reconnect_timeout": OPEN_SECONDS}
+    return _QueuePool(**{**options, **limits, "check": check_connection})
 
 
 async def _commit_at_once(connection: AsyncConnection[Any]) -> None:
