@@ -39,6 +39,13 @@ class ClientIdReusedError(ConflictError):
     default_message = "This id was already used for another message. Send it with a new id."
 
 
+class ReplyEndedError(ConflictError):
+    """There is nothing left to halt."""
+
+    code = "reply_ended"
+    default_message = "This answer has ended already. Look at it again."
+
+
 class ReplyNotRetryableError(ConflictError):
     """The message is not an answer that can be asked for again."""
 

@@ -12,11 +12,20 @@ from apps.conversations.errors import (
     InvalidMessageError,
     MessageAlreadyHiddenError,
     MessageNotFoundError,
+    ReplyEndedError,
     ReplyInProgressError,
     ReplyNotRetryableError,
 )
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import conversations, messages, pages, titles, turns, visibility
+from apps.conversations.services import (
+    conversations,
+    messages,
+    pages,
+    stopping,
+    titles,
+    turns,
+    visibility,
+)
 from apps.core import db
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.users.models import User
@@ -244,3 +253,18 @@ def moderate(person: User) -> User:
 def shown_message(person: User, message: Message) -> pages.ShownMessage:
     """Return a message as the page of its owner shows it."""
     return pages.show_message(messages.access_message(viewer=person, message_id=message.pk))
+
+
+async def test_an_answer_that_has_ended_is_not_halted_and_nothing_is_noted(
+    person: User, stranger: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=4]]")
+        await worker.finish(turn.reply.pk)
+    moderator = await moderate(stranger)
+    with pytest.raises(ReplyEndedError):
+        await db.call(
+            stopping.halt_reply, actor=moderator, reply_id=turn.reply.pk, reason="too late"
+        )
+    assert (await read_reply(turn.reply.pk)).state == "complete"
+    assert await AuditEvent.objects.filter(action="reply.halted").acount() == 0

@@ -6,12 +6,13 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.conversations import constants
-from apps.conversations.errors import MessageNotFoundError
+from apps.conversations.errors import MessageNotFoundError, ReplyEndedError
 from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
-from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.core.errors import ForbiddenError
 from apps.users.models import User
+from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic
@@ -34,25 +35,24 @@ def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
 
     Raises:
         ForbiddenError: the actor may not halt answers.
-        ValidationFailedError: no reason was given.
+        ValidationFailedError: no reason was given, or too long a one.
         MessageNotFoundError: no such answer.
+        ReplyEndedError: it has ended already.
     """
     if not actor.has_perm("conversations.halt_reply"):
         raise ForbiddenError
-    if not reason.strip():
-        text = "Give a reason."
-        raise ValidationFailedError(
-            text, details=[{"field": "reason", "message": text, "type": "reason_required"}]
-        )
-    reply = Reply.objects.filter(pk=reply_id).first()
+    reason = clean_reason(reason, field="reason")
+    reply = Reply.objects.filter(pk=reply_id).select_for_update().first()
     if reply is None:
         raise MessageNotFoundError
+    if not reply.is_live:
+        raise ReplyEndedError
     audit.record(
         actor=actor,
         action="reply.halted",
         target_type="reply",
         target_id=reply.pk,
-        reason=reason.strip(),
+        reason=reason,
         data={"conversation_id": reply.conversation_id},
     )
     return _end_early(reply, constants.ReplyState.HALTED)

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit import services as audit
-from apps.conversations import constants
 from apps.conversations.errors import (
     MessageAlreadyHiddenError,
     MessageNotFoundError,
@@ -14,8 +13,9 @@ from apps.conversations.errors import (
 )
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements
-from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.core.errors import ForbiddenError
 from apps.users.models import User
+from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic
@@ -34,13 +34,16 @@ def hide_message(
         ForbiddenError: the actor may not hide messages.
         MessageNotFoundError: no such message.
         MessageAlreadyHiddenError: it is hidden already.
-        ValidationFailedError: no reason was given.
+        ValidationFailedError: no reason was given, or too long a one.
     """
-    message = _locked_message(actor, message_id, reason)
+    _require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    shown_reason = clean_reason(reason_for_user, field="reason_for_user", is_required=False)
+    message = _locked_message(message_id)
     if message.is_hidden:
         raise MessageAlreadyHiddenError
     message.hidden_at = timezone.now()
-    message.hidden_reason = reason_for_user.strip()
+    message.hidden_reason = shown_reason
     message.save(update_fields=["hidden_at", "hidden_reason"])
     announcements.halt_replies_around(message)
     audit.record(
@@ -48,7 +51,7 @@ def hide_message(
         action="message.hidden",
         target_type="message",
         target_id=message.pk,
-        reason=reason.strip(),
+        reason=reason,
         data={"conversation_id": message.conversation_id, "reason_for_user": message.hidden_reason},
     )
     announcements.message_updated(message)
@@ -63,9 +66,11 @@ def restore_message(*, actor: User, message_id: int, reason: str) -> Message:
         ForbiddenError: the actor may not restore messages.
         MessageNotFoundError: no such message.
         MessageNotHiddenError: it is not hidden.
-        ValidationFailedError: no reason was given.
+        ValidationFailedError: no reason was given, or too long a one.
     """
-    message = _locked_message(actor, message_id, reason)
+    _require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    message = _locked_message(message_id)
     if not message.is_hidden:
         raise MessageNotHiddenError
     message.hidden_at = None
@@ -76,21 +81,19 @@ def restore_message(*, actor: User, message_id: int, reason: str) -> Message:
         action="message.restored",
         target_type="message",
         target_id=message.pk,
-        reason=reason.strip(),
+        reason=reason,
         data={"conversation_id": message.conversation_id},
     )
     announcements.message_updated(message)
     return message
 
 
-def _locked_message(actor: User, message_id: int, reason: str) -> Message:
+def _require_right(actor: User) -> None:
     if not actor.has_perm("conversations.hide_message"):
         raise ForbiddenError
-    if not reason.strip() or len(reason) > constants.MAX_REASON_CHARS:
-        text = f"Give a reason of 1 to {constants.MAX_REASON_CHARS} characters."
-        raise ValidationFailedError(
-            text, details=[{"field": "reason", "message": text, "type": "reason_required"}]
-        )
+
+
+def _locked_message(message_id: int) -> Message:
     # The answer before its message, as the worker locks them when it stores an end.
     Reply.objects.select_for_update().filter(pk=message_id).first()
     message = (
