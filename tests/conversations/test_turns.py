@@ -28,6 +28,7 @@ from apps.conversations.services import (
 )
 from apps.core import db
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.llm.models import UsageRecord
 from apps.users.models import User
 from apps.users.services import roles
 from tests.conversations.conftest import read_reply, running_worker
@@ -160,6 +161,25 @@ async def test_a_title_comes_from_the_model_unless_the_person_wrote_one(
         await titles.generate_title(conversation_id=turn.conversation.pk, gateway=gateway)
     assert (titled.title, titled.title_source) == ("Tides", "generated")
     assert (await Conversation.objects.aget()).title == "Mine"
+
+
+async def test_a_title_for_somebody_who_is_gone_is_dropped_without_a_fault(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "Tell me of tides [[stream tokens=200 rate=100]]")
+        await sync_to_async(Reply.objects.all().delete)()
+        asked = len(upstream.requests)
+        titling = asyncio.create_task(
+            titles.generate_title(
+                conversation_id=turn.conversation.pk, gateway=worker.runtime.gateway
+            )
+        )
+        assert await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
+        await sync_to_async(person.delete)()
+        await titling
+    assert len(upstream.requests) == asked + 1
+    assert await UsageRecord.objects.acount() == 0
 
 
 @pytest.mark.parametrize(

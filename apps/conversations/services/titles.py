@@ -92,6 +92,9 @@ def _request(conversation_id: int) -> GenerationRequest | None:
 def _store(
     conversation_id: int, request: GenerationRequest, completion: Completion, duration_ms: int
 ) -> None:
+    conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    if conversation is None:
+        return
     ledger.record_call(
         user_id=request.user_id,
         purpose="title",
@@ -103,7 +106,6 @@ def _store(
         duration_ms=duration_ms,
     )
     title = clean_title(completion.text)
-    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
     if not title or conversation.title_source != constants.TitleSource.NONE:
         return
     conversation.title = title
