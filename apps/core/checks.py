@@ -48,7 +48,8 @@ def check_rates(
 ) -> list[CheckMessage]:
     """Find a limit that cannot be read."""
     problems: list[CheckMessage] = []
-    for name in sorted(name for name in dir(settings) if name.startswith("RATE_LIMIT_")):
+    names = {name for name in dir(settings) if name.startswith("RATE_LIMIT_")}
+    for name in sorted(names):
         try:
             parse_rate(getattr(settings, name))
         except ValueError as error:
