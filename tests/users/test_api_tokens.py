@@ -95,6 +95,20 @@ def test_guessing_is_limited_by_address_and_by_account(person: User, settings: A
     assert ApiToken.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("person", "scopes", "code"),
+    [({"suspended": True}, ["account"], "account_suspended"), ({}, ["chat"], "missing_scope")],
+)
+def test_a_token_that_is_refused_again_and_again_is_limited(
+    settings: Any, person: dict[str, Any], scopes: list[str], code: str
+) -> None:
+    settings.RATE_LIMIT_API = "2/minute"
+    token = ApiTokenFactory(user=UserFactory(**person), scopes=scopes)
+    client = Client(headers={"Authorization": f"Bearer {token.secret}"})
+    codes = [client.get(TOKENS).json()["code"] for _ in range(3)]
+    assert codes == [code, code, "rate_limited"]
+
+
 def test_the_list_shows_no_secrets(person: User, stranger: User) -> None:
     token = ApiTokenFactory(user=person)
     ApiTokenFactory(user=stranger)

@@ -10,7 +10,7 @@ from ninja.security.base import AuthBase
 
 from apps.core import rate_limits
 from apps.core.client_address import address_group, client_address
-from apps.core.errors import UnauthorizedError
+from apps.core.errors import ForbiddenError, UnauthorizedError
 
 MAX_TOKEN_CHARS = 200
 
@@ -49,15 +49,15 @@ class BearerToken(AuthBase):
         Raises:
             UnauthorizedError: there is no token, or it is not valid.
             ForbiddenError: the token lacks the scope.
-            RateLimitedError: this address sent too many wrong tokens.
+            RateLimitedError: this address sent too many tokens that were refused.
         """
         try:
             caller = await authenticator()(bearer_token(request))
-        except UnauthorizedError:
+            caller.require_scope(self.scope)
+        except (UnauthorizedError, ForbiddenError):
             address = address_group(client_address(request))
             await rate_limits.check("token", f"address:{address}", settings.RATE_LIMIT_API)
             raise
-        caller.require_scope(self.scope)
         return caller
 
 
