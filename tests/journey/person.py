@@ -168,6 +168,14 @@ class Socket:
                 if is_it(event):
                     return event
 
+    def most(self, reply_id: int) -> int:
+        """Return how much text of an answer has ever been there."""
+        return max(
+            event["cursor"]
+            for event in self.events
+            if event["type"] == "reply.delta" and event["reply_id"] == reply_id
+        )
+
     async def until_text(self, reply_id: int, length: int, *, seconds: float = 15) -> str:
         """Take events until an answer has so much text, and return what it has."""
         await self.until(lambda _: len(self.texts.get(reply_id, "")) >= length, seconds=seconds)

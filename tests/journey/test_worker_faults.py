@@ -11,31 +11,47 @@ from tests.support.upstream_frames import answer_text
 pytestmark = pytest.mark.fault
 
 RATE = 100
+TOKENS = 4_000
+LONG = f"[[stream tokens={TOKENS} rate={RATE}]]"
 LOST_CHARS = max(2_048, RATE * len("word000 "))
 
 
-async def test_an_answer_whose_worker_is_killed_ends_as_interrupted_and_can_be_tried_again(
+async def test_answers_of_a_killed_and_of_a_frozen_worker_end_as_interrupted_with_their_text(
     person: Person, site: Site
 ) -> None:
     async with person.socket() as socket:
-        sent = await socket.say(f"[[stream tokens=2000 rate={RATE}]]")
-        await socket.until_text(sent.reply_id, 2_000, seconds=20)
-        site.worker.kill()
-        end = await socket.until_end(sent.reply_id, seconds=30)
-        seen = max(event.get("cursor", 0) for event in socket.events[:-1])
-        assert (end["state"], end["error_code"]) == ("interrupted", "worker_lost")
-        assert "Try again" in end["notice"]
-        stored = (await person.read(sent.reply_id))["content"]
-        assert answer_text(2000).startswith(stored)
-        assert socket.texts[sent.reply_id] == stored
-        assert seen - len(stored) <= LOST_CHARS
-        await sync_to_async(site.worker.start)()
-        await socket.send("reply.retry", message_id=sent.reply_id)
-        retried = await socket.until(lambda event: event["type"] == "message.accepted")
+        killed = await socket.say(LONG)
+        await socket.until_text(killed.reply_id, 2_000, seconds=20)
+        other = await sync_to_async(site.add_worker)()
+        await sync_to_async(site.worker.kill)()
+        frozen = await socket.say(LONG)
+        await socket.until_text(frozen.reply_id, 500)
+        other.freeze()
+        for sent in (killed, frozen):
+            end = await socket.until_end(sent.reply_id, seconds=30)
+            assert (end["state"], end["error_code"]) == ("interrupted", "worker_lost")
+            assert "Try again" in end["notice"]
+            stored = (await person.read(sent.reply_id))["content"]
+            assert answer_text(TOKENS).startswith(stored)
+            assert socket.texts[sent.reply_id] == stored
+            assert socket.most(sent.reply_id) - len(stored) <= LOST_CHARS
+        other.thaw()
+        await socket.send("reply.retry", message_id=killed.reply_id)
+        retried = await socket.until(
+            lambda event: (
+                event["type"] == "message.accepted"
+                and event["message"]["id"] == killed.message_id
+                and event["reply_id"] != killed.reply_id
+            )
+        )
         await socket.until_text(retried["reply_id"], 100)
         await socket.send("reply.stop", reply_id=retried["reply_id"])
         assert (await socket.until_end(retried["reply_id"]))["state"] == "stopped"
-    assert retried["message"]["id"] == sent.message_id
+        after = await person.read(frozen.reply_id)
+    assert (after["reply"]["state"], after["content"]) == (
+        "interrupted",
+        socket.texts[frozen.reply_id],
+    )
 
 
 async def test_stop_reaches_the_model_within_a_second_and_before_the_first_word_too(

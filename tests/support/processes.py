@@ -17,6 +17,7 @@ from apps.core.development.valkey import LOOPBACK, free_port
 
 READY_SECONDS = 30.0
 GRACE_SECONDS = 5
+END_SECONDS = 0.5
 UVICORN_OPTIONS = (
     "--ws=websockets-sansio",
     "--ws-per-message-deflate=false",
@@ -128,7 +129,7 @@ class Process:
     def stop(self) -> None:
         """Make sure that it is gone."""
         if self.process is not None:
-            end(self.process, (signal.SIGTERM, 0.5))
+            end(self.process, (signal.SIGTERM, END_SECONDS))
             self.process = None
 
 
@@ -213,7 +214,9 @@ class Site:
         self._others: list[Process] = []
 
     def start(self) -> None:
-        """Start both, at the same time."""
+        """Start both, at the same time; they are the only ones then."""
+        while self._others:
+            self._others.pop().stop()
         for process in (self.web, self.worker):
             if not process.is_running:
                 process.launch()
@@ -222,8 +225,7 @@ class Site:
 
     def add_worker(self) -> Worker:
         """Start one more worker, which stops with the site."""
-        name = f"worker{len(self._others) + 2}"
-        worker = Worker(folder=self.folder, environment=self.environment, name=name)
+        worker = Worker(folder=self.folder, environment=self.environment, name="other-worker")
         self._others.append(worker)
         worker.start()
         return worker
