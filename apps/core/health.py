@@ -98,6 +98,26 @@ async def check_migrations() -> None:
     _migrated.is_done = True
 
 
+async def check_worker() -> None:
+    """Find out whether any worker beat within the last minute; without one, messages wait.
+
+    Raises:
+        ServiceUnavailableError: none did.
+    """
+    if not await db.call(_has_worker):
+        raise ServiceUnavailableError
+
+
+def _has_worker() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - interval '60 seconds')"
+        )
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 def _select_one() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -117,3 +137,4 @@ _migrated = _Migrated()
 register("database", check_database)
 register("migrations", check_migrations)
 register("redis", check_redis, is_required=False)
+register("worker", check_worker, is_required=False)

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
 from prometheus_client import REGISTRY
@@ -114,3 +115,11 @@ def test_requests_are_counted_by_route_and_never_by_id(db: None) -> None:
     assert "987654321" not in text
     assert "BREW" not in text
     assert 'method="other",route="unmatched",status="404"' in text
+
+
+def test_readiness_tells_whether_a_worker_was_seen_lately(db: None) -> None:
+    assert Client().get("/readyz").json()["checks"]["worker"] == "failed"
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+    answered = Client().get("/readyz")
+    assert (answered.status_code, answered.json()["checks"]["worker"]) == (200, "ok")

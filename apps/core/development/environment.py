@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import environ
 
 from apps.core.development.errors import DevelopmentError
-from apps.core.development.model_server import MODEL_NAME
+from apps.core.development.model_server import LONGEST_PROMPT_TOKENS, MODEL_NAME
 from apps.core.development.state import CHECKOUT, StateFolder
 
 DEFAULT_PORT = 8000
@@ -82,6 +82,7 @@ def child_environment(
     if "OPENAI_BASE_URL" in addresses:
         result["OPENAI_API_KEY"] = "local"
         result["OPENAI_MODEL"] = MODEL_NAME
+        result.setdefault("MAX_TOKENS", str(LONGEST_PROMPT_TOKENS))
     return result
 
 
