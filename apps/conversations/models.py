@@ -127,6 +127,7 @@ class Reply(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=20, blank=True)
+    reserved_tokens = models.PositiveIntegerField(default=0)
     correlation_id = models.CharField(max_length=64, blank=True)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.conversations.constants import LIVE_STATES, ReplyState
+from apps.users.constants import Standing
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation, Message, Reply  # noqa: F401
@@ -30,7 +32,11 @@ class MessageQuerySet(QuerySet["Message"]):
 
     def visible_to(self, viewer: User) -> MessageQuerySet:
         """Return the messages of the viewer's own conversations that are not deleted."""
-        return self.filter(conversation__owner=viewer, conversation__deleted_at=None)
+        return self.owned_by(viewer).filter(conversation__deleted_at=None)
+
+    def owned_by(self, viewer: User) -> MessageQuerySet:
+        """Return the messages of all the viewer's own conversations, deleted ones too."""
+        return self.filter(conversation__owner=viewer)
 
     def on_path(self) -> MessageQuerySet:
         """Return only the branch that is shown."""
@@ -51,6 +57,16 @@ class ReplyQuerySet(QuerySet["Reply"]):
     def held_by(self, owner: str) -> ReplyQuerySet:
         """Return those that this worker is writing."""
         return self.filter(state=ReplyState.RUNNING, lease_owner=owner)
+
+    def to_be_ended(self) -> ReplyQuerySet:
+        """Return those that somebody asked to end, or whose person may not be here any more."""
+        now = timezone.now()
+        person = "conversation__owner"
+        is_suspended = Q(**{f"{person}__standing": Standing.SUSPENDED}) & (
+            Q(**{f"{person}__standing_until": None}) | Q(**{f"{person}__standing_until__gt": now})
+        )
+        is_out = Q(**{f"{person}__is_active": False}) | is_suspended
+        return self.filter(Q(stop_requested_at__isnull=False) | is_out)
 
     def lease_lost(self) -> ReplyQuerySet:
         """Return those whose worker stopped beating, by the database's clock."""

@@ -140,7 +140,7 @@ async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
         raise Http404 from error
     except AppError as error:
         flash.error(request, error.message)
-        return HttpResponseRedirect(request.headers.get("Referer") or reverse("chat:index"))
+        return HttpResponseRedirect(_safe_page(request, request.headers.get("Referer", "")))
     return _to_conversation(turn.conversation.pk)
 
 
@@ -181,7 +181,7 @@ async def theme(request: HttpRequest) -> HttpResponse:
         raise BadRequest
     response = HttpResponse(status=204)
     if "text/html" in request.headers.get("Accept", ""):
-        response = HttpResponseRedirect(_safe_next(request))
+        response = HttpResponseRedirect(_safe_page(request, request.POST.get("next", "")))
     response.set_cookie("theme", chosen, max_age=THEME_SECONDS, samesite="Lax", httponly=True)
     return response
 
@@ -201,9 +201,8 @@ async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401
         raise Http404 from error
 
 
-def _safe_next(request: HttpRequest) -> str:
-    """Return the page to go back to, if it is one of ours."""
-    target = request.POST.get("next", "")
+def _safe_page(request: HttpRequest, target: str) -> str:
+    """Return the page to go back to, if it is one of ours, or else the first."""
     if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         return target
     return reverse("chat:index")

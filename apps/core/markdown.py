@@ -51,12 +51,12 @@ class _Renderer(mistune.HTMLRenderer):
         return self.link(text or url, url, title)
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        parts = _split(url)
-        if parts is None:
+        host = _host_of(url)
+        if host is None:
             return text
-        host = mistune.escape(parts)
-        shown = "" if parts in text else f' <span class="link-host">{host}</span>'
         href = mistune.escape(url)
+        is_plain = text in (host, href)
+        shown = "" if is_plain else f' <span class="link-host">{mistune.escape(host)}</span>'
         return f'<a class="external-link" target="_blank" href="{href}">{text}</a>{shown}'
 
     def block_html(self, html: str) -> str:
@@ -66,7 +66,7 @@ class _Renderer(mistune.HTMLRenderer):
         return mistune.escape(html)
 
 
-def _split(url: str) -> str | None:
+def _host_of(url: str) -> str | None:
     """Return the host of an absolute http(s) or mailto address, None for anything else."""
     try:
         parts = urlsplit(url.strip())

@@ -1,14 +1,17 @@
 """Policy is asked before, during and after an answer; what it blocks reaches nobody."""
 
+import asyncio
+
 import pytest
 from pytest_django import Settings
 
 from apps.conversations import guardrails
 from apps.conversations.errors import MessageWithheldError
-from apps.conversations.events import ReplyFinished, ReplySnapshot
+from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot
 from apps.conversations.guardrails import ALLOW, Draft, Released, Verdict
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import following, turns
+from apps.conversations.services import conversations, following, turns
+from apps.core import db
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.support.upstream import ScriptedUpstream
@@ -174,3 +177,58 @@ async def test_without_quota_the_message_is_kept_and_the_reply_says_so(
     assert len(events) == 1
     assert isinstance(events[0], ReplyFinished)
     assert "midnight UTC" in events[0].notice
+
+
+async def test_answers_that_run_already_count_against_the_quota(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 50
+    first = await turns.start_turn(actor=person, request=request("one"))
+    second = await turns.start_turn(actor=person, request=request("two"))
+    assert (first.reply.state, second.reply.state) == ("queued", "out_of_quota")
+
+
+@pytest.mark.usefixtures("policy")
+async def test_a_blocked_message_gives_the_conversation_no_title(person: User) -> None:
+    with pytest.raises(MessageWithheldError):
+        await turns.start_turn(actor=person, request=request("a forbidden thing"))
+    assert (await read_reply((await Reply.objects.aget()).pk)).conversation.title == ""
+
+
+async def test_the_answer_of_somebody_whose_account_is_closed_is_halted(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(
+            actor=person, request=request("[[stream tokens=4000 rate=100]]")
+        )
+        task = worker.begin(turn.reply.pk)
+        assert await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
+        await User.objects.filter(pk=person.pk).aupdate(is_active=False)
+        async with asyncio.timeout(5):
+            await task
+    assert (await read_reply(turn.reply.pk)).state == "halted"
+    assert upstream.wait_until(lambda book: book.open_connections == 0, seconds=1.0)
+
+
+async def test_deleting_a_conversation_ends_its_stream_in_order(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(
+            actor=person, request=request("[[stream tokens=4000 rate=100]]")
+        )
+        worker.begin(turn.reply.pk)
+        events = []
+        async for event in following.follow(viewer=person, reply_id=turn.reply.pk):
+            if isinstance(event, ReplyDelta) and not any(
+                isinstance(known, ReplyDelta) for known in events
+            ):
+                await db.call(
+                    conversations.delete_conversation,
+                    actor=person,
+                    conversation_id=turn.conversation.pk,
+                )
+            events.append(event)
+    assert isinstance(events[-1], ReplyFinished)
+    assert events[-1].state == "stopped"

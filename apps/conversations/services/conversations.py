@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit import services as audit
 from apps.conversations import constants
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
@@ -62,10 +63,18 @@ def delete_conversation(*, actor: User, conversation_id: int) -> None:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
-    # The answer before the conversation, as the worker locks them when it stores an end.
+    # The answer before the conversation, as the worker locks them when it stores an end; once
+    # more when the conversation is locked, for a turn that began in between.
     announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at", "updated_at"])
+    announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
+    audit.record(
+        actor=actor,
+        action="conversation.deleted",
+        target_type="conversation",
+        target_id=conversation.pk,
+    )
     announcements.conversation_updated(conversation)
 
 

@@ -70,10 +70,11 @@ async def follow(
     with hub.subscribe(reply_id) as subscription:
         watching.ensure_watching()
         await hub.wait_until_connected(timeout_seconds=CONNECT_SECONDS)
-        is_behind = True
+        is_behind, is_admitted = True, False
         while True:
             if is_behind:
-                known = await _read_anew(viewer, subscription)
+                known = await _read_anew(viewer, subscription, is_admitted=is_admitted)
+                is_admitted = True
                 for event in await _catch_up(hub, position, known):
                     yield event
                 if known.finished is not None:
@@ -84,10 +85,13 @@ async def follow(
             is_behind = subscription.has_gap or subscription.has_ended
 
 
-async def _read_anew(viewer: User, subscription: Subscription) -> _Known:
-    """Read the row; what is announced from here on asks for another look."""
+async def _read_anew(viewer: User, subscription: Subscription, *, is_admitted: bool) -> _Known:
+    """Read the row; what is announced from here on asks for another look.
+
+    A conversation that its owner deletes meanwhile is read to the end of its answer.
+    """
     subscription.has_gap = subscription.has_ended = False
-    return await db.call(_read, viewer, subscription.reply_id)
+    return await db.call(_read, viewer, subscription.reply_id, includes_deleted=is_admitted)
 
 
 async def _catch_up(hub: TextHub, position: _Position, known: _Known) -> list[ReplyEvent]:
@@ -173,8 +177,8 @@ async def _best_text(hub: TextHub, reply_id: int, checkpoint: str) -> str:
     return checkpoint
 
 
-def _read(viewer: User, reply_id: int) -> _Known:
-    message = access_message(viewer=viewer, message_id=reply_id)
+def _read(viewer: User, reply_id: int, *, includes_deleted: bool = False) -> _Known:
+    message = access_message(viewer=viewer, message_id=reply_id, includes_deleted=includes_deleted)
     reply: Reply | None = getattr(message, "reply", None)
     if reply is None:
         raise MessageNotFoundError

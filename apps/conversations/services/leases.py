@@ -133,12 +133,13 @@ def checkpoint(*, owner: str, texts: Sequence[tuple[int, str]]) -> list[tuple[in
         texts: answer and its whole text, for those that gained some.
 
     Returns:
-        The answers that somebody asked to end, with the state to end in.
+        The answers that somebody asked to end, with the state to end in; those of people who may
+        not be here any more are halted.
     """
     if texts:
         _store_texts(owner, texts)
-    asked = Reply.objects.held_by(owner).filter(stop_requested_at__isnull=False)
-    return list(asked.values_list("pk", "stop_state"))
+    asked = Reply.objects.held_by(owner).to_be_ended().values_list("pk", "stop_state")
+    return [(pk, state or constants.ReplyState.HALTED.value) for pk, state in asked]
 
 
 def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
@@ -180,12 +181,18 @@ def _store_texts(owner: str, texts: Sequence[tuple[int, str]]) -> None:
         )
 
 
-@transaction.atomic
 def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     """Write the one end of an answer; false if somebody else ended it first.
 
-    Text, state, ledger and conversation change together or not at all.
+    Text, state, ledger and conversation change together or not at all. The text is rendered before,
+    while no row is locked.
     """
+    message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
+    return _store_end(claim, owner, ending, presenting.html_of(message))
+
+
+@transaction.atomic
+def _store_end(claim: Claim, owner: str, ending: Ending, html: str) -> bool:
     usage = ending.usage
     ended = (
         Reply.objects.held_by(owner)
@@ -207,9 +214,8 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     )
     if not ended:
         return False
-    message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     Message.objects.filter(pk=claim.reply_id).update(
-        content=ending.text, html=presenting.html_of(message), html_version=RENDERER_VERSION
+        content=ending.text, html=html, html_version=RENDERER_VERSION
     )
     Conversation.objects.filter(pk=claim.conversation_id).update(last_message_at=Now())
     if usage is not None:

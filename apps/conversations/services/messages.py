@@ -51,18 +51,21 @@ def list_messages(
     return MessagePage(page[:limit][::-1], len(page) > limit)
 
 
-def access_message(*, viewer: User, message_id: int) -> Message:
+def access_message(*, viewer: User, message_id: int, includes_deleted: bool = False) -> Message:
     """Return one message of the viewer's conversations, with its conversation and reply.
+
+    Args:
+        viewer: the owner.
+        message_id: which message.
+        includes_deleted: also in a conversation that the viewer has deleted.
 
     Raises:
         MessageNotFoundError: it does not exist or belongs to somebody else.
     """
-    message = (
-        Message.objects.visible_to(viewer)
-        .select_related("conversation", "reply")
-        .filter(pk=message_id)
-        .first()
+    rows = (
+        Message.objects.owned_by(viewer) if includes_deleted else Message.objects.visible_to(viewer)
     )
+    message = rows.select_related("conversation", "reply").filter(pk=message_id).first()
     if message is None:
         raise MessageNotFoundError
     return message

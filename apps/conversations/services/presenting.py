@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from apps.conversations import constants
 from apps.conversations.models import Message, Reply
 from apps.core.markdown import RENDERER_VERSION, render_markdown
@@ -28,6 +30,11 @@ def hidden_notice(message: Message) -> str:
     if message.hidden_reason:
         return f"{constants.HIDDEN_PLACEHOLDER} Reason: {message.hidden_reason}"
     return constants.HIDDEN_PLACEHOLDER
+
+
+def first_words(content: str) -> str:
+    """Return the beginning of a message as a title, until the model has found a better one."""
+    return shorten(content, constants.MAX_TITLE_CHARS // 2, placeholder=" …") or content[:40]
 
 
 def reply_notice(reply: Reply) -> str:

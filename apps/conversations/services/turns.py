@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from procrastinate.contrib.django import app as queue
 
@@ -27,6 +27,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements
 from apps.conversations.services.conversations import access_conversation
 from apps.conversations.services.messages import access_message
+from apps.conversations.services.presenting import first_words
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
 from apps.llm.services import quotas
@@ -212,18 +213,13 @@ def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) 
         hidden_reason=verdict.reason_for_user if verdict.is_block else "",
     )
     reply = _queue_reply(conversation, message, actor, is_blocked=verdict.is_block)
-    if not conversation.title:
-        conversation.title = _first_words(request.content)
+    if not conversation.title and not verdict.is_block:
+        conversation.title = first_words(request.content)
     conversation.message_count += 2
     conversation.last_message_at = message.created_at
     conversation.save(update_fields=["title", "message_count", "last_message_at", "updated_at"])
     event = announcements.message_accepted(conversation, message, reply)
     return Turn(conversation, message, reply, created=True, event=event)
-
-
-def _first_words(content: str) -> str:
-    """Return the beginning of a message as a title, until the model has found a better one."""
-    return shorten(content, constants.MAX_TITLE_CHARS // 2, placeholder=" …") or content[:40]
 
 
 @transaction.atomic
@@ -262,6 +258,16 @@ def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     return conversation
 
 
+def _has_quota(actor: User) -> bool:
+    """Count what the person used and has reserved, with nobody counting for them meanwhile."""
+    if not quotas.is_limited():
+        return True
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    live = Reply.objects.live().filter(conversation__owner=actor)
+    reserved = live.aggregate(tokens=Sum("reserved_tokens"))["tokens"] or 0
+    return quotas.has_quota(user_id=actor.pk, reserved_tokens=reserved)
+
+
 def _queue_reply(
     conversation: Conversation, question: Message, actor: User, *, is_blocked: bool
 ) -> Reply:
@@ -272,7 +278,7 @@ def _queue_reply(
     state = constants.ReplyState.QUEUED
     if is_blocked:
         state = constants.ReplyState.WITHHELD
-    elif not quotas.has_quota(user_id=actor.pk):
+    elif not _has_quota(actor):
         state = constants.ReplyState.OUT_OF_QUOTA
     is_queued = state == constants.ReplyState.QUEUED
     reply = Reply.objects.create(
@@ -283,6 +289,7 @@ def _queue_reply(
         error_code="" if is_queued else state.value,
         model=settings.OPENAI_MODEL,
         temperature=settings.OPENAI_TEMPERATURE,
+        reserved_tokens=quotas.tokens_to_reserve(prompt_chars=len(question.content)),
         correlation_id=get_correlation_id(),
         finished_at=None if is_queued else timezone.now(),
     )

@@ -6,12 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.conversations import constants
 from apps.conversations.errors import (
     MessageAlreadyHiddenError,
     MessageNotFoundError,
     MessageNotHiddenError,
 )
-from apps.conversations.models import Message, Reply
+from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements
 from apps.core.errors import ForbiddenError
 from apps.users.models import User
@@ -46,6 +47,7 @@ def hide_message(
     message.hidden_reason = shown_reason
     message.save(update_fields=["hidden_at", "hidden_reason"])
     announcements.halt_replies_around(message)
+    _untitle(message.conversation)
     audit.record(
         actor=actor,
         action="message.hidden",
@@ -105,3 +107,12 @@ def _locked_message(message_id: int) -> Message:
     if message is None:
         raise MessageNotFoundError
     return message
+
+
+def _untitle(conversation: Conversation) -> None:
+    """Drop a title that the product made of what was said; the person's own stays."""
+    if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
+        conversation.title = ""
+        conversation.title_source = constants.TitleSource.NONE
+        conversation.save(update_fields=["title", "title_source", "updated_at"])
+        announcements.conversation_updated(conversation)

@@ -1,0 +1,61 @@
+"""What a model writes becomes HTML that does nothing."""
+
+import re
+
+import pytest
+
+from apps.core.markdown import MAX_RENDER_CHARS, render_markdown
+
+ACTIVE = re.compile(
+    r"<(script|img|iframe|svg|object|embed|form|input|style|meta|base)\b|javascript:"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "![picture](https://evil.example/track.png)",
+        "[click](javascript:alert(1))",
+        "[click](JaVaScRiPt:alert(1))",
+        "[click](data:text/html;base64,PHNjcmlwdD4=)",
+        "[click](//evil.example/)",
+        "[click](/accounts/logout/)",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<div onclick=alert(1) style='position:fixed'>x</div>",
+        '```"><script>alert(1)</script>\nx\n```',
+        "`<svg onload=alert(1)>`",
+        '[x](https://a.example "onmouseover=alert(1)")',
+        '<https://a.example/"onclick=alert(1)>',
+        "| <script> |\n|---|\n| <img src=x> |",
+        "[a]: javascript:alert(1)\n[a]",
+    ],
+)
+def test_hostile_text_is_inert(source: str) -> None:
+    html = render_markdown(source)
+    outside_code = re.sub(r"&lt;.*?&gt;", "", html)
+    assert not ACTIVE.search(outside_code), html
+    assert not re.search(r"<[^>]+\s(on\w+|style)\s*=", html), html
+    for address in re.findall(r'href="([^"]*)"', html):
+        assert address.startswith(("http://", "https://", "mailto:"))
+
+
+def test_a_link_opens_safely_and_shows_its_host_unless_it_is_its_own_text() -> None:
+    assert render_markdown("[evil.example is not good](http://evil.example/x)") == (
+        '<p><a class="external-link" target="_blank" href="http://evil.example/x"'
+        ' rel="noopener noreferrer nofollow ugc">evil.example is not good</a>'
+        ' <span class="link-host">evil.example</span></p>\n'
+    )
+    assert "link-host" not in render_markdown("https://good.example/page")
+
+
+def test_code_keeps_every_character_and_names_its_language() -> None:
+    html = render_markdown("```python\nif a < b & c:\n    pass\n```")
+    assert '<span class="code-block__language">python</span>' in html
+    assert "if a &lt; b &amp; c:\n    pass\n" in html
+
+
+def test_very_long_text_is_shown_as_it_is() -> None:
+    html = render_markdown("*a*" + "x" * MAX_RENDER_CHARS)
+    assert html.startswith("<pre>*a*x")
