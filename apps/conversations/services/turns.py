@@ -227,8 +227,10 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     access.ensure_may_write(actor)
     answer = access_message(viewer=actor, message_id=message_id)
     reply = Reply.objects.filter(pk=answer.pk).first()
-    question = Message.objects.select_for_update().filter(pk=answer.parent_id).first()
-    if reply is None or reply.is_live or question is None or question.is_hidden:
+    if reply is None or reply.is_live or answer.parent_id is None:
+        raise ReplyNotRetryableError
+    question = Message.objects.select_for_update().get(pk=answer.parent_id)
+    if question.is_hidden:
         raise ReplyNotRetryableError
     conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
     if Reply.objects.live().filter(conversation=conversation).exists():

@@ -39,7 +39,8 @@ def has_quota(*, user_id: int, reserved_tokens: int) -> bool:
     """
     if not is_limited():
         return True
-    return used_today(user_id=user_id) + reserved_tokens < settings.USER_DAILY_TOKENS
+    limit: int = settings.USER_DAILY_TOKENS
+    return used_today(user_id=user_id) + reserved_tokens < limit
 
 
 def tokens_to_reserve(*, prompt_chars: int) -> int:
@@ -48,5 +49,6 @@ def tokens_to_reserve(*, prompt_chars: int) -> int:
     Args:
         prompt_chars: length of the message; what goes before it is bounded by MAX_TOKENS.
     """
-    answer = settings.LLM_MAX_COMPLETION_TOKENS or TYPICAL_ANSWER_TOKENS
-    return min(prompt_chars // CHARS_PER_TOKEN, settings.MAX_TOKENS) + int(answer)
+    prompt_limit: int = settings.MAX_TOKENS
+    answer: int = settings.LLM_MAX_COMPLETION_TOKENS or TYPICAL_ANSWER_TOKENS
+    return min(prompt_chars // CHARS_PER_TOKEN, prompt_limit) + answer

@@ -34,4 +34,4 @@ async def stay(principal: Principal) -> None:
 
 def _is_about_rights(message: dict[str, Any]) -> bool:
     """Tell whether rights changed, or whether that word may have been missed."""
-    return message.get("event", {}).get("type", AUTH_REVOKED_EVENT) == AUTH_REVOKED_EVENT
+    return bool(message.get("event", {}).get("type", AUTH_REVOKED_EVENT) == AUTH_REVOKED_EVENT)
