@@ -1,6 +1,7 @@
 """The one error utility: any exception becomes one description for API, sockets and pages."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from apps.core.errors import (
 from apps.core.logging import log_failure, stack_of
 
 logger = logging.getLogger(__name__)
+_LENGTH_FINDING = re.compile(r"(?:Value|String) should have at (most|least) (\d+) ")
 
 _BY_STATUS: dict[int, type[AppError]] = {
     401: UnauthorizedError,
@@ -121,11 +123,19 @@ def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=".".join(str(part) for part in error["loc"]),
-            message=str(error["msg"]).removeprefix("Value error, "),
+            message=_for_people(str(error["msg"])),
             type=str(error["type"]),
         )
         for error in errors
     ]
+
+
+def _for_people(message: str) -> str:
+    """Say a finding about a text's length as a person would; others stay as they are."""
+    length = _LENGTH_FINDING.match(message)
+    if length is not None:
+        return f"Write at {length[1]} {length[2]} characters."
+    return message.removeprefix("Value error, ")
 
 
 def _from_ninja_validation(exception: Any) -> AppError:  # noqa: ANN401

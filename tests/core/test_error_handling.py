@@ -11,7 +11,7 @@ from django.http import Http404, UnreadablePostError
 from psycopg_pool import PoolTimeout
 from pytest_django import Settings
 
-from apps.core.error_handling import describe_error, report_error
+from apps.core.error_handling import describe_error, field_problems, report_error
 from apps.core.errors import ConflictError, NotFoundError
 
 SECRET = "sk-secret-and-somebodys-text"
@@ -120,3 +120,17 @@ def test_a_foreseen_error_is_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
     report_error(ConflictError())
     assert [record.levelname for record in caplog.records] == ["INFO"]
     assert caplog.records[0].exc_info is None
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        "Value should have at most 4000 items after validation, not 4001",
+        "String should have at most 4000 characters",
+    ],
+)
+def test_a_text_that_is_too_long_is_told_in_characters(finding: str) -> None:
+    found = [{"loc": ("message",), "msg": finding, "type": "too_long"}]
+    assert field_problems(found) == [
+        {"field": "message", "message": "Write at most 4000 characters.", "type": "too_long"}
+    ]
