@@ -71,13 +71,16 @@ RETRYABLE_STATES = (
     ReplyState.OUT_OF_QUOTA,
 )
 
+FINISH_NOTICES = {
+    "length": "The answer reached its longest length and may be cut short. Ask it to go on.",
+    "content_filter": "The model's provider cut this answer. Ask in other words.",
+}
+
 STATE_NOTICES = {
     ReplyState.STOPPED: "You stopped this answer. What you saw is kept.",
     ReplyState.HALTED: "A member of staff stopped this answer.",
     ReplyState.WITHHELD: "This answer was withheld because it goes against our policy.",
-    ReplyState.INTERRUPTED: (
-        "The answer was interrupted on our side. What arrived is kept. Try again."
-    ),
+    ReplyState.INTERRUPTED: ("The answer was interrupted on our side. Whatever arrived is kept."),
     ReplyState.FAILED: "The model could not answer. Try again in a moment.",
     ReplyState.OUT_OF_QUOTA: (
         "You have used up your allowance for today. It resets at midnight UTC; try again then."

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+import redis
 
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyStarted
-from apps.conversations.models import Reply
-from apps.conversations.services import following, stopping, turns
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import following, leases, reaping, stopping, turns
 from apps.core import db
 from apps.llm.models import UsageRecord
 from apps.users.models import User
@@ -192,3 +193,31 @@ async def test_only_one_worker_answers_however_often_the_job_runs(
         await asyncio.gather(worker.begin(turn.reply.pk), other.begin(turn.reply.pk))
     assert len(upstream.requests) == 1
     assert await Reply.objects.filter(state="complete").acount() == 1
+
+
+async def test_what_viewers_saw_is_kept_when_the_worker_dies_before_it_is_stored(
+    person: User, upstream: ScriptedUpstream, redis_url: str
+) -> None:
+    turn = await send(person, "hello")
+    await db.call(leases.claim, reply_id=turn.reply.pk, owner="a worker that died")
+    await Message.objects.filter(pk=turn.reply.pk).aupdate(content="stored, ")
+    await Reply.objects.filter(pk=turn.reply.pk).aupdate(lease_expires_at=turn.message.created_at)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(f"parley:live:{turn.reply.pk}", b"\x01stored, and shown")
+    reaper = reaping.Reaper()
+    assert await db.call(reaper.look) == []
+    assert await db.call(reaper.look) == [turn.reply.pk]
+    reply = await read_reply(turn.reply.pk)
+    assert (reply.state, reply.message.content) == ("interrupted", "stored, and shown")
+
+
+async def test_an_answer_that_reached_its_longest_length_says_so(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=3 finish=length]]")
+        await worker.finish(turn.reply.pk)
+    events = [event async for event in following.follow(viewer=person, reply_id=turn.reply.pk)]
+    assert isinstance(events[-1], ReplyFinished)
+    assert (events[-1].state, events[-1].finish_reason) == ("complete", "length")
+    assert "cut short" in events[-1].notice

@@ -41,4 +41,6 @@ def reply_notice(reply: Reply) -> str:
     """Return the sentence that tells a person how the answer ended and what to do next."""
     if reply.notice:
         return reply.notice
+    if reply.state == constants.ReplyState.COMPLETE:
+        return constants.FINISH_NOTICES.get(reply.finish_reason, "")
     return constants.STATE_NOTICES.get(constants.ReplyState(reply.state), "")

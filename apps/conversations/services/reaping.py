@@ -29,12 +29,17 @@ class Reaper:
         lost = leases.lost_leases()
         confirmed = [reply_id for reply_id in lost if reply_id in self._suspects]
         self._suspects = set(lost)
-        ended = leases.reap(reply_ids=confirmed) if confirmed else []
+        ended = _reap(confirmed) if confirmed else []
         ended += leases.expire_queue()
         if ended:
             bells.announce_end(*ended)
             log_event(logger, "REPLIES_REAPED", level=logging.WARNING, count=len(ended))
         return ended
+
+
+def _reap(reply_ids: list[int]) -> list[int]:
+    """End lost answers with all that their viewers saw: the live text outlives its worker."""
+    return leases.reap(reply_ids=reply_ids, live_texts=bells.read_live_texts(reply_ids))
 
 
 async def reap_forever() -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 from django.conf import settings
 from redis import Redis
@@ -11,8 +13,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from apps.core.logging import log_event
-from apps.core.realtime.connection import CONTROL_CHANNEL, TEXT_CHANNEL
-from apps.core.realtime.frames import EndFrame, encoder
+from apps.core.realtime.connection import CONTROL_CHANNEL, TEXT_CHANNEL, live_text_key
+from apps.core.realtime.frames import EndFrame, encoder, parse_live_text
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,17 @@ def parse_ring(data: bytes) -> tuple[int, str]:
     """Read what `ring_workers` sent: the answer's number and the state to end in."""
     reply_id, _, state = data.decode().partition(":")
     return int(reply_id), state
+
+
+def read_live_texts(reply_ids: Sequence[int]) -> dict[int, str]:
+    """Return what Redis holds of these answers, as far as it is there and knows."""
+    try:
+        values = _client(settings.REDIS_URL).mget([live_text_key(pk) for pk in reply_ids])
+    except (RedisError, OSError) as error:
+        log_event(logger, "LIVE_TEXT_AWAY", level=logging.WARNING, error=type(error).__name__)
+        return {}
+    texts = zip(reply_ids, map(parse_live_text, cast("list[bytes | None]", values)), strict=True)
+    return {reply_id: text for reply_id, text in texts if text is not None}
 
 
 def publish(channel: str, data: bytes) -> None:

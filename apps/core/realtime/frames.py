@@ -6,6 +6,16 @@ LIVE_TEXT_HEADER = b"\x01"
 """First byte of a live text; a value that lost its beginning with Redis does not have it."""
 
 
+def parse_live_text(value: bytes | None) -> str | None:
+    """Return the live text that a value holds; None where it lost its beginning or is no text."""
+    if value is None or not value.startswith(LIVE_TEXT_HEADER):
+        return None
+    try:
+        return value[len(LIVE_TEXT_HEADER) :].decode()
+    except UnicodeDecodeError:
+        return None
+
+
 class TextFrame(msgspec.Struct, frozen=True, array_like=True, tag="t"):
     """Text that an answer gained: `start` code points stood before it."""
 

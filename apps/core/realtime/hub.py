@@ -10,7 +10,7 @@ import msgspec
 
 from apps.core.logging import log_event
 from apps.core.realtime.connection import TEXT_CHANNEL, live_text_key
-from apps.core.realtime.frames import LIVE_TEXT_HEADER, EndFrame, Frame, decoder
+from apps.core.realtime.frames import EndFrame, Frame, decoder, parse_live_text
 from apps.core.realtime.listener import RedisListener
 from apps.core.redis import RedisFailure, redis_client
 
@@ -118,12 +118,7 @@ class TextHub:
             value = await (await redis_client()).get(live_text_key(reply_id))
         except RedisFailure:
             return None
-        if value is None or not value.startswith(LIVE_TEXT_HEADER):
-            return None
-        try:
-            return bytes(value[1:]).decode()
-        except UnicodeDecodeError:
-            return None
+        return parse_live_text(value)
 
     async def aclose(self) -> None:
         """Stop listening."""
