@@ -78,10 +78,18 @@ def site(deployed: Site, postgres: PostgresServer, valkey: ValkeyServer) -> Site
     return deployed
 
 
+@pytest.fixture(scope="package")
+def someone(deployed: Site) -> Person:
+    """Somebody who signed up once for all tests: passwords are slow by intention."""
+    deployed.start()
+    return sign_up(deployed)
+
+
 @pytest.fixture
-def person(site: Site) -> Person:
-    """Somebody new who chats."""
-    return sign_up(site)
+def person(site: Site, someone: Person) -> Person:
+    """Somebody who chats, while everything runs."""
+    del site
+    return someone
 
 
 def migrate(site: Site) -> None:

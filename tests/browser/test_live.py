@@ -1,0 +1,155 @@
+"""What happens elsewhere shows on the open page: staff, other processes, the network."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from playwright.async_api import expect
+
+from apps.conversations.services import visibility
+from apps.core import db
+from apps.users.models import User
+from apps.users.services import standing
+from tests.browser.tab import Browsing
+from tests.support.processes import Site
+from tests.support.upstream_frames import answer_text
+
+pytestmark = pytest.mark.browser
+
+LONG = "[[stream tokens=2000 rate=60]]"
+REVOKED_WITHIN_MS = 2_000
+
+
+async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_restored(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write("[[stream tokens=8]]")
+        await tab.see_state("complete")
+        number = await tab.reply_id()
+        await db.call(
+            visibility.hide_message,
+            actor=moderator,
+            message_id=number,
+            reason="An insult.",
+            reason_for_user="It insults somebody.",
+        )
+        await expect(tab.answer_body).to_have_text("")
+        await expect(tab.notice).to_contain_text("removed by a moderator")
+        await expect(tab.notice).to_contain_text("It insults somebody.")
+        assert answer_text(8).strip() not in await tab.page.content()
+        await tab.page.reload()
+        assert answer_text(8).strip() not in await tab.page.content()
+        await db.call(
+            visibility.restore_message, actor=moderator, message_id=number, reason="A mistake."
+        )
+        await expect(tab.answer_body).to_have_text(answer_text(8).strip())
+        await expect(tab.notice).to_be_hidden()
+
+
+async def test_an_answer_that_is_hidden_while_it_is_written_stops_and_never_shows_again(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(LONG)
+        await tab.see_length(200)
+        await db.call(
+            visibility.hide_message,
+            actor=moderator,
+            message_id=await tab.reply_id(),
+            reason="An insult.",
+        )
+        await tab.see_state("halted")
+        await expect(tab.answer_body).to_have_text("")
+        await expect(tab.notice).to_contain_text("removed by a moderator")
+
+
+async def test_a_suspended_person_is_told_on_the_open_page_and_cannot_write(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    browsing.allowed = "403|WebSocket"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write("[[stream tokens=8]]")
+        await tab.see_state("complete")
+        await db.call(
+            standing.suspend,
+            actor=moderator,
+            user_id=person.pk,
+            reason="Spam.",
+            reason_for_user="You sent spam.",
+        )
+        await expect(tab.connection).to_contain_text("suspended", timeout=REVOKED_WITHIN_MS)
+        await tab.write("Still here")
+        await expect(tab.page.get_by_text("Still here", exact=True)).to_have_count(0)
+        answer = await tab.page.goto("/")
+        assert answer is not None
+        await expect(tab.page.locator("#composer-input")).to_have_count(0)
+
+
+async def test_a_person_who_signs_out_in_one_tab_is_signed_out_in_the_other(
+    browsing: Browsing, person: User
+) -> None:
+    browsing.allowed = "WebSocket"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        second = await tab.another()
+        await second.open()
+        await expect(second.connection).to_be_hidden()
+        await tab.page.get_by_role("button", name="your account").click()
+        await tab.page.get_by_role("button", name="Sign out").click()
+        await expect(second.connection).to_contain_text("signed out", timeout=REVOKED_WITHIN_MS)
+
+
+async def test_a_page_without_network_says_so_and_catches_up(
+    browsing: Browsing, person: User
+) -> None:
+    whole = answer_text(400).strip()
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write("[[stream tokens=400 rate=60]]")
+        await tab.see_length(200)
+        await tab.page.context.set_offline(True)
+        await expect(tab.connection).to_contain_text("You are offline")
+        shown = len(await tab.text())
+        await tab.page.context.set_offline(False)
+        await expect(tab.connection).to_be_hidden()
+        await tab.see_length(shown + 100)
+        await tab.see_state("complete")
+        assert await tab.text() == whole
+        assert all(whole.startswith(text) for text in await tab.seen())
+
+
+@pytest.mark.fault
+async def test_a_page_outlives_its_web_process_and_the_answer_its_worker(
+    browsing: Browsing, person: User, site: Site
+) -> None:
+    browsing.allowed = "WebSocket|ERR_CONNECTION_REFUSED"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(LONG)
+        await tab.see_length(200)
+        site.web.kill()
+        await expect(tab.connection).to_contain_text("Reconnecting")
+        await sync_to_async(site.web.start)()
+        await expect(tab.connection).to_be_hidden(timeout=20_000)
+        shown = len(await tab.text())
+        await tab.see_length(shown + 200)
+        assert all(answer_text(2000).startswith(text) for text in await tab.seen())
+        site.worker.terminate()
+        await tab.see_state("interrupted")
+        await expect(tab.notice).to_contain_text("interrupted on our side")
+        await sync_to_async(site.worker.wait_for_end)(seconds=5)
+        await sync_to_async(site.worker.start)()
+        await tab.answer.get_by_role("button", name="Try again").click()
+        await expect(tab.page.locator("[data-transcript] [data-message-id]")).to_have_count(2)
+        await tab.see_length(100)
+        await tab.stop()
+        await tab.see_state("stopped")

@@ -1,0 +1,138 @@
+"""Every page: nothing refused by the policy, nothing on the console, readable by everybody."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from apps.conversations.models import Conversation
+from apps.users.models import User
+from tests.browser.tab import Browsing, Tab
+from tests.factories import ReplyFactory, UserFactory
+from tests.support.processes import Site
+
+pytestmark = pytest.mark.browser
+
+RICH = """# A heading
+
+Some **bold** text with `code` and a [link](https://example.org).
+
+1. One
+2. Two
+
+```python
+print("hello")
+```
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+> A quotation.
+"""
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
+OPEN_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+OWN_PAGES = ["/", "/settings/", "/accounts/password/change/", "/accounts/logout/"]
+STAFF_PAGES = [
+    "/admin/",
+    "/admin/users/user/",
+    "/admin/conversations/conversation/",
+    "/admin/conversations/message/",
+    "/admin/conversations/reply/",
+]
+PAGES_THAT_ARE_NOT = ["/no-such-page/", "/c/999999999/"]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def conversation(person: User) -> Conversation:
+    """A conversation with answers in many states."""
+    answer = ReplyFactory(
+        message__conversation__owner=person,
+        message__conversation__title="Tables and code",
+        message__content=RICH,
+    )
+    for state in ("stopped", "failed", "interrupted", "withheld"):
+        ReplyFactory(message__conversation=answer.conversation, state=state)
+    found: Conversation = answer.conversation
+    return found
+
+
+@pytest.fixture
+def admin(site: Site) -> User:
+    """Somebody who may see the whole staff site."""
+    user: User = UserFactory(name="Ada", admin=True)
+    return user
+
+
+async def violations(tab: Tab) -> list[str]:
+    """Return what axe finds on the page, each with the elements it is about."""
+    results = await Axe().run(tab.page, options=RULES)
+    return [
+        f"{found['id']}: {[node['target'] for node in found['nodes']]}"
+        for found in results.response["violations"]
+    ]
+
+
+async def test_no_page_says_a_word_on_the_console(
+    browsing: Browsing, person: User, conversation: Conversation
+) -> None:
+    browsing.allowed = "status of 404"
+    async with browsing:
+        visitor = await browsing.visitor()
+        for path in [*OPEN_PAGES, *PAGES_THAT_ARE_NOT]:
+            await visitor.open(path)
+        tab = await browsing.signed_in(person)
+        for path in [*OWN_PAGES, f"/c/{conversation.pk}/", *PAGES_THAT_ARE_NOT]:
+            await tab.open(path)
+
+
+async def test_the_staff_site_says_no_word_on_the_console_either(
+    browsing: Browsing, admin: User, conversation: Conversation
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(admin)
+        for path in STAFF_PAGES:
+            await tab.open(path)
+            await expect(tab.page.locator("body")).to_contain_text("Parley")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_main_pages_are_readable_by_everybody(
+    browsing: Browsing, person: User, conversation: Conversation, scheme: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    async with browsing:
+        visitor = await browsing.visitor(color_scheme=scheme, reduced_motion="reduce")
+        for path in OPEN_PAGES:
+            await visitor.open(path)
+            found[path] = await violations(visitor)
+        tab = await browsing.signed_in(person, color_scheme=scheme, reduced_motion="reduce")
+        for path in ["/", "/settings/", f"/c/{conversation.pk}/"]:
+            await tab.open(path)
+            found[f"{path} signed in"] = await violations(tab)
+    assert {path: some for path, some in found.items() if some} == {}
+
+
+async def test_a_theme_that_was_chosen_is_there_at_the_first_paint(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, color_scheme="light")
+        await tab.open("/settings/")
+        light = await background(tab)
+        await tab.page.get_by_role("button", name="Dark").first.click()
+        await expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
+        dark = await background(tab)
+        assert dark != light
+        for path in ("/settings/", "/"):
+            answer = await tab.page.goto(path, wait_until="commit")
+            assert answer is not None
+            assert 'data-theme="dark"' in await answer.text()
+            assert await background(tab) == dark
+
+
+async def background(tab: Tab) -> str:
+    """Return the colour behind the page, as soon as there is a body."""
+    await tab.page.wait_for_selector("body")
+    colour: str = await tab.page.evaluate(BACKGROUND)
+    return colour
