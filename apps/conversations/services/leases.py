@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,7 +15,6 @@ from django.utils import timezone
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
-from apps.core.compiled import CompiledSelect, CompiledUpdate
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Finished, GenerationRequest, PromptMessage, Usage
 from apps.llm.services import usage as ledger
@@ -62,96 +60,6 @@ class Ending:
     duration_ms: int = 0
 
 
-_QUEUED = CompiledSelect(
-    lambda reply_id: Reply.objects.filter(
-        pk=reply_id, state=constants.ReplyState.QUEUED, message__parent__isnull=False
-    ).values_list(
-        "conversation_id",
-        "conversation__owner_id",
-        "fence",
-        "model",
-        "temperature",
-        "correlation_id",
-        "message__parent_id",
-        "message__parent__content",
-        "message__parent__context",
-    ),
-    reply_id=int,
-)
-_TAKE = CompiledUpdate(
-    lambda reply_id, fence, owner: Reply.objects.filter(
-        pk=reply_id, state=constants.ReplyState.QUEUED, fence=fence
-    ),
-    lambda reply_id, fence, owner: {
-        "state": constants.ReplyState.RUNNING,
-        "lease_owner": owner,
-        "lease_expires_at": Now() + LEASE,
-        "fence": F("fence") + 1,
-        "started_at": Now(),
-    },
-    reply_id=int,
-    fence=int,
-    owner=str,
-)
-
-
-_END = CompiledUpdate(
-    lambda owner, reply_id, fence, **_: Reply.objects.held_by(owner).filter(
-        pk=reply_id, fence=fence
-    ),
-    lambda owner, reply_id, fence, first_token, **plain: {
-        **plain,
-        "lease_expires_at": None,
-        "first_token_at": F("started_at") + Value(first_token),
-        "finished_at": Now(),
-    },
-    owner=str,
-    reply_id=int,
-    fence=int,
-    first_token=timedelta,
-    state=str,
-    error_code=str,
-    notice=str,
-    finish_reason=str,
-    prompt_tokens=int,
-    completion_tokens=int,
-    usage_source=str,
-)
-_STORE_TEXT = CompiledUpdate(
-    lambda reply_id, content, html: Message.objects.filter(pk=reply_id),
-    lambda reply_id, content, html: {
-        "content": content,
-        "html": html,
-        "html_version": RENDERER_VERSION,
-    },
-    reply_id=int,
-    content=str,
-    html=str,
-)
-_TOUCH = CompiledUpdate(
-    lambda conversation_id: Conversation.objects.filter(pk=conversation_id),
-    lambda conversation_id: {"last_message_at": Now()},
-    conversation_id=int,
-)
-
-
-@cache
-def _last_messages(size: int) -> CompiledSelect:
-    return CompiledSelect(
-        lambda conversation_id, question_id: Message.objects.filter(
-            conversation_id=conversation_id, pk__lt=question_id
-        )
-        .on_path()
-        .filter(hidden_at=None)
-        .exclude(content="")
-        .exclude(reply__state=constants.ReplyState.WITHHELD)
-        .order_by("-id")
-        .values_list("role", "content")[:size],
-        conversation_id=int,
-        question_id=int,
-    )
-
-
 def claim(*, reply_id: int, owner: str) -> Claim | None:
     """Take the lease of a queued answer; None if it was stopped, taken or removed meanwhile.
 
@@ -159,41 +67,55 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     conditional on what was read: no transaction is needed, and whatever fails, the answer is still
     queued.
     """
-    row = _QUEUED.first(reply_id=reply_id)
-    if row is None:
+    queued = Reply.objects.filter(pk=reply_id, state=constants.ReplyState.QUEUED)
+    reply = queued.select_related("conversation", "message__parent").first()
+    question = reply.message.parent if reply is not None else None
+    if reply is None or question is None:
         return None
-    conversation_id, owner_id, fence, model, temperature, correlation_id, *asked = row
-    question_id, question, context = asked
-    history = _window(conversation_id, question_id)
-    if not _TAKE.run(reply_id=reply_id, fence=fence, owner=owner):
+    history = _window(question)
+    fence = reply.fence + 1
+    taken = queued.filter(fence=reply.fence).update(
+        state=constants.ReplyState.RUNNING,
+        lease_owner=owner,
+        lease_expires_at=Now() + LEASE,
+        fence=fence,
+        started_at=Now(),
+    )
+    if not taken:
         return None
     return Claim(
-        reply_id=reply_id,
-        conversation_id=conversation_id,
-        owner_id=owner_id,
-        fence=fence + 1,
-        question=question,
+        reply_id=reply.pk,
+        conversation_id=reply.conversation_id,
+        owner_id=reply.conversation.owner_id,
+        fence=fence,
+        question=question.content,
         is_first=not history,
         request=GenerationRequest(
             system_prompt=settings.SYSTEM_PROMPT,
             history=history,
-            question=question,
-            context=context,
-            model=model,
-            temperature=temperature,
+            question=question.content,
+            context=question.context,
+            model=reply.model,
+            temperature=reply.temperature,
             max_prompt_tokens=settings.MAX_TOKENS,
             max_completion_tokens=settings.LLM_MAX_COMPLETION_TOKENS or None,
-            user_id=owner_id,
+            user_id=reply.conversation.owner_id,
             purpose="reply",
-            correlation_id=correlation_id,
+            correlation_id=reply.correlation_id,
         ),
     )
 
 
-def _window(conversation_id: int, question_id: int) -> tuple[PromptMessage, ...]:
+def _window(question: Message) -> tuple[PromptMessage, ...]:
     """Return the last exchanges before the question; hidden and withheld text never enters."""
-    rows = _last_messages(2 * settings.CONVERSATION_MEMORY_SIZE).rows(
-        conversation_id=conversation_id, question_id=question_id
+    rows = (
+        Message.objects.filter(conversation_id=question.conversation_id, pk__lt=question.pk)
+        .on_path()
+        .filter(hidden_at=None)
+        .exclude(content="")
+        .exclude(reply__state=constants.ReplyState.WITHHELD)
+        .order_by("-id")
+        .values_list("role", "content")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
     )
     return tuple(
         PromptMessage(
@@ -271,25 +193,31 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
 
 @transaction.atomic
 def _store_end(claim: Claim, owner: str, ending: Ending, html: str) -> bool:
-    usage, finished = ending.usage, ending.finished
-    first_token_ms = ending.first_token_ms
-    ended = _END.run(
-        reply_id=claim.reply_id,
-        owner=owner,
-        fence=claim.fence,
-        state=ending.state,
-        error_code=ending.error_code,
-        notice=ending.notice,
-        finish_reason=finished.finish_reason[:40] if finished else "",
-        prompt_tokens=usage.prompt_tokens if usage else None,
-        completion_tokens=usage.completion_tokens if usage else None,
-        usage_source=usage.source if usage else "",
-        first_token=None if first_token_ms is None else timedelta(milliseconds=first_token_ms),
+    usage = ending.usage
+    ended = (
+        Reply.objects.held_by(owner)
+        .filter(pk=claim.reply_id, fence=claim.fence)
+        .update(
+            state=ending.state,
+            error_code=ending.error_code,
+            notice=ending.notice,
+            finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            usage_source=usage.source if usage else "",
+            lease_expires_at=None,
+            first_token_at=F("started_at") + timedelta(milliseconds=ending.first_token_ms)
+            if ending.first_token_ms is not None
+            else None,
+            finished_at=Now(),
+        )
     )
     if not ended:
         return False
-    _STORE_TEXT.run(reply_id=claim.reply_id, content=ending.text, html=html)
-    _TOUCH.run(conversation_id=claim.conversation_id)
+    Message.objects.filter(pk=claim.reply_id).update(
+        content=ending.text, html=html, html_version=RENDERER_VERSION
+    )
+    Conversation.objects.filter(pk=claim.conversation_id).update(last_message_at=Now())
     if usage is not None:
         ledger.record_call(
             user_id=claim.owner_id,
