@@ -29,7 +29,7 @@ class Door:
         path: of the request or socket.
         headers: beyond Host and length.
         is_socket: whether it is a WebSocket that stands before the message is sent.
-        body: what carries the message, as JSON; `MESSAGE` stands for its text.
+        body: what carries the message, as JSON; `MESSAGE` and `MESSAGE_ID` stand for it.
         read: how the events of a stream are read.
     """
 
@@ -42,6 +42,7 @@ class Door:
 
 
 MESSAGE = "{message}"
+MESSAGE_ID = "{message_id}"
 
 
 class Viewer(asyncio.Protocol):
@@ -136,7 +137,8 @@ class Viewer(asyncio.Protocol):
 
     def _fill(self, value: object) -> object:
         if isinstance(value, str):
-            return value.replace(MESSAGE, self.seen.message)
+            identity = "-".join(self.seen.message.split())
+            return value.replace(MESSAGE, self.seen.message).replace(MESSAGE_ID, identity)
         if isinstance(value, dict):
             return {key: self._fill(one) for key, one in value.items()}
         return [self._fill(one) for one in value] if isinstance(value, list) else value

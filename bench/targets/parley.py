@@ -12,7 +12,7 @@ from bench.model import CHECKOUT, Model, end, free_port, wait_for_line
 from bench.targets.base import PEOPLE, Target
 from bench.targets.database import Services
 from bench.targets.server import OUT, serve, spawn
-from bench.viewers import MESSAGE, Door
+from bench.viewers import MESSAGE, MESSAGE_ID, Door
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class ParleySocket(Parley):
             },
             body={
                 "type": "message.send",
-                "client_id": MESSAGE,
+                "client_id": MESSAGE_ID,
                 "content": MESSAGE,
                 "conversation_id": person.conversation_id,
             },
