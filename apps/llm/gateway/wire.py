@@ -163,13 +163,12 @@ class Call:
             data = await content.readany()
         except Exception as exception:  # noqa: BLE001
             return self._late_error or failures.reading_failure(exception)
+        within = data[: self._bytes_left]
         self._bytes_left -= len(data)
-        if self._bytes_left < 0:
-            return errors.UpstreamTooLargeError()
         self._has_ended = not data
-        error = None
+        error = errors.UpstreamTooLargeError() if self._bytes_left < 0 else None
         try:
-            self.reader.feed(data or b"\n\n")
+            self.reader.feed(within if data else b"\n\n")
         except errors.UpstreamError as problem:
             error = problem
         if self.reader.has_progressed:
