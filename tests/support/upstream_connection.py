@@ -190,6 +190,9 @@ class Connection(asyncio.Protocol):
             script = self._book.default if script == Script() else script
         if not body.get("stream_options", {}).get("include_usage"):
             script = replace(script, usage=False)
+        limit = body.get("max_tokens") or body.get("max_completion_tokens")
+        if limit:
+            script = replace(script, tokens=min(script.tokens, limit))
         whole = not body.get("stream") and script.name == "stream"
         self._steps = deque([Write(whole_completion(script))] if whole else plan(script))
         self._book.note()

@@ -1,10 +1,12 @@
 """What every answer carries, whoever serves it; both clients run the same list of middleware."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
+from django.utils import cache
 from pytest_django import Settings
 
 from apps.core.middleware.headers import policy_text
@@ -16,7 +18,8 @@ API = "/api/v1/conversations/"
 
 @pytest.mark.parametrize("path", [PAGE, API, "/healthz", "/nothing", "/admin/login/"])
 @pytest.mark.django_db
-async def test_both_servers_answer_alike(path: str) -> None:
+async def test_both_servers_answer_alike(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     asynchronous = await AsyncClient().get(path)
     synchronous = await sync_to_async(Client().get)(path)
     assert asynchronous.status_code == synchronous.status_code
