@@ -11,7 +11,9 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.conversations import constants as conversations
 from apps.core.constants import ApplicationEnvironment
+from apps.llm import constants as llm
 from project.admin_look import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()
@@ -45,13 +47,15 @@ NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1").rstrip("/")
-OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-3.5-turbo")
-OPENAI_TEMPERATURE = env.float("OPENAI_TEMPERATURE", default=0.7)
+OPENAI_MODEL = env.str("OPENAI_MODEL", default=llm.DEFAULT_MODEL)
+OPENAI_TEMPERATURE = env.float("OPENAI_TEMPERATURE", default=llm.DEFAULT_TEMPERATURE)
 SYSTEM_PROMPT = env.str(
     "SYSTEM_PROMPT", default="You are a helpful AI assistant. Be concise and accurate."
 )
-CONVERSATION_MEMORY_SIZE = env.int("CONVERSATION_MEMORY_SIZE", default=10)
-MAX_TOKENS = env.int("MAX_TOKENS", default=4000)
+CONVERSATION_MEMORY_SIZE = env.int(
+    "CONVERSATION_MEMORY_SIZE", default=conversations.CONVERSATION_MEMORY_SIZE
+)
+MAX_TOKENS = env.int("MAX_TOKENS", default=llm.MAX_TOKENS)
 USER_DAILY_TOKENS = env.int("USER_DAILY_TOKENS", default=0)
 
 LLM_CONNECT_TIMEOUT_SECONDS = env.float("LLM_CONNECT_TIMEOUT_SECONDS", default=10.0)

@@ -6,6 +6,7 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.constants import MAX_REASON_CHARS
 from apps.users import constants
 from apps.users.constants import Role, TokenScope
 
@@ -33,9 +34,7 @@ NewPassword = Annotated[
         min_length=constants.MIN_PASSWORD_CHARS, max_length=constants.MAX_PASSWORD_CHARS
     ),
 ]
-Reason = Annotated[
-    Text, StringConstraints(strip_whitespace=True, max_length=constants.MAX_REASON_CHARS)
-]
+Reason = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
 
 
 class UserCreateIn(InputSchema):

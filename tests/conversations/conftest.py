@@ -48,9 +48,15 @@ class Worker:
 
     def begin(self, reply_id: int) -> asyncio.Task[None]:
         """Write an answer in the background."""
-        task = asyncio.create_task(generation.run(reply_id=reply_id, runtime=self.runtime))
+        task = asyncio.create_task(self._write(reply_id))
         self._tasks.append(task)
         return task
+
+    async def _write(self, reply_id: int) -> None:
+        """Do what the queue's job does, and wait for what it began."""
+        task = await generation.begin(reply_id=reply_id, runtime=self.runtime)
+        if task is not None:
+            await task
 
     async def finish(self, reply_id: int) -> Reply:
         """Write an answer to its end and return its row."""

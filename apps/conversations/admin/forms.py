@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from apps.conversations.constants import MAX_REASON_CHARS
 from apps.core.admin_kit.decisions import ReasonForm
+from apps.core.constants import MAX_REASON_CHARS
 
 
 class HideForm(ReasonForm):

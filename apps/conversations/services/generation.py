@@ -32,11 +32,14 @@ class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
         self.verdict = verdict
 
 
-async def begin(*, reply_id: int, runtime: WorkerRuntime) -> None:
+async def begin(*, reply_id: int, runtime: WorkerRuntime) -> asyncio.Task[None] | None:
     """Take an answer into this worker's hands, if it is still queued, and return.
 
     From here on its lease keeps it, and not the queue: the queue's loop may end and begin anew, as
     it does when PostgreSQL was away, without a word of the answer being lost.
+
+    Returns:
+        The task that writes the answer and ends it in exactly one state; None if it was not queued.
     """
     await runtime.slots.acquire()
     try:
@@ -46,15 +49,8 @@ async def begin(*, reply_id: int, runtime: WorkerRuntime) -> None:
         raise
     if claim is None:
         runtime.slots.release()
-        return
-    runtime.carry(_answer(claim, runtime))
-
-
-async def run(*, reply_id: int, runtime: WorkerRuntime) -> None:
-    """Write an answer if it is still queued, and end it in exactly one state."""
-    claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
-    if claim is not None:
-        await _answer(claim, runtime)
+        return None
+    return runtime.carry(_answer(claim, runtime))
 
 
 async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:

@@ -83,11 +83,12 @@ class WorkerRuntime:
         self._stops.ensure_running()
         self._checkpoints = asyncio.create_task(self._checkpoint_forever(), name="checkpoints")
 
-    def carry(self, work: Coroutine[object, object, None]) -> None:
+    def carry(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Do the work of one slot in a task of its own, which gives the slot back at its end."""
         task = asyncio.create_task(work)
         self._writers.add(task)
         task.add_done_callback(self._end_carrying)
+        return task
 
     async def drain(self, *, seconds: float) -> None:
         """Let what is being written come to its end, but no longer than this."""

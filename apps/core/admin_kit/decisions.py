@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.core.constants import MAX_REASON_CHARS
 from apps.core.errors import AppError
 
-MAX_REASON_CHARS = 2000
 NEXT_PARAMETER = "next"
 
 

@@ -30,11 +30,6 @@ def badge(text: str, tone: Tone = Tone.NEUTRAL, icon: str = "") -> SafeString:
     return format_html('<span class="staff-badge" data-tone="{}">{}{}</span>', tone, sign, text)
 
 
-def plain_text(text: str) -> SafeString:
-    """Show what a person or a model wrote: as text, with its line breaks, and nothing else."""
-    return format_html('<div class="staff-text" dir="auto">{}</div>', text)
-
-
 def preview(text: str, *, length: int = PREVIEW_CHARS) -> str:
     """Return the beginning of a text on one line."""
     line = " ".join(text.split())

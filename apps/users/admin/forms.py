@@ -8,7 +8,8 @@ from django import forms
 from django.utils import timezone
 
 from apps.core.admin_kit.decisions import ReasonForm
-from apps.users.constants import MAX_NAME_CHARS, MAX_REASON_CHARS, Role
+from apps.core.constants import MAX_REASON_CHARS
+from apps.users.constants import MAX_NAME_CHARS, Role
 
 
 class ToldReasonForm(ReasonForm):

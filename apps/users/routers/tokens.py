@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core import db, rate_limits
-from apps.core.api.auth import BearerToken
+from apps.core.api.auth import BearerToken, caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
 from apps.users.errors import InvalidCredentialsError, TokenLimitError, TokenNotFoundError
@@ -58,7 +58,7 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
 )
 async def list_tokens(request: HttpRequest) -> object:
     """List your tokens; their secrets are not kept."""
-    return await db.call(lambda: list(tokens.list_tokens(viewer=_principal(request).user)))
+    return await db.call(lambda: list(tokens.list_tokens(viewer=caller_of(request).user)))
 
 
 @router.operation(
@@ -73,18 +73,13 @@ async def list_tokens(request: HttpRequest) -> object:
 )
 async def revoke_token(request: HttpRequest, token_id: int) -> None:
     """Revoke a token at once."""
-    caller = _principal(request)
+    caller: Principal = caller_of(request)
     await db.call(
         tokens.revoke_token,
         actor=caller.user,
         token_id=token_id,
         is_staff_work=TokenScope.STAFF in caller.scopes,
     )
-
-
-def _principal(request: HttpRequest) -> Principal:
-    principal: Principal = request.auth  # type: ignore[attr-defined]
-    return principal
 
 
 def _shown(made: NewToken) -> NewTokenOut:

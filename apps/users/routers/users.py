@@ -2,6 +2,7 @@ from django.http import HttpRequest
 from ninja import Query
 
 from apps.core import db
+from apps.core.api.auth import caller_of
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
@@ -42,16 +43,14 @@ async def create_user(request: HttpRequest, payload: UserCreateIn) -> object:
 )
 async def list_users(request: HttpRequest, page: Query[UserListParams]) -> Slice:
     """List people, for admins."""
-    people = accounts.list_users(
-        viewer=_principal(request).user, words=page.q, role=page.role or ""
-    )
+    people = accounts.list_users(viewer=caller_of(request).user, words=page.q, role=page.role or "")
     return await paginate(people, page, order=("-id",))
 
 
 @router.operation("GET", "me", Endpoint(returns=UserOut, message="You.", scope=TokenScope.ACCOUNT))
 async def read_own_user(request: HttpRequest) -> object:
     """Read who the token belongs to."""
-    return _principal(request).user
+    return caller_of(request).user
 
 
 @router.operation(
@@ -112,14 +111,9 @@ async def delete_user(request: HttpRequest, user_id: int) -> None:
     await db.call(accounts.delete_user, actor=actor, user_id=user_id)
 
 
-def _principal(request: HttpRequest) -> Principal:
-    principal: Principal = request.auth  # type: ignore[attr-defined]
-    return principal
-
-
 def _principal_for(request: HttpRequest, user_id: int) -> Principal:
     """Return who calls; about somebody else only a token for staff work may ask."""
-    principal = _principal(request)
+    principal: Principal = caller_of(request)
     if user_id != principal.user.pk:
         principal.require_scope(TokenScope.STAFF)
     return principal

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 
+from apps.core.constants import MAX_REASON_CHARS
 from apps.core.errors import ValidationFailedError
-from apps.users.constants import MAX_REASON_CHARS
 
 
 def field_problem(field: str, message: str, kind: str) -> ValidationFailedError:
