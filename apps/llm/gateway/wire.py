@@ -166,7 +166,9 @@ class Call:
         within = data[: self._bytes_left]
         self._bytes_left -= len(data)
         self._has_ended = not data
-        error = errors.UpstreamTooLargeError() if self._bytes_left < 0 else None
+        error: errors.UpstreamError | None = None
+        if self._bytes_left < 0:
+            error = errors.UpstreamTooLargeError()
         try:
             self.reader.feed(within if data else b"\n\n")
         except errors.UpstreamError as problem:
