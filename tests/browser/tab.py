@@ -161,6 +161,10 @@ class Tab:
         """What the page says of its connection."""
         return self.page.locator("[data-connection]")
 
+    async def transcript(self) -> str:
+        """Everything that the conversation's part of the page holds, markup included."""
+        return await self.page.locator("[data-transcript]").inner_html()
+
     async def text(self) -> str:
         """Return the text of the last answer, as it is on the screen."""
         return (await self.answer_body.text_content() or "").strip()

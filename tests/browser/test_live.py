@@ -37,9 +37,9 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         await expect(tab.answer_body).to_have_text("")
         await expect(tab.notice).to_contain_text("removed by a moderator")
         await expect(tab.notice).to_contain_text("It insults somebody.")
-        assert answer_text(8).strip() not in await tab.page.content()
+        assert answer_text(8).strip() not in await tab.transcript()
         await tab.page.reload()
-        assert answer_text(8).strip() not in await tab.page.content()
+        assert answer_text(8).strip() not in await tab.transcript()
         await db.call(
             visibility.restore_message, actor=moderator, message_id=number, reason="A mistake."
         )

@@ -49,7 +49,7 @@ async def test_a_page_that_is_opened_without_redis_streams_all_the_same(
 ) -> None:
     valkey.stop()
     async with person.socket(), person.socket() as socket:
-        sent = await socket.say("[[stream tokens=300 rate=100]]")
+        sent = await socket.say("[[stream tokens=1500 rate=100]]")
         await socket.until_text(sent.reply_id, 600, seconds=5)
         await socket.send("reply.stop", reply_id=sent.reply_id)
         end = await socket.until_end(sent.reply_id, seconds=4)
