@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "apps.users",
     "apps.llm",
     "apps.conversations",
+    "apps.moderation",
 ]
 
 MIDDLEWARE = [

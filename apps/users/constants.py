@@ -32,6 +32,16 @@ class Role(TextChoices):
     USER = "user", "User"
 
 
+class Duty(TextChoices):
+    """What a member of staff may do beyond their role; each is backed by the group of that name."""
+
+    LEAD = "lead", "Moderation lead"
+    RULE_AUTHOR = "rule_author", "Rule author"
+    RULE_APPROVER = "rule_approver", "Rule approver"
+    AUDITOR = "auditor", "Auditor"
+    SUPPORT = "support", "Support"
+
+
 class Standing(TextChoices):
     """How a person stands with the organisation at the moment."""
 
@@ -56,34 +66,85 @@ class TokenScope(TextChoices):
     STAFF = "staff", "Use the rights of the owner's role"
 
 
-REVIEW_PERMISSIONS = (
+VIEW_PERMISSIONS = (
     "audit.view_auditevent",
-    "conversations.halt_reply",
-    "conversations.hide_message",
     "conversations.view_conversation",
     "conversations.view_message",
     "conversations.view_reply",
     "llm.view_usagerecord",
 )
+CASE_VIEW_PERMISSIONS = (
+    "moderation.view_appeal",
+    "moderation.view_backtest",
+    "moderation.view_backtestmatch",
+    "moderation.view_case",
+    "moderation.view_decision",
+    "moderation.view_enforcement",
+    "moderation.view_flag",
+    "moderation.view_note",
+    "moderation.view_notice",
+    "moderation.view_policy",
+    "moderation.view_policyversion",
+    "moderation.view_rule",
+    "moderation.view_rulehit",
+    "moderation.view_ruleversion",
+    "moderation.view_strike",
+    "moderation.view_threshold",
+)
+DECIDE_PERMISSIONS = (
+    "conversations.halt_reply",
+    "conversations.hide_message",
+    "moderation.decide_case",
+    "moderation.read_conversation",
+    "users.change_standing",
+    "users.view_restriction",
+    "users.view_user",
+)
+REVIEW_PERMISSIONS = (*VIEW_PERMISSIONS, *CASE_VIEW_PERMISSIONS, *DECIDE_PERMISSIONS)
+LEAD_PERMISSIONS = (
+    *REVIEW_PERMISSIONS,
+    "moderation.add_threshold",
+    "moderation.change_threshold",
+    "moderation.decide_appeal",
+    "moderation.delete_threshold",
+    "moderation.edit_policy",
+    "moderation.export_case",
+    "moderation.override_case",
+    "moderation.reveal_person",
+    "moderation.view_accessgrant",
+    "moderation.view_metrics",
+)
+RULE_AUTHOR_PERMISSIONS = (*CASE_VIEW_PERMISSIONS, "moderation.edit_rule")
+RULE_APPROVER_PERMISSIONS = (*RULE_AUTHOR_PERMISSIONS, "moderation.enforce_rule")
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (
-        *REVIEW_PERMISSIONS,
+        *dict.fromkeys((*LEAD_PERMISSIONS, *RULE_APPROVER_PERMISSIONS)),
         "users.add_user",
         "users.change_role",
-        "users.change_standing",
         "users.change_user",
         "users.delete_apitoken",
         "users.delete_user",
         "users.view_apitoken",
-        "users.view_restriction",
-        "users.view_user",
     ),
-    Role.MODERATOR: (
-        *REVIEW_PERMISSIONS,
-        "users.change_standing",
-        "users.view_restriction",
-        "users.view_user",
-    ),
+    Role.MODERATOR: REVIEW_PERMISSIONS,
     Role.USER: (),
 }
 """What each role's group may do; each app's own migration grants what is its own."""
+
+DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
+    Duty.LEAD: LEAD_PERMISSIONS,
+    Duty.RULE_AUTHOR: RULE_AUTHOR_PERMISSIONS,
+    Duty.RULE_APPROVER: RULE_APPROVER_PERMISSIONS,
+    Duty.AUDITOR: (
+        *VIEW_PERMISSIONS,
+        *CASE_VIEW_PERMISSIONS,
+        "moderation.export_case",
+        "moderation.read_conversation",
+        "moderation.view_accessgrant",
+        "moderation.view_metrics",
+        "users.view_restriction",
+        "users.view_user",
+    ),
+    Duty.SUPPORT: ("users.view_restriction", "users.view_user"),
+}
+"""What each duty's group may do, beyond the role."""

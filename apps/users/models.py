@@ -39,6 +39,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(
         max_length=20, choices=constants.Role.choices, default=constants.Role.USER
     )
+    duties = ArrayField(
+        models.CharField(max_length=20, choices=constants.Duty.choices), default=list, blank=True
+    )
     is_active = models.BooleanField(default=True)
     standing = models.CharField(
         max_length=20, choices=constants.Standing.choices, default=constants.Standing.GOOD
@@ -80,7 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_staff(self) -> bool:
         """Whether the admin opens for this person."""
-        return self.is_superuser or self.role in (constants.Role.ADMIN, constants.Role.MODERATOR)
+        staff = (constants.Role.ADMIN, constants.Role.MODERATOR)
+        return self.is_superuser or self.role in staff or bool(self.duties)
 
     @property
     def is_admin(self) -> bool:

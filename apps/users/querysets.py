@@ -40,6 +40,10 @@ class UserQuerySet(QuerySet["User"]):
         """Return those who have this role."""
         return self.filter(role=role)
 
+    def with_duty(self, duty: str) -> UserQuerySet:
+        """Return those who have this duty."""
+        return self.filter(duties__contains=[duty])
+
     def admins(self) -> UserQuerySet:
         """Return those who manage people, active or not."""
         return self.filter(Q(role=Role.ADMIN) | Q(is_superuser=True))

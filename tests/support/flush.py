@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-AUDIT = "audit_auditevent"
+APPEND_ONLY = {
+    "audit_auditevent": "audit_append_only",
+    "moderation_decision": "moderation_append_only",
+    "moderation_policyversion": "moderation_append_only",
+    "moderation_rulehit": "moderation_append_only",
+    "moderation_ruleversion": "moderation_append_only",
+}
 MADE_BY_MIGRATIONS = {
     "auth_group",
     "auth_group_permissions",
@@ -16,7 +22,7 @@ MADE_BY_MIGRATIONS = {
 
 
 def flush_with_care(patch: pytest.MonkeyPatch) -> None:
-    """Let the flush pass the audit's trigger, and keep the roles that migrations made."""
+    """Let the flush pass the triggers of append-only tables; keep what migrations made."""
     original = DatabaseOperations.sql_flush
 
     def sql_flush(
@@ -24,12 +30,11 @@ def flush_with_care(patch: pytest.MonkeyPatch) -> None:
     ) -> list[str]:
         wanted = [table for table in tables if table not in MADE_BY_MIGRATIONS]
         statements = original(self, style, wanted, **options)
-        if AUDIT not in wanted:
-            return statements
+        guarded = [(table, name) for table, name in APPEND_ONLY.items() if table in wanted]
         return [
-            f"ALTER TABLE {AUDIT} DISABLE TRIGGER audit_append_only",
+            *(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in guarded),
             *statements,
-            f"ALTER TABLE {AUDIT} ENABLE TRIGGER audit_append_only",
+            *(f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in guarded),
         ]
 
     patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

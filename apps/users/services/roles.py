@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.users.constants import ROLE_PERMISSIONS, Role
+from apps.users.constants import DUTY_PERMISSIONS, ROLE_PERMISSIONS, Duty, Role
 from apps.users.errors import LastAdminError, OwnRightsError, RoleRequiredError, UserNotFoundError
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
@@ -48,7 +50,7 @@ def change_role(*, actor: User | None, user_id: int, role: str, reason: str = ""
         user.is_superuser = False
     user.role = role
     user.save(update_fields=["role", "is_superuser", "updated_at"])
-    user.groups.set(Group.objects.filter(name=role))
+    _join_groups(user)
     user.user_permissions.clear()
     access.raise_epoch(user)
     audit.record(
@@ -60,6 +62,50 @@ def change_role(*, actor: User | None, user_id: int, role: str, reason: str = ""
         data={"from": former, "to": role},
     )
     return user
+
+
+@transaction.atomic
+def change_duties(
+    *, actor: User | None, user_id: int, duties: Sequence[str], reason: str = ""
+) -> User:
+    """Say what a person may do beyond their role; signs them out everywhere.
+
+    Args:
+        actor: an admin; None for a command of the operator.
+        user_id: whose duties.
+        duties: words of `Duty`; those that are left out are taken away.
+        reason: why, for the record.
+
+    Returns:
+        The changed person.
+
+    Raises: as `change_role`.
+    """
+    wanted = sorted(set(duties))
+    if not set(wanted) <= set(Duty.values):
+        raise field_problem("duties", "There is no such duty.", "duty_unknown")
+    reason = clean_reason(reason, field="reason", is_required=False)
+    user = lock_for_management(actor=actor, user_id=user_id)
+    former = sorted(user.duties)
+    if wanted == former:
+        return user
+    user.duties = wanted
+    user.save(update_fields=["duties", "updated_at"])
+    _join_groups(user)
+    access.raise_epoch(user)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_DUTIES_CHANGED,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+        data={"from": ", ".join(former), "to": ", ".join(wanted)},
+    )
+    return user
+
+
+def _join_groups(user: User) -> None:
+    user.groups.set(Group.objects.filter(name__in=[user.role, *user.duties]))
 
 
 def lock_for_management(*, actor: User | None, user_id: int) -> User:
@@ -110,14 +156,21 @@ def sync_roles() -> list[str]:
     """
     missing: list[str] = []
     for role, names in ROLE_PERMISSIONS.items():
-        group, _ = Group.objects.get_or_create(name=role.value)
-        found = {f"{p.content_type.app_label}.{p.codename}": p for p in _permissions(names)}
-        missing.extend(name for name in names if name not in found)
-        group.permissions.add(*found.values())
-        for person in User.objects.with_role(role).exclude(groups=group).iterator():
-            person.groups.add(group)
-        group.user_set.remove(*User.objects.filter(groups=group).exclude(role=role))
+        missing += _sync_group(role.value, names, User.objects.with_role(role))
+    for duty, names in DUTY_PERMISSIONS.items():
+        missing += _sync_group(duty.value, names, User.objects.with_duty(duty))
     return missing
+
+
+def _sync_group(name: str, permissions: tuple[str, ...], members: UserQuerySet) -> list[str]:
+    group, _ = Group.objects.get_or_create(name=name)
+    found = {f"{p.content_type.app_label}.{p.codename}": p for p in _permissions(permissions)}
+    group.permissions.add(*found.values())
+    for person in members.exclude(groups=group).iterator():
+        person.groups.add(group)
+    strangers = User.objects.filter(groups=group).exclude(pk__in=members.values("pk"))
+    group.user_set.remove(*strangers)
+    return [name for name in permissions if name not in found]
 
 
 def _permissions(names: tuple[str, ...]) -> list[Permission]:

@@ -1,0 +1,199 @@
+"""Words and numbers of moderation; the texts are what people read."""
+
+from django.db.models import IntegerChoices, TextChoices
+
+CLAIM_MINUTES = 10
+UNDO_SECONDS = 30
+APPEAL_DAYS = 30
+GRANT_HOURS = 4
+STRIKE_DAYS = 90
+MAX_LOOK_BACK = 512
+MAX_COMMENT_CHARS = 1_000
+MAX_NOTE_CHARS = 4_000
+MAX_APPEAL_CHARS = 4_000
+MAX_BULK_CASES = 200
+BULK_CONFIRM_ABOVE = 20
+EXCHANGE_BEFORE = 3
+EXCHANGE_AFTER = 3
+
+
+class Severity(IntegerChoices):
+    """How much harm a policy guards against; from HIGH on, text is collapsed for staff."""
+
+    LOW = 1, "Low"
+    MEDIUM = 2, "Medium"
+    HIGH = 3, "High"
+    CRITICAL = 4, "Critical"
+
+
+class Stage(TextChoices):
+    """When a rule looks at a text."""
+
+    INPUT = "input", "Before a message is sent"
+    STREAM = "stream", "While the answer is written"
+    OUTPUT = "output", "When the answer is there"
+    LATER = "later", "Afterwards, in the background"
+
+
+class AppliesTo(TextChoices):
+    """Which text a rule looks at."""
+
+    USER = "user", "What people write"
+    ANSWER = "answer", "What the model answers"
+    EXCHANGE = "exchange", "The question and its answer together"
+
+
+class RuleKind(TextChoices):
+    """How a rule looks at a text."""
+
+    KEYWORD = "keyword", "Words and phrases"
+    REGEX = "regex", "Regular expression"
+    PII = "pii", "Personal data and secrets"
+    ENDPOINT = "endpoint", "Moderation endpoint"
+    JUDGE = "judge", "Judgement of a language model"
+    RATE = "rate", "Rate"
+
+
+class RuleMode(TextChoices):
+    """What a hit does: nothing at all, a record, a case, or a case and the action."""
+
+    OFF = "off", "Off"
+    SHADOW = "shadow", "Shadow"
+    FLAG = "flag", "Flag"
+    ENFORCE = "enforce", "Enforce"
+
+
+class RuleAction(TextChoices):
+    """What an enforcing rule does with the text that it hit."""
+
+    BLOCK = "block", "Keep the text back"
+    BLOCK_STRIKE = "block_strike", "Keep the text back and add the policy's points"
+
+
+class OnError(TextChoices):
+    """What happens to a text that a rule could not check."""
+
+    OPEN = "open", "Let it pass"
+    CLOSED = "closed", "Keep it back"
+
+
+class HitOutcome(TextChoices):
+    """What came of a hit."""
+
+    RECORDED = "recorded", "Recorded"
+    FLAGGED = "flagged", "Flagged"
+    ENFORCED = "enforced", "Enforced"
+    CAPPED = "capped", "Over the daily cap, recorded only"
+    ERROR = "error", "The check failed"
+
+
+class FlagSource(TextChoices):
+    """Who pointed at a message."""
+
+    RULE = "rule", "Rule"
+    USER = "user", "User"
+    STAFF = "staff", "Staff"
+    PROVIDER = "provider", "Model provider"
+
+
+class FlagOutcome(TextChoices):
+    """What a decision said of a flag."""
+
+    PENDING = "pending", "Pending"
+    AGREED = "agreed", "Agreed"
+    DISAGREED = "disagreed", "Disagreed"
+    IGNORED = "ignored", "Ignored"
+
+
+class FlagReason(TextChoices):
+    """What a person says is wrong with a message."""
+
+    HARASSMENT = "harassment", "Insults or harasses"
+    HATE = "hate", "Hate against a group"
+    SELF_HARM = "self_harm", "Self-harm"
+    SEXUAL = "sexual", "Sexual content"
+    VIOLENCE = "violence", "Violence or threats"
+    PRIVACY = "privacy", "Somebody's private data"
+    DANGEROUS = "dangerous", "Dangerous advice"
+    WRONG = "wrong", "Wrong or misleading"
+    SPAM = "spam", "Spam"
+    OTHER = "other", "Something else"
+
+
+class CaseState(TextChoices):
+    """Where a case stands."""
+
+    OPEN = "open", "Open"
+    CLAIMED = "claimed", "Claimed"
+    ESCALATED = "escalated", "Escalated"
+    CLOSED = "closed", "Closed"
+
+
+class Verdict(TextChoices):
+    """What a decision says."""
+
+    VIOLATES = "violates", "Violates a policy"
+    NO_VIOLATION = "no_violation", "No violation"
+    UNSURE = "unsure", "Unsure: somebody with more say decides"
+
+
+class ActorKind(TextChoices):
+    """Who decided."""
+
+    PERSON = "person", "Person"
+    RULE = "rule", "Rule"
+    SYSTEM = "system", "System"
+
+
+class EnforcementKind(TextChoices):
+    """What a decision does; each has an inverse."""
+
+    HIDE_MESSAGE = "hide_message", "Hide the message"
+    REDACT_SPAN = "redact_span", "Redact a passage"
+    RETRACT_ANSWER = "retract_answer", "Withhold the answer"
+    LOCK_CONVERSATION = "lock_conversation", "Lock the conversation"
+    WARN = "warn", "Warn the person"
+    RESTRICT = "restrict", "Restrict the person"
+    SUSPEND = "suspend", "Suspend the person"
+
+
+class EnforcementState(TextChoices):
+    """Whether what was done still holds."""
+
+    ACTIVE = "active", "Active"
+    EXPIRED = "expired", "Expired"
+    REVERSED = "reversed", "Reversed"
+
+
+class AppealState(TextChoices):
+    """Where an appeal stands."""
+
+    SUBMITTED = "submitted", "Submitted"
+    IN_REVIEW = "in_review", "In review"
+    UPHELD = "upheld", "Upheld"
+    OVERTURNED = "overturned", "Overturned"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class NoticeKind(TextChoices):
+    """What a notice tells its reader."""
+
+    DECISION = "decision", "Decision"
+    REVERSAL = "reversal", "Decision taken back"
+    APPEAL = "appeal", "Outcome of an appeal"
+
+
+class BackTestState(TextChoices):
+    """Where a back-test stands."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    FAILED = "failed", "Failed"
+
+
+OPEN_STATES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.ESCALATED)
+PENDING_APPEALS = (AppealState.SUBMITTED, AppealState.IN_REVIEW)
+ENFORCED_BY_PERSONS = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
+"""Enforcements that fall on a person and not on a text."""

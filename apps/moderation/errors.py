@@ -1,0 +1,131 @@
+"""What can be wrong with cases, rules and decisions, in words for a person."""
+
+from __future__ import annotations
+
+from apps.core.errors import ConflictError, ForbiddenError, NotFoundError
+
+
+class AppendOnlyError(TypeError):
+    """Code tried to change or remove a record; a mistake of ours, never of a caller."""
+
+    def __init__(self) -> None:
+        super().__init__("Decisions, hits and versions are only ever added.")
+
+
+class CaseNotFoundError(NotFoundError):
+    """There is no such case, or the caller may not see it."""
+
+    code = "case_not_found"
+    default_message = "There is no such case."
+
+
+class QueueEmptyError(NotFoundError):
+    """Nothing waits for a decision of this person."""
+
+    code = "queue_empty"
+    default_message = "Nothing waits for you in this queue."
+
+
+class CaseClaimedError(ConflictError):
+    """Somebody else holds the case at the moment."""
+
+    code = "case_claimed"
+    default_message = "Somebody else works on this case at the moment."
+
+
+class CaseNotClaimedError(ConflictError):
+    """The caller does not hold a live claim on the case."""
+
+    code = "case_not_claimed"
+    default_message = "You do not hold this case any more. Take it again and decide."
+
+
+class CaseClosedError(ConflictError):
+    """The case is decided already."""
+
+    code = "case_closed"
+    default_message = "This case is decided already."
+
+
+class CaseChangedError(ConflictError):
+    """The case changed since the caller read it."""
+
+    code = "case_changed"
+    default_message = "This case changed meanwhile. Look at what is new and decide again."
+
+
+class OwnCaseError(ForbiddenError):
+    """The case is about the caller, or they reported it, or it is the appeal of their decision."""
+
+    code = "own_case"
+    default_message = "You have a part in this case. Somebody else must decide it."
+
+
+class PolicyNotFoundError(NotFoundError):
+    """There is no such policy, or it is not in use."""
+
+    code = "policy_not_found"
+    default_message = "There is no such policy in use."
+
+
+class DecisionNotFoundError(NotFoundError):
+    """There is no such decision."""
+
+    code = "decision_not_found"
+    default_message = "There is no such decision."
+
+
+class DecisionSupersededError(ConflictError):
+    """A later decision took its place already."""
+
+    code = "decision_superseded"
+    default_message = "A later decision took the place of this one already."
+
+
+class AlreadyReportedError(ConflictError):
+    """The person has reported this message and nobody has decided yet."""
+
+    code = "already_reported"
+    default_message = "You reported this message already. We will look at it."
+
+
+class RuleNotFoundError(NotFoundError):
+    """There is no such rule."""
+
+    code = "rule_not_found"
+    default_message = "There is no such rule."
+
+
+class RuleGateError(ConflictError):
+    """The rule has not earned this mode yet."""
+
+    code = "rule_not_proven"
+    default_message = "This rule has not been proven enough to be enforced."
+
+
+class NoticeNotFoundError(NotFoundError):
+    """There is no such notice, or it is somebody else's."""
+
+    code = "notice_not_found"
+    default_message = "There is no such notice."
+
+
+class AppealNotPossibleError(ConflictError):
+    """There is nothing to appeal, it was done already, or the time has passed."""
+
+    code = "appeal_not_possible"
+    default_message = "This decision cannot be appealed (any more)."
+
+
+class AppealNotFoundError(NotFoundError):
+    """There is no such appeal."""
+
+    code = "appeal_not_found"
+    default_message = "There is no such appeal."
+
+
+class GrantRequiredError(ForbiddenError):
+    """Reading this conversation needs a reason first."""
+
+    code = "grant_required"
+    default_message = "No case is open on this conversation. Give a reason to read it."

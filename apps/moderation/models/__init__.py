@@ -1,0 +1,42 @@
+"""The rows of moderation: policies, rules, cases, decisions."""
+
+from apps.moderation.models.cases import (
+    AccessGrant,
+    Case,
+    CaseSnapshot,
+    Flag,
+    Note,
+    SavedView,
+)
+from apps.moderation.models.decisions import (
+    Appeal,
+    Decision,
+    Enforcement,
+    Notice,
+    Strike,
+    Threshold,
+)
+from apps.moderation.models.policies import Policy, PolicyVersion
+from apps.moderation.models.rules import BackTest, BackTestMatch, Rule, RuleHit, RuleVersion
+
+__all__ = [
+    "AccessGrant",
+    "Appeal",
+    "BackTest",
+    "BackTestMatch",
+    "Case",
+    "CaseSnapshot",
+    "Decision",
+    "Enforcement",
+    "Flag",
+    "Note",
+    "Notice",
+    "Policy",
+    "PolicyVersion",
+    "Rule",
+    "RuleHit",
+    "RuleVersion",
+    "SavedView",
+    "Strike",
+    "Threshold",
+]

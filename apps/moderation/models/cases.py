@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.moderation import constants
+from apps.moderation.models.fields import actor_key, lasting_key
+from apps.moderation.models.policies import Policy
+from apps.moderation.models.rules import RuleHit
+
+
+class Case(models.Model):
+    """Something about one message that a person should decide.
+
+    `version` is raised by every change, so that a decision about an older state is refused. A
+    claim holds until `claim_expires_at`, by the clock alone. `subject` is whose conversation it
+    is: the author of a user's message, the reader of an answer.
+    """
+
+    message = lasting_key("conversations.Message")
+    conversation = lasting_key("conversations.Conversation")
+    subject = actor_key()
+    target_role = models.CharField(max_length=20)
+    policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, related_name="cases")
+    severity = models.PositiveSmallIntegerField(
+        choices=constants.Severity.choices, default=constants.Severity.LOW
+    )
+    priority = models.IntegerField(default=0)
+    priority_reasons = models.JSONField(default=list)
+    source = models.CharField(max_length=20, choices=constants.FlagSource.choices)
+    model = models.CharField(max_length=120, blank=True)
+    state = models.CharField(
+        max_length=20, choices=constants.CaseState.choices, default=constants.CaseState.OPEN
+    )
+    flag_count = models.PositiveIntegerField(default=0)
+    has_appeal = models.BooleanField(default=False)
+    due_at = models.DateTimeField()
+    claimed_by = actor_key(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    claim_expires_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions: ClassVar[list[tuple[str, str]]] = [
+            ("decide_case", "Can claim and decide cases and write notes"),
+            ("override_case", "Can take over, reassign, decide in bulk and reverse others"),
+            ("export_case", "Can export cases"),
+            ("view_metrics", "Can see the moderation dashboard"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["-priority", "due_at", "id"], name="case_queue", condition=Q(state="open")
+            ),
+            models.Index(
+                fields=["claim_expires_at"], name="case_claims", condition=Q(state="claimed")
+            ),
+            models.Index(fields=["due_at"], name="case_due", condition=~Q(state="closed")),
+            models.Index(fields=["state", "-id"], name="case_by_state"),
+            models.Index(fields=["subject", "-id"], name="case_by_subject"),
+            models.Index(fields=["policy", "-id"], name="case_by_policy"),
+            models.Index(fields=["message"], name="case_by_message"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["message"], name="one_open_case_per_message", condition=~Q(state="closed")
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=constants.CaseState.values), name="case_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="claimed", claimed_by__isnull=False, claim_expires_at__isnull=False
+                )
+                | (~Q(state="claimed") & Q(claimed_by=None, claim_expires_at=None)),
+                name="case_claim_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False)
+                | (~Q(state="closed") & Q(closed_at=None)),
+                name="case_closed_at_when_closed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.pk} ({self.state})"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is decided."""
+        return self.state == constants.CaseState.CLOSED
+
+    @property
+    def has_live_claim(self) -> bool:
+        """Whether somebody holds it at the moment, by the clock."""
+        return self.claim_expires_at is not None and self.claim_expires_at > timezone.now()
+
+
+class CaseSnapshot(models.Model):
+    """The text as it was judged, what was around it, and what the model had been told.
+
+    It goes with the account of the person it is about.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="snapshots")
+    subject = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    text = models.TextField()
+    shown_chars = models.PositiveIntegerField(null=True)
+    exchange = models.JSONField(default=list)
+    model = models.CharField(max_length=120, blank=True)
+    parameters = models.JSONField(default=dict)
+    system_prompt_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"snapshot of case {self.case_id} (#{self.pk})"
+
+
+class Flag(models.Model):
+    """Somebody or something pointed at a message, with an outcome of its own."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="flags")
+    message = lasting_key("conversations.Message")
+    source = models.CharField(max_length=20, choices=constants.FlagSource.choices)
+    hit = models.ForeignKey(RuleHit, null=True, on_delete=models.PROTECT, related_name="flags")
+    reporter = actor_key(null=True)
+    reason = models.CharField(max_length=20, choices=constants.FlagReason.choices, blank=True)
+    comment = models.TextField(blank=True)
+    outcome = models.CharField(
+        max_length=20, choices=constants.FlagOutcome.choices, default=constants.FlagOutcome.PENDING
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["reporter", "-id"], name="flag_by_reporter"),
+            models.Index(fields=["hit"], name="flag_by_hit"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["reporter", "message"],
+                name="one_pending_flag_per_person_and_message",
+                condition=Q(outcome="pending", reporter__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=(Q(source="rule") & Q(hit__isnull=False)) | ~Q(source="rule"),
+                name="flag_of_a_rule_has_its_hit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"flag on case {self.case_id} (#{self.pk})"
+
+
+class Note(models.Model):
+    """What a member of staff tells the others about a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
+    author = actor_key()
+    author_label = models.CharField(max_length=120)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"note on case {self.case_id} (#{self.pk})"
+
+
+class SavedView(models.Model):
+    """A filter of the queue with a name, for one person or for all."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True)
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (#{self.pk})"
+
+
+class AccessGrant(models.Model):
+    """A reasoned, time-limited permission to read a conversation that has no open case."""
+
+    reader = actor_key()
+    reader_label = models.CharField(max_length=120)
+    conversation = models.ForeignKey(
+        "conversations.Conversation", on_delete=models.CASCADE, related_name="access_grants"
+    )
+    reason = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions: ClassVar[list[tuple[str, str]]] = [
+            ("read_conversation", "Can read a private conversation with a reason"),
+            ("reveal_person", "Can see an email address or IP with a reason"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["conversation", "-id"], name="grant_by_conversation"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"grant on conversation {self.conversation_id} (#{self.pk})"
