@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -49,13 +47,13 @@ class Case(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("decide_case", "Can claim and decide cases and write notes"),
             ("override_case", "Can take over, reassign, decide in bulk and reverse others"),
             ("export_case", "Can export cases"),
             ("view_metrics", "Can see the moderation dashboard"),
         ]
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(
                 fields=["-priority", "due_at", "id"], name="case_queue", condition=Q(state="open")
             ),
@@ -68,7 +66,7 @@ class Case(models.Model):
             models.Index(fields=["policy", "-id"], name="case_by_policy"),
             models.Index(fields=["message"], name="case_by_message"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["message"], name="one_open_case_per_message", condition=~Q(state="closed")
             ),
@@ -146,11 +144,11 @@ class Flag(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["reporter", "-id"], name="flag_by_reporter"),
             models.Index(fields=["hit"], name="flag_by_hit"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["reporter", "message"],
                 name="one_pending_flag_per_person_and_message",
@@ -195,7 +193,7 @@ class SavedView(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
         ]
 
@@ -218,14 +216,14 @@ class AccessGrant(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("read_conversation", "Can read a private conversation with a reason"),
             ("reveal_person", "Can see an email address or IP with a reason"),
         ]
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["conversation", "-id"], name="grant_by_conversation"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
         ]
 

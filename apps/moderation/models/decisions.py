@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -39,14 +37,14 @@ class Decision(AppendOnly):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["actor", "-id"], name="decision_by_actor"),
             models.Index(fields=["created_at"], name="decision_by_time"),
             models.Index(
                 fields=["batch_id"], name="decision_by_batch", condition=Q(batch_id__isnull=False)
             ),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=~Q(verdict="violates")
                 | (Q(policy_version__isnull=False) & ~Q(reason="")),
@@ -89,11 +87,11 @@ class Enforcement(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["subject", "-id"], name="enforcement_by_subject"),
             models.Index(fields=["message"], name="enforcement_by_message"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(state="reversed", reversed_by__isnull=False)
                 | (~Q(state="reversed") & Q(reversed_by=None)),
@@ -142,7 +140,7 @@ class Strike(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["subject", "expires_at"], name="strike_by_subject"),
         ]
 
@@ -168,7 +166,7 @@ class Notice(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["subject", "-id"], name="notice_by_subject"),
         ]
 
@@ -201,8 +199,8 @@ class Appeal(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [("decide_appeal", "Can decide appeals")]
-        indexes: ClassVar[list[models.Index]] = [
+        permissions = [("decide_appeal", "Can decide appeals")]
+        indexes = [
             models.Index(fields=["state", "id"], name="appeal_by_state"),
         ]
 

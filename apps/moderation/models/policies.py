@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 
@@ -27,8 +25,8 @@ class Policy(models.Model):
     class Meta:
         verbose_name_plural = "policies"
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [("edit_policy", "Can write policies")]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        permissions = [("edit_policy", "Can write policies")]
+        constraints = [
             models.CheckConstraint(
                 condition=Q(severity__in=constants.Severity.values), name="policy_severity_known"
             ),
@@ -57,7 +55,7 @@ class PolicyVersion(AppendOnly):
 
     class Meta:
         default_permissions = ("view",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["policy", "number"], name="policy_version_once"),
         ]
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -41,14 +39,14 @@ class Rule(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("edit_rule", "Can write rules and set them to shadow or flag"),
             ("enforce_rule", "Can set rules to enforce"),
         ]
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["mode"], name="rule_live", condition=~Q(mode="off")),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(mode__in=constants.RuleMode.values), name="rule_mode_known"
             ),
@@ -75,7 +73,7 @@ class RuleVersion(AppendOnly):
 
     class Meta:
         default_permissions = ("view",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["rule", "number"], name="rule_version_once"),
         ]
 
@@ -104,7 +102,7 @@ class RuleHit(AppendOnly):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["rule", "-id"], name="hit_by_rule"),
             models.Index(fields=["rule", "created_at"], name="hit_by_rule_day"),
             models.Index(fields=["message"], name="hit_by_message"),
@@ -112,7 +110,7 @@ class RuleHit(AppendOnly):
                 fields=["span_hash", "-id"], name="hit_by_span", condition=~Q(span_hash="")
             ),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(start=None, end=None) | Q(start__lte=F("end")), name="hit_span_in_order"
             ),
@@ -149,7 +147,7 @@ class BackTest(models.Model):
 
     class Meta:
         default_permissions = ("view",)
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["version", "-id"], name="back_test_by_version"),
         ]
 
@@ -173,7 +171,7 @@ class BackTestMatch(models.Model):
     class Meta:
         default_permissions = ("view",)
         verbose_name_plural = "back test matches"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["back_test", "message"], name="back_test_match_once"),
         ]
 
