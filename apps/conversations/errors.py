@@ -60,6 +60,13 @@ class MessageWithheldError(ForbiddenError):
     default_message = "Your message was not sent to the model because it goes against our policy."
 
 
+class ConversationLockedError(ForbiddenError):
+    """Staff closed the conversation for writing."""
+
+    code = "conversation_locked"
+    default_message = "This conversation was locked by a moderator. Begin a new one."
+
+
 class InvalidMessageError(ValidationFailedError):
     """The message is blank, too long, or what goes with it does not fit."""
 

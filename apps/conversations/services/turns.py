@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as queue
 from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
     ClientIdReusedError,
+    ConversationLockedError,
     MessageWithheldError,
     ReplyInProgressError,
     ReplyNotRetryableError,
@@ -52,6 +53,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
     Raises:
         InvalidMessageError: blank, too long, or with too large context or metadata.
         ConversationNotFoundError: the conversation does not exist or belongs to somebody else.
+        ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
         ClientIdReusedError: the same client id came with other content.
         MessageWithheldError: policy keeps the message back; it is stored with its verdict.
@@ -88,6 +90,7 @@ async def retry_reply(*, actor: User, message_id: int) -> Turn:
     Raises:
         MessageNotFoundError: no such answer, or not the actor's.
         ReplyNotRetryableError: the message is not an answer to a question that can be asked again.
+        ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
         RateLimitedError: too many messages in a short time.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
@@ -130,6 +133,7 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
+    _ensure_open(conversation)
     path = Message.objects.filter(conversation=conversation).on_path().order_by("-id")
     parent_id, state = path.values_list("pk", "reply__state").first() or (None, None)
     if state in constants.LIVE_STATES:
@@ -171,6 +175,7 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     if question.is_hidden:
         raise ReplyNotRetryableError
     conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
+    _ensure_open(conversation)
     if Reply.objects.live().filter(conversation=conversation).exists():
         raise ReplyInProgressError
     Message.objects.filter(conversation=conversation, pk__gt=question.pk).on_path().update(
@@ -196,6 +201,11 @@ def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     if conversation is None:
         return access_conversation(viewer=actor, conversation_id=request.conversation_id)
     return conversation
+
+
+def _ensure_open(conversation: Conversation) -> None:
+    if conversation.locked_at is not None:
+        raise ConversationLockedError
 
 
 def _has_quota(actor: User) -> bool:

@@ -21,12 +21,12 @@ from apps.users.services.problems import clean_reason
 
 @transaction.atomic
 def hide_message(
-    *, actor: User, message_id: int, reason: str, reason_for_user: str = ""
+    *, actor: User | None, message_id: int, reason: str, reason_for_user: str = ""
 ) -> Message:
     """Take a message from view in every open tab and from the model's memory; its text is kept.
 
     Args:
-        actor: a member of staff who may hide messages.
+        actor: a member of staff who may hide messages; None for the product itself.
         message_id: which message.
         reason: why, for the record.
         reason_for_user: what its readers are told; may be empty.
@@ -37,17 +37,17 @@ def hide_message(
         MessageAlreadyHiddenError: it is hidden already.
         ValidationFailedError: no reason was given, or too long a one.
     """
-    _require_right(actor)
+    require_right(actor)
     reason = clean_reason(reason, field="reason")
     shown_reason = clean_reason(reason_for_user, field="reason_for_user", is_required=False)
-    message = _locked_message(message_id)
+    message = locked_message(message_id)
     if message.is_hidden:
         raise MessageAlreadyHiddenError
     message.hidden_at = timezone.now()
     message.hidden_reason = shown_reason
     message.save(update_fields=["hidden_at", "hidden_reason"])
     announcements.halt_replies_around(message)
-    _untitle(message.conversation)
+    drop_title(message.conversation)
     audit.record(
         actor=actor,
         action="message.hidden",
@@ -61,7 +61,7 @@ def hide_message(
 
 
 @transaction.atomic
-def restore_message(*, actor: User, message_id: int, reason: str) -> Message:
+def restore_message(*, actor: User | None, message_id: int, reason: str) -> Message:
     """Give a hidden message back, byte for byte.
 
     Raises:
@@ -70,9 +70,9 @@ def restore_message(*, actor: User, message_id: int, reason: str) -> Message:
         MessageNotHiddenError: it is not hidden.
         ValidationFailedError: no reason was given, or too long a one.
     """
-    _require_right(actor)
+    require_right(actor)
     reason = clean_reason(reason, field="reason")
-    message = _locked_message(message_id)
+    message = locked_message(message_id)
     if not message.is_hidden:
         raise MessageNotHiddenError
     message.hidden_at = None
@@ -90,12 +90,22 @@ def restore_message(*, actor: User, message_id: int, reason: str) -> Message:
     return message
 
 
-def _require_right(actor: User) -> None:
-    if not actor.has_perm("conversations.hide_message"):
+def require_right(actor: User | None) -> None:
+    """Check that somebody may take text from view; the product itself may.
+
+    Raises:
+        ForbiddenError: the actor may not hide messages.
+    """
+    if actor is not None and not actor.has_perm("conversations.hide_message"):
         raise ForbiddenError
 
 
-def _locked_message(message_id: int) -> Message:
+def locked_message(message_id: int) -> Message:
+    """Return a message with its conversation and owner, locked together with its answer's row.
+
+    Raises:
+        MessageNotFoundError: no such message.
+    """
     # The answer before its message, as the worker locks them when it stores an end.
     Reply.objects.select_for_update().filter(pk=message_id).first()
     message = (
@@ -109,7 +119,7 @@ def _locked_message(message_id: int) -> Message:
     return message
 
 
-def _untitle(conversation: Conversation) -> None:
+def drop_title(conversation: Conversation) -> None:
     """Drop a title that the product made of what was said; the person's own stays."""
     if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
         conversation.title = ""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,6 +11,7 @@ from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
 from apps.moderation.models.rules import RuleHit
+from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 
 
 class Case(models.Model):
@@ -44,6 +47,8 @@ class Case(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     closed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[CaseQuerySet] = CaseQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)
@@ -141,6 +146,8 @@ class Flag(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[FlagQuerySet] = FlagQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

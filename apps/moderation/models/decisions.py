@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,6 +11,7 @@ from apps.moderation.models.cases import Case
 from apps.moderation.models.fields import AppendOnly, actor_key, lasting_key
 from apps.moderation.models.policies import PolicyVersion
 from apps.moderation.models.rules import RuleVersion
+from apps.moderation.querysets import EnforcementQuerySet, StrikeQuerySet
 
 
 class Decision(AppendOnly):
@@ -85,6 +88,8 @@ class Enforcement(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[EnforcementQuerySet] = EnforcementQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view",)
         indexes = [
@@ -137,6 +142,8 @@ class Strike(models.Model):
     overruled_by = models.ForeignKey(
         Decision, null=True, on_delete=models.PROTECT, related_name="overruled_strikes"
     )
+
+    objects: ClassVar[StrikeQuerySet] = StrikeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models
 
 from apps.moderation.errors import AppendOnlyError
+from apps.moderation.querysets import AppendOnlyQuerySet
 
 
 def lasting_key(to: str, **options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
@@ -28,6 +29,8 @@ def actor_key(**options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
 
 class AppendOnly(models.Model):
     """A row that is added and never changed or removed; a database trigger holds it too."""
+
+    objects: ClassVar[AppendOnlyQuerySet[Any]] = AppendOnlyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

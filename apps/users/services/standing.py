@@ -117,6 +117,40 @@ def lift(*, actor: User | None, user_id: int, reason: str) -> Restriction:
     return restriction
 
 
+@transaction.atomic
+def withdraw(*, actor: User | None, restriction_id: int, reason: str) -> Restriction | None:
+    """Take back one warning, restriction or suspension, because it should not have been.
+
+    A person whose standing came from it is in good standing again; where a later decision took its
+    place already, that one stays.
+
+    Returns:
+        The closed row; None if it was lifted before, or went with its account.
+
+    Raises: as `suspend`.
+    """
+    found = Restriction.objects.filter(pk=restriction_id).first()
+    if found is None:
+        return None
+    user = _lock_subject(actor, found.user_id)
+    reason = clean_reason(reason, field="reason")
+    restriction = Restriction.objects.select_for_update().get(pk=restriction_id)
+    if restriction.lifted_at is not None:
+        return None
+    _close(restriction, actor, reason)
+    if restriction.kind != RestrictionKind.WARNING:
+        _set_standing(user, Standing.GOOD, None)
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_LIFTED,
+        target_type="user",
+        target_id=user.pk,
+        reason=reason,
+        data={"restriction_id": restriction.pk, "kind": restriction.kind},
+    )
+    return restriction
+
+
 def list_restrictions(*, user: User) -> RestrictionQuerySet:
     """Return all that was ever decided about a person, newest first; for staff."""
     return Restriction.objects.filter(user=user).order_by("-id")

@@ -1,0 +1,80 @@
+"""Staff close a conversation for writing and open it again; reading stays."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations import constants
+from apps.conversations.errors import ConversationNotFoundError
+from apps.conversations.models import Conversation
+from apps.conversations.services import announcements
+from apps.conversations.services.visibility import require_right
+from apps.users.models import User
+from apps.users.services.problems import clean_reason
+
+
+@transaction.atomic
+def lock_conversation(*, actor: User | None, conversation_id: int, reason: str) -> bool:
+    """Let nobody write in a conversation; an answer that is being written is halted.
+
+    Args:
+        actor: a member of staff who may hide messages; None for the product itself.
+        conversation_id: which conversation.
+        reason: why, for the record.
+
+    Returns:
+        False if it was locked already.
+
+    Raises:
+        ForbiddenError: the actor may not take text from view.
+        ConversationNotFoundError: no such conversation.
+        ValidationFailedError: no reason was given, or too long a one.
+    """
+    conversation = _locked_row(actor, conversation_id)
+    reason = clean_reason(reason, field="reason")
+    if conversation.locked_at is not None:
+        return False
+    conversation.locked_at = timezone.now()
+    conversation.save(update_fields=["locked_at", "updated_at"])
+    announcements.stop_live_replies(conversation, state=constants.ReplyState.HALTED)
+    _record(actor, AuditAction.CONVERSATION_LOCKED, conversation, reason)
+    return True
+
+
+@transaction.atomic
+def unlock_conversation(*, actor: User | None, conversation_id: int, reason: str) -> bool:
+    """Let its owner write again; false if it was not locked.
+
+    Raises: as `lock_conversation`.
+    """
+    conversation = _locked_row(actor, conversation_id)
+    reason = clean_reason(reason, field="reason")
+    if conversation.locked_at is None:
+        return False
+    conversation.locked_at = None
+    conversation.save(update_fields=["locked_at", "updated_at"])
+    _record(actor, AuditAction.CONVERSATION_UNLOCKED, conversation, reason)
+    return True
+
+
+def _locked_row(actor: User | None, conversation_id: int) -> Conversation:
+    require_right(actor)
+    conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    if conversation is None:
+        raise ConversationNotFoundError
+    return conversation
+
+
+def _record(
+    actor: User | None, action: AuditAction, conversation: Conversation, reason: str
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="conversation",
+        target_id=conversation.pk,
+        reason=reason,
+    )

@@ -1,0 +1,127 @@
+"""Staff and policy change what is shown of a message; whoever calls keeps the original text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations import constants
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import announcements, presenting
+from apps.conversations.services.visibility import drop_title, locked_message, require_right
+from apps.core.markdown import RENDERER_VERSION
+from apps.users.models import User
+from apps.users.services.problems import clean_reason, field_problem
+
+REDACTED = "█"
+RELEASED_NOTICE = "This answer was withheld by mistake. It is shown as far as it was written."
+
+
+@transaction.atomic
+def redact_spans(
+    *, actor: User | None, message_id: int, spans: Sequence[tuple[int, int]], reason: str
+) -> str:
+    """Make passages of a message unreadable, for its readers and for the model.
+
+    Args:
+        actor: a member of staff who may hide messages; None for the product itself.
+        message_id: which message.
+        spans: start and end of each passage, in code points of the text as it is now.
+        reason: why, for the record.
+
+    Returns:
+        The text as it was before: the caller keeps it for `restore_text`.
+
+    Raises:
+        ForbiddenError: the actor may not take text from view.
+        MessageNotFoundError: no such message.
+        ValidationFailedError: no reason, no passage, or one outside the text.
+    """
+    require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    message = locked_message(message_id)
+    original = message.content
+    is_inside = all(0 <= start < end <= len(original) for start, end in spans)
+    if not spans or not is_inside:
+        raise field_problem("spans", "Mark a passage of the text as it is now.", "span_outside")
+    text = list(original)
+    for start, end in spans:
+        text[start:end] = REDACTED * (end - start)
+    announcements.halt_replies_around(message)
+    drop_title(message.conversation)
+    _write(actor, message, "".join(text), AuditAction.MESSAGE_REDACTED, reason)
+    return original
+
+
+@transaction.atomic
+def restore_text(*, actor: User | None, message_id: int, text: str, reason: str) -> Message:
+    """Give a redacted message its text back, byte for byte.
+
+    Raises:
+        ForbiddenError: the actor may not take text from view.
+        MessageNotFoundError: no such message.
+        ValidationFailedError: no reason was given, or too long a one.
+    """
+    require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    message = locked_message(message_id)
+    _write(actor, message, text, AuditAction.MESSAGE_UNREDACTED, reason)
+    return message
+
+
+@transaction.atomic
+def release_answer(*, actor: User | None, message_id: int, text: str, reason: str) -> Message:
+    """Show an answer that policy withheld after all, as far as it was written.
+
+    Raises: as `restore_text`.
+    """
+    require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    message = locked_message(message_id)
+    Reply.objects.filter(pk=message_id, state=constants.ReplyState.WITHHELD).update(
+        state=constants.ReplyState.HALTED, error_code="", notice=RELEASED_NOTICE
+    )
+    _write(actor, message, text, AuditAction.REPLY_RELEASED, reason)
+    return message
+
+
+@transaction.atomic
+def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason: str) -> str:
+    """Withhold an ended answer, as policy would have done while it was written.
+
+    Returns:
+        The text as it was before: the caller keeps it for `release_answer`.
+
+    Raises: as `restore_text`.
+    """
+    require_right(actor)
+    reason = clean_reason(reason, field="reason")
+    message = locked_message(message_id)
+    original = message.content
+    Reply.objects.filter(pk=message_id).exclude(state__in=constants.LIVE_STATES).update(
+        state=constants.ReplyState.WITHHELD, notice=notice
+    )
+    drop_title(message.conversation)
+    _write(actor, message, "", AuditAction.REPLY_WITHHELD, reason)
+    return original
+
+
+def _write(
+    actor: User | None, message: Message, text: str, action: AuditAction, reason: str
+) -> None:
+    message.content, message.html, message.html_version = text, "", 0
+    message.html = presenting.html_of(message)
+    message.html_version = RENDERER_VERSION
+    message.save(update_fields=["content", "html", "html_version"])
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="message",
+        target_id=message.pk,
+        reason=reason,
+        data={"conversation_id": message.conversation_id},
+    )
+    announcements.message_updated(message)

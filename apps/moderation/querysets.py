@@ -1,0 +1,101 @@
+"""Named queries over cases and what belongs to them: the only way to the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Now
+
+from apps.moderation import constants
+from apps.moderation.errors import AppendOnlyError
+
+if TYPE_CHECKING:
+    from apps.moderation.models import (  # noqa: F401
+        Case,
+        Enforcement,
+        Flag,
+        Strike,
+    )
+    from apps.users.models import User
+
+M = TypeVar("M", bound=Model)
+
+
+class AppendOnlyQuerySet(QuerySet[M]):
+    """Rows can be added and read, nothing else."""
+
+    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ANN401
+        """Refuse: the rows are a record."""
+        raise AppendOnlyError
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
+        """Refuse: the rows are a record."""
+        raise AppendOnlyError
+
+    def delete(self) -> NoReturn:
+        """Refuse: the rows are a record."""
+        raise AppendOnlyError
+
+    def _raw_delete(self, using: str | None) -> NoReturn:
+        raise AppendOnlyError
+
+
+class CaseQuerySet(QuerySet["Case"]):
+    """Named queries over cases."""
+
+    def not_closed(self) -> CaseQuerySet:
+        """Return those that wait for a decision."""
+        return self.exclude(state=constants.CaseState.CLOSED)
+
+    def waiting(self) -> CaseQuerySet:
+        """Return those that nobody holds, most urgent first: the queue."""
+        return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")
+
+    def with_lapsed_claim(self) -> CaseQuerySet:
+        """Return those whose claim has passed, by the database's clock."""
+        return self.filter(state=constants.CaseState.CLAIMED, claim_expires_at__lt=Now())
+
+    def held_by(self, actor: User) -> CaseQuerySet:
+        """Return those that this person holds at the moment."""
+        return self.filter(
+            state=constants.CaseState.CLAIMED, claimed_by=actor, claim_expires_at__gte=Now()
+        )
+
+    def fit_for(self, actor: User) -> CaseQuerySet:
+        """Leave out those in which this person has a part."""
+        return (
+            self.exclude(subject=actor)
+            .exclude(flags__reporter=actor)
+            .exclude(
+                has_appeal=True,
+                appeals__state__in=constants.PENDING_APPEALS,
+                appeals__decision__actor=actor,
+            )
+        )
+
+
+class FlagQuerySet(QuerySet["Flag"]):
+    """Named queries over flags."""
+
+    def pending(self) -> FlagQuerySet:
+        """Return those that no decision has answered."""
+        return self.filter(outcome=constants.FlagOutcome.PENDING)
+
+
+class EnforcementQuerySet(QuerySet["Enforcement"]):
+    """Named queries over enforcements."""
+
+    def active(self) -> EnforcementQuerySet:
+        """Return those that hold at the moment."""
+        return self.filter(state=constants.EnforcementState.ACTIVE).filter(
+            Q(ends_at=None) | Q(ends_at__gt=Now())
+        )
+
+
+class StrikeQuerySet(QuerySet["Strike"]):
+    """Named queries over strikes."""
+
+    def active(self) -> StrikeQuerySet:
+        """Return those that count at the moment."""
+        return self.filter(overruled_by=None, expires_at__gt=Now())

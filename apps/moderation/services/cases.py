@@ -1,0 +1,252 @@
+"""Who works on which case: taking, holding, giving back; a claim ends by the clock alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.core.errors import ForbiddenError
+from apps.moderation import constants
+from apps.moderation.errors import (
+    CaseChangedError,
+    CaseClaimedError,
+    CaseClosedError,
+    CaseNotClaimedError,
+    CaseNotFoundError,
+    OwnCaseError,
+    QueueEmptyError,
+)
+from apps.moderation.models import Case, Note
+from apps.moderation.querysets import CaseQuerySet
+from apps.users.models import User
+from apps.users.services.problems import clean_reason, field_problem
+
+VIEW = "moderation.view_case"
+DECIDE = "moderation.decide_case"
+OVERRIDE = "moderation.override_case"
+CLAIM = timedelta(minutes=constants.CLAIM_MINUTES)
+
+
+def require(actor: User, permission: str) -> None:
+    """Check that somebody may do this at the moment.
+
+    Raises:
+        ForbiddenError: they may not, or they are suspended themselves.
+    """
+    if actor.is_suspended or not actor.has_perm(permission):
+        raise ForbiddenError
+
+
+def access_case(*, viewer: User, case_id: int) -> Case:
+    """Return one case for a member of staff who may see cases.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+        CaseNotFoundError: there is no such case.
+    """
+    require(viewer, VIEW)
+    case = Case.objects.select_related("policy__current").filter(pk=case_id).first()
+    if case is None:
+        raise CaseNotFoundError
+    return case
+
+
+@transaction.atomic
+def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
+    """Claim the most urgent case that waits and in which the actor has no part.
+
+    Rows that somebody else is taking at this moment are skipped, so that two people never get the
+    same case; claims that have passed are put back first.
+
+    Args:
+        actor: a member of staff who may decide.
+        among: cases to choose from, as a filter of the queue; all by default.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        QueueEmptyError: nothing waits for them.
+    """
+    require(actor, DECIDE)
+    _put_back_lapsed()
+    rows = Case.objects.all() if among is None else among
+    case = rows.waiting().fit_for(actor).select_for_update(skip_locked=True, of=("self",)).first()
+    if case is None:
+        raise QueueEmptyError
+    _hold(case, actor)
+    return case
+
+
+@transaction.atomic
+def claim(*, actor: User, case_id: int) -> Case:
+    """Claim one case, or renew the actor's own claim on it.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        CaseNotFoundError: there is no such case.
+        CaseClosedError: it is decided.
+        CaseClaimedError: somebody else holds it.
+        OwnCaseError: the actor has a part in it.
+    """
+    require(actor, DECIDE)
+    case = lock_case(case_id)
+    if case.is_closed:
+        raise CaseClosedError
+    ensure_no_part(actor, case)
+    if case.state == constants.CaseState.ESCALATED and not actor.has_perm(OVERRIDE):
+        message = "This case was handed on. A lead decides it."
+        raise CaseClaimedError(message)
+    if case.has_live_claim and case.claimed_by_id != actor.pk:
+        raise CaseClaimedError
+    if case.has_live_claim:
+        case.claim_expires_at = timezone.now() + CLAIM
+        case.save(update_fields=["claim_expires_at"])
+        return case
+    _hold(case, actor)
+    return case
+
+
+@transaction.atomic
+def take_over(*, actor: User, case_id: int, reason: str) -> Case:
+    """Take a case from whoever holds it, as a lead; both are in the record.
+
+    Raises:
+        ForbiddenError: the actor may not override.
+        CaseNotFoundError, CaseClosedError, OwnCaseError: as `claim`.
+        ValidationFailedError: no reason was given.
+    """
+    require(actor, OVERRIDE)
+    reason = clean_reason(reason, field="reason")
+    case = lock_case(case_id)
+    if case.is_closed:
+        raise CaseClosedError
+    ensure_no_part(actor, case)
+    former = case.claimed_by_id
+    _hold(case, actor, is_recorded=False)
+    _record(actor, AuditAction.CASE_TAKEN_OVER, case, reason, former_holder_id=former)
+    return case
+
+
+@transaction.atomic
+def release(*, actor: User, case_id: int) -> Case:
+    """Give a case back to the queue; nothing happens where the actor does not hold it.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        CaseNotFoundError: there is no such case.
+    """
+    require(actor, DECIDE)
+    case = lock_case(case_id)
+    if case.state == constants.CaseState.CLAIMED and case.claimed_by_id == actor.pk:
+        put_back(case, constants.CaseState.OPEN)
+        case.save()
+        _record(actor, AuditAction.CASE_RELEASED, case)
+    return case
+
+
+@transaction.atomic
+def add_note(*, actor: User, case_id: int, text: str) -> Note:
+    """Tell the other members of staff something about a case.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        CaseNotFoundError: there is no such case.
+        ValidationFailedError: it is blank or too long.
+    """
+    require(actor, DECIDE)
+    case = lock_case(case_id)
+    words = text.strip()
+    if not words or len(words) > constants.MAX_NOTE_CHARS or "\x00" in words:
+        problem = f"Write between 1 and {constants.MAX_NOTE_CHARS} characters."
+        raise field_problem("text", problem, "note_length")
+    note = Note.objects.create(case=case, author=actor, author_label=actor.name, text=words)
+    _record(actor, AuditAction.CASE_NOTED, case)
+    return note
+
+
+def lock_case(case_id: int, *, version: int | None = None) -> Case:
+    """Return a case with its policy, locked until the transaction ends.
+
+    Raises:
+        CaseNotFoundError: there is no such case.
+        CaseChangedError: it is not in the version that the caller read.
+    """
+    rows = Case.objects.select_related("policy").select_for_update(of=("self",))
+    case = rows.filter(pk=case_id).first()
+    if case is None:
+        raise CaseNotFoundError
+    if version is not None and case.version != version:
+        raise CaseChangedError
+    return case
+
+
+def ensure_holds(actor: User, case: Case) -> None:
+    """Check that the actor holds a live claim.
+
+    Raises:
+        CaseClaimedError: somebody else does.
+        CaseNotClaimedError: nobody does, or the actor's has passed.
+    """
+    if case.has_live_claim and case.claimed_by_id != actor.pk:
+        raise CaseClaimedError
+    if not case.has_live_claim:
+        raise CaseNotClaimedError
+
+
+def ensure_no_part(actor: User, case: Case) -> None:
+    """Check that a case is not about the actor, reported by them, or an appeal against them.
+
+    Raises:
+        OwnCaseError: it is.
+    """
+    if not Case.objects.fit_for(actor).filter(pk=case.pk).exists():
+        raise OwnCaseError
+
+
+def put_back(case: Case, state: constants.CaseState) -> None:
+    """End the claim on a locked case and set its state; not saved here."""
+    case.state = state
+    case.claimed_by = case.claimed_at = case.claim_expires_at = None
+    case.version += 1
+    case.closed_at = timezone.now() if state == constants.CaseState.CLOSED else None
+
+
+def _hold(case: Case, actor: User, *, is_recorded: bool = True) -> None:
+    now = timezone.now()
+    case.state = constants.CaseState.CLAIMED
+    case.claimed_by = actor
+    case.claimed_at, case.claim_expires_at = now, now + CLAIM
+    case.version += 1
+    case.save()
+    if is_recorded:
+        _record(actor, AuditAction.CASE_CLAIMED, case, severity=case.severity)
+
+
+def _put_back_lapsed() -> None:
+    lapsed = Case.objects.with_lapsed_claim().select_for_update(skip_locked=True)
+    numbers = list(lapsed.values_list("pk", flat=True)[:100])
+    if numbers:
+        Case.objects.filter(pk__in=numbers).update(
+            state=constants.CaseState.OPEN,
+            claimed_by=None,
+            claimed_at=None,
+            claim_expires_at=None,
+            updated_at=Now(),
+        )
+
+
+def _record(
+    actor: User, action: AuditAction, case: Case, reason: str = "", **data: int | None
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="case",
+        target_id=case.pk,
+        reason=reason,
+        data={"message_id": case.message_id, **data},
+    )

@@ -1,0 +1,236 @@
+"""A case is decided: one transaction, whoever calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations.constants import Author
+from apps.moderation.constants import ActorKind, CaseState, FlagOutcome, Verdict
+from apps.moderation.errors import (
+    CaseClosedError,
+    PolicyNotFoundError,
+)
+from apps.moderation.models import (
+    Case,
+    CaseSnapshot,
+    Decision,
+    Enforcement,
+    Policy,
+    PolicyVersion,
+    RuleVersion,
+)
+from apps.moderation.services import (
+    cases,
+    enforcements,
+    flags,
+    notices,
+    reversals,
+    sanctions,
+    strikes,
+)
+from apps.moderation.services.enforcements import Measure
+from apps.users.models import User
+from apps.users.services.problems import clean_reason, field_problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What somebody wants to decide.
+
+    Attributes:
+        verdict: violates, no violation, or unsure.
+        policy_code: which policy; needed to say that it violates.
+        reason: why, for staff and record; needed to say that it violates.
+        reason_for_user: why, in the words of the notice.
+        measures: what is to be done; only where it violates.
+        gives_points: whether the policy's points count against the author.
+    """
+
+    verdict: Verdict
+    policy_code: str = ""
+    reason: str = ""
+    reason_for_user: str = ""
+    measures: Sequence[Measure] = ()
+    gives_points: bool = True
+
+
+@transaction.atomic
+def decide(
+    *,
+    actor: User,
+    case_id: int,
+    version: int,
+    ruling: Ruling,
+    is_override: bool = False,
+    batch_id: UUID | None = None,
+) -> Decision:
+    """Decide a case: the decision, what it does, points, notice and record, together or not at all.
+
+    Args:
+        actor: who holds a live claim; or a lead, with `is_override`.
+        case_id: which case.
+        version: the state of the case that the actor has read.
+        ruling: what they decide.
+        is_override: decide without the claim, which is kept in the record.
+        batch_id: shared by cases that one gesture decides.
+
+    Raises:
+        ForbiddenError: the actor may not decide, or not override.
+        CaseNotFoundError, CaseClosedError: there is nothing to decide.
+        CaseChangedError: the case is not in that version any more; nothing changed.
+        CaseClaimedError, CaseNotClaimedError: the actor does not hold it.
+        OwnCaseError: the actor has a part in it.
+        PolicyNotFoundError: there is no such policy in use.
+        ValidationFailedError: a reason is missing, or the measures do not fit the verdict.
+    """
+    case = _decidable(actor, case_id, version, is_override=is_override)
+    policy = _check(ruling)
+    former = latest_decision(case)
+    decision = Decision.objects.create(
+        case=case,
+        verdict=ruling.verdict,
+        policy_version=policy,
+        reason=clean_reason(ruling.reason, field="reason", is_required=policy is not None),
+        reason_for_user=clean_reason(
+            ruling.reason_for_user, field="reason_for_user", is_required=False
+        ),
+        actor_kind=ActorKind.PERSON,
+        actor=actor,
+        actor_label=actor.name,
+        supersedes=former,
+        batch_id=batch_id,
+        claimed_at=case.claimed_at,
+    )
+    _carry_out(decision, case, ruling, actor)
+    _close(decision, case)
+    _record(decision, case, is_override=is_override)
+    return decision
+
+
+@transaction.atomic
+def decide_by_rule(
+    *, case: Case, rule_version: RuleVersion, snapshot: CaseSnapshot, gives_points: bool
+) -> Decision:
+    """Write down that an enforcing rule withheld a text; the case stays open for a person.
+
+    Args:
+        case: locked, in the transaction that stores the text's end.
+        rule_version: what found it.
+        snapshot: holds the original.
+        gives_points: whether the policy's points count against the author.
+    """
+    policy = rule_version.rule.policy
+    decision = Decision.objects.create(
+        case=case,
+        verdict=Verdict.VIOLATES,
+        policy_version=policy.current,
+        reason=f"Found by rule “{rule_version.rule.name}”, version {rule_version.number}.",
+        actor_kind=ActorKind.RULE,
+        actor_label=rule_version.rule.name,
+        rule_version=rule_version,
+        supersedes=latest_decision(case),
+    )
+    done = [enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot)]
+    points = policy.strike_points if gives_points else 0
+    _strike_and_tell(decision, case, done, points, automatic=True)
+    _record(decision, case, is_override=False)
+    return decision
+
+
+def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) -> Case:
+    cases.require(actor, cases.DECIDE)
+    case = cases.lock_case(case_id, version=version)
+    if case.is_closed:
+        raise CaseClosedError
+    if is_override:
+        cases.require(actor, cases.OVERRIDE)
+    else:
+        cases.ensure_holds(actor, case)
+    cases.ensure_no_part(actor, case)
+    return case
+
+
+def latest_decision(case: Case) -> Decision | None:
+    """Return the decision of a case that nothing supersedes."""
+    return case.decisions.filter(superseded_by=None).order_by("-id").first()
+
+
+def _check(ruling: Ruling) -> PolicyVersion | None:
+    if ruling.verdict != Verdict.VIOLATES:
+        if ruling.measures:
+            message = "Only a violation can be acted on."
+            raise field_problem("measures", message, "measures_without_violation")
+        return None
+    policy = (
+        Policy.objects.select_related("current__policy")
+        .filter(code=ruling.policy_code, is_active=True)
+        .first()
+    )
+    if policy is None or policy.current is None:
+        raise PolicyNotFoundError
+    return policy.current
+
+
+def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> None:
+    """Do what the verdict says, in the place of whatever was decided before."""
+    former = decision.supersedes
+    if ruling.verdict == Verdict.UNSURE:
+        return
+    if ruling.verdict == Verdict.NO_VIOLATION:
+        was_acted_on = reversals.reverse_all(decision=decision, case=case, actor=actor)
+        flags.settle(case, FlagOutcome.DISAGREED)
+        if was_acted_on:
+            notices.tell_reversal(decision=decision, case=case)
+        return
+    if former is not None:
+        strikes.overrule(decision=former, by=decision)
+    if decision.policy_version is not None:
+        case.policy = decision.policy_version.policy
+    done = enforcements.apply(decision=decision, case=case, measures=ruling.measures, actor=actor)
+    points = case.policy.strike_points if case.policy and ruling.gives_points else 0
+    _strike_and_tell(decision, case, done, points, automatic=False)
+    flags.settle(case, FlagOutcome.AGREED)
+
+
+def _strike_and_tell(
+    decision: Decision, case: Case, done: list[Enforcement], points: int, *, automatic: bool
+) -> None:
+    """Give points for what a person wrote, never for an answer, with what they bring; then tell."""
+    given = points if case.target_role == Author.USER else 0
+    threshold = strikes.give_strike(decision=decision, subject_id=case.subject_id, points=given)
+    if threshold is not None:
+        done += sanctions.apply_threshold(decision=decision, case=case, threshold=threshold)
+    notices.tell(decision=decision, case=case, enforcements=done, points=given, automatic=automatic)
+
+
+def _close(decision: Decision, case: Case) -> None:
+    if decision.verdict == Verdict.UNSURE:
+        cases.put_back(case, CaseState.ESCALATED)
+    else:
+        cases.put_back(case, CaseState.CLOSED)
+    case.save()
+
+
+def _record(decision: Decision, case: Case, *, is_override: bool) -> None:
+    audit.record(
+        actor=decision.actor,
+        action=AuditAction.CASE_ESCALATED
+        if decision.verdict == Verdict.UNSURE
+        else AuditAction.CASE_DECIDED,
+        target_type="case",
+        target_id=case.pk,
+        reason=decision.reason,
+        data={
+            "decision_id": decision.pk,
+            "verdict": str(decision.verdict),
+            "severity": case.severity,
+            "rule_version_id": decision.rule_version_id,
+            "is_override": is_override,
+        },
+    )

@@ -1,0 +1,213 @@
+"""What decisions do to texts and people, each with its inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.conversations.constants import Author
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import locking, rewriting, visibility
+from apps.moderation import constants
+from apps.moderation.constants import EnforcementKind, EnforcementState
+from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
+from apps.moderation.services import sanctions, snapshots
+from apps.users.models import User
+from apps.users.services.problems import field_problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a decision is to do.
+
+    Attributes:
+        kind: which enforcement.
+        spans: passages to redact, start and end in code points.
+        hours: how long a restriction or suspension lasts; None for no end.
+    """
+
+    kind: EnforcementKind
+    spans: tuple[tuple[int, int], ...] = ()
+    hours: int | None = None
+
+
+def apply(
+    *, decision: Decision, case: Case, measures: Sequence[Measure], actor: User | None
+) -> list[Enforcement]:
+    """Carry out what a decision says; what holds already because of this case is left as it is.
+
+    Args:
+        decision: violates, with its reasons.
+        case: locked.
+        measures: what to do.
+        actor: who decided; None for a rule or the product itself.
+
+    Raises:
+        ValidationFailedError: a passage lies outside the text, or a measure does not fit.
+        RoleRequiredError, StandingConflictError: the actor may not do this to that person.
+    """
+    done = []
+    holding = set(
+        Enforcement.objects.active()
+        .filter(decision__case=case)
+        .exclude(kind=EnforcementKind.REDACT_SPAN)
+        .values_list("kind", flat=True)
+    )
+    for measure in measures:
+        if measure.kind in holding:
+            continue
+        enforcement = Enforcement(decision=decision, kind=measure.kind)
+        enforcement.ends_at = (
+            timezone.now() + timedelta(hours=measure.hours) if measure.hours else None
+        )
+        enforcement.data = {"spans": measure.spans} if measure.spans else {}
+        _target(enforcement, case)
+        _do(enforcement, case, decision, actor)
+        enforcement.save()
+        done.append(enforcement)
+    return done
+
+
+def record_withheld(*, decision: Decision, case: Case, snapshot: CaseSnapshot) -> Enforcement:
+    """Write down that policy withheld a text while it was on its way; nothing is left to do."""
+    is_answer = case.target_role == Author.ASSISTANT
+    kind = EnforcementKind.RETRACT_ANSWER if is_answer else EnforcementKind.HIDE_MESSAGE
+    enforcement = Enforcement(decision=decision, kind=kind, data={"snapshot_id": snapshot.pk})
+    _target(enforcement, case)
+    enforcement.save()
+    return enforcement
+
+
+def reverse(*, enforcement: Enforcement, by: Decision, actor: User | None, reason: str) -> None:
+    """Take an active enforcement back; a text returns byte for byte.
+
+    Args:
+        enforcement: active.
+        by: the decision that takes it back.
+        actor: who decided.
+        reason: why, for the records of the owning apps.
+    """
+    enforcement.state = EnforcementState.REVERSED
+    enforcement.reversed_by = by
+    enforcement.save(update_fields=["state", "reversed_by"])
+    _undo(enforcement, actor, reason)
+
+
+def reapply(*, enforcement: Enforcement, decision: Decision, actor: User | None) -> None:
+    """Do again what a decision had reversed, because that decision was taken back."""
+    case = decision.case
+    enforcement.state = EnforcementState.ACTIVE
+    enforcement.reversed_by = None
+    _do(enforcement, case, enforcement.decision, actor)
+    enforcement.save()
+
+
+def _target(enforcement: Enforcement, case: Case) -> None:
+    if enforcement.kind in constants.ENFORCED_BY_PERSONS:
+        enforcement.subject_id = case.subject_id
+    elif enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
+        enforcement.conversation_id = case.conversation_id
+    else:
+        enforcement.message_id = case.message_id
+
+
+def _do(enforcement: Enforcement, case: Case, decision: Decision, actor: User | None) -> None:
+    kind = EnforcementKind(enforcement.kind)
+    reason = decision.reason or "Decided by a rule."
+    if kind in constants.ENFORCED_BY_PERSONS:
+        sanctions.impose(enforcement=enforcement, decision=decision, actor=actor)
+    elif kind == EnforcementKind.LOCK_CONVERSATION:
+        locking.lock_conversation(actor=actor, conversation_id=case.conversation_id, reason=reason)
+    else:
+        _withdraw_text(enforcement, case, decision, actor, reason)
+
+
+def _withdraw_text(
+    enforcement: Enforcement, case: Case, decision: Decision, actor: User | None, reason: str
+) -> None:
+    message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
+    if message is None:
+        raise field_problem("measures", "The message does not exist any more.", "message_gone")
+    snapshot = snapshots.ensure_snapshot(case=case, message=message)
+    enforcement.data = {**enforcement.data, "snapshot_id": snapshot.pk}
+    match enforcement.kind:
+        case EnforcementKind.HIDE_MESSAGE:
+            if not message.is_hidden:
+                visibility.hide_message(
+                    actor=actor,
+                    message_id=message.pk,
+                    reason=reason,
+                    reason_for_user=decision.reason_for_user,
+                )
+        case EnforcementKind.REDACT_SPAN:
+            spans = [(start, end) for start, end in enforcement.data.get("spans", ())]
+            rewriting.redact_spans(actor=actor, message_id=message.pk, spans=spans, reason=reason)
+        case _:
+            if not Reply.objects.filter(pk=message.pk).exists():
+                raise field_problem("measures", "Only an answer can be withheld.", "not_an_answer")
+            rewriting.withhold_answer(
+                actor=actor, message_id=message.pk, notice=decision.reason_for_user, reason=reason
+            )
+
+
+def _undo(enforcement: Enforcement, actor: User | None, reason: str) -> None:
+    kind = EnforcementKind(enforcement.kind)
+    if kind in constants.ENFORCED_BY_PERSONS:
+        sanctions.withdraw(enforcement=enforcement, actor=actor, reason=reason)
+        return
+    if _holds_elsewhere(enforcement):
+        return
+    if kind == EnforcementKind.LOCK_CONVERSATION:
+        conversation_id = enforcement.decision.case.conversation_id
+        if Conversation.objects.filter(pk=conversation_id).exists():
+            locking.unlock_conversation(actor=actor, conversation_id=conversation_id, reason=reason)
+        return
+    message = Message.objects.filter(pk=enforcement.decision.case.message_id).first()
+    if message is not None:
+        _give_back_text(enforcement, message, actor, reason)
+
+
+def _give_back_text(
+    enforcement: Enforcement, message: Message, actor: User | None, reason: str
+) -> None:
+    match enforcement.kind:
+        case EnforcementKind.HIDE_MESSAGE:
+            if message.is_hidden:
+                visibility.restore_message(actor=actor, message_id=message.pk, reason=reason)
+        case EnforcementKind.REDACT_SPAN:
+            text = _with_other_redactions(enforcement)
+            rewriting.restore_text(actor=actor, message_id=message.pk, text=text, reason=reason)
+        case _:
+            snapshot = CaseSnapshot.objects.get(pk=enforcement.data["snapshot_id"])
+            rewriting.release_answer(
+                actor=actor, message_id=message.pk, text=snapshot.text, reason=reason
+            )
+
+
+def _holds_elsewhere(enforcement: Enforcement) -> bool:
+    """Tell whether another decision keeps the same thing from view."""
+    if enforcement.kind == EnforcementKind.REDACT_SPAN:
+        return False
+    same = Enforcement.objects.active().filter(kind=enforcement.kind).exclude(pk=enforcement.pk)
+    if enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
+        return same.filter(conversation=enforcement.decision.case.conversation_id).exists()
+    return same.filter(message=enforcement.decision.case.message_id).exists()
+
+
+def _with_other_redactions(enforcement: Enforcement) -> str:
+    """Return the first text of a message with every redaction that still holds.
+
+    Redacting keeps lengths, so that the passages of later ones fit the first text too.
+    """
+    redactions = Enforcement.objects.filter(
+        kind=EnforcementKind.REDACT_SPAN, message=enforcement.decision.case.message_id
+    ).order_by("id")
+    first = redactions[0]
+    text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
+    for other in redactions.active().exclude(pk=enforcement.pk):
+        for start, end in other.data["spans"]:
+            text[start:end] = rewriting.REDACTED * (end - start)
+    return "".join(text)

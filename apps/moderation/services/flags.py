@@ -1,0 +1,184 @@
+"""Somebody or something points at a message; its one case opens, or the flag joins it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations.models import Message, Reply
+from apps.moderation import constants
+from apps.moderation.errors import AlreadyReportedError
+from apps.moderation.models import Case, Flag, Policy, RuleHit
+from apps.moderation.services import priorities, snapshots
+from apps.users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A text that the message's row does not hold, because policy withheld it.
+
+    Attributes:
+        text: all that was written.
+        shown_chars: how much of it viewers had seen, in code points.
+    """
+
+    text: str
+    shown_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody says about a message: one word of `FlagReason` or empty, and a comment."""
+
+    reason: str = ""
+    comment: str = ""
+
+
+@transaction.atomic
+def raise_flag(
+    *,
+    message: Message,
+    source: constants.FlagSource,
+    hit: RuleHit | None = None,
+    reporter: User | None = None,
+    policy: Policy | None = None,
+    report: Report | None = None,
+    original: Original | None = None,
+) -> Case:
+    """Point at a message: its open case takes the flag, or a case opens.
+
+    Args:
+        message: with its conversation.
+        source: who points.
+        hit: what the rule found, where a rule points.
+        reporter: the person, where one points.
+        policy: what it is thought to go against.
+        report: what the reporter says.
+        original: what the message says, where its row does not hold it.
+
+    Returns:
+        The case, locked.
+
+    Raises:
+        AlreadyReportedError: this person has a flag on it that nobody has answered.
+    """
+    case = _open_case(message)
+    if case is None:
+        case = _make_case(message, source, policy)
+        _keep(case, message, original)
+    elif original is not None:
+        _keep(case, message, original)
+    report = report or Report()
+    try:
+        with transaction.atomic():
+            Flag.objects.create(
+                case=case,
+                message=message,
+                source=source,
+                hit=hit,
+                reporter=reporter,
+                reason=report.reason,
+                comment=report.comment,
+            )
+    except IntegrityError as error:
+        raise AlreadyReportedError from error
+    _take_in(case, policy)
+    return case
+
+
+def _keep(case: Case, message: Message, original: Original | None) -> None:
+    if original is None:
+        snapshots.take_snapshot(case=case, message=message)
+        return
+    snapshots.take_snapshot(
+        case=case, message=message, text=original.text, shown_chars=original.shown_chars
+    )
+
+
+def _open_case(message: Message) -> Case | None:
+    return (
+        Case.objects.not_closed()
+        .select_related("policy")
+        .select_for_update(of=("self",))
+        .filter(message=message)
+        .first()
+    )
+
+
+def _make_case(message: Message, source: constants.FlagSource, policy: Policy | None) -> Case:
+    """Open a case, or return the one that somebody else opened at the same moment."""
+    reply = Reply.objects.filter(pk=message.pk).values_list("model", flat=True).first()
+    former = (
+        Case.objects.filter(message=message).order_by("-id").values_list("pk", flat=True).first()
+    )
+    case = Case(
+        message=message,
+        conversation_id=message.conversation_id,
+        subject_id=message.conversation.owner_id,
+        target_role=message.role,
+        policy=policy,
+        source=source,
+        model=reply or "",
+    )
+    priorities.weigh(case, is_enforced=False)
+    try:
+        with transaction.atomic():
+            case.save()
+    except IntegrityError:
+        joined = _open_case(message)
+        if joined is None:
+            raise
+        return joined
+    audit.record(
+        actor=None,
+        action=AuditAction.CASE_OPENED,
+        target_type="case",
+        target_id=case.pk,
+        data={"message_id": message.pk, "source": source.value, "former_id": former},
+    )
+    return case
+
+
+def _take_in(case: Case, policy: Policy | None) -> None:
+    case.flag_count += 1
+    if policy is not None and (case.policy is None or policy.severity > case.policy.severity):
+        case.policy = policy
+    priorities.weigh(case, is_enforced=False)
+    case.version += 1
+    case.save()
+
+
+def settle(case: Case, outcome: constants.FlagOutcome) -> None:
+    """Give every pending flag of a case its outcome."""
+    case.flags.filter(outcome=constants.FlagOutcome.PENDING).update(
+        outcome=outcome, decided_at=timezone.now()
+    )
+
+
+def unsettle(case: Case) -> None:
+    """Make the flags that the last decision answered pending again, one for each reporter."""
+    answered = case.flags.exclude(outcome=constants.FlagOutcome.PENDING).order_by("-id")
+    seen = set(
+        case.flags.filter(
+            outcome=constants.FlagOutcome.PENDING, reporter__isnull=False
+        ).values_list("reporter_id", flat=True)
+    )
+    for flag in answered:
+        if flag.reporter_id is not None and flag.reporter_id in seen:
+            continue
+        seen.add(flag.reporter_id or 0)
+        Flag.objects.filter(pk=flag.pk).update(
+            outcome=constants.FlagOutcome.PENDING, decided_at=None
+        )
+
+
+def count_as_agreed(reporter_id: int) -> tuple[int, int]:
+    """Return how many decided reports of a person were agreed with, and how many were decided."""
+    decided = Flag.objects.filter(reporter_id=reporter_id).exclude(
+        outcome__in=(constants.FlagOutcome.PENDING, constants.FlagOutcome.IGNORED)
+    )
+    return decided.filter(outcome=constants.FlagOutcome.AGREED).count(), decided.count()

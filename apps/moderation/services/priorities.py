@@ -1,0 +1,47 @@
+"""How urgent a case is, in points whose reasons staff can read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.moderation import constants
+from apps.moderation.models import Case
+
+DEFAULT_SLA_MINUTES = 24 * 60
+POINTS_PER_SEVERITY = 100
+POINTS_PER_REPORT = 15
+MAX_REPORT_POINTS = 75
+APPEAL_POINTS = 60
+RULE_POINTS = 20
+ENFORCED_POINTS = -30
+
+
+def weigh(case: Case, *, is_enforced: bool) -> None:
+    """Set severity, priority with its reasons, and the due time from what the case has by now.
+
+    Args:
+        case: with its policy and counts up to date; not saved here.
+        is_enforced: whether the text is out of view already, so that waiting does less harm.
+    """
+    if case.policy is not None:
+        case.severity = max(case.severity, case.policy.severity)
+    reports = min(case.flag_count * POINTS_PER_REPORT, MAX_REPORT_POINTS)
+    label = constants.Severity(case.severity).label.lower()
+    reasons: list[tuple[str, int]] = [
+        (f"Severity {label}", case.severity * POINTS_PER_SEVERITY),
+        (f"Flags: {case.flag_count}", reports),
+    ]
+    if case.source == constants.FlagSource.RULE:
+        reasons.append(("A rule found it", RULE_POINTS))
+    if case.has_appeal:
+        reasons.append(("An appeal waits", APPEAL_POINTS))
+    if is_enforced:
+        reasons.append(("Out of view already", ENFORCED_POINTS))
+    case.priority_reasons = reasons
+    case.priority = sum(points for _, points in reasons)
+    minutes = case.policy.sla_minutes if case.policy is not None else DEFAULT_SLA_MINUTES
+    begin = case.created_at or timezone.now()
+    due_at = begin + timedelta(minutes=minutes)
+    case.due_at = min(due_at, case.due_at) if case.due_at else due_at

@@ -1,0 +1,115 @@
+"""A decision is taken back: texts and points as they were before it, in one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.moderation.constants import ActorKind, CaseState, Verdict
+from apps.moderation.errors import DecisionNotFoundError, DecisionSupersededError, OwnCaseError
+from apps.moderation.models import Case, Decision, Enforcement
+from apps.moderation.services import cases, enforcements, flags, notices, strikes
+from apps.users.models import User
+from apps.users.services.problems import clean_reason
+
+
+@transaction.atomic
+def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "") -> Decision:
+    """Take a decision back: text and points as they were before it, and the case open again.
+
+    Args:
+        actor: who decided it, or a lead.
+        decision_id: the latest decision of its case.
+        reason: why, for staff and record.
+        reason_for_user: why, in the words of the notice; may be empty.
+
+    Raises:
+        ForbiddenError: the actor may not take this back.
+        DecisionNotFoundError: there is no such decision.
+        DecisionSupersededError: a later one took its place.
+        OwnCaseError: the case is about the actor.
+        ValidationFailedError: no reason was given.
+    """
+    found, case = _reversible(actor, decision_id)
+    decision = Decision.objects.create(
+        case=case,
+        verdict=Verdict.UNSURE,
+        policy_version=found.policy_version,
+        reason=clean_reason(reason, field="reason"),
+        reason_for_user=clean_reason(reason_for_user, field="reason_for_user", is_required=False),
+        actor_kind=ActorKind.PERSON,
+        actor=actor,
+        actor_label=actor.name,
+        supersedes=found,
+        is_undo=True,
+    )
+    take_back(decision=decision, former=found, actor=actor)
+    notices.tell_reversal(decision=decision, case=case)
+    _open_again(case)
+    audit.record(
+        actor=actor,
+        action=AuditAction.CASE_UNDONE,
+        target_type="case",
+        target_id=case.pk,
+        reason=decision.reason,
+        data={"decision_id": decision.pk, "former_id": found.pk},
+    )
+    return decision
+
+
+def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
+    cases.require(actor, cases.DECIDE)
+    found = Decision.objects.filter(pk=decision_id).first()
+    if found is None:
+        raise DecisionNotFoundError
+    if found.actor_id != actor.pk:
+        cases.require(actor, cases.OVERRIDE)
+    case = cases.lock_case(found.case_id)
+    if case.subject_id == actor.pk:
+        raise OwnCaseError
+    if found.is_undo or Decision.objects.filter(supersedes=found).exists():
+        raise DecisionSupersededError
+    return found, case
+
+
+def take_back(*, decision: Decision, former: Decision, actor: User | None) -> bool:
+    """Reverse what a decision did, and do again what it had reversed; true if there was anything.
+
+    Args:
+        decision: the new one, already stored.
+        former: the one that does not hold any more.
+        actor: who decided.
+    """
+    reason = decision.reason or "Decided otherwise."
+    active = list(Enforcement.objects.active().filter(decision=former).order_by("-id"))
+    for enforcement in active:
+        enforcements.reverse(enforcement=enforcement, by=decision, actor=actor, reason=reason)
+    points = strikes.overrule(decision=former, by=decision)
+    redone = list(Enforcement.objects.filter(reversed_by=former).order_by("id"))
+    for enforcement in redone:
+        enforcements.reapply(enforcement=enforcement, decision=decision, actor=actor)
+    strikes.reinstate(by=former)
+    return bool(active or points or redone)
+
+
+def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:
+    """Take back all that holds because of a case; true if there was anything."""
+    reason = decision.reason or "No violation."
+    active = list(Enforcement.objects.active().filter(decision__case=case).order_by("-id"))
+    for enforcement in active:
+        enforcements.reverse(enforcement=enforcement, by=decision, actor=actor, reason=reason)
+    points = 0
+    for former in case.decisions.filter(strike__overruled_by=None, strike__isnull=False):
+        points += strikes.overrule(decision=former, by=decision)
+    return bool(active or points)
+
+
+def _open_again(case: Case) -> None:
+    """Put a case back into the queue, unless the message has a newer one."""
+    has_newer = Case.objects.not_closed().filter(message=case.message_id).exclude(pk=case.pk)
+    if has_newer.exists():
+        return
+    cases.put_back(case, CaseState.OPEN)
+    case.save()
+    flags.unsettle(case)

@@ -1,0 +1,78 @@
+"""What decisions do to people, through the accounts' own service, and its inverse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.moderation.constants import EnforcementKind
+from apps.moderation.models import Case, Decision, Enforcement, Threshold
+from apps.users.models import Restriction, User
+from apps.users.services import standing
+
+
+def apply_threshold(*, decision: Decision, case: Case, threshold: Threshold) -> list[Enforcement]:
+    """Carry out what a person's points bring; staff are left to their admin.
+
+    Args:
+        decision: the one whose points crossed the threshold.
+        case: whose subject it is about.
+        threshold: the consequence.
+    """
+    subject = User.objects.filter(pk=case.subject_id).first()
+    if subject is None or subject.is_staff:
+        return []
+    if subject.is_suspended and threshold.consequence != EnforcementKind.SUSPEND:
+        return []
+    enforcement = Enforcement(
+        decision=decision,
+        kind=threshold.consequence,
+        subject=subject,
+        data={"threshold": threshold.points},
+    )
+    if threshold.hours:
+        enforcement.ends_at = timezone.now() + timedelta(hours=threshold.hours)
+    impose(enforcement=enforcement, decision=decision, actor=None)
+    enforcement.save()
+    return [enforcement]
+
+
+def impose(*, enforcement: Enforcement, decision: Decision, actor: User | None) -> None:
+    """Warn, restrict or suspend the subject of a case; keeps the number of what was written.
+
+    Raises:
+        RoleRequiredError, StandingConflictError: the actor may not do this to that person.
+    """
+    version = decision.policy_version
+    policy_words = version.text_for_users if version is not None else ""
+    reason = decision.reason or "Decided by a rule."
+    user_id = decision.case.subject_id
+    words = decision.reason_for_user or policy_words or reason
+    match enforcement.kind:
+        case EnforcementKind.WARN:
+            made = standing.warn(actor=actor, user_id=user_id, reason=reason, reason_for_user=words)
+        case EnforcementKind.RESTRICT:
+            made = standing.restrict(
+                actor=actor,
+                user_id=user_id,
+                reason=reason,
+                reason_for_user=words,
+                until=enforcement.ends_at,
+            )
+        case _:
+            made = standing.suspend(
+                actor=actor,
+                user_id=user_id,
+                reason=reason,
+                reason_for_user=words,
+                until=enforcement.ends_at,
+            )
+    enforcement.data = {**enforcement.data, "restriction_id": made.pk}
+
+
+def withdraw(*, enforcement: Enforcement, actor: User | None, reason: str) -> None:
+    """Take a warning, restriction or suspension of a decision back, where it still stands."""
+    restriction_id = enforcement.data.get("restriction_id")
+    if Restriction.objects.filter(pk=restriction_id).exists():
+        standing.withdraw(actor=actor, restriction_id=int(restriction_id), reason=reason)

@@ -1,0 +1,57 @@
+"""What a case was decided on: the text as it was, and what stood around it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+
+from apps.conversations.models import Message, Reply
+from apps.moderation import constants
+from apps.moderation.models import Case, CaseSnapshot
+
+
+def take_snapshot(
+    *, case: Case, message: Message, text: str | None = None, shown_chars: int | None = None
+) -> CaseSnapshot:
+    """Keep a message as it is now, with the messages around it.
+
+    Args:
+        case: the case that it is kept for.
+        message: the message.
+        text: what it says, where the row does not hold it: an answer that policy withheld.
+        shown_chars: how much of that text viewers had seen, in code points; None for all.
+    """
+    reply = Reply.objects.filter(pk=message.pk).first()
+    return CaseSnapshot.objects.create(
+        case=case,
+        subject_id=case.subject_id,
+        text=message.content if text is None else text,
+        shown_chars=shown_chars,
+        exchange=_exchange(message),
+        model=reply.model if reply else "",
+        parameters={"temperature": reply.temperature} if reply else {},
+        system_prompt_hash=hashlib.sha256(settings.SYSTEM_PROMPT.encode()).hexdigest()[:16]
+        if reply
+        else "",
+    )
+
+
+def ensure_snapshot(*, case: Case, message: Message) -> CaseSnapshot:
+    """Return the newest snapshot that holds the message's present text; take one if none does."""
+    newest = case.snapshots.order_by("-id").first()
+    if newest is not None and (newest.text == message.content or not message.content):
+        return newest
+    return take_snapshot(case=case, message=message)
+
+
+def _exchange(message: Message) -> list[dict[str, Any]]:
+    path = Message.objects.filter(conversation_id=message.conversation_id).on_path()
+    before = path.filter(pk__lt=message.pk).order_by("-id")[: constants.EXCHANGE_BEFORE]
+    after = path.filter(pk__gt=message.pk).order_by("id")[: constants.EXCHANGE_AFTER]
+    around = [*reversed(before), *after]
+    return [
+        {"id": other.pk, "role": other.role, "text": "" if other.is_hidden else other.content}
+        for other in around
+    ]

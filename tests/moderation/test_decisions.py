@@ -1,0 +1,183 @@
+"""A case is decided, what was decided is done, and it can be taken back."""
+
+import pytest
+
+from apps.conversations.constants import Author
+from apps.conversations.models import Message
+from apps.moderation.constants import CaseState, EnforcementKind, FlagOutcome, Verdict
+from apps.moderation.errors import CaseChangedError, CaseNotClaimedError, PolicyNotFoundError
+from apps.moderation.models import Case, Decision, Notice
+from apps.moderation.services import cases, decisions, reversals, strikes
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+from apps.users.models import User
+from tests.factories import MessageFactory
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_policy,
+    make_staff,
+    make_thresholds,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator() -> User:
+    """Somebody who decides."""
+    return make_staff()
+
+
+def violates(*kinds: EnforcementKind, spans: tuple[tuple[int, int], ...] = ()) -> Ruling:
+    """Return a ruling that does what is asked."""
+    return Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code="insults",
+        reason="An insult.",
+        reason_for_user="It insults somebody.",
+        measures=[Measure(kind=kind, spans=spans) for kind in kinds],
+    )
+
+
+def test_a_violation_hides_the_message_gives_points_tells_the_person_and_closes_the_case(
+    moderator: User,
+) -> None:
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(content="You are a fool."))
+    decision = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=violates(EnforcementKind.HIDE_MESSAGE),
+    )
+    case.refresh_from_db()
+    assert case.state == CaseState.CLOSED
+    assert Message.objects.get(pk=case.message_id).is_hidden
+    assert strikes.active_points(case.subject_id) == 2
+    assert case.flags.get().outcome == FlagOutcome.AGREED
+    notice = Notice.objects.get(decision=decision)
+    assert notice.subject_id == case.subject_id
+    assert "It insults somebody." in notice.body
+    assert "2 points were added" in notice.body
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        EnforcementKind.HIDE_MESSAGE,
+        EnforcementKind.LOCK_CONVERSATION,
+        EnforcementKind.WARN,
+        EnforcementKind.RESTRICT,
+        EnforcementKind.SUSPEND,
+    ],
+)
+def test_every_kind_of_enforcement_is_taken_back_by_undo(
+    moderator: User, kind: EnforcementKind
+) -> None:
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(content="Fóol \u200b\U0001f600"))
+    decision = decisions.decide(
+        actor=moderator, case_id=case.pk, version=case.version, ruling=violates(kind)
+    )
+    undone = reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+    message = Message.objects.select_related("conversation").get(pk=case.message_id)
+    subject = User.objects.get(pk=case.subject_id)
+    assert undone.supersedes == decision
+    assert message.content == "Fóol \u200b\U0001f600"
+    assert not message.is_hidden
+    assert message.conversation.locked_at is None
+    assert subject.standing == "good"
+    assert not subject.restrictions.filter(lifted_at=None).exists()
+    assert strikes.active_points(subject.pk) == 0
+    assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
+
+
+def test_a_redacted_passage_returns_byte_for_byte_and_others_stay(moderator: User) -> None:
+    make_policy()
+    message = MessageFactory(content="Call 0171 234 or 0172 345.")
+    first = claimed_case(moderator, message)
+    ruling = violates(EnforcementKind.REDACT_SPAN, spans=((5, 13),))
+    one = decisions.decide(actor=moderator, case_id=first.pk, version=first.version, ruling=ruling)
+    second = claimed_case(moderator, Message.objects.get(pk=message.pk))
+    ruling = violates(EnforcementKind.REDACT_SPAN, spans=((17, 25),))
+    two = decisions.decide(
+        actor=moderator, case_id=second.pk, version=second.version, ruling=ruling
+    )
+    assert Message.objects.get(pk=message.pk).content == "Call ████████ or ████████."
+    reversals.undo(actor=moderator, decision_id=one.pk, reason="Ours.")
+    assert Message.objects.get(pk=message.pk).content == "Call 0171 234 or ████████."
+    reversals.undo(actor=moderator, decision_id=two.pk, reason="Ours.")
+    assert Message.objects.get(pk=message.pk).content == "Call 0171 234 or 0172 345."
+
+
+def test_no_violation_closes_the_case_without_a_trace_for_its_subject(moderator: User) -> None:
+    case = claimed_case(moderator)
+    decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(verdict=Verdict.NO_VIOLATION),
+    )
+    assert case.flags.get().outcome == FlagOutcome.DISAGREED
+    assert not Notice.objects.exists()
+
+
+def test_points_that_cross_a_threshold_bring_its_consequence_once(moderator: User) -> None:
+    make_policy(strike_points=4)
+    make_thresholds()
+    message = MessageFactory()
+    for _ in range(2):
+        case = claimed_case(moderator, message)
+        decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=violates())
+    subject = User.objects.get(pk=case.subject_id)
+    kinds = list(subject.restrictions.order_by("id").values_list("kind", flat=True))
+    assert kinds == ["warning", "restriction"]
+
+
+def test_an_answer_never_costs_its_reader_points(moderator: User) -> None:
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(role=Author.ASSISTANT, author=None))
+    decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=violates(EnforcementKind.HIDE_MESSAGE),
+    )
+    assert strikes.active_points(case.subject_id) == 0
+
+
+def test_a_stale_version_changes_nothing(moderator: User) -> None:
+    make_policy()
+    case = claimed_case(moderator)
+    make_case(Message.objects.get(pk=case.message_id))
+    with pytest.raises(CaseChangedError):
+        decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=violates())
+    assert not Decision.objects.exists()
+
+
+def test_a_case_that_nobody_holds_is_not_decided(moderator: User) -> None:
+    case = make_case()
+    with pytest.raises(CaseNotClaimedError):
+        decisions.decide(
+            actor=moderator,
+            case_id=case.pk,
+            version=case.version,
+            ruling=Ruling(verdict=Verdict.NO_VIOLATION),
+        )
+
+
+def test_an_unknown_policy_is_refused(moderator: User) -> None:
+    case = claimed_case(moderator)
+    with pytest.raises(PolicyNotFoundError):
+        decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=violates())
+
+
+def test_the_next_case_is_the_most_urgent_in_which_one_has_no_part(moderator: User) -> None:
+    own = make_case(reporter=moderator)
+    plain = make_case()
+    urgent = make_case()
+    Case.objects.filter(pk=urgent.pk).update(priority=900)
+    Case.objects.filter(pk=own.pk).update(priority=990)
+    assert cases.take_next(actor=moderator).pk == urgent.pk
+    assert cases.take_next(actor=moderator).pk == plain.pk
