@@ -1,14 +1,18 @@
 """Policy is asked before, during and after an answer; what it blocks reaches nobody."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from apps.conversations import guardrails
 from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot
-from apps.conversations.guardrails import ALLOW, Draft, Released, Verdict
+from apps.conversations.guardrails import ALLOW, Draft, Judged, Released, Verdict
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import conversations, following, turns
 from apps.core import db
@@ -22,14 +26,19 @@ BLOCK = Verdict(outcome="block", code="forbidden_word", reason_for_user="Not thi
 class WordStream:
     """Ends the answer at `word7`."""
 
+    findings: Sequence[object] = ()
+
     def __init__(self) -> None:
         self._seen = ""
 
-    async def feed(self, text: str) -> Released:
+    async def aclose(self) -> None:
+        return
+
+    async def feed(self, text: str, *, shown_chars: int) -> Released:
         self._seen += text
         return Released("", BLOCK) if "word7" in self._seen else Released(text)
 
-    async def finish(self) -> Released:
+    async def finish(self, *, shown_chars: int) -> Released:
         return Released("")
 
 
@@ -39,11 +48,14 @@ class WordGuardrail:
     async def check_input(self, draft: Draft) -> Verdict:
         return BLOCK if "forbidden" in draft.text else ALLOW
 
-    def open_stream(self, draft: Draft) -> WordStream | None:
+    async def open_stream(self, draft: Draft) -> WordStream | None:
         return WordStream() if "guarded" in draft.text else None
 
     async def check_output(self, draft: Draft, answer: str) -> Verdict:
         return BLOCK if "judged" in draft.text and "word3" in answer else ALLOW
+
+    def record(self, judged: Judged, findings: Sequence[object]) -> None:
+        return
 
 
 class BrokenGuardrail(WordGuardrail):
@@ -56,16 +68,16 @@ class BrokenGuardrail(WordGuardrail):
 class TailStream(WordStream):
     """Holds everything back until the end."""
 
-    async def feed(self, text: str) -> Released:
+    async def feed(self, text: str, *, shown_chars: int) -> Released:
         self._seen += text
         return Released("")
 
-    async def finish(self) -> Released:
+    async def finish(self, *, shown_chars: int) -> Released:
         return Released(self._seen)
 
 
 class TailGuardrail(WordGuardrail):
-    def open_stream(self, draft: Draft) -> WordStream | None:
+    async def open_stream(self, draft: Draft) -> WordStream | None:
         return TailStream()
 
 
@@ -232,3 +244,76 @@ async def test_deleting_a_conversation_ends_its_stream_in_order(
             events.append(event)
     assert isinstance(events[-1], ReplyFinished)
     assert events[-1].state == "stopped"
+
+
+class RecordingGuardrail(WordGuardrail):
+    """Writes down what it is asked to record, and whether a transaction was open."""
+
+    recorded: ClassVar[list[tuple[Judged, tuple[object, ...], bool]]] = []
+
+    async def check_input(self, draft: Draft) -> Verdict:
+        verdict = await super().check_input(draft)
+        return replace(verdict, findings=("found in the message",))
+
+    def record(self, judged: Judged, findings: Sequence[object]) -> None:
+        self.recorded.append((judged, tuple(findings), connection.in_atomic_block))
+
+
+@pytest.fixture
+def recorded(settings: Settings) -> list[tuple[Judged, tuple[object, ...], bool]]:
+    """What the guardrail was asked to record, so far."""
+    settings.GUARDRAILS = [f"{__name__}.RecordingGuardrail"]
+    RecordingGuardrail.recorded.clear()
+    return RecordingGuardrail.recorded
+
+
+async def test_findings_are_recorded_in_the_transaction_of_the_message_and_of_the_end(
+    person: User,
+    upstream: ScriptedUpstream,
+    recorded: list[tuple[Judged, tuple[object, ...], bool]],
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request("hi [[stream tokens=3]]"))
+        reply = await worker.finish(turn.reply.pk)
+    (message, found, was_atomic), (answer, nothing, was_atomic_too) = recorded
+    assert (message.message_id, message.is_answer, found) == (
+        turn.message.pk,
+        False,
+        ("found in the message",),
+    )
+    assert (answer.message_id, answer.text, nothing) == (reply.pk, reply.message.content, ())
+    assert (was_atomic, was_atomic_too) == (True, True)
+    assert answer.is_checked
+
+
+async def test_a_withheld_answer_is_recorded_whole_with_how_much_was_seen(
+    person: User,
+    upstream: ScriptedUpstream,
+    recorded: list[tuple[Judged, tuple[object, ...], bool]],
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(
+            actor=person, request=request("guarded [[stream tokens=40 rate=200]]")
+        )
+        reply = await worker.finish(turn.reply.pk)
+    judged = recorded[-1][0]
+    assert (reply.state, reply.message.content) == ("withheld", "")
+    assert "word7" in judged.text
+    assert judged.is_withheld
+    assert 0 < judged.shown_chars < judged.text.index("word7")
+
+
+async def test_a_failure_to_record_takes_the_message_back_too(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.GUARDRAILS = [f"{__name__}.ForgetfulGuardrail"]
+    with pytest.raises(RuntimeError):
+        await turns.start_turn(actor=person, request=request("hello"))
+    assert await Message.objects.acount() == 0
+
+
+class ForgetfulGuardrail(WordGuardrail):
+    """Cannot record anything."""
+
+    def record(self, judged: Judged, findings: Sequence[object]) -> None:
+        raise RuntimeError("no room")

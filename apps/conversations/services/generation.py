@@ -100,8 +100,13 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     clock = _Clock()
     state, code, notice = constants.ReplyState.COMPLETE, "", ""
     finished: Finished | None = None
+    guard = guardrails.GuardedStream(
+        guardrails.Draft(
+            user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.question
+        )
+    )
     try:
-        finished = await _stream(claim, running, runtime, clock)
+        finished = await _stream(claim, running, runtime, clock, guard)
     except _Withheld as withheld:
         state, code = constants.ReplyState.WITHHELD, withheld.verdict.code
         notice = withheld.verdict.reason_for_user
@@ -113,19 +118,40 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         log_event(logger, "GENERATION_ERROR", level=logging.ERROR, error=type(error).__name__)
         logger.debug("generation error", exc_info=error)
         state, code = constants.ReplyState.FAILED, "internal_error"
-    text = "" if state == constants.ReplyState.WITHHELD else running.text
     usage = (
         finished.usage if finished else runtime.gateway.estimate_usage(claim.request, running.text)
     )
     return Ending(
         state=state,
-        text=text,
+        text="" if state == constants.ReplyState.WITHHELD else running.text,
         usage=usage,
         finished=finished,
         error_code=code,
         notice=notice,
         first_token_ms=clock.first_token_ms,
         duration_ms=clock.elapsed_ms(),
+        ruling=guard.ruling,
+        judged=_judged(claim, running, guard, state),
+    )
+
+
+def _judged(
+    claim: Claim,
+    running: RunningReply,
+    guard: guardrails.GuardedStream,
+    state: constants.ReplyState,
+) -> guardrails.Judged:
+    """Describe the answer to the policy: all of it where it is withheld, else what was shown."""
+    is_withheld = state == constants.ReplyState.WITHHELD
+    return guardrails.Judged(
+        message_id=claim.reply_id,
+        conversation_id=claim.conversation_id,
+        user_id=claim.owner_id,
+        is_answer=True,
+        text=guard.text if is_withheld else running.text,
+        shown_chars=running.length,
+        is_withheld=is_withheld,
+        is_checked=guard.is_checked,
     )
 
 
@@ -138,24 +164,26 @@ def _take_stop(running: RunningReply) -> constants.ReplyState:
 
 
 async def _stream(
-    claim: Claim, running: RunningReply, runtime: WorkerRuntime, clock: _Clock
+    claim: Claim,
+    running: RunningReply,
+    runtime: WorkerRuntime,
+    clock: _Clock,
+    guard: guardrails.GuardedStream,
 ) -> Finished | None:
-    draft = guardrails.Draft(
-        user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.question
-    )
-    guard = guardrails.GuardedStream(draft)
     finished: Finished | None = None
-    async with aclosing(runtime.gateway.stream(claim.request)) as items:
+    await guard.open()
+    async with aclosing(guard), aclosing(runtime.gateway.stream(claim.request)) as items:
         async for item in items:
             if running.stop_state is not None:
                 raise asyncio.CancelledError
             if isinstance(item, TextBatch):
                 clock.mark_text()
-                _show(await guard.feed(item.text), running, runtime)
+                released = await guard.feed(item.text, shown_chars=running.length)
+                _show(released, running, runtime)
             else:
                 finished = item
-    _show(await guard.finish(), running, runtime)
-    verdict = await guardrails.check_output(draft, running.text)
+        _show(await guard.finish(shown_chars=running.length), running, runtime)
+    verdict = await guard.check(running.text)
     if verdict.is_block:
         raise _Withheld(verdict)
     return finished

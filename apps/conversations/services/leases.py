@@ -12,7 +12,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.conversations import constants
+from apps.conversations import constants, guardrails
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
 from apps.core.markdown import RENDERER_VERSION
@@ -48,6 +48,8 @@ class Ending:
         notice: sentence for the person; empty for the state's own.
         first_token_ms: milliseconds to the first text, if there was one.
         duration_ms: milliseconds of the call.
+        ruling: what policy says and found.
+        judged: the text that policy looked at; None where it looked at none.
     """
 
     state: constants.ReplyState
@@ -58,6 +60,8 @@ class Ending:
     notice: str = ""
     first_token_ms: int | None = None
     duration_ms: int = 0
+    ruling: guardrails.Ruling = guardrails.NOTHING_FOUND
+    judged: guardrails.Judged | None = None
 
 
 def claim(*, reply_id: int, owner: str) -> Claim | None:
@@ -229,6 +233,8 @@ def _store_end(claim: Claim, owner: str, ending: Ending, html: str) -> bool:
             first_token_ms=ending.first_token_ms,
             duration_ms=ending.duration_ms,
         )
+    if ending.judged is not None:
+        guardrails.record(ending.ruling, ending.judged)
     return True
 
 

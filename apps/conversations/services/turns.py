@@ -67,20 +67,20 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
     await rate_limits.check(
         scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
     )
-    verdict = await guardrails.check_input(
+    ruling = await guardrails.check_input(
         guardrails.Draft(
             user_id=actor.pk, conversation_id=request.conversation_id, text=request.content
         )
     )
     try:
-        turn = await db.call(_store_turn, actor, request, verdict)
+        turn = await db.call(_store_turn, actor, request, ruling)
     except IntegrityError as error:
         repeated = await db.call(_find_repeated, actor, request)
         if repeated is not None:
             return repeated
         raise ReplyInProgressError from error
-    if verdict.is_block:
-        raise MessageWithheldError(verdict.reason_for_user or None)
+    if ruling.verdict.is_block:
+        raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     return turn
 
 
@@ -130,7 +130,8 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 
 
 @transaction.atomic
-def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) -> Turn:
+def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) -> Turn:
+    verdict = ruling.verdict
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
     _ensure_open(conversation)
@@ -160,8 +161,22 @@ def _store_turn(actor: User, request: TurnRequest, verdict: guardrails.Verdict) 
     conversation.message_count += 2
     conversation.last_message_at = message.created_at
     conversation.save(update_fields=["title", "message_count", "last_message_at", "updated_at"])
+    guardrails.record(ruling, _judged(message, is_withheld=verdict.is_block))
     event = announcements.message_accepted(conversation, message, reply)
     return Turn(conversation, message, reply, created=True, event=event)
+
+
+def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
+    return guardrails.Judged(
+        message_id=message.pk,
+        conversation_id=message.conversation_id,
+        user_id=message.conversation.owner_id,
+        is_answer=False,
+        text=message.content,
+        shown_chars=0,
+        is_withheld=is_withheld,
+        is_checked=True,
+    )
 
 
 @transaction.atomic
