@@ -293,7 +293,7 @@ async def test_a_withheld_answer_is_recorded_whole_with_how_much_was_seen(
 ) -> None:
     async with running_worker() as worker:
         turn = await turns.start_turn(
-            actor=person, request=request("guarded [[stream tokens=40 rate=200]]")
+            actor=person, request=request("guarded [[stream tokens=40 rate=20]]")
         )
         reply = await worker.finish(turn.reply.pk)
     judged = recorded[-1][0]
