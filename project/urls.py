@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("apps.users.urls", namespace="people")),
     path("", include("apps.conversations.urls", namespace="chat")),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),

@@ -7,8 +7,15 @@ from django.contrib.auth.password_validation import UserAttributeSimilarityValid
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from apps.users.constants import MAX_NAME_CHARS
+from apps.users.constants import (
+    DEFAULT_TOKEN_DAYS,
+    MAX_NAME_CHARS,
+    MAX_TOKEN_DAYS,
+    MAX_TOKEN_NAME_CHARS,
+    TokenScope,
+)
 from apps.users.models import User
+from apps.users.services.tokens import TokenRequest
 
 
 class SignupForm(forms.Form):
@@ -35,3 +42,35 @@ class SignupForm(forms.Form):
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Do nothing more: the account was made with its name."""
+
+
+class TokenForm(forms.Form):
+    """What a person gives to make an API token."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=MAX_TOKEN_NAME_CHARS,
+        help_text="What will use it, for example “Weekly report”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=TokenScope.choices,
+        initial=[TokenScope.CHAT],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    expires_in_days = forms.IntegerField(
+        label="Days until it expires",
+        min_value=1,
+        max_value=MAX_TOKEN_DAYS,
+        initial=DEFAULT_TOKEN_DAYS,
+    )
+
+    def wanted(self) -> TokenRequest:
+        """Return what a valid form asks for."""
+        return TokenRequest(
+            name=self.cleaned_data["name"],
+            scopes=tuple(self.cleaned_data["scopes"]),
+            expires_in_days=self.cleaned_data["expires_in_days"],
+        )

@@ -1,0 +1,82 @@
+"""Where a person is signed in, and signing them out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.users.models import User
+from apps.users.services import access
+
+MAX_SHOWN = 50
+BROWSERS = ("Edg/", "OPR/", "Firefox/", "Chrome/", "Safari/")
+BROWSER_NAMES = {
+    "Edg/": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One browser in which a person is signed in, in words that they recognise."""
+
+    label: str
+    address: str
+    began_at: datetime
+    seen_at: datetime
+    is_current: bool
+
+
+def list_sessions(*, request: HttpRequest, user: User) -> Sequence[SignIn]:
+    """Return where a person is signed in, the present browser first, then the last used.
+
+    Args:
+        request: of the browser that asks, whose own session is noted as seen now.
+        user: whose sessions.
+    """
+    UserSession.objects.create_from_request(request)
+    current = request.session.session_key or ""
+    rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:MAX_SHOWN])
+    alive = set(
+        Session.objects.filter(
+            pk__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
+        ).values_list("pk", flat=True)
+    )
+    found = [_sign_in(row, current) for row in rows if row.session_key in alive]
+    return sorted(found, key=lambda one: not one.is_current)
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User) -> User:
+    """Sign a person out everywhere; returns them as they are now, for the browser that stays."""
+    locked: User = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    access.raise_epoch(locked)
+    return locked
+
+
+def _sign_in(row: UserSession, current: str) -> SignIn:
+    return SignIn(
+        label=_label(row.user_agent),
+        address=row.ip,
+        began_at=row.created_at,
+        seen_at=row.last_seen_at,
+        is_current=row.session_key == current,
+    )
+
+
+def _label(user_agent: str) -> str:
+    """Name browser and system; whatever else a client says of itself is not repeated."""
+    browser = next((BROWSER_NAMES[mark] for mark in BROWSERS if mark in user_agent), "A browser")
+    system = next((name for name in SYSTEMS if name in user_agent), "")
+    return f"{browser} on {system}" if system else browser

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from apps.users import views
+
+app_name = "people"
+urlpatterns = [
+    path("settings/tokens/", views.tokens_page, name="tokens"),
+    path("settings/tokens/new/", views.make_token, name="make_token"),
+    path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
+    path("settings/sessions/", views.sessions_page, name="sessions"),
+    path("settings/sessions/end/", views.end_sessions, name="end_sessions"),
+]

@@ -1,0 +1,86 @@
+"""Pages for one's own account that allauth does not bring: API tokens and sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages as flash
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.core.errors import AppError
+from apps.users.forms import TokenForm
+from apps.users.services import principals, sessions, tokens
+
+if TYPE_CHECKING:
+    from apps.users.models import User
+
+
+@require_GET
+@login_required
+def tokens_page(request: HttpRequest) -> HttpResponse:
+    """Show the person's API tokens; no secret is among them."""
+    context = {"tokens": tokens.list_tokens(viewer=_person(request))}
+    return render(request, "account/tokens.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
+def make_token(request: HttpRequest) -> HttpResponse:
+    """Make a token after the password was asked, and show its secret this one time."""
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actor = principals.principal_for_session(
+            _person(request), session_key=request.session.session_key
+        )
+        try:
+            made = tokens.create_token(actor=actor, wanted=form.wanted())
+        except AppError as error:
+            form.add_error(None, error.message)
+        else:
+            context = {"token": made.token, "secret": made.secret}
+            response = render(request, "account/token_made.html", context)
+            response["Cache-Control"] = "no-store"
+            return response
+    status = 400 if form.errors else 200
+    return render(request, "account/token_form.html", {"form": form}, status=status)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    """End one of the person's tokens now."""
+    try:
+        tokens.revoke_token(actor=_person(request), token_id=token_id, is_staff_work=False)
+    except AppError as error:
+        flash.error(request, error.message)
+    else:
+        flash.success(request, "The token is revoked. Programs that used it are refused from now.")
+    return redirect("people:tokens")
+
+
+@require_GET
+@login_required
+def sessions_page(request: HttpRequest) -> HttpResponse:
+    """Show where the person is signed in."""
+    context = {"sessions": sessions.list_sessions(request=request, user=_person(request))}
+    return render(request, "account/sessions.html", context)
+
+
+@require_POST
+@login_required
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign the person out everywhere else; this browser stays."""
+    user = sessions.end_other_sessions(user=_person(request))
+    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    flash.success(request, "You are signed out everywhere else.")
+    return redirect("people:sessions")
+
+
+def _person(request: HttpRequest) -> User:
+    return cast("User", request.user)

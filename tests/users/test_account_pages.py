@@ -1,0 +1,115 @@
+"""One's own account on pages: API tokens, sessions, two-factor."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from apps.users.models import ApiToken, User
+from apps.users.services import principals
+from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    """Somebody with an account."""
+    user: User = UserFactory(email="uma@example.com")
+    return user
+
+
+def signed_in(person: User, agent: str = "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0") -> Client:
+    client = Client(headers={"user-agent": agent})
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    return client
+
+
+def confirmed(person: User) -> Client:
+    """Return a browser in which the password was just asked again."""
+    client = signed_in(person)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def make_token(client: Client, **fields: object) -> object:
+    values = {"name": "Report", "scopes": ["chat"], "expires_in_days": 30, **fields}
+    return client.post("/settings/tokens/new/", values)
+
+
+def test_a_person_makes_a_token_sees_it_once_and_it_works(person: User) -> None:
+    client = confirmed(person)
+    response = make_token(client)
+    secret = re.search(r'value="(parley_[^"]+)"', response.content.decode())
+    assert secret is not None
+    assert response["Cache-Control"] == "no-store"
+    assert principals.identify_token(secret[1]).user == person
+    listed = client.get("/settings/tokens/").content.decode()
+    assert "Report" in listed
+    assert secret[1] not in listed
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"scopes": []}, "Choose at least one."),
+        ({"expires_in_days": 400}, "less than or equal to 365"),
+        ({"name": " "}, "This field is required."),
+    ],
+)
+def test_a_token_that_does_not_fit_is_refused_with_what_was_typed(
+    person: User, fields: dict[str, object], sentence: str
+) -> None:
+    response = make_token(confirmed(person), **fields)
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_making_a_token_asks_for_the_password_again(person: User) -> None:
+    response = make_token(signed_in(person))
+    assert response["Location"].startswith("/accounts/reauthenticate/")
+    assert not ApiToken.objects.exists()
+
+
+def test_a_token_is_revoked_from_the_page(person: User) -> None:
+    token = ApiTokenFactory(user=person)
+    client = signed_in(person)
+    client.post(f"/settings/tokens/{token.pk}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+def test_nobody_revokes_the_token_of_somebody_else_from_the_page(person: User) -> None:
+    token = ApiTokenFactory()
+    page = signed_in(person).post(f"/settings/tokens/{token.pk}/revoke/", follow=True)
+    token.refresh_from_db()
+    assert token.revoked_at is None
+    assert "token" in page.content.decode()
+
+
+def test_the_sessions_are_listed_with_the_present_browser_first(person: User) -> None:
+    signed_in(person, "Mozilla/5.0 (iPhone) Version/17 Safari/605.1.15")
+    page = signed_in(person).get("/settings/sessions/").content.decode()
+    assert re.findall(r"<strong>(.*?)</strong>", page) == ["Firefox on Linux", "Safari on iPhone"]
+    assert page.count("This browser") == 1
+
+
+def test_signing_out_everywhere_else_keeps_this_browser(person: User) -> None:
+    other, client = signed_in(person), signed_in(person)
+    client.post("/settings/sessions/end/")
+    assert client.get("/settings/sessions/").status_code == 200
+    assert other.get("/settings/sessions/").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/accounts/2fa/", "/accounts/2fa/totp/activate/"])
+def test_two_factor_pages_open_in_our_frame(person: User, path: str) -> None:
+    page = confirmed(person).get(path).content.decode()
+    assert 'class="settings-nav"' in page
+
+
+def test_the_pages_ask_for_a_sign_in(client: Client) -> None:
+    for path in ("/settings/tokens/", "/settings/sessions/", "/settings/tokens/new/"):
+        assert client.get(path)["Location"].startswith("/accounts/login/")
