@@ -196,6 +196,7 @@ DATABASES = {
         "OPTIONS": {
             **env.db_url_config(DATABASE_URL).get("OPTIONS", {}),
             "application_name": "parley",
+            "prepare_threshold": 5,
             **({"pool": DATABASE_POOL} if ENVIRONMENT != ApplicationEnvironment.TEST else {}),
         },
     }

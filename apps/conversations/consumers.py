@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import msgspec
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.conversations import socket_frames as frames
@@ -100,6 +101,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility
             described = report_error(error, transport="socket")
             await self._error(described.code, described.message, client_id)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the method for a message; none of them uses a connection that could be left open."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def page_event(self, message: dict[str, Any]) -> None:
         """Pass on what was announced to this person's pages."""

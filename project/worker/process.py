@@ -55,7 +55,8 @@ async def _work(stopping: asyncio.Event) -> None:
     """Take jobs until told to stop or until the connection to the queue is lost.
 
     A job only puts an answer into this worker's hands, so the loop may end at any time: nothing
-    that is being written depends on it.
+    that is being written depends on it. Jobs reach the database through `core.db` alone, which
+    gives connections back itself: the queue does not look at them before and after each job.
     """
     worker_app: App = queue.with_connector(make_worker_connector())
     async with worker_app.open_async():
@@ -65,6 +66,7 @@ async def _work(stopping: asyncio.Event) -> None:
                 install_signal_handlers=False,
                 fetch_job_polling_interval=POLLING_SECONDS,
                 delete_jobs="successful",
+                task_middleware=[],
                 shutdown_graceful_timeout=JOB_END_SECONDS,
             )
         )

@@ -19,7 +19,7 @@ from apps.conversations.events import (
 )
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting, watching
-from apps.conversations.services.messages import access_message
+from apps.conversations.statements import turns as statements
 from apps.core import db
 from apps.core.realtime.frames import StartFrame, TextFrame
 from apps.core.realtime.hub import Subscription, TextHub, get_hub
@@ -178,10 +178,12 @@ async def _best_text(hub: TextHub, reply_id: int, checkpoint: str) -> str:
 
 
 def _read(viewer: User, reply_id: int, *, includes_deleted: bool = False) -> _Known:
-    message = access_message(viewer=viewer, message_id=reply_id, includes_deleted=includes_deleted)
-    reply: Reply | None = getattr(message, "reply", None)
-    if reply is None:
+    found = statements.find_answer(
+        viewer=viewer, reply_id=reply_id, includes_deleted=includes_deleted
+    )
+    if found is None:
         raise MessageNotFoundError
+    message, reply = found
     text = presenting.visible_text(message)
     finished = None if reply.is_live else finished_event(message, reply)
     return _Known(reply.model, reply.state, text, message.is_hidden, finished)

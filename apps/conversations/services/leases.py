@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.conversations import constants, guardrails
-from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
+from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Finished, GenerationRequest, PromptMessage, Usage
 from apps.llm.services import usage as ledger
@@ -67,65 +69,45 @@ class Ending:
 def claim(*, reply_id: int, owner: str) -> Claim | None:
     """Take the lease of a queued answer; None if it was stopped, taken or removed meanwhile.
 
-    What the model needs is read first and the lease is taken last, by a statement that is
-    conditional on what was read: no transaction is needed, and whatever fails, the answer is still
-    queued.
+    The lease is taken and what the model needs is read by one statement: whatever fails, the answer
+    is still queued.
     """
-    queued = Reply.objects.filter(pk=reply_id, state=constants.ReplyState.QUEUED)
-    reply = queued.select_related("conversation", "message__parent").first()
-    question = reply.message.parent if reply is not None else None
-    if reply is None or question is None:
-        return None
-    history = _window(question)
-    fence = reply.fence + 1
-    taken = queued.filter(fence=reply.fence).update(
-        state=constants.ReplyState.RUNNING,
-        lease_owner=owner,
-        lease_expires_at=Now() + LEASE,
-        fence=fence,
-        started_at=Now(),
+    taken = statements.claim(
+        reply_id=reply_id, owner=owner, window=2 * settings.CONVERSATION_MEMORY_SIZE
     )
-    if not taken:
+    if taken is None:
         return None
+    history = _history(taken)
     return Claim(
-        reply_id=reply.pk,
-        conversation_id=reply.conversation_id,
-        owner_id=reply.conversation.owner_id,
-        fence=fence,
-        question=question.content,
+        reply_id=reply_id,
+        conversation_id=taken.conversation_id,
+        owner_id=taken.owner_id,
+        fence=taken.fence,
+        question=taken.question,
         is_first=not history,
         request=GenerationRequest(
             system_prompt=settings.SYSTEM_PROMPT,
             history=history,
-            question=question.content,
-            context=question.context,
-            model=reply.model,
-            temperature=reply.temperature,
+            question=taken.question,
+            context=orjson.loads(taken.context) if taken.context is not None else None,
+            model=taken.model,
+            temperature=taken.temperature,
             max_prompt_tokens=settings.MAX_TOKENS,
             max_completion_tokens=settings.LLM_MAX_COMPLETION_TOKENS or None,
-            user_id=reply.conversation.owner_id,
+            user_id=taken.owner_id,
             purpose="reply",
-            correlation_id=reply.correlation_id,
+            correlation_id=taken.correlation_id,
         ),
     )
 
 
-def _window(question: Message) -> tuple[PromptMessage, ...]:
-    """Return the last exchanges before the question; hidden and withheld text never enters."""
-    rows = (
-        Message.objects.filter(conversation_id=question.conversation_id, pk__lt=question.pk)
-        .on_path()
-        .filter(hidden_at=None)
-        .exclude(content="")
-        .exclude(reply__state=constants.ReplyState.WITHHELD)
-        .order_by("-id")
-        .values_list("role", "content")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
-    )
+def _history(taken: statements.Taken) -> tuple[PromptMessage, ...]:
+    """Return the last exchanges before the question."""
     return tuple(
         PromptMessage(
             role="assistant" if role == constants.Author.ASSISTANT else "user", content=text
         )
-        for role, text in reversed(rows)
+        for role, text in zip(taken.roles or (), taken.texts or (), strict=True)
     )
 
 
@@ -141,7 +123,7 @@ def checkpoint(*, owner: str, texts: Sequence[tuple[int, str]]) -> list[tuple[in
         not be here any more are halted.
     """
     if texts:
-        _store_texts(owner, texts)
+        statements.store_texts(owner=owner, texts=texts)
     asked = Reply.objects.held_by(owner).to_be_ended().values_list("pk", "stop_state")
     return [(pk, state or constants.ReplyState.HALTED.value) for pk, state in asked]
 
@@ -157,34 +139,6 @@ def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
     return set(reply_ids) - set(held.values_list("pk", flat=True))
 
 
-def _store_texts(owner: str, texts: Sequence[tuple[int, str]]) -> None:
-    """Write the texts of answers that are still held.
-
-    The rows of the answers are locked first: a statement that began before an answer ended would
-    otherwise wait for its end, and then put the older text over the final one.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH held AS MATERIALIZED (
-                SELECT message_id FROM conversations_reply
-                WHERE message_id = ANY(%(ids)s) AND lease_owner = %(owner)s AND state = %(state)s
-                ORDER BY message_id FOR NO KEY UPDATE
-            )
-            UPDATE conversations_message AS message SET content = fresh.content
-            FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
-            JOIN held ON held.message_id = fresh.id
-            WHERE message.id = fresh.id
-            """,
-            {
-                "ids": [reply_id for reply_id, _ in texts],
-                "texts": [text for _, text in texts],
-                "owner": owner,
-                "state": constants.ReplyState.RUNNING,
-            },
-        )
-
-
 def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     """Write the one end of an answer; false if somebody else ended it first.
 
@@ -192,43 +146,37 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     while no row is locked.
     """
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
-    return _store_end(claim, owner, ending, presenting.html_of(message))
+    message.html, message.html_version = presenting.html_of(message), RENDERER_VERSION
+    usage, first = ending.usage, ending.first_token_ms
+    ended = Reply(
+        message=message,
+        state=ending.state,
+        error_code=ending.error_code,
+        notice=ending.notice,
+        finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        usage_source=usage.source if usage else "",
+    )
+    first_token = timedelta(milliseconds=first) if first is not None else None
+    return _store_end(claim, owner, ending, ended, first_token)
 
 
 @transaction.atomic
-def _store_end(claim: Claim, owner: str, ending: Ending, html: str) -> bool:
-    usage = ending.usage
-    ended = (
-        Reply.objects.held_by(owner)
-        .filter(pk=claim.reply_id, fence=claim.fence)
-        .update(
-            state=ending.state,
-            error_code=ending.error_code,
-            notice=ending.notice,
-            finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
-            prompt_tokens=usage.prompt_tokens if usage else None,
-            completion_tokens=usage.completion_tokens if usage else None,
-            usage_source=usage.source if usage else "",
-            lease_expires_at=None,
-            first_token_at=F("started_at") + timedelta(milliseconds=ending.first_token_ms)
-            if ending.first_token_ms is not None
-            else None,
-            finished_at=Now(),
-        )
-    )
-    if not ended:
+def _store_end(
+    claim: Claim, owner: str, ending: Ending, ended: Reply, first_token: timedelta | None
+) -> bool:
+    if not statements.end_reply(
+        owner=owner, fence=claim.fence, reply=ended, first_token=first_token
+    ):
         return False
-    Message.objects.filter(pk=claim.reply_id).update(
-        content=ending.text, html=html, html_version=RENDERER_VERSION
-    )
-    Conversation.objects.filter(pk=claim.conversation_id).update(last_message_at=Now())
-    if usage is not None:
+    if ending.usage is not None:
         ledger.record_call(
             user_id=claim.owner_id,
             purpose="reply",
             reference_id=claim.reply_id,
             model=claim.request.model,
-            usage=usage,
+            usage=ending.usage,
             outcome=ending.error_code or ending.state,
             first_token_ms=ending.first_token_ms,
             duration_ms=ending.duration_ms,

@@ -14,6 +14,7 @@ from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
     ClientIdReusedError,
     ConversationLockedError,
+    ConversationNotFoundError,
     MessageWithheldError,
     ReplyInProgressError,
     ReplyNotRetryableError,
@@ -21,11 +22,11 @@ from apps.conversations.errors import (
 from apps.conversations.events import MessageAccepted
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements
-from apps.conversations.services.conversations import access_conversation
 from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
 from apps.conversations.services.turn_requests import check_fits
+from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
 from apps.llm.services import quotas
@@ -112,13 +113,10 @@ def accepted_event(turn: Turn) -> MessageAccepted:
 def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
     if request.client_id is None:
         return None
-    message = (
-        Message.objects.filter(author=actor, client_id=request.client_id)
-        .select_related("conversation")
-        .first()
-    )
-    if message is None:
+    message_id = statements.find_sent(author=actor, client_id=request.client_id)
+    if message_id is None:
         return None
+    message = Message.objects.select_related("conversation").get(pk=message_id)
     same_place = request.conversation_id in (None, message.conversation_id)
     sent = (request.content, request.context, request.metadata)
     if (message.content, message.context, message.metadata) != sent or not same_place:
@@ -135,35 +133,31 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
     _ensure_open(conversation)
-    path = Message.objects.filter(conversation=conversation).on_path().order_by("-id")
-    parent_id, state = path.values_list("pk", "reply__state").first() or (None, None)
-    if state in constants.LIVE_STATES:
-        repeated = _find_repeated(actor, request)
-        if repeated is not None:
-            return repeated
-        raise ReplyInProgressError
-    message = Message.objects.create(
+    question = Message(
         conversation=conversation,
-        parent_id=parent_id,
         role=constants.Author.USER,
         author=actor,
         content=request.content,
         client_id=request.client_id,
         context=request.context,
         metadata=request.metadata,
-        is_current=True,
         hidden_at=timezone.now() if verdict.is_block else None,
         hidden_reason=verdict.reason_for_user if verdict.is_block else "",
+        created_at=timezone.now(),
     )
-    reply = _queue_reply(conversation, message, actor, is_blocked=verdict.is_block)
-    if not conversation.title and not verdict.is_block:
-        conversation.title = first_words(request.content)
-    conversation.message_count += 2
-    conversation.last_message_at = message.created_at
-    conversation.save(update_fields=["title", "message_count", "last_message_at", "updated_at"])
-    guardrails.record(ruling, _judged(message, is_withheld=verdict.is_block))
-    event = announcements.message_accepted(conversation, message, reply)
-    return Turn(conversation, message, reply, created=True, event=event)
+    reply = _new_reply(question, actor, is_blocked=verdict.is_block)
+    title = conversation.title or ("" if verdict.is_block else first_words(request.content))
+    is_stored = statements.add_turn(
+        question=question, reply=reply, title=title, queue=GENERATION_QUEUE, task=GENERATE_TASK
+    )
+    if not is_stored:
+        repeated = _find_repeated(actor, request)
+        if repeated is not None:
+            return repeated
+        raise ReplyInProgressError
+    guardrails.record(ruling, _judged(question, is_withheld=verdict.is_block))
+    event = announcements.message_accepted(conversation, question, reply)
+    return Turn(conversation, question, reply, created=True, event=event)
 
 
 def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
@@ -196,7 +190,13 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     Message.objects.filter(conversation=conversation, pk__gt=question.pk).on_path().update(
         is_current=False
     )
-    new_reply = _queue_reply(conversation, question, actor, is_blocked=False)
+    new_reply = _new_reply(question, actor)
+    new_reply.message = Message.objects.create(
+        conversation=conversation, parent=question, role=constants.Author.ASSISTANT
+    )
+    new_reply.save(force_insert=True)
+    if new_reply.is_live:
+        _queue(new_reply)
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
@@ -207,14 +207,11 @@ def _store_retry(actor: User, message_id: int) -> Turn:
 def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     if request.conversation_id is None:
         return Conversation.objects.create(owner=actor)
-    conversation = (
-        Conversation.objects.visible_to(actor)
-        .select_for_update()
-        .filter(pk=request.conversation_id)
-        .first()
+    conversation = statements.lock_conversation(
+        viewer=actor, conversation_id=request.conversation_id
     )
     if conversation is None:
-        return access_conversation(viewer=actor, conversation_id=request.conversation_id)
+        raise ConversationNotFoundError
     return conversation
 
 
@@ -233,22 +230,16 @@ def _has_quota(actor: User) -> bool:
     return quotas.has_quota(user_id=actor.pk, reserved_tokens=reserved)
 
 
-def _queue_reply(
-    conversation: Conversation, question: Message, actor: User, *, is_blocked: bool
-) -> Reply:
-    """Store the answer's row and its job; one that policy or quota forbids is ended at once."""
-    answer = Message.objects.create(
-        conversation=conversation, parent=question, role=constants.Author.ASSISTANT
-    )
+def _new_reply(question: Message, actor: User, *, is_blocked: bool = False) -> Reply:
+    """Return the answer's row to be stored; one that policy or quota forbids has ended already."""
     state = constants.ReplyState.QUEUED
     if is_blocked:
         state = constants.ReplyState.WITHHELD
     elif not _has_quota(actor):
         state = constants.ReplyState.OUT_OF_QUOTA
     is_queued = state == constants.ReplyState.QUEUED
-    reply = Reply.objects.create(
-        message=answer,
-        conversation=conversation,
+    return Reply(
+        conversation=question.conversation,
         state=state,
         notice="Your message was not sent to the model." if is_blocked else "",
         error_code="" if is_queued else state.value,
@@ -256,10 +247,12 @@ def _queue_reply(
         temperature=settings.OPENAI_TEMPERATURE,
         reserved_tokens=quotas.tokens_to_reserve(prompt_chars=len(question.content)),
         correlation_id=get_correlation_id(),
+        queued_at=question.created_at,
         finished_at=None if is_queued else timezone.now(),
     )
-    if is_queued:
-        queue.configure_task(GENERATE_TASK, queue=GENERATION_QUEUE, allow_unknown=True).defer(
-            reply_id=reply.pk
-        )
-    return reply
+
+
+def _queue(reply: Reply) -> None:
+    queue.configure_task(GENERATE_TASK, queue=GENERATION_QUEUE, allow_unknown=True).defer(
+        reply_id=reply.pk
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.llm.gateway.contract import Purpose, Usage
-from apps.llm.models import UsageRecord
+from apps.llm.statements import ADD_LINE
 
 
 def record_call(  # noqa: PLR0913  a line of the ledger has that many columns
@@ -16,7 +16,7 @@ def record_call(  # noqa: PLR0913  a line of the ledger has that many columns
     outcome: str,
     first_token_ms: int | None,
     duration_ms: int,
-) -> UsageRecord:
+) -> None:
     """Write one line of the ledger, inside the transaction that stores what the call was for.
 
     Args:
@@ -28,11 +28,8 @@ def record_call(  # noqa: PLR0913  a line of the ledger has that many columns
         outcome: the end state, or the code of what went wrong.
         first_token_ms: milliseconds to the first text; None where none came.
         duration_ms: milliseconds of the whole call.
-
-    Returns:
-        The stored line.
     """
-    return UsageRecord.objects.create(
+    ADD_LINE.run(
         user_id=user_id,
         purpose=purpose,
         reference_id=reference_id,

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from django.contrib.sessions.models import Session
-from django.db.models import Exists
 from django.utils import timezone
 
+from apps.users import statements
 from apps.users.constants import TOKEN_PREFIX, TOKEN_USE_RESOLUTION_SECONDS, TokenScope
 from apps.users.errors import AccessRevokedError, InvalidTokenError, MissingScopeError
 from apps.users.models import ApiToken, User
@@ -113,15 +112,15 @@ def recheck(principal: Principal) -> Principal:
         return _principal_of_token(
             ApiToken.objects.usable().select_related("user").filter(pk=principal.token.pk).first()
         )
-    own = Session.objects.filter(pk=principal.session_key, expire_date__gt=timezone.now())
-    people = User.objects.filter(pk=principal.user.pk)
-    user = people.annotate(has_session=Exists(own)).first()
+    user, has_session = statements.find_person_with_session(
+        user_id=principal.user.pk, session_key=principal.session_key, now=timezone.now()
+    )
     if user is None:
         raise AccessRevokedError
     current = principal_for_session(user, session_key=principal.session_key)
     if user.auth_epoch != principal.auth_epoch:
         raise AccessRevokedError
-    if principal.session_key is not None and not user.has_session:
+    if principal.session_key is not None and not has_session:
         raise AccessRevokedError
     return current
 

@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from apps.core.errors import AppError
@@ -173,6 +177,20 @@ def test_what_is_open_stops_working_with_each_change(
         with pytest.raises(AppError) as caught:
             principals.recheck(program)
         assert caught.value.code == by_token
+
+
+def test_a_socket_outlives_neither_its_session_nor_its_person(
+    person: User, session_scope: dict[str, object]
+) -> None:
+    socket = authenticate_scope(session_scope)
+    Session.objects.update(expire_date=timezone.now())
+    with pytest.raises(AccessRevokedError):
+        principals.recheck(socket)
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
+    assert principals.recheck(socket).user.name == person.name
+    User.objects.filter(pk=person.pk).delete()
+    with pytest.raises(AccessRevokedError):
+        principals.recheck(socket)
 
 
 def test_signing_out_ends_the_sockets_of_that_session_only(

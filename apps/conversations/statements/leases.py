@@ -1,0 +1,172 @@
+"""What a worker takes and writes: every statement is conditional on its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from apps.conversations import constants
+from apps.conversations.constants import ReplyState
+from apps.conversations.models import Reply
+from apps.core.postgresql.statements import Statement
+
+_LEASE = timedelta(seconds=constants.LEASE_SECONDS)
+
+_CLAIM = Statement(
+    """
+    WITH taken AS (
+        UPDATE conversations_reply AS reply
+        SET state = %(running)s, lease_owner = %(owner)s, fence = reply.fence + 1,
+            lease_expires_at = statement_timestamp() + %(lease)s,
+            started_at = statement_timestamp()
+        FROM conversations_message AS answer
+        JOIN conversations_message AS question ON question.id = answer.parent_id
+        JOIN conversations_conversation AS conversation
+            ON conversation.id = answer.conversation_id
+        WHERE reply.message_id = %(reply_id)s AND reply.state = %(queued)s
+            AND answer.id = reply.message_id
+        RETURNING
+            reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
+            reply.temperature, reply.correlation_id, question.id AS question_id,
+            question.content, question.context
+    )
+    SELECT taken.*, history.roles, history.texts
+    FROM taken
+    CROSS JOIN LATERAL (
+        SELECT array_agg(role ORDER BY id) AS roles, array_agg(content ORDER BY id) AS texts
+        FROM (
+            SELECT message.id, message.role, message.content
+            FROM conversations_message AS message
+            LEFT JOIN conversations_reply AS reply ON reply.message_id = message.id
+            WHERE message.conversation_id = taken.conversation_id
+                AND message.id < taken.question_id AND message.is_current
+                AND message.hidden_at IS NULL AND message.content <> ''
+                AND reply.state IS DISTINCT FROM %(withheld)s
+            ORDER BY message.id DESC
+            LIMIT %(window)s
+        ) AS remembered
+    ) AS history
+    """
+)
+
+
+class Taken(NamedTuple):
+    """What the model needs to answer; the roles and texts of what was said before, or None."""
+
+    conversation_id: int
+    owner_id: int
+    fence: int
+    model: str
+    temperature: float
+    correlation_id: str
+    question_id: int
+    question: str
+    context: str | None
+    roles: list[str] | None
+    texts: list[str] | None
+
+
+def claim(*, reply_id: int, owner: str, window: int) -> Taken | None:
+    """Take the lease of a queued answer; hidden and withheld text never leaves for the model.
+
+    Args:
+        reply_id: which answer.
+        owner: the worker.
+        window: at most this many messages before the question.
+    """
+    row = _CLAIM.row(
+        reply_id=reply_id,
+        owner=owner,
+        window=window,
+        lease=_LEASE,
+        queued=ReplyState.QUEUED,
+        running=ReplyState.RUNNING,
+        withheld=ReplyState.WITHHELD,
+    )
+    return Taken(*row) if row is not None else None
+
+
+_STORE_TEXTS = Statement(
+    """
+    WITH held AS MATERIALIZED (
+        SELECT message_id FROM conversations_reply
+        WHERE message_id = ANY(%(ids)s) AND lease_owner = %(owner)s AND state = %(running)s
+        ORDER BY message_id FOR NO KEY UPDATE
+    )
+    UPDATE conversations_message AS message SET content = fresh.content
+    FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
+    JOIN held ON held.message_id = fresh.id
+    WHERE message.id = fresh.id
+    """
+)
+
+
+def store_texts(*, owner: str, texts: Sequence[tuple[int, str]]) -> None:
+    """Write the texts of answers that are still `held_by` the worker.
+
+    The rows of the answers are locked first: a statement that began before an answer ended would
+    otherwise wait for its end, and then put the older text over the final one.
+    """
+    _STORE_TEXTS.run(
+        owner=owner,
+        ids=[reply_id for reply_id, _ in texts],
+        texts=[text for _, text in texts],
+        running=ReplyState.RUNNING,
+    )
+
+
+_END_REPLY = Statement(
+    """
+    WITH ended AS (
+        UPDATE conversations_reply
+        SET state = %(state)s, error_code = %(error_code)s, notice = %(notice)s,
+            finish_reason = %(finish_reason)s, prompt_tokens = %(prompt_tokens)s,
+            completion_tokens = %(completion_tokens)s, usage_source = %(usage_source)s,
+            lease_expires_at = NULL, first_token_at = started_at + %(first_token)s::interval,
+            finished_at = statement_timestamp()
+        WHERE message_id = %(reply_id)s AND fence = %(fence)s
+            AND lease_owner = %(owner)s AND state = %(running)s
+        RETURNING message_id, conversation_id
+    ), touched AS (
+        UPDATE conversations_conversation AS conversation
+        SET last_message_at = statement_timestamp()
+        FROM ended
+        WHERE conversation.id = ended.conversation_id
+    )
+    UPDATE conversations_message AS message
+    SET content = %(content)s, html = %(html)s, html_version = %(html_version)s
+    FROM ended
+    WHERE message.id = ended.message_id
+    """
+)
+
+
+def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | None) -> bool:
+    """Write the end of an answer with its text, if it is still `held_by` the worker.
+
+    Args:
+        owner: the worker.
+        fence: of its lease.
+        reply: how the answer ended, with its message.
+        first_token: time from the start to the first text, if there was one.
+    """
+    message = reply.message
+    changed = _END_REPLY.run(
+        owner=owner,
+        fence=fence,
+        reply_id=reply.pk,
+        running=ReplyState.RUNNING,
+        state=reply.state,
+        error_code=reply.error_code,
+        notice=reply.notice,
+        finish_reason=reply.finish_reason,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        usage_source=reply.usage_source,
+        first_token=first_token,
+        content=message.content,
+        html=message.html,
+        html_version=message.html_version,
+    )
+    return bool(changed)
