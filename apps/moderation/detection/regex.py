@@ -1,0 +1,172 @@
+"""Regular expressions that staff type, on RE2: time is linear in the text, whatever the pattern.
+
+How far back a stream must read follows from the longest possible match and the context around it.
+Where a match has no bound (`a.*b`), the author says with `look_back` how far to look; a match that
+is longer than that may be missed or reported in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import re2
+
+from apps.moderation.detection.base import (
+    MAX_LOOK_BACK,
+    SURROUNDINGS,
+    Configuration,
+    ConfigurationError,
+    Span,
+    flag,
+    refuse_unknown,
+    without_surrogates,
+)
+from apps.moderation.detection.pattern_width import Width, width_of
+
+MAX_PATTERN = 4_000
+_MEMORY = 4 << 20
+_REASONS = {
+    "invalid perl operator": "Remove {part}: look-ahead, look-behind and special groups are not "
+    "available, because they can take very long.",
+    "invalid escape sequence": "Replace {part}: this escape is not known. Back-references are not "
+    "available, because they can take very long.",
+    "missing )": "Close the bracket '(' with ')'.",
+    "unexpected )": "Remove the ')' that closes nothing, or write \\).",
+    "missing ]": "Close the bracket '[' with ']'.",
+    "bad repetition operator": "Keep one repetition sign where it says {part}.",
+    "invalid repetition size": "Repeat at most 1000 times, also in total, where it says {part}.",
+    "no argument for repetition operator": "Say what {part} repeats, or write \\{part}.",
+    "invalid character class range": "Correct the range {part}.",
+    "invalid character class": "Correct the class {part}.",
+    "trailing \\": "Remove the backslash at the end, or write \\\\ for a backslash.",
+    "invalid named capture group": "Correct the name of the group {part}.",
+    "pattern too large": "Make the pattern smaller: it takes too much memory.",
+}
+
+
+class _Match(Protocol):
+    def span(self) -> tuple[int, int]: ...
+
+
+class Compiled(Protocol):
+    """What this package uses of a compiled pattern; offsets are those of the given type."""
+
+    def finditer(self, text: str | bytes) -> Iterator[_Match]:
+        """Return the matches from left to right."""
+
+
+def validate(configuration: Configuration) -> dict[str, object]:
+    """Return the configuration of a regular expression with its defaults.
+
+    Raises:
+        ConfigurationError: the pattern cannot be used, or not without a look-back.
+    """
+    refuse_unknown(configuration, ("pattern", "ignore_case", "look_back"))
+    pattern = configuration.get("pattern")
+    if not isinstance(pattern, str) or not pattern:
+        raise ConfigurationError("pattern", "Write a regular expression.")
+    if len(pattern) > MAX_PATTERN:
+        advice = f"Shorten the pattern to {MAX_PATTERN:,} characters, or use a keyword list."
+        raise ConfigurationError("pattern", advice)
+    ignore_case = flag(configuration, "ignore_case", default=False)
+    compile_pattern(pattern, ignore_case=ignore_case)
+    look_back = _look_back(configuration.get("look_back"))
+    width = width_of(pattern)
+    if width.shortest == 0 and width != Width(0, None):
+        advice = "Change the pattern so that a match has at least one character."
+        raise ConfigurationError("pattern", advice)
+    if look_back is None:
+        _refuse_unbounded(width)
+    return {"pattern": pattern, "ignore_case": ignore_case, "look_back": look_back}
+
+
+def compile_pattern(pattern: str, *, ignore_case: bool) -> Compiled:
+    """Return a compiled pattern that reports no groups.
+
+    Raises:
+        ConfigurationError: RE2 refuses it.
+    """
+    try:
+        compiled = re2.compile(without_surrogates(pattern), options(ignore_case=ignore_case))
+    except re2.error as error:
+        raise ConfigurationError("pattern", _reason(error)) from None
+    if "\\C" in pattern.replace("\\\\", ""):
+        raise ConfigurationError("pattern", "Replace \\C by a dot: it would cut characters apart.")
+    if compiled.search("") is not None:
+        advice = "Change the pattern so that it does not match an empty text."
+        raise ConfigurationError("pattern", advice)
+    found: Compiled = compiled
+    return found
+
+
+def options(*, ignore_case: bool = False, memory: int = _MEMORY) -> re2.Options:
+    """Return RE2's options: quiet, no groups, bounded memory."""
+    chosen = re2.Options()
+    chosen.log_errors = False
+    chosen.never_capture = True
+    chosen.case_sensitive = not ignore_case
+    chosen.max_mem = memory
+    return chosen
+
+
+class RegexDetector:
+    """Finds what a pattern matches, from left to right."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._pattern = str(configuration["pattern"])
+        self._ignore_case = bool(configuration["ignore_case"])
+        self._compiled = compile_pattern(self._pattern, ignore_case=self._ignore_case)
+        chosen = configuration["look_back"]
+        width = width_of(self._pattern)
+        longest = MAX_LOOK_BACK if width.longest is None else width.longest
+        needed = min(longest + SURROUNDINGS, MAX_LOOK_BACK)
+        self.look_back = chosen if isinstance(chosen, int) else needed
+        self.growth = longest - width.shortest
+
+    @property
+    def gate(self) -> str:
+        """An RE2 pattern that is found in every text in which this finds something."""
+        return f"(?i){self._pattern}" if self._ignore_case else self._pattern
+
+    def find(self, text: str) -> list[Span]:
+        """Return the matches, ordered by start, none overlapping another."""
+        if text.isascii():
+            spans = (match.span() for match in self._compiled.finditer(text.encode()))
+        else:
+            spans = (match.span() for match in self._compiled.finditer(without_surrogates(text)))
+        return [Span(start, end) for start, end in spans if end > start]
+
+
+def _reason(error: re2.error) -> str:
+    told = error.args[0] if error.args else b""
+    sentence = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    what, _, part = sentence.partition(": ")
+    if what not in _REASONS:
+        return "Correct the pattern: RE2 does not understand it."
+    return _REASONS[what].format(part=part or "it")
+
+
+def _look_back(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LOOK_BACK:
+        advice = f"Set 'look_back' to a whole number from 1 to {MAX_LOOK_BACK}, or leave it out."
+        raise ConfigurationError("look_back", advice)
+    return value
+
+
+def _refuse_unbounded(width: Width) -> None:
+    longest = MAX_LOOK_BACK - SURROUNDINGS
+    if width.longest is None:
+        advice = (
+            "Give every repetition an end, such as {1,50} instead of + or *, or set 'look_back' to "
+            "the number of characters that a match may have."
+        )
+        raise ConfigurationError("pattern", advice)
+    if width.longest > longest:
+        advice = (
+            f"A match may have {width.longest} characters, and {longest} is the most. "
+            "Repeat less, or set 'look_back'."
+        )
+        raise ConfigurationError("pattern", advice)
