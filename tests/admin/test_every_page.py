@@ -17,6 +17,7 @@ from apps.llm.models import UsageRecord
 from apps.users.models import User
 from tests.admin.conftest import make_talk
 from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
+from tests.moderation.factories import make_decided
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,7 @@ def make_rows(number: int) -> None:
             outcome="complete",
             duration_ms=5,
         )
+        make_decided(owner)
         audit.record(actor=owner, action="user.updated", target_type="user", target_id=owner.pk)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -26,6 +26,14 @@ def test_the_site_is_ours_and_holds_our_pages_only() -> None:
         "conversations.Message",
         "conversations.Reply",
         "llm.UsageRecord",
+        "moderation.Appeal",
+        "moderation.Case",
+        "moderation.Decision",
+        "moderation.Enforcement",
+        "moderation.Flag",
+        "moderation.Notice",
+        "moderation.RuleHit",
+        "moderation.Strike",
         "procrastinate.ProcrastinateJob",
         "users.ApiToken",
         "users.Restriction",
@@ -80,8 +88,8 @@ def test_the_overview_is_grouped_by_job_for_each_role(
     def headings(client: Client) -> list[str]:
         return re.findall(r'<h2 id="job-\w+">(\w+)</h2>', client.get("/admin/").content.decode())
 
-    assert headings(as_admin) == ["Review", "People", "Models", "Audit", "System"]
-    assert headings(as_moderator) == ["Review", "People", "Models", "Audit"]
+    assert headings(as_admin) == [*("Review", "People", "Records", "Models", "Audit", "System")]
+    assert headings(as_moderator) == ["Review", "People", "Records", "Models", "Audit"]
 
 
 def test_the_overview_counts_the_moment(as_admin: Client, person: User, talk: Talk) -> None:

@@ -8,8 +8,19 @@ from django.contrib.auth.models import Group
 
 from apps.conversations.models import Message
 from apps.moderation import constants
-from apps.moderation.models import Case, Policy, PolicyVersion, Rule, RuleVersion, Threshold
-from apps.moderation.services import cases, flags
+from apps.moderation.models import (
+    Appeal,
+    Case,
+    Decision,
+    Policy,
+    PolicyVersion,
+    Rule,
+    RuleHit,
+    RuleVersion,
+    Threshold,
+)
+from apps.moderation.services import cases, decisions, flags
+from apps.moderation.services.enforcements import Measure
 from apps.users.constants import Role
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -80,3 +91,39 @@ def make_thresholds() -> None:
         (10, kinds.SUSPEND, 168),
     ):
         Threshold.objects.create(points=points, consequence=kind, hours=hours)
+
+
+def make_decided(owner: User) -> Decision:
+    """Make a row of every kind that a decided and appealed case has, about one person."""
+    rule = Rule.objects.first() or make_rule()
+    assert rule.current is not None
+    message = MessageFactory(conversation__owner=owner)
+    hit = RuleHit.objects.create(
+        rule=rule,
+        version=rule.current,
+        mode=rule.mode,
+        outcome=constants.HitOutcome.FLAGGED,
+        stage=rule.stage,
+        message=message,
+        subject=owner,
+        span_hash="abc",
+    )
+    case = flags.raise_flag(
+        message=message, source=constants.FlagSource.RULE, hit=hit, policy=rule.policy
+    )
+    decision = decisions.decide(
+        actor=make_staff("lead"),
+        case_id=case.pk,
+        version=case.version,
+        ruling=decisions.Ruling(
+            verdict=constants.Verdict.VIOLATES,
+            policy_code=rule.policy.code,
+            reason="An insult.",
+            measures=[Measure(kind=constants.EnforcementKind.HIDE_MESSAGE)],
+        ),
+        is_override=True,
+    )
+    Appeal.objects.create(
+        notice=decision.notices.get(), decision=decision, case=case, subject=owner, text="Why?"
+    )
+    return decision

@@ -18,9 +18,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from apps.core.admin_kit.jumping import destinations
+from apps.core.admin_kit.jumping import Destination, destinations
 from apps.core.admin_kit.limits import with_statement_timeout
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import set_request
 
@@ -38,7 +39,23 @@ class StaffSite(AdminSite):
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
+        self._pages: list[StaffPage] = []
         self.disable_action("delete_selected")
+
+    def register_page(self, page_class: type[StaffPage]) -> type[StaffPage]:
+        """Take a page that is about no single row; usable as a decorator."""
+        self._pages.append(page_class(self))
+        return page_class
+
+    def get_urls(self) -> list[Any]:
+        """Return the addresses of the pages, and those of the subjects."""
+        own = [pattern for page in self._pages for pattern in page.urls()]
+        return [*own, *super().get_urls()]
+
+    def pages(self, request: HttpRequest) -> list[StaffPage]:
+        """Return the pages that this person may open, in the order they are shown."""
+        allowed = [page for page in self._pages if page.is_allowed(request)]
+        return sorted(allowed, key=lambda page: page.place)
 
     def register(
         self,
@@ -114,7 +131,7 @@ class StaffSite(AdminSite):
     ) -> HttpResponse:
         """Answer the box that opens with Ctrl-K; nothing is kept of what was typed."""
         began = perf_counter()
-        found = destinations(self.subjects(request), request, request.GET.get("s", "")[:100])
+        found = self._found(request, request.GET.get("s", "")[:100])
         pages = Paginator(found, max(len(found), 1))
         context = {
             "results": pages.page(1),
@@ -124,6 +141,19 @@ class StaffSite(AdminSite):
         }
         template = "unfold/helpers/command_results.html"
         return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
+
+    def _found(self, request: HttpRequest, term: str) -> list[Destination]:
+        words = term.strip().lower()
+        pages = self.pages(request)
+        return [
+            *(lead for page in pages for lead in page.destinations(request, term)),
+            *(
+                Destination(page.title, page.description, page.url(), page.icon)
+                for page in pages
+                if words and words in page.title.lower()
+            ),
+            *destinations(self.subjects(request), request, term),
+        ]
 
     def app_index(  # type: ignore[override]
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
@@ -146,6 +176,9 @@ class StaffSite(AdminSite):
     ) -> list[dict[str, Any]]:
         """Return the subjects grouped by the job they serve."""
         groups: dict[Section, list[dict[str, Any]]] = {}
+        order = list(Section)
+        for page in self.pages(request):
+            groups.setdefault(page.section, []).append(_page_entry(page, request))
         for subject in self.subjects(request):
             groups.setdefault(subject.section, []).append(_entry(subject))
         home = reverse(f"{self.name}:index")
@@ -158,8 +191,23 @@ class StaffSite(AdminSite):
                 "has_module_perms": True,
                 "models": entries,
             }
-            for section, entries in groups.items()
+            for section, entries in sorted(groups.items(), key=lambda group: order.index(group[0]))
         ]
+
+
+def _page_entry(page: StaffPage, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "model": None,
+        "name": page.title,
+        "object_name": page.name,
+        "perms": {"add": False, "change": False, "delete": False, "view": True},
+        "admin_url": page.url(),
+        "add_url": None,
+        "view_only": True,
+        "icon": page.icon,
+        "description": page.description,
+        "badge": page.badge(request),
+    }
 
 
 def _entry(subject: StaffModelAdmin[Any]) -> dict[str, Any]:
@@ -183,7 +231,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": group["name"],
             "items": [
-                {"title": entry["name"], "icon": entry["icon"], "link": entry["admin_url"]}
+                {
+                    "title": entry["name"],
+                    "icon": entry["icon"],
+                    "link": entry["admin_url"],
+                    "badge": entry.get("badge", ""),
+                    "badge_variant": "danger",
+                }
                 for entry in group["models"]
             ],
         }
