@@ -1,0 +1,80 @@
+"""What a figure counts, and how its values are written on axes and in sentences."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+EMPTY = "\N{EN DASH}"
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+class Unit(Enum):
+    """A kind of quantity."""
+
+    COUNT = "count"
+    SHARE = "share"
+    SECONDS = "seconds"
+    DECIMAL = "decimal"
+
+
+def write(value: float | None, unit: Unit) -> str:
+    """Write a value as people say it: 1,204; 93%; 2 h 5 min. Nothing becomes a dash."""
+    if value is None:
+        return EMPTY
+    match unit:
+        case Unit.SHARE:
+            return _share(value)
+        case Unit.SECONDS:
+            return _span(value)
+        case Unit.DECIMAL:
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
+        case _:
+            return f"{round(value):,}"
+
+
+def write_short(value: float, unit: Unit) -> str:
+    """Write a value for an axis: 12k, 90%, 2 h."""
+    match unit:
+        case Unit.SHARE:
+            return f"{round(value * 100, 1):g}%"
+        case Unit.SECONDS:
+            return _mark(value)
+        case _:
+            return _thousands(value)
+
+
+def _share(value: float) -> str:
+    percent = value * 100
+    digits = 1 if 0 < percent < 10 or 90 < percent < 100 else 0
+    return f"{percent:.{digits}f}%"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 1:
+        return "0 s" if seconds <= 0 else f"{round(seconds * 1000)} ms"
+    if seconds < MINUTE:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < HOUR:
+        return _two(whole // MINUTE, "min", whole % MINUTE, "s")
+    if whole < DAY:
+        return _two(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
+    return _two(whole // DAY, "d", whole % DAY // HOUR, "h")
+
+
+def _two(first: int, name: str, second: int, other: str) -> str:
+    return f"{first} {name} {second} {other}" if second else f"{first} {name}"
+
+
+def _mark(seconds: float) -> str:
+    for size, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s")):
+        if seconds >= size:
+            return f"{seconds / size:g} {name}"
+    return f"{seconds * 1000:g} ms" if seconds else "0"
+
+
+def _thousands(value: float) -> str:
+    for size, name in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:g}{name}"
+    return f"{value:g}"
