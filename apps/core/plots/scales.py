@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from apps.core.plots.units import DAY, HOUR, MINUTE, Unit
 
+SMALLEST = 1e-6
+WIDEST = 1e9
+"""No axis of factors spans more; what is smaller lies at its low end."""
 STEPS = (1, 2, 2.5, 5, 10)
 SPANS = (
     *(1, 2, 5, 10, 15, 30),
@@ -55,7 +58,7 @@ def linear(values: Iterable[float | None], unit: Unit, *, marks: int = 4) -> Sca
 
 
 def _step(high: float, unit: Unit, marks: int) -> float:
-    if high <= 0:
+    if high <= SMALLEST:
         return 0.25 if unit == Unit.SHARE else 1.0
     rough = high / marks
     if unit == Unit.SECONDS and rough >= 1:
@@ -71,6 +74,8 @@ def logarithmic(values: Iterable[float | None], unit: Unit) -> Scale:
     """Return an axis on which each step multiplies, for values that differ by magnitudes."""
     positive = [value for value in values if value is not None and value > 0]
     low, high = (min(positive), max(positive)) if positive else (1.0, 10.0)
+    high = max(high, SMALLEST)
+    low = max(low, SMALLEST, high / WIDEST)
     marks = LOG_SPANS if unit == Unit.SECONDS else _powers(low, high)
     ticks = _around(marks, low, high)
     return Scale(ticks[0], ticks[-1], tuple(ticks), is_log=True)

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.plots import Columns, Lines, Plot, Row, Rows, Unit
@@ -120,6 +120,7 @@ def test_labels_are_thinned_and_thinner_still_on_a_narrow_screen() -> None:
     assert sum("plot-tick-wide" in tick["class"] for tick in ticks) == 4
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40), st.booleans())
 def test_any_figures_can_be_drawn(
     values: list[tuple[float | None, float | None]], flag: bool
