@@ -1,8 +1,8 @@
 """Regular expressions that staff type, on RE2: time is linear in the text, whatever the pattern.
 
-How far back a stream must read follows from the longest possible match and the context around it.
-Where a match has no bound (`a.*b`), the author says with `look_back` how far to look; a match that
-is longer than that may be missed or reported in part.
+How far back a stream must read follows from the longest possible match and its surroundings. Where
+a match has no bound (`a.*b`), the author says with `look_back` how long a match may be; one that
+is longer may be missed or told in part.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from apps.moderation.detection.base import (
 from apps.moderation.detection.pattern_width import Width, width_of
 
 MAX_PATTERN = 4_000
+LONGEST = MAX_LOOK_BACK - SURROUNDINGS
+"""The longest match of an expression."""
+
 _MEMORY = 4 << 20
 _REASONS = {
     "invalid perl operator": "Remove {part}: look-ahead, look-behind and special groups are not "
@@ -71,13 +74,14 @@ def validate(configuration: Configuration) -> dict[str, object]:
         raise ConfigurationError("pattern", advice)
     ignore_case = flag(configuration, "ignore_case", default=False)
     compile_pattern(pattern, ignore_case=ignore_case)
-    look_back = _look_back(configuration.get("look_back"))
     width = width_of(pattern)
     if width.shortest == 0 and width != Width(0, None):
         advice = "Change the pattern so that a match has at least one character."
         raise ConfigurationError("pattern", advice)
-    if look_back is None:
+    chosen = configuration.get("look_back")
+    if chosen is None or width.shortest > LONGEST:
         _refuse_unbounded(width)
+    look_back = _look_back(chosen, width.shortest)
     return {"pattern": pattern, "ignore_case": ignore_case, "look_back": look_back}
 
 
@@ -117,12 +121,11 @@ class RegexDetector:
         self._pattern = str(configuration["pattern"])
         self._ignore_case = bool(configuration["ignore_case"])
         self._compiled = compile_pattern(self._pattern, ignore_case=self._ignore_case)
-        chosen = configuration["look_back"]
         width = width_of(self._pattern)
-        longest = MAX_LOOK_BACK if width.longest is None else width.longest
-        needed = min(longest + SURROUNDINGS, MAX_LOOK_BACK)
-        self.look_back = chosen if isinstance(chosen, int) else needed
-        self.growth = longest - width.shortest
+        chosen = configuration["look_back"]
+        longest = chosen if isinstance(chosen, int) else width.longest or LONGEST
+        self.look_back = longest + SURROUNDINGS
+        self.growth = max(longest - width.shortest, 0)
 
     @property
     def gate(self) -> str:
@@ -147,26 +150,27 @@ def _reason(error: re2.error) -> str:
     return _REASONS[what].format(part=part or "it")
 
 
-def _look_back(value: object) -> int | None:
+def _look_back(value: object, shortest: int) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LOOK_BACK:
-        advice = f"Set 'look_back' to a whole number from 1 to {MAX_LOOK_BACK}, or leave it out."
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    least = max(shortest, 1)
+    if not is_number or not isinstance(value, int) or not least <= value <= LONGEST:
+        advice = f"Set 'look_back' to a whole number from {least} to {LONGEST}, or leave it out."
         raise ConfigurationError("look_back", advice)
     return value
 
 
 def _refuse_unbounded(width: Width) -> None:
-    longest = MAX_LOOK_BACK - SURROUNDINGS
     if width.longest is None:
         advice = (
             "Give every repetition an end, such as {1,50} instead of + or *, or set 'look_back' to "
             "the number of characters that a match may have."
         )
         raise ConfigurationError("pattern", advice)
-    if width.longest > longest:
+    if width.longest > LONGEST:
         advice = (
-            f"A match may have {width.longest} characters, and {longest} is the most. "
+            f"A match may have {width.longest} characters, and {LONGEST} is the most. "
             "Repeat less, or set 'look_back'."
         )
         raise ConfigurationError("pattern", advice)

@@ -86,9 +86,9 @@ from apps.moderation.detection.contract import (
         ),
         (
             "regex",
-            {"pattern": "a+", "look_back": 513},
+            {"pattern": "aa+", "look_back": 509},
             "look_back",
-            "Set 'look_back' to a whole number from 1 to 512, or leave it out.",
+            "Set 'look_back' to a whole number from 2 to 508, or leave it out.",
         ),
         ("pii", {}, "types", "Choose at least one of: email, phone, iban, card, ip, secret."),
         (
@@ -151,7 +151,7 @@ def test_the_look_back_is_the_longest_match_and_its_surroundings(
 
 def test_the_author_may_say_how_far_to_look() -> None:
     detector = compile_detector("regex", {"pattern": "a.*b", "look_back": 40})
-    assert detector.look_back == 40
+    assert detector.look_back == 44
 
 
 def test_no_look_back_is_beyond_the_limit() -> None:

@@ -39,7 +39,7 @@ DETECTORS: list[Detector] = [
     compile_detector("keyword", {"terms": ["ab", "b a", "bad"], "match": "anywhere"}),
     compile_detector("keyword", {"terms": ["a" * 30, "ABA", "b"], "fold": False}),
     compile_detector("regex", {"pattern": "a+", "look_back": 40}),
-    compile_detector("regex", {"pattern": "a+b?", "look_back": 1}),
+    compile_detector("regex", {"pattern": "a+b?", "look_back": 2}),
     compile_detector("regex", {"pattern": r"\bab{1,5}\b"}),
     compile_detector("regex", {"pattern": r"^a.{0,9}b", "ignore_case": True}),
     compile_detector("regex", {"pattern": r"b\z|d$"}),
@@ -152,6 +152,25 @@ def test_a_match_is_found_once_and_whole_wherever_it_falls(
         for behind in (" and then it goes on for a long while, more than a step", " or", ""):
             text = "-" * offset + " so it was " + hit + behind
             assert [text[f.span.start : f.span.end] for f in scan([rule], text)] == [hit]
+
+
+@pytest.mark.parametrize(
+    ("detector", "hit"),
+    [
+        (compile_detector("regex", {"pattern": "q{40}"}), "q" * 40),
+        (compile_detector("regex", {"pattern": "q{1,40}"}), "q" * 40),
+        (compile_detector("regex", {"pattern": "ab?c", "look_back": 3}), "abc"),
+        (compile_detector("keyword", {"terms": ["badword"]}), "b\u0301.4.d.w.o.r.d"),
+        (compile_detector("pii", {"types": ["ip"]}), "2001:4860:4860:0000:0000:0000:0000:8888"),
+        (Greedy(), "x" * 16),
+    ],
+)
+def test_the_text_held_back_is_enough_wherever_a_match_falls(detector: Detector, hit: str) -> None:
+    rule = CompiledRule(1, detector, enforces=True)
+    for offset in range(4 * STEP):
+        text = "-" * offset + " " + hit + " and it goes on" * 9
+        streamed, _ = stream([rule], text, [5])
+        assert len(streamed.released) <= streamed.found[0].span.start <= offset + 1
 
 
 @pytest.mark.parametrize(
