@@ -22,7 +22,7 @@ from typing import NamedTuple
 from apps.moderation.detection.base import CONTEXT, Span
 from apps.moderation.detection.plan import CompiledRule, Seen, plan_for
 
-__all__ = ["STEP", "CompiledRule", "Found", "ScanStep", "StreamScanner", "scan"]
+__all__ = ["STEP", "CompiledRule", "Found", "ScanStep", "StreamScanner", "prepare", "scan"]
 
 STEP = 48
 
@@ -159,6 +159,11 @@ class StreamScanner:
         if needless > 0:
             self._tail = self._tail[needless:]
             self._base += needless
+
+
+def prepare(rules: Sequence[CompiledRule]) -> None:
+    """Build ahead what scanners of these rules share; with long lists that is work for a thread."""
+    plan_for(tuple(rules))
 
 
 def scan(rules: Sequence[CompiledRule], text: str) -> tuple[Found, ...]:
