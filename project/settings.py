@@ -68,7 +68,11 @@ LLM_BATCH_WINDOW_MS = env.int("LLM_BATCH_WINDOW_MS", default=80)
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=400)
 WORKER_DRAIN_SECONDS = env.float("WORKER_DRAIN_SECONDS", default=10.0)
-GUARDRAILS = env.list("GUARDRAILS", default=[])
+GUARDRAILS = env.list(
+    "GUARDRAILS", default=["apps.moderation.policy_guardrail.PolicyGuardrail"]
+)
+MODERATION_BASE_URL = env.str("MODERATION_BASE_URL", default="").rstrip("/")
+MODERATION_API_KEY = env.str("MODERATION_API_KEY", default="")
 
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["user", "assistant"]
-Purpose = Literal["reply", "title"]
+Purpose = Literal["reply", "title", "judge"]
 UsageSource = Literal["reported", "estimated"]
 
 

@@ -54,11 +54,17 @@ def reading_failure(exception: Exception) -> errors.UpstreamError:
 
 def response_failure(response: aiohttp.ClientResponse) -> Failure | None:
     """Return what is wrong with a response's head; None if an event stream follows."""
+    failure = answer_failure(response)
+    if failure is None and response.content_type != "text/event-stream":
+        return Failure(errors.UpstreamInvalidError())
+    return failure
+
+
+def answer_failure(response: aiohttp.ClientResponse) -> Failure | None:
+    """Return what is wrong with a response's head, whatever its type; None if it can be read."""
     if response.status != 200:
         return _status_failure(response.status, response.headers.get("Retry-After"))
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return Failure(errors.UpstreamInvalidError())
-    if response.content_type != "text/event-stream":
         return Failure(errors.UpstreamInvalidError())
     return None
 

@@ -17,7 +17,14 @@ from apps.moderation.models.decisions import (
     Threshold,
 )
 from apps.moderation.models.policies import Policy, PolicyVersion
-from apps.moderation.models.rules import BackTest, BackTestMatch, Rule, RuleHit, RuleVersion
+from apps.moderation.models.rules import (
+    BackTest,
+    BackTestMatch,
+    Rule,
+    RuleDay,
+    RuleHit,
+    RuleVersion,
+)
 
 __all__ = [
     "AccessGrant",
@@ -34,6 +41,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "Rule",
+    "RuleDay",
     "RuleHit",
     "RuleVersion",
     "SavedView",

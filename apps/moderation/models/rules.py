@@ -120,6 +120,23 @@ class RuleHit(AppendOnly):
         return f"hit of rule {self.rule_id} (#{self.pk})"
 
 
+class RuleDay(models.Model):
+    """How many texts a rule acted on in one day, counted before it acts: its cap holds exactly."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    acted = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "day"], name="rule_day_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"rule {self.rule_id} on {self.day} (#{self.pk})"
+
+
 class BackTest(models.Model):
     """A rule's version tried on stored messages, in steps that can be taken up again."""
 

@@ -1,0 +1,138 @@
+"""The wire of an OpenAI-compatible moderation endpoint: one question, scores by category.
+
+The server is taken for hostile, as the model server is: no redirects, proxies, compression or
+cookies, one deadline for everything and a cap on the answer.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+import aiohttp
+import msgspec
+from django.conf import settings
+
+from apps.llm import errors
+from apps.llm.gateway import failures
+from apps.llm.gateway.config import DNS_CACHE_SECONDS, KEEP_ALIVE_SECONDS
+
+MAX_ANSWER_BYTES = 262_144
+MAX_TEXT_CHARS = 32_000
+_CONNECTIONS = 20
+
+
+class _Result(msgspec.Struct):
+    category_scores: dict[str, float]
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result]
+
+
+class Classifier(Protocol):
+    """Whatever scores a text."""
+
+    async def classify(self, text: str, *, model: str, seconds: float) -> Mapping[str, float]:
+        """Return a score from 0 to 1 for each category.
+
+        Raises:
+            UpstreamError: one of `apps.llm.errors`.
+        """
+        ...
+
+
+class ModerationClient:
+    """A moderation endpoint; its connections are kept open between questions."""
+
+    def __init__(self, *, base_url: str, api_key: str) -> None:
+        self._url = f"{base_url.rstrip('/')}/moderations"
+        self._api_key = api_key
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def classify(self, text: str, *, model: str, seconds: float) -> Mapping[str, float]:
+        """Ask for the scores of a text.
+
+        Args:
+            text: what to score; only its beginning where it is very long.
+            model: name of the classifier, or empty for the server's own choice.
+            seconds: deadline of the whole question.
+
+        Returns:
+            A score from 0 to 1 for each category.
+
+        Raises:
+            UpstreamError: one of the closed set.
+        """
+        body = {"input": text[:MAX_TEXT_CHARS], **({"model": model} if model else {})}
+        try:
+            async with asyncio.timeout(seconds):
+                raw = await self._post(msgspec.json.encode(body))
+        except (aiohttp.ClientError, OSError) as exception:
+            raise failures.connection_failure(exception).error from None
+        try:
+            results = msgspec.json.decode(raw, type=_Answer).results
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise errors.UpstreamInvalidError from None
+        if not results or not all(0 <= score <= 1 for score in results[0].category_scores.values()):
+            raise errors.UpstreamInvalidError
+        return results[0].category_scores
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _post(self, body: bytes) -> bytes:
+        async with self._open().post(self._url, data=body, allow_redirects=False) as response:
+            failure = failures.answer_failure(response)
+            if failure is not None:
+                raise failure.error
+            parts: list[bytes] = []
+            left = MAX_ANSWER_BYTES
+            async for part in response.content.iter_any():
+                left -= len(part)
+                if left < 0:
+                    raise errors.UpstreamTooLargeError
+                parts.append(part)
+            return b"".join(parts)
+
+    def _open(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
+            if self._api_key:
+                headers["Authorization"] = f"Bearer {self._api_key}"
+            self._loop = loop
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=_CONNECTIONS,
+                    ttl_dns_cache=DNS_CACHE_SECONDS,
+                    keepalive_timeout=KEEP_ALIVE_SECONDS,
+                ),
+                headers={**headers, "User-Agent": "Parley"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+
+class _Default:
+    """The process's own client, made at its first use and again when the settings change."""
+
+    client: ModerationClient | None = None
+    address: tuple[str, str] = ("", "")
+
+
+def default_classifier() -> Classifier:
+    """Return the client that Django's settings describe, the same one in the whole process."""
+    address = (
+        settings.MODERATION_BASE_URL or settings.OPENAI_BASE_URL,
+        settings.MODERATION_API_KEY or settings.OPENAI_API_KEY,
+    )
+    if _Default.client is None or _Default.address != address:
+        _Default.client = ModerationClient(base_url=address[0], api_key=address[1])
+        _Default.address = address
+    return _Default.client

@@ -1,0 +1,189 @@
+"""Asks rules about a whole text: what looks by itself, what counts, and what asks elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from apps.core import rate_limits
+from apps.core.logging import log_event
+from apps.moderation.constants import AppliesTo, RuleKind, Stage
+from apps.moderation.detection.scanner import Found, scan
+from apps.moderation.services import remote_checks
+from apps.moderation.services.findings import (
+    Finding,
+    Outcomes,
+    failure_of,
+    few_of_each,
+    hash_of,
+)
+from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, local_rules
+
+logger = logging.getLogger(__name__)
+
+BETWEEN = "\n\n"
+
+
+async def check_text(
+    rules: Sequence[LiveRule],
+    text: str,
+    *,
+    stage: Stage,
+    is_question: bool,
+    user_id: int,
+    shown_chars: int = 0,
+    lead: int = 0,
+) -> list[Finding]:
+    """Return what rules find in a text; a rule that fails is a finding, never an exception.
+
+    Args:
+        rules: those that are to look.
+        text: all of it.
+        stage: when they look.
+        is_question: whether the person wrote it.
+        user_id: whose text it is.
+        shown_chars: how much of it viewers have seen.
+        lead: how much of the beginning does not belong to the message that the findings are about.
+    """
+    began = time.perf_counter()
+    found, broken = scan_safely(rules, text)
+    latency_us = round((time.perf_counter() - began) * 1_000_000)
+    outcomes = Outcomes()
+    findings = [failure_of(rule, stage, is_question=is_question) for rule in broken]
+    by_version = {rule.version_id: rule for rule in rules}
+    for one in few_of_each(found):
+        rule = by_version[one.key]
+        span = one.span
+        is_inside = span.start >= lead
+        findings.append(
+            Finding(
+                rule=rule,
+                stage=stage,
+                outcome=await outcomes.of(rule),
+                is_question=is_question,
+                start=span.start - lead if is_inside else None,
+                end=span.end - lead if is_inside else None,
+                score=span.score,
+                label=span.label[:80],
+                span_hash=hash_of(text[span.start : span.end]),
+                latency_us=latency_us,
+                shown_chars=shown_chars,
+            )
+        )
+    for rule in rules:
+        if rule.kind == RuleKind.RATE:
+            findings += await _check_rate(rule, outcomes, user_id)
+    asking = [
+        _check_elsewhere(
+            rule,
+            outcomes,
+            text,
+            stage=stage,
+            is_question=is_question,
+            user_id=user_id,
+            shown_chars=shown_chars,
+        )
+        for rule in rules
+        if rule.kind in REMOTE_KINDS
+    ]
+    for answered in await asyncio.gather(*asking):
+        findings += answered
+    return findings
+
+
+def scan_safely(
+    rules: Sequence[LiveRule], text: str
+) -> tuple[tuple[Found, ...], tuple[LiveRule, ...]]:
+    """Scan a text with the rules that look by themselves; return the hits and who could not."""
+    broken = [rule for rule in rules if rule.is_broken]
+    compiled = local_rules(rules)
+    if not compiled:
+        return (), tuple(broken)
+    try:
+        return scan(compiled, text), tuple(broken)
+    except Exception as error:  # noqa: BLE001  whatever one rule's detector does, the others look
+        failing = failing_rules(rules, text, error)
+    well = local_rules(rule for rule in rules if rule not in failing)
+    return (scan(well, text) if well else ()), (*broken, *failing)
+
+
+def failing_rules(rules: Sequence[LiveRule], text: str, error: Exception) -> tuple[LiveRule, ...]:
+    """Return the rules that fail on a text when they look alone; all of them if none does."""
+    failing = []
+    compiled = [rule for rule in rules if rule.compiled is not None]
+    for rule in compiled:
+        try:
+            scan(local_rules([rule]), text)
+        except Exception as own:  # noqa: BLE001  that it fails is what is asked here
+            log_event(
+                logger,
+                "RULE_FAILED",
+                level=logging.ERROR,
+                version_id=rule.version_id,
+                error=type(own).__name__,
+            )
+            failing.append(rule)
+    if not failing:
+        log_event(logger, "RULES_FAILED", level=logging.ERROR, error=type(error).__name__)
+        return tuple(compiled)
+    return tuple(failing)
+
+
+def texts_of(question: str, answer: str) -> dict[AppliesTo, tuple[str, int]]:
+    """Return the text that rules of each kind look at, and how much of it leads to the answer."""
+    return {
+        AppliesTo.USER: (question, 0),
+        AppliesTo.ANSWER: (answer, 0),
+        AppliesTo.EXCHANGE: (f"{question}{BETWEEN}{answer}", len(question) + len(BETWEEN)),
+    }
+
+
+async def _check_rate(rule: LiveRule, outcomes: Outcomes, user_id: int) -> list[Finding]:
+    limit, seconds = int(rule.configuration["limit"]), int(rule.configuration["seconds"])
+    status = await rate_limits.count(
+        f"rule:{rule.rule_id}", f"user:{user_id}", rate_limits.Rate(limit, seconds)
+    )
+    if status.is_allowed:
+        return []
+    return [
+        Finding(
+            rule=rule,
+            stage=rule.stage,
+            outcome=await outcomes.of(rule),
+            is_question=True,
+            label=f"more than {limit} in {seconds} s",
+        )
+    ]
+
+
+async def _check_elsewhere(
+    rule: LiveRule,
+    outcomes: Outcomes,
+    text: str,
+    *,
+    stage: Stage,
+    is_question: bool,
+    user_id: int,
+    shown_chars: int,
+) -> list[Finding]:
+    began = time.perf_counter()
+    answer = await remote_checks.ask(rule, text, user_id=user_id)
+    latency_us = round((time.perf_counter() - began) * 1_000_000)
+    if answer is None:
+        return [failure_of(rule, stage, is_question=is_question, latency_us=latency_us)]
+    if answer.score < rule.threshold:
+        return []
+    return [
+        Finding(
+            rule=rule,
+            stage=stage,
+            outcome=await outcomes.of(rule),
+            is_question=is_question,
+            score=answer.score,
+            label=answer.label[:80],
+            latency_us=latency_us,
+            shown_chars=shown_chars,
+        )
+    ]

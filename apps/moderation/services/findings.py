@@ -1,0 +1,136 @@
+"""What rules find in one text, and the verdict that follows; nothing is stored here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.db import connection
+
+from apps.conversations.guardrails import ALLOW, BLOCK_ON_FAILURE, Verdict
+from apps.core import db
+from apps.moderation.constants import HitOutcome, RuleMode, Stage
+from apps.moderation.detection.scanner import Found
+from apps.moderation.services.rule_sets import LiveRule
+
+MAX_HITS_OF_A_RULE = 20
+DEFAULT_TEXT = "This goes against our policy."
+ACTING = (HitOutcome.FLAGGED, HitOutcome.ENFORCED)
+TAKE = """
+    INSERT INTO moderation_ruleday AS day (rule_id, day, acted) VALUES (%s, CURRENT_DATE, 1)
+    ON CONFLICT (rule_id, day) DO UPDATE SET acted = day.acted + 1 WHERE day.acted < %s
+    RETURNING acted
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule found something in a text.
+
+    Attributes:
+        rule: as it was when the text began.
+        stage: when it looked.
+        outcome: what comes of it.
+        is_question: whether it was found in what the person wrote.
+        start: first code point in the text; None where the whole text is meant.
+        end: behind the last code point.
+        score: how sure the rule is.
+        label: which entry, type or category.
+        span_hash: tells equal findings apart from others without keeping them.
+        latency_us: how long the check took.
+        shown_chars: how much viewers had seen by then.
+    """
+
+    rule: LiveRule
+    stage: Stage
+    outcome: HitOutcome
+    is_question: bool
+    start: int | None = None
+    end: int | None = None
+    score: float = 1.0
+    label: str = ""
+    span_hash: str = ""
+    latency_us: int = 0
+    shown_chars: int = 0
+
+
+class Outcomes:
+    """What a hit of each rule comes to in one text: decided once, and counted against the cap."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, HitOutcome] = {}
+
+    async def of(self, rule: LiveRule) -> HitOutcome:
+        """Return what becomes of this rule's hits in this text."""
+        outcome = self._known.get(rule.version_id)
+        if outcome is None:
+            outcome = self._known[rule.version_id] = await self._decide(rule)
+        return outcome
+
+    @staticmethod
+    async def _decide(rule: LiveRule) -> HitOutcome:
+        if rule.mode not in (RuleMode.FLAG, RuleMode.ENFORCE):
+            return HitOutcome.RECORDED
+        is_within = rule.daily_cap is None or await db.call(take_from_cap, rule)
+        if not is_within:
+            return HitOutcome.CAPPED
+        return HitOutcome.ENFORCED if rule.enforces else HitOutcome.FLAGGED
+
+
+def take_from_cap(rule: LiveRule) -> bool:
+    """Count one text against today's cap, unless it is used up; nobody can count past it."""
+    if not rule.daily_cap:
+        return rule.daily_cap is None
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [rule.rule_id, rule.daily_cap])
+        return cursor.fetchone() is not None
+
+
+def failure_of(rule: LiveRule, stage: Stage, *, is_question: bool, latency_us: int = 0) -> Finding:
+    """Return the finding that a check failed."""
+    return Finding(
+        rule=rule,
+        stage=stage,
+        outcome=HitOutcome.ERROR,
+        is_question=is_question,
+        score=0.0,
+        latency_us=latency_us,
+    )
+
+
+def verdict_of(found: Sequence[Finding]) -> Verdict:
+    """Return what follows from findings: the heaviest policy speaks, a closed failure blocks."""
+    enforced = [one for one in found if one.outcome == HitOutcome.ENFORCED]
+    if enforced:
+        heaviest = max(enforced, key=lambda one: one.rule.severity)
+        return Verdict(
+            outcome="block",
+            code=heaviest.rule.policy_code[:60],
+            reason_for_user=heaviest.rule.text_for_users or DEFAULT_TEXT,
+            findings=tuple(found),
+        )
+    if any(one.outcome == HitOutcome.ERROR and one.rule.is_closed for one in found):
+        return replace(BLOCK_ON_FAILURE, findings=tuple(found))
+    if any(one.outcome == HitOutcome.FLAGGED for one in found):
+        return Verdict(outcome="flag", findings=tuple(found))
+    return Verdict(outcome="allow", findings=tuple(found)) if found else ALLOW
+
+
+def few_of_each(found: Iterable[Found]) -> list[Found]:
+    """Keep the first hits of every rule: a text full of them is one matter, not thousands."""
+    counts: dict[int, int] = {}
+    kept = []
+    for one in found:
+        counts[one.key] = counts.get(one.key, 0) + 1
+        if counts[one.key] <= MAX_HITS_OF_A_RULE:
+            kept.append(one)
+    return kept
+
+
+def hash_of(text: str) -> str:
+    """Return a keyed hash of a passage: equal passages can be found, none can be guessed."""
+    folded = " ".join(text.casefold().split())
+    return hmac.new(settings.SECRET_KEY.encode(), folded.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,100 @@
+"""Stores what rules found and what follows from it, in the transaction of the text itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from apps.conversations.guardrails import Judged
+from apps.conversations.models import Message
+from apps.moderation.constants import FlagSource, HitOutcome, RuleAction
+from apps.moderation.models import Policy, RuleHit, RuleVersion
+from apps.moderation.services import decisions, flags, snapshots
+from apps.moderation.services.findings import ACTING, Finding
+
+
+def record(judged: Judged, findings: Sequence[Finding]) -> list[RuleHit]:
+    """Store hits, and open the case, decide it and tell the person where a rule acted.
+
+    The caller has opened the transaction. In an answer that ended early, what was found behind the
+    text that is stored was seen by nobody and is left out.
+
+    Args:
+        judged: the text, stored or withheld.
+        findings: what rules found in it.
+    """
+    kept = [one for one in findings if judged.is_withheld or _is_stored(one, judged)]
+    if not kept:
+        return []
+    hits = RuleHit.objects.bulk_create([_hit(one, judged) for one in kept])
+    acting = first_of_each_rule(
+        (one, hit) for one, hit in zip(kept, hits, strict=True) if one.outcome in ACTING
+    )
+    if acting:
+        _act(judged, acting)
+    return hits
+
+
+def first_of_each_rule(
+    pairs: Iterable[tuple[Finding, RuleHit]],
+) -> list[tuple[Finding, RuleHit]]:
+    """Return one hit of each rule, those that enforce first and the heaviest policy first."""
+    first: dict[int, tuple[Finding, RuleHit]] = {}
+    for finding, hit in pairs:
+        first.setdefault(finding.rule.rule_id, (finding, hit))
+    return sorted(
+        first.values(),
+        key=lambda pair: (pair[0].outcome != HitOutcome.ENFORCED, -pair[0].rule.severity),
+    )
+
+
+def _act(judged: Judged, acting: Sequence[tuple[Finding, RuleHit]]) -> None:
+    message = Message.objects.select_related("conversation").get(pk=judged.message_id)
+    policies = Policy.objects.in_bulk([finding.rule.policy_id for finding, _ in acting])
+    original = (
+        flags.Original(judged.text, judged.shown_chars)
+        if judged.is_withheld and judged.is_answer
+        else None
+    )
+    strongest = acting[0][0]
+    for finding, hit in acting:
+        case = flags.raise_flag(
+            message=message,
+            source=FlagSource.RULE,
+            hit=hit,
+            policy=policies[finding.rule.policy_id],
+            original=original,
+        )
+        original = None
+        if finding is strongest and finding.outcome == HitOutcome.ENFORCED and judged.is_withheld:
+            version = RuleVersion.objects.select_related("rule__policy__current").get(
+                pk=finding.rule.version_id
+            )
+            decisions.decide_by_rule(
+                case=case,
+                rule_version=version,
+                snapshot=snapshots.ensure_snapshot(case=case, message=message),
+                gives_points=finding.rule.action == RuleAction.BLOCK_STRIKE,
+            )
+
+
+def _is_stored(finding: Finding, judged: Judged) -> bool:
+    return finding.is_question or finding.end is None or finding.end <= len(judged.text)
+
+
+def _hit(finding: Finding, judged: Judged) -> RuleHit:
+    return RuleHit(
+        version_id=finding.rule.version_id,
+        rule_id=finding.rule.rule_id,
+        mode=finding.rule.mode,
+        outcome=finding.outcome,
+        stage=finding.stage,
+        message_id=judged.message_id,
+        subject_id=judged.user_id,
+        score=finding.score,
+        label=finding.label,
+        start=finding.start,
+        end=finding.end,
+        span_hash=finding.span_hash,
+        latency_us=finding.latency_us,
+        shown_chars=finding.shown_chars,
+    )

@@ -1,0 +1,157 @@
+"""Checks that nobody waits for: a job after the answer, and what a hit then takes from view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from procrastinate.contrib.django import app as queue
+
+from apps.conversations.constants import LIVE_STATES, Author, ReplyState
+from apps.conversations.guardrails import Judged
+from apps.conversations.models import Message
+from apps.conversations.services import rewriting, visibility
+from apps.core import db
+from apps.moderation.constants import AppliesTo, HitOutcome, Stage
+from apps.moderation.models import RuleHit
+from apps.moderation.services import checking, hits, rule_sets
+from apps.moderation.services.findings import Finding, verdict_of
+from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, RuleSet
+
+TASK = "moderation.check_later"
+QUEUE = "background"
+EVERY = tuple(AppliesTo)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """An answer with its question, as both are stored now."""
+
+    question: Message
+    answer: Message
+    is_withheld: bool
+
+
+def defer(judged: Judged) -> None:
+    """Have an exchange looked at once more after its transaction, if there is anything to ask."""
+    rules = rule_sets.latest()
+    if rules is None or not judged.is_answer:
+        return
+    if due_rules(rules, is_checked=judged.is_checked):
+        queue.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer(
+            message_id=judged.message_id, is_checked=judged.is_checked
+        )
+
+
+def due_rules(rules: RuleSet, *, is_checked: bool) -> list[LiveRule]:
+    """Return the rules that have not looked yet.
+
+    Those of the later stage; those that ask elsewhere and only watch, for which nobody waited; and,
+    for an answer that was stopped before its last check, the rules of that check too.
+    """
+    due = [rule for rule in rules.lane(Stage.LATER, *EVERY) if not rule.is_broken]
+    for stage in (Stage.INPUT, Stage.STREAM, Stage.OUTPUT):
+        for rule in rules.lane(stage, *EVERY):
+            is_unasked = stage == Stage.OUTPUT and not is_checked
+            if is_unasked or (rule.kind in REMOTE_KINDS and not rule.enforces):
+                due.append(rule)
+    return due
+
+
+async def check_later(*, message_id: int, is_checked: bool) -> None:
+    """Look at an exchange with the rules that have not looked yet, and act on what they find.
+
+    Args:
+        message_id: the answer.
+        is_checked: whether the rules on the whole answer have looked.
+    """
+    rules = due_rules(await rule_sets.current(), is_checked=is_checked)
+    exchange = await db.call(_read, message_id)
+    if exchange is None or not rules:
+        return
+    user_id = exchange.question.conversation.owner_id
+    texts = checking.texts_of(
+        exchange.question.content, "" if exchange.is_withheld else exchange.answer.content
+    )
+    for target in EVERY:
+        text, lead = texts[target]
+        lane = [rule for rule in rules if rule.applies_to == target]
+        is_question = target == AppliesTo.USER
+        if not lane or not text or (not is_question and exchange.is_withheld):
+            continue
+        findings = await checking.check_text(
+            lane,
+            text,
+            stage=Stage.LATER,
+            is_question=is_question,
+            user_id=user_id,
+            shown_chars=len(text) - lead,
+            lead=lead,
+        )
+        if findings:
+            message = exchange.question if is_question else exchange.answer
+            await db.call(_record, message, findings)
+
+
+def _read(message_id: int) -> _Exchange | None:
+    answer = (
+        Message.objects.select_related("parent__conversation", "reply", "conversation")
+        .filter(pk=message_id, role=Author.ASSISTANT)
+        .first()
+    )
+    if answer is None or answer.parent is None or answer.reply.state in LIVE_STATES:
+        return None
+    return _Exchange(answer.parent, answer, answer.reply.state == ReplyState.WITHHELD)
+
+
+@transaction.atomic
+def _record(message: Message, findings: Sequence[Finding]) -> None:
+    """Store what was found once, however often the job runs, and take the text from view."""
+    locked = visibility.locked_message(message.pk)
+    known = set(
+        RuleHit.objects.filter(message=locked.pk, stage=Stage.LATER).values_list(
+            "version_id", flat=True
+        )
+    )
+    fresh = [one for one in findings if one.rule.version_id not in known]
+    is_answer = locked.role == Author.ASSISTANT
+    is_gone = locked.is_hidden or (is_answer and not locked.content)
+    if is_gone:
+        fresh = [replace(one, outcome=_watched(one)) for one in fresh]
+    verdict = verdict_of(fresh)
+    is_withheld = verdict.is_block and any(one.outcome == HitOutcome.ENFORCED for one in fresh)
+    text = locked.content
+    if is_withheld and is_answer:
+        rewriting.withhold_answer(
+            actor=None,
+            message_id=locked.pk,
+            notice=verdict.reason_for_user,
+            reason="Found by a rule afterwards.",
+        )
+    elif is_withheld:
+        visibility.hide_message(
+            actor=None,
+            message_id=locked.pk,
+            reason="Found by a rule afterwards.",
+            reason_for_user=verdict.reason_for_user,
+        )
+    hits.record(
+        Judged(
+            message_id=locked.pk,
+            conversation_id=locked.conversation_id,
+            user_id=locked.conversation.owner_id,
+            is_answer=is_answer,
+            text=text,
+            shown_chars=len(text),
+            is_withheld=is_withheld,
+            is_checked=True,
+        ),
+        fresh,
+    )
+
+
+def _watched(finding: Finding) -> HitOutcome:
+    """Return the outcome for a text that is out of view already: nothing is left to do."""
+    is_failure = finding.outcome == HitOutcome.ERROR
+    return HitOutcome.ERROR if is_failure else HitOutcome.RECORDED

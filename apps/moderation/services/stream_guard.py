@@ -1,0 +1,226 @@
+"""Stands between the model and its viewers: local rules on every batch, others on windows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from apps.conversations.guardrails import Draft, Released
+from apps.moderation.constants import HitOutcome, Stage
+from apps.moderation.detection.scanner import Found, StreamScanner
+from apps.moderation.services import remote_checks
+from apps.moderation.services.checking import failing_rules
+from apps.moderation.services.findings import (
+    MAX_HITS_OF_A_RULE,
+    Finding,
+    Outcomes,
+    failure_of,
+    hash_of,
+    verdict_of,
+)
+from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, local_rules
+
+WINDOW_STEP = 600
+WINDOW_BEFORE = 200
+DEADLINE_SECONDS = 3.0
+
+
+class RuleStream:
+    """Judges one answer with the rules that were live when it began.
+
+    What local rules find depends on the text alone. Rules that ask elsewhere look at windows of a
+    fixed grid while the text goes on; at the end the answer waits for them, up to a deadline.
+    """
+
+    def __init__(self, rules: Sequence[LiveRule], draft: Draft) -> None:
+        self._by_version = {rule.version_id: rule for rule in rules}
+        self._asking = [rule for rule in rules if rule.kind in REMOTE_KINDS and rule.enforces]
+        self._compiled = local_rules(rules)
+        self._scanner = StreamScanner(self._compiled)
+        self._draft = draft
+        self._released = 0
+        self._outcomes = Outcomes()
+        self._found: dict[tuple[int, int, int], Finding] = {}
+        self._others: list[Finding] = [
+            failure_of(rule, Stage.STREAM, is_question=False) for rule in rules if rule.is_broken
+        ]
+        self._length = 0
+        self._window_end = 0
+        self._windows: dict[asyncio.Task[None], LiveRule] = {}
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found so far, by the rules that looked by themselves first."""
+        return (*self._found.values(), *self._others)
+
+    async def feed(self, text: str, *, shown_chars: int) -> Released:
+        """Take a batch of the model's text."""
+        self._length += len(text)
+        began = time.perf_counter()
+        try:
+            step = self._scanner.feed(text)
+        except Exception as error:  # noqa: BLE001  whatever one rule's detector does, chat goes on
+            return await self._without_failing(error, shown_chars, is_end=False)
+        if not step.found and not self._asking and not self._others:
+            self._released += len(step.released)
+            return Released(step.released)
+        if self._asking:
+            self._open_windows(shown_chars)
+        return await self._judge(
+            step.released, step.found, shown_chars, began, is_stopped=step.is_stopped, is_end=False
+        )
+
+    async def finish(self, *, shown_chars: int) -> Released:
+        """Let go of the rest, when every question that was asked elsewhere is answered."""
+        began = time.perf_counter()
+        try:
+            step = self._scanner.finish()
+        except Exception as error:  # noqa: BLE001  whatever one rule's detector does, chat goes on
+            return await self._without_failing(error, shown_chars, is_end=True)
+        released = await self._judge(
+            step.released, step.found, shown_chars, began, is_stopped=step.is_stopped, is_end=True
+        )
+        if released.verdict.is_block or not self._asking:
+            return released
+        self._open_windows(shown_chars, is_end=True)
+        if self._windows:
+            await asyncio.wait(self._windows, timeout=DEADLINE_SECONDS)
+        self._give_up_on_late()
+        verdict = verdict_of(self.findings)
+        return Released("" if verdict.is_block else released.text, verdict)
+
+    async def aclose(self) -> None:
+        """Ask nothing more elsewhere."""
+        for task in list(self._windows):
+            task.cancel()
+
+    async def _judge(
+        self,
+        text: str,
+        found: Sequence[Found],
+        shown_chars: int,
+        began: float,
+        *,
+        is_stopped: bool,
+        is_end: bool,
+    ) -> Released:
+        latency_us = round((time.perf_counter() - began) * 1_000_000)
+        for one in found:
+            await self._note(one, shown_chars, latency_us)
+        verdict = verdict_of(self.findings)
+        if is_stopped and not verdict.is_block:
+            return await self._go_on(shown_chars, is_end=is_end)
+        self._released += len(text)
+        return Released("" if verdict.is_block else text, verdict)
+
+    async def _note(self, one: Found, shown_chars: int, latency_us: int) -> None:
+        place = (one.key, one.span.start, one.span.end)
+        of_rule = sum(version_id == one.key for version_id, _, _ in self._found)
+        if place in self._found or of_rule >= MAX_HITS_OF_A_RULE:
+            return
+        rule = self._by_version[one.key]
+        self._found[place] = Finding(
+            rule=rule,
+            stage=Stage.STREAM,
+            outcome=await self._outcomes.of(rule),
+            is_question=False,
+            start=one.span.start,
+            end=one.span.end,
+            score=one.span.score,
+            label=one.span.label[:80],
+            span_hash=hash_of(self._scanner.text[one.span.start : one.span.end]),
+            latency_us=latency_us,
+            shown_chars=shown_chars,
+        )
+
+    async def _go_on(self, shown_chars: int, *, is_end: bool) -> Released:
+        """Read on past a rule that has used up its cap: it only records from here on."""
+        capped = {
+            one.rule.version_id for one in self._found.values() if one.outcome == HitOutcome.CAPPED
+        }
+        self._compiled = tuple(
+            type(rule)(rule.key, rule.detector, enforces=rule.enforces and rule.key not in capped)
+            for rule in self._compiled
+        )
+        return await self._read_again(shown_chars, is_end=is_end)
+
+    async def _without_failing(
+        self, error: Exception, shown_chars: int, *, is_end: bool
+    ) -> Released:
+        """Leave the rules out that failed, and read the text again with the others."""
+        rules = [self._by_version[rule.key] for rule in self._compiled]
+        failing = failing_rules(rules, self._scanner.text, error)
+        self._others += [failure_of(rule, Stage.STREAM, is_question=False) for rule in failing]
+        gone = {rule.version_id for rule in failing}
+        self._compiled = tuple(rule for rule in self._compiled if rule.key not in gone)
+        return await self._read_again(shown_chars, is_end=is_end)
+
+    async def _read_again(self, shown_chars: int, *, is_end: bool) -> Released:
+        text = self._scanner.text
+        began = time.perf_counter()
+        self._scanner = StreamScanner(self._compiled)
+        step = self._scanner.feed(text)
+        found, released = step.found, step.released
+        is_stopped = step.is_stopped
+        if is_end and not is_stopped:
+            last = self._scanner.finish()
+            found, released = found + last.found, released + last.released
+            is_stopped = last.is_stopped
+        return await self._judge(
+            released[self._released :],
+            found,
+            shown_chars,
+            began,
+            is_stopped=is_stopped,
+            is_end=is_end,
+        )
+
+    def _open_windows(self, shown_chars: int, *, is_end: bool = False) -> None:
+        """Ask about every window that is whole by now; at the end about the rest too."""
+        while self._window_end + WINDOW_STEP <= self._length or (
+            is_end and self._window_end < self._length
+        ):
+            start = max(self._window_end - WINDOW_BEFORE, 0)
+            self._window_end = min(self._window_end + WINDOW_STEP, self._length)
+            for rule in self._asking:
+                task = asyncio.create_task(
+                    self._ask(rule, start, self._window_end, shown_chars), name="window-check"
+                )
+                self._windows[task] = rule
+                task.add_done_callback(self._windows.pop)
+
+    async def _ask(self, rule: LiveRule, start: int, end: int, shown_chars: int) -> None:
+        began = time.perf_counter()
+        text = self._scanner.text[start:end]
+        answer = await remote_checks.ask(rule, text, user_id=self._draft.user_id)
+        latency_us = round((time.perf_counter() - began) * 1_000_000)
+        if answer is None:
+            self._others.append(
+                failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us)
+            )
+        elif answer.score >= rule.threshold:
+            outcome = await self._outcomes.of(rule)
+            self._others.append(
+                Finding(
+                    rule=rule,
+                    stage=Stage.STREAM,
+                    outcome=outcome,
+                    is_question=False,
+                    start=start,
+                    end=end,
+                    score=answer.score,
+                    label=answer.label[:80],
+                    span_hash=hash_of(text),
+                    latency_us=latency_us,
+                    shown_chars=shown_chars,
+                )
+            )
+
+    def _give_up_on_late(self) -> None:
+        latency_us = round(DEADLINE_SECONDS * 1_000_000)
+        for task, rule in list(self._windows.items()):
+            task.cancel()
+            self._others.append(
+                failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us)
+            )
