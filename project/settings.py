@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.conversations import constants as conversations
 from apps.core.constants import ApplicationEnvironment
 from apps.llm import constants as llm
+from apps.moderation import constants as moderation
 from project.admin_look import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()
@@ -68,11 +69,12 @@ LLM_BATCH_WINDOW_MS = env.int("LLM_BATCH_WINDOW_MS", default=80)
 
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=400)
 WORKER_DRAIN_SECONDS = env.float("WORKER_DRAIN_SECONDS", default=10.0)
-GUARDRAILS = env.list(
-    "GUARDRAILS", default=["apps.moderation.policy_guardrail.PolicyGuardrail"]
-)
+GUARDRAILS = env.list("GUARDRAILS", default=["apps.moderation.policy_guardrail.PolicyGuardrail"])
 MODERATION_BASE_URL = env.str("MODERATION_BASE_URL", default="").rstrip("/")
 MODERATION_API_KEY = env.str("MODERATION_API_KEY", default="")
+RULE_GATE_LABELS = env.int("RULE_GATE_LABELS", default=moderation.RULE_GATE_LABELS)
+RULE_GATE_PRECISION = env.float("RULE_GATE_PRECISION", default=moderation.RULE_GATE_PRECISION)
+RULE_DEMOTE_PRECISION = env.float("RULE_DEMOTE_PRECISION", default=moderation.RULE_DEMOTE_PRECISION)
 
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

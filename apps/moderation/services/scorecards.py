@@ -1,0 +1,136 @@
+"""How a rule does: precision with its interval, hits, time, and what finding one costs staff."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from apps.core.logging import log_event
+from apps.moderation.constants import HitOutcome, RuleMode
+from apps.moderation.models import Rule, RuleHit
+from apps.moderation.services import rules
+from apps.moderation.services.intervals import Share
+from apps.moderation.services.labels import precision_of
+
+logger = logging.getLogger(__name__)
+
+DAYS = 7
+LATENCY_SAMPLE = 500
+MIN_LABELS = 10
+MIN_HISTORY = timedelta(hours=24)
+MIN_UNUSUAL_HITS = 20
+UNUSUAL_TIMES = 5
+LOWER = {RuleMode.ENFORCE: RuleMode.FLAG, RuleMode.FLAG: RuleMode.SHADOW}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """The figures of a rule's present version over a week.
+
+    Attributes:
+        precision: judged hits that were violations.
+        hits: hits in a week, without failures.
+        hits_of_day: those of the last 24 hours.
+        acted: hits in a week that flagged or enforced.
+        errors: checks in a week that failed.
+        latency_ms: median and 95th percentile of the last hits, in milliseconds.
+        looks_per_true_hit: how many hits a person looks at to find one violation.
+    """
+
+    precision: Share
+    hits: int
+    hits_of_day: int
+    acted: int
+    errors: int
+    latency_ms: tuple[float, float] | None
+    looks_per_true_hit: float | None
+
+
+def scorecard(rule: Rule) -> Scorecard:
+    """Return the figures of a rule, from a bounded number of rows."""
+    now = timezone.now()
+    is_error = Q(outcome=HitOutcome.ERROR)
+    counts = RuleHit.objects.filter(
+        rule=rule, created_at__gte=now - timedelta(days=DAYS)
+    ).aggregate(
+        hits=Count("pk", filter=~is_error),
+        day=Count("pk", filter=~is_error & Q(created_at__gte=now - timedelta(days=1))),
+        acted=Count("pk", filter=Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
+        errors=Count("pk", filter=is_error),
+    )
+    precision = precision_of(rule.current) if rule.current else Share(0, 0, 0.0, 1.0)
+    return Scorecard(
+        precision=precision,
+        hits=counts["hits"],
+        hits_of_day=counts["day"],
+        acted=counts["acted"],
+        errors=counts["errors"],
+        latency_ms=_latency(rule),
+        looks_per_true_hit=precision.total / precision.hits if precision.hits else None,
+    )
+
+
+def sweep() -> list[Rule]:
+    """Take power from rules whose figures say so, and turn off those that have expired.
+
+    Returns:
+        The rules that changed.
+    """
+    changed = []
+    now = timezone.now()
+    live = Rule.objects.exclude(mode=RuleMode.OFF).select_related("current__rule")
+    for rule in live:
+        if rule.expires_at is not None and rule.expires_at <= now:
+            mode, why = RuleMode.OFF, "It reached the end that was set for it."
+        else:
+            mode, why = LOWER.get(RuleMode(rule.mode), RuleMode.OFF), reason_to_demote(rule, now)
+        if why:
+            changed.append(rules.demote(rule_id=rule.pk, mode=mode, why=why))
+            log_event(
+                logger, "RULE_DEMOTED", level=logging.WARNING, rule_id=rule.pk, mode=mode.value
+            )
+    return changed
+
+
+def reason_to_demote(rule: Rule, now: datetime) -> str:
+    """Say why a rule should lose power; empty if it should not, or has none."""
+    if rule.mode not in LOWER or rule.current is None:
+        return ""
+    precision = precision_of(rule.current)
+    limit = settings.RULE_DEMOTE_PRECISION
+    if precision.total >= MIN_LABELS and precision.high < limit:
+        return f"People disagreed with it too often: precision is {precision}, below {limit:.0%}."
+    return _unusual(rule, now)
+
+
+def _unusual(rule: Rule, now: datetime) -> str:
+    """Compare the last hour with the hours of the week before it."""
+    hits = RuleHit.objects.filter(rule=rule).exclude(outcome=HitOutcome.ERROR)
+    hour_ago, week_ago = now - timedelta(hours=1), now - timedelta(days=DAYS, hours=1)
+    recent = hits.filter(created_at__gte=hour_ago, created_at__lte=now).count()
+    if recent < MIN_UNUSUAL_HITS:
+        return ""
+    before = hits.filter(created_at__gte=week_ago, created_at__lt=hour_ago).aggregate(
+        number=Count("pk"), first=Min("created_at"), last=Max("created_at")
+    )
+    began = max(before["first"] or hour_ago, week_ago)
+    if hour_ago - began < MIN_HISTORY:
+        return ""
+    usual = before["number"] / ((hour_ago - began).total_seconds() / 3600)
+    highest = max(UNUSUAL_TIMES * usual, usual + 6 * usual**0.5)
+    if recent <= highest:
+        return ""
+    return f"It hit {recent} times in an hour; {usual:.1f} times an hour were usual for a week."
+
+
+def _latency(rule: Rule) -> tuple[float, float] | None:
+    recent = RuleHit.objects.filter(rule=rule, latency_us__gt=0).order_by("-id")
+    times = sorted(recent.values_list("latency_us", flat=True)[:LATENCY_SAMPLE])
+    if not times:
+        return None
+    return times[len(times) // 2] / 1000, times[min(len(times) * 95 // 100, len(times) - 1)] / 1000
