@@ -26,7 +26,10 @@ class PolicyGuardrail:
         if not lane:
             return ALLOW
         findings = await checking.check_text(
-            lane, draft.text, stage=Stage.INPUT, is_question=True, user_id=draft.user_id
+            lane,
+            checking.Asked(
+                text=draft.text, stage=Stage.INPUT, is_question=True, user_id=draft.user_id
+            ),
         )
         return verdict_of(findings)
 
@@ -48,12 +51,14 @@ class PolicyGuardrail:
             text, lead = texts[target]
             findings += await checking.check_text(
                 lane,
-                text,
-                stage=Stage.OUTPUT,
-                is_question=False,
-                user_id=draft.user_id,
-                shown_chars=len(answer),
-                lead=lead,
+                checking.Asked(
+                    text=text,
+                    stage=Stage.OUTPUT,
+                    is_question=False,
+                    user_id=draft.user_id,
+                    shown_chars=len(answer),
+                    lead=lead,
+                ),
             )
         return verdict_of(findings)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from apps.core import rate_limits
 from apps.core.logging import log_event
@@ -26,70 +27,66 @@ logger = logging.getLogger(__name__)
 BETWEEN = "\n\n"
 
 
-async def check_text(
-    rules: Sequence[LiveRule],
-    text: str,
-    *,
-    stage: Stage,
-    is_question: bool,
-    user_id: int,
-    shown_chars: int = 0,
-    lead: int = 0,
-) -> list[Finding]:
-    """Return what rules find in a text; a rule that fails is a finding, never an exception.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A text that rules are asked about.
 
-    Args:
-        rules: those that are to look.
+    Attributes:
         text: all of it.
         stage: when they look.
-        is_question: whether the person wrote it.
+        is_question: whether the findings are about what the person wrote.
         user_id: whose text it is.
         shown_chars: how much of it viewers have seen.
         lead: how much of the beginning does not belong to the message that the findings are about.
     """
-    began = time.perf_counter()
-    found, broken = scan_safely(rules, text)
-    latency_us = round((time.perf_counter() - began) * 1_000_000)
+
+    text: str
+    stage: Stage
+    is_question: bool
+    user_id: int
+    shown_chars: int = 0
+    lead: int = 0
+
+
+async def check_text(rules: Sequence[LiveRule], asked: Asked) -> list[Finding]:
+    """Return what rules find in a text; a rule that fails is a finding, never an exception."""
     outcomes = Outcomes()
-    findings = [failure_of(rule, stage, is_question=is_question) for rule in broken]
-    by_version = {rule.version_id: rule for rule in rules}
-    for one in few_of_each(found):
-        rule = by_version[one.key]
-        span = one.span
-        is_inside = span.start >= lead
-        findings.append(
-            Finding(
-                rule=rule,
-                stage=stage,
-                outcome=await outcomes.of(rule),
-                is_question=is_question,
-                start=span.start - lead if is_inside else None,
-                end=span.end - lead if is_inside else None,
-                score=span.score,
-                label=span.label[:80],
-                span_hash=hash_of(text[span.start : span.end]),
-                latency_us=latency_us,
-                shown_chars=shown_chars,
-            )
-        )
+    findings = await _look(rules, asked, outcomes)
     for rule in rules:
         if rule.kind == RuleKind.RATE:
-            findings += await _check_rate(rule, outcomes, user_id)
+            findings += await _check_rate(rule, outcomes, asked.user_id)
     asking = [
-        _check_elsewhere(
-            rule,
-            outcomes,
-            text,
-            stage=stage,
-            is_question=is_question,
-            user_id=user_id,
-            shown_chars=shown_chars,
-        )
-        for rule in rules
-        if rule.kind in REMOTE_KINDS
+        _check_elsewhere(rule, outcomes, asked) for rule in rules if rule.kind in REMOTE_KINDS
     ]
     for answered in await asyncio.gather(*asking):
         findings += answered
+    return findings
+
+
+async def _look(rules: Sequence[LiveRule], asked: Asked, outcomes: Outcomes) -> list[Finding]:
+    began = time.perf_counter()
+    found, broken = scan_safely(rules, asked.text)
+    latency_us = round((time.perf_counter() - began) * 1_000_000)
+    by_version = {rule.version_id: rule for rule in rules}
+    findings = [failure_of(rule, asked.stage, is_question=asked.is_question) for rule in broken]
+    for one in few_of_each(found):
+        span, rule = one.span, by_version[one.key]
+        is_inside = span.start >= asked.lead
+        findings.append(
+            Finding(
+                rule=rule,
+                stage=asked.stage,
+                outcome=await outcomes.of(rule),
+                is_question=asked.is_question,
+                start=span.start - asked.lead if is_inside else None,
+                end=span.end - asked.lead if is_inside else None,
+                score=span.score,
+                label=span.label[:80],
+                span_hash=hash_of(asked.text[span.start : span.end]),
+                latency_us=latency_us,
+                shown_chars=asked.shown_chars,
+            )
+        )
     return findings
 
 
@@ -158,32 +155,23 @@ async def _check_rate(rule: LiveRule, outcomes: Outcomes, user_id: int) -> list[
     ]
 
 
-async def _check_elsewhere(
-    rule: LiveRule,
-    outcomes: Outcomes,
-    text: str,
-    *,
-    stage: Stage,
-    is_question: bool,
-    user_id: int,
-    shown_chars: int,
-) -> list[Finding]:
+async def _check_elsewhere(rule: LiveRule, outcomes: Outcomes, asked: Asked) -> list[Finding]:
     began = time.perf_counter()
-    answer = await remote_checks.ask(rule, text, user_id=user_id)
+    answer = await remote_checks.ask(rule, asked.text, user_id=asked.user_id)
     latency_us = round((time.perf_counter() - began) * 1_000_000)
     if answer is None:
-        return [failure_of(rule, stage, is_question=is_question, latency_us=latency_us)]
+        return [failure_of(rule, asked.stage, is_question=asked.is_question, latency_us=latency_us)]
     if answer.score < rule.threshold:
         return []
     return [
         Finding(
             rule=rule,
-            stage=stage,
+            stage=asked.stage,
             outcome=await outcomes.of(rule),
-            is_question=is_question,
+            is_question=asked.is_question,
             score=answer.score,
             label=answer.label[:80],
             latency_us=latency_us,
-            shown_chars=shown_chars,
+            shown_chars=asked.shown_chars,
         )
     ]

@@ -82,12 +82,14 @@ async def check_later(*, message_id: int, is_checked: bool) -> None:
             continue
         findings = await checking.check_text(
             lane,
-            text,
-            stage=Stage.LATER,
-            is_question=is_question,
-            user_id=user_id,
-            shown_chars=len(text) - lead,
-            lead=lead,
+            checking.Asked(
+                text=text,
+                stage=Stage.LATER,
+                is_question=is_question,
+                user_id=user_id,
+                shown_chars=len(text) - lead,
+                lead=lead,
+            ),
         )
         if findings:
             message = exchange.question if is_question else exchange.answer

@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
-from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -24,11 +22,9 @@ from apps.moderation.constants import (
     Stage,
 )
 from apps.moderation.detection.contract import ConfigurationError, validate_configuration
-from apps.moderation.errors import PolicyNotFoundError, RuleGateError, RuleNotFoundError
+from apps.moderation.errors import PolicyNotFoundError, RuleNotFoundError
 from apps.moderation.models import Policy, Rule, RuleVersion
 from apps.moderation.services import remote_checks, rule_sets
-from apps.moderation.services.intervals import Share
-from apps.moderation.services.labels import precision_of
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
@@ -151,7 +147,7 @@ def create_rule(
         raise field_problem("name", "A rule has this name already.", "name_taken") from error
     rule.current = _add_version(rule, actor, tidy, threshold, note)
     rule.save(update_fields=["current", "updated_at"])
-    _record(actor, rule, AuditAction.RULE_CREATED, data={"version": 1, "kind": rule.kind})
+    record_change(actor, rule, AuditAction.RULE_CREATED, data={"version": 1, "kind": rule.kind})
     return rule
 
 
@@ -172,13 +168,13 @@ def new_version(
         ValidationFailedError: something does not fit.
     """
     require(actor, EDIT)
-    rule = _locked(rule_id)
+    rule = locked_rule(rule_id)
     tidy = validated(rule.kind, configuration)
     version = _add_version(rule, actor, tidy, threshold, note)
     if rule.mode == RuleMode.OFF:
         rule.current = version
         rule.save(update_fields=["current", "updated_at"])
-    _record(actor, rule, AuditAction.RULE_CHANGED, data={"version": version.number})
+    record_change(actor, rule, AuditAction.RULE_CHANGED, data={"version": version.number})
     return version
 
 
@@ -192,13 +188,13 @@ def set_limits(*, actor: User | None, rule_id: int, limits: Limits) -> Rule:
         ValidationFailedError: something does not fit.
     """
     require(actor, EDIT)
-    rule = _locked(rule_id)
+    rule = locked_rule(rule_id)
     if rule.mode == RuleMode.ENFORCE:
         require(actor, ENFORCE)
     for field, value in asdict(_checked(limits)).items():
         setattr(rule, field, value)
     rule.save()
-    _record(
+    record_change(
         actor,
         rule,
         AuditAction.RULE_CHANGED,
@@ -212,104 +208,12 @@ def set_limits(*, actor: User | None, rule_id: int, limits: Limits) -> Rule:
     return rule
 
 
-@transaction.atomic
-def set_mode(
-    *,
-    actor: User | None,
-    rule_id: int,
-    mode: RuleMode,
-    version_id: int | None = None,
-    override_reason: str = "",
-) -> Rule:
-    """Set what a hit does, with the present version or another one; off is always one step away.
-
-    Args:
-        actor: who says so.
-        rule_id: which rule.
-        mode: off, shadow, flag or enforce.
-        version_id: which version goes live; None for the present one.
-        override_reason: why it may enforce although it is not proven; kept in the record.
+def locked_rule(rule_id: int) -> Rule:
+    """Return a rule with its version and policy, locked.
 
     Raises:
-        ForbiddenError: the actor may not do this.
-        RuleNotFoundError: there is no such rule, or no such version of it.
-        RuleGateError: it has not earned to enforce, and no reason was given.
-        ValidationFailedError: it has expired, or its policy is not in use.
+        RuleNotFoundError: there is no such rule.
     """
-    require(actor, EDIT)
-    rule = _locked(rule_id)
-    before = rule.mode
-    version = rule.current
-    if version_id is not None:
-        version = rule.versions.filter(pk=version_id).first()
-    if version is None:
-        raise RuleNotFoundError
-    override, proof = "", None
-    if mode != RuleMode.OFF:
-        _check_may_live(rule, version)
-    if mode == RuleMode.ENFORCE:
-        require(actor, ENFORCE)
-        override = clean_reason(override_reason, field="override_reason", is_required=False)
-        proof = precision_of(version)
-        if not override and not is_proven(proof):
-            raise RuleGateError(gate_words(proof))
-    rule.mode, rule.current = mode, version
-    rule.mode_changed_at, rule.demoted_reason = timezone.now(), ""
-    rule.save()
-    _record(
-        actor,
-        rule,
-        AuditAction.RULE_MODE_CHANGED,
-        reason=override,
-        data={
-            "from": str(before),
-            "to": str(mode),
-            "version": version.number,
-            "is_override": bool(override),
-            "labelled": proof.total if proof else None,
-        },
-    )
-    return rule
-
-
-@transaction.atomic
-def demote(*, rule_id: int, mode: RuleMode, why: str) -> Rule:
-    """Take power from a rule because of its own figures; the reason is shown and recorded."""
-    rule = _locked(rule_id)
-    before = rule.mode
-    rule.mode, rule.demoted_reason, rule.mode_changed_at = mode, why, timezone.now()
-    rule.save()
-    _record(
-        None,
-        rule,
-        AuditAction.RULE_DEMOTED,
-        reason=why,
-        data={"from": str(before), "to": str(mode)},
-    )
-    return rule
-
-
-def is_proven(proof: Share) -> bool:
-    """Tell whether enough hits were labelled, and enough of them rightly, to enforce."""
-    needed: int = settings.RULE_GATE_LABELS
-    limit: float = settings.RULE_GATE_PRECISION
-    return proof.total >= needed and proof.low >= limit
-
-
-def gate_words(proof: Share) -> str:
-    """Say what a version still needs before it may enforce."""
-    if proof.total < settings.RULE_GATE_LABELS:
-        return (
-            f"{proof.total} hits of this version were judged by people; "
-            f"{settings.RULE_GATE_LABELS} are needed before it may enforce."
-        )
-    return (
-        f"Precision is {proof}; the lower end must be at least "
-        f"{settings.RULE_GATE_PRECISION:.0%} before it may enforce."
-    )
-
-
-def _locked(rule_id: int) -> Rule:
     rule = (
         Rule.objects.select_for_update(of=("self",))
         .select_related("current", "policy__current")
@@ -355,21 +259,13 @@ def _check_target(plan: Plan) -> None:
         raise field_problem("stage", message, "no_target")
 
 
-def _check_may_live(rule: Rule, version: RuleVersion) -> None:
-    if rule.expires_at is not None and rule.expires_at <= timezone.now():
-        raise field_problem("expires_at", "It has expired. Set a later end first.", "expired")
-    if rule.policy.current is None or not rule.policy.is_active:
-        raise PolicyNotFoundError
-    validated(rule.kind, version.configuration)
-
-
 def _checked(limits: Limits) -> Limits:
     if limits.daily_cap is not None and not 0 <= limits.daily_cap <= 1_000_000:
         raise field_problem("daily_cap", "Use a number from 0 to 1,000,000.", "cap_range")
     return limits
 
 
-def _record(
+def record_change(
     actor: User | None,
     rule: Rule,
     action: AuditAction,
@@ -377,6 +273,7 @@ def _record(
     reason: str = "",
     data: Mapping[str, audit.AuditValue],
 ) -> None:
+    """Write down a change of a rule, and have this process look at the rules anew."""
     audit.record(
         actor=actor,
         action=action,

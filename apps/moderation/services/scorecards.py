@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, RuleMode
 from apps.moderation.models import Rule, RuleHit
-from apps.moderation.services import rules
+from apps.moderation.services import rule_modes
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.labels import precision_of
 
@@ -90,7 +90,7 @@ def sweep() -> list[Rule]:
         else:
             mode, why = LOWER.get(RuleMode(rule.mode), RuleMode.OFF), reason_to_demote(rule, now)
         if why:
-            changed.append(rules.demote(rule_id=rule.pk, mode=mode, why=why))
+            changed.append(rule_modes.demote(rule_id=rule.pk, mode=mode, why=why))
             log_event(
                 logger, "RULE_DEMOTED", level=logging.WARNING, rule_id=rule.pk, mode=mode.value
             )

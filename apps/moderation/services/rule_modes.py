@@ -1,0 +1,132 @@
+"""Modes are earned: a gate before enforcing, off in one step, and power taken back."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit.constants import AuditAction
+from apps.moderation.constants import RuleMode
+from apps.moderation.errors import PolicyNotFoundError, RuleGateError, RuleNotFoundError
+from apps.moderation.models import Rule, RuleVersion
+from apps.moderation.services import rules
+from apps.moderation.services.intervals import Share
+from apps.moderation.services.labels import precision_of
+from apps.users.models import User
+from apps.users.services.problems import clean_reason, field_problem
+
+
+@transaction.atomic
+def set_mode(
+    *,
+    actor: User | None,
+    rule_id: int,
+    mode: RuleMode,
+    version_id: int | None = None,
+    override_reason: str = "",
+) -> Rule:
+    """Set what a hit does, with the present version or another one; off is always one step away.
+
+    Args:
+        actor: who says so.
+        rule_id: which rule.
+        mode: off, shadow, flag or enforce.
+        version_id: which version goes live; None for the present one.
+        override_reason: why it may enforce although it is not proven; kept in the record.
+
+    Raises:
+        ForbiddenError: the actor may not do this.
+        RuleNotFoundError: there is no such rule, or no such version of it.
+        RuleGateError: it has not earned to enforce, and no reason was given.
+        ValidationFailedError: it has expired, or its policy is not in use.
+    """
+    rules.require(actor, rules.EDIT)
+    rule = rules.locked_rule(rule_id)
+    before = rule.mode
+    version = _chosen(rule, version_id)
+    if mode != RuleMode.OFF:
+        _check_may_live(rule, version)
+    override, labelled = "", None
+    if mode == RuleMode.ENFORCE:
+        rules.require(actor, rules.ENFORCE)
+        override = clean_reason(override_reason, field="override_reason", is_required=False)
+        labelled = _pass_gate(version, override)
+    rule.mode, rule.current = mode, version
+    rule.mode_changed_at, rule.demoted_reason = timezone.now(), ""
+    rule.save()
+    rules.record_change(
+        actor,
+        rule,
+        AuditAction.RULE_MODE_CHANGED,
+        reason=override,
+        data={
+            "from": str(before),
+            "to": str(mode),
+            "version": version.number,
+            "is_override": bool(override),
+            "labelled": labelled,
+        },
+    )
+    return rule
+
+
+@transaction.atomic
+def demote(*, rule_id: int, mode: RuleMode, why: str) -> Rule:
+    """Take power from a rule because of its own figures; the reason is shown and recorded."""
+    rule = rules.locked_rule(rule_id)
+    before = rule.mode
+    rule.mode, rule.demoted_reason, rule.mode_changed_at = mode, why, timezone.now()
+    rule.save()
+    rules.record_change(
+        None,
+        rule,
+        AuditAction.RULE_DEMOTED,
+        reason=why,
+        data={"from": str(before), "to": str(mode)},
+    )
+    return rule
+
+
+def is_proven(proof: Share) -> bool:
+    """Tell whether enough hits were labelled, and enough of them rightly, to enforce."""
+    needed: int = settings.RULE_GATE_LABELS
+    limit: float = settings.RULE_GATE_PRECISION
+    return proof.total >= needed and proof.low >= limit
+
+
+def gate_words(proof: Share) -> str:
+    """Say what a version still needs before it may enforce."""
+    if proof.total < settings.RULE_GATE_LABELS:
+        return (
+            f"{proof.total} hits of this version were judged by people; "
+            f"{settings.RULE_GATE_LABELS} are needed before it may enforce."
+        )
+    return (
+        f"Precision is {proof}; the lower end must be at least "
+        f"{settings.RULE_GATE_PRECISION:.0%} before it may enforce."
+    )
+
+
+def _check_may_live(rule: Rule, version: RuleVersion) -> None:
+    if rule.expires_at is not None and rule.expires_at <= timezone.now():
+        raise field_problem("expires_at", "It has expired. Set a later end first.", "expired")
+    if rule.policy.current is None or not rule.policy.is_active:
+        raise PolicyNotFoundError
+    rules.validated(rule.kind, version.configuration)
+
+
+def _pass_gate(version: RuleVersion, override: str) -> int:
+    proof = precision_of(version)
+    if not override and not is_proven(proof):
+        raise RuleGateError(gate_words(proof))
+    return proof.total
+
+
+def _chosen(rule: Rule, version_id: int | None) -> RuleVersion:
+    version = rule.current
+    if version_id is not None:
+        version = rule.versions.filter(pk=version_id).first()
+    if version is None:
+        raise RuleNotFoundError
+    return version
