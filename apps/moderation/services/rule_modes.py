@@ -36,8 +36,7 @@ def set_mode(
         override_reason: why it may enforce although it is not proven; kept in the record.
 
     Raises:
-        ForbiddenError: the actor may not do this.
-        RuleNotFoundError: there is no such rule, or no such version of it.
+        ForbiddenError, RuleNotFoundError: not for the actor, or no such rule or version.
         RuleGateError: it has not earned to enforce, and no reason was given.
         ValidationFailedError: it has expired, or its policy is not in use.
     """
