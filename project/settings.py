@@ -232,6 +232,8 @@ CHANNEL_LAYERS = {
     }
 }
 
+PROCRASTINATE_IMPORT_PATHS = ["apps.moderation.mail_tasks"]
+
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailBackend"]
 LOGIN_URL = "account_login"

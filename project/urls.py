@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.users.urls", namespace="people")),
     path("", include("apps.conversations.urls", namespace="chat")),
+    path("", include("apps.moderation.urls", namespace="moderation")),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),
     path("metrics", views.show_metrics, name="metrics"),

@@ -50,6 +50,7 @@ class AuditAction(TextChoices):
     ACCESS_REVOKED = "access.revoked", "Reading of a conversation ended"
     APPEAL_SUBMITTED = "appeal.submitted", "Appeal submitted"
     APPEAL_WITHDRAWN = "appeal.withdrawn", "Appeal withdrawn"
+    APPEAL_OPINION_NOTED = "appeal.opinion_noted", "First opinion of an appeal noted"
     APPEAL_DECIDED = "appeal.decided", "Appeal decided"
     POLICY_CHANGED = "policy.changed", "Policy changed"
     RULE_CREATED = "rule.created", "Rule made"

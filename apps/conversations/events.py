@@ -87,6 +87,16 @@ class ConversationUpdated(
     deleted: bool = False
 
 
+class NoticeCreated(msgspec.Struct, frozen=True, tag_field="type", tag="notice.created"):
+    """The person was told of a decision; `unread` counts what they have not read yet."""
+
+    notice_id: int
+    kind: str
+    title: str
+    url: str
+    unread: int
+
+
 class ErrorEvent(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     """A frame of the client could not be done; nothing was lost."""
 
@@ -101,7 +111,7 @@ class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
 
 
 ReplyEvent = ReplyStarted | ReplyDelta | ReplySnapshot | ReplyFinished
-PageEvent = MessageAccepted | MessageUpdated | ConversationUpdated
+PageEvent = MessageAccepted | MessageUpdated | ConversationUpdated | NoticeCreated
 Event = ReplyEvent | PageEvent | ErrorEvent | Pong
 
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -112,6 +122,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReplyFinished,
     MessageUpdated,
     ConversationUpdated,
+    NoticeCreated,
     ErrorEvent,
     Pong,
 )

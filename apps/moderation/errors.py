@@ -89,6 +89,13 @@ class AlreadyReportedError(ConflictError):
     default_message = "You reported this message already. We will look at it."
 
 
+class ReportNotPossibleError(ConflictError):
+    """The message shows nothing that could be reported."""
+
+    code = "report_not_possible"
+    default_message = "There is nothing to report here: the text is out of view already."
+
+
 class RuleNotFoundError(NotFoundError):
     """There is no such rule."""
 
@@ -122,6 +129,34 @@ class AppealNotFoundError(NotFoundError):
 
     code = "appeal_not_found"
     default_message = "There is no such appeal."
+
+
+class AppealPendingError(ConflictError):
+    """An appeal waits on the case; only its own decision closes it."""
+
+    code = "appeal_pending"
+    default_message = "An appeal waits on this case. Decide the appeal."
+
+
+class AppealDecidedError(ConflictError):
+    """The appeal was decided or withdrawn already."""
+
+    code = "appeal_decided"
+    default_message = "This appeal was decided or withdrawn already."
+
+
+class FirstOpinionMissingError(ConflictError):
+    """The reviewer has not said what they think before reading the original reasons."""
+
+    code = "first_opinion_missing"
+    default_message = "Note your first opinion of the text before you decide the appeal."
+
+
+class GrantNotFoundError(NotFoundError):
+    """There is no such grant, or it is not the caller's."""
+
+    code = "grant_not_found"
+    default_message = "There is no such grant."
 
 
 class GrantRequiredError(ForbiddenError):

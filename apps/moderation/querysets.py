@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.moderation import constants
@@ -12,6 +12,7 @@ from apps.moderation.errors import AppendOnlyError
 
 if TYPE_CHECKING:
     from apps.moderation.models import (  # noqa: F401
+        Appeal,
         Case,
         Enforcement,
         Flag,
@@ -64,15 +65,11 @@ class CaseQuerySet(QuerySet["Case"]):
 
     def fit_for(self, actor: User) -> CaseQuerySet:
         """Leave out those in which this person has a part."""
-        return (
-            self.exclude(subject=actor)
-            .exclude(flags__reporter=actor)
-            .exclude(
-                has_appeal=True,
-                appeals__state__in=constants.PENDING_APPEALS,
-                appeals__decision__actor=actor,
-            )
+        appeals = self.model._meta.get_field("appeals").related_model  # noqa: SLF001
+        against = appeals.objects.filter(
+            case=OuterRef("pk"), state__in=constants.PENDING_APPEALS, decision__actor=actor
         )
+        return self.exclude(subject=actor).exclude(flags__reporter=actor).exclude(Exists(against))
 
 
 class FlagQuerySet(QuerySet["Flag"]):
@@ -81,6 +78,20 @@ class FlagQuerySet(QuerySet["Flag"]):
     def pending(self) -> FlagQuerySet:
         """Return those that no decision has answered."""
         return self.filter(outcome=constants.FlagOutcome.PENDING)
+
+
+class AppealQuerySet(QuerySet["Appeal"]):
+    """Named queries over appeals."""
+
+    def pending(self) -> AppealQuerySet:
+        """Return those that nobody has decided."""
+        return self.filter(state__in=constants.PENDING_APPEALS)
+
+    def with_parts(self) -> AppealQuerySet:
+        """Return them with what their pages and answers show."""
+        return self.select_related(
+            "case", "decision__policy_version__policy", "notice", "subject", "outcome"
+        )
 
 
 class EnforcementQuerySet(QuerySet["Enforcement"]):

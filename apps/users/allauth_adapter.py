@@ -89,6 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "reason": refusal.reason if refusal else "",
             "until": refusal.until if refusal else None,
             "is_suspended": refusal is not None,
+            "person": user,
         }
         return render(request, "account/account_inactive.html", context, status=403)
 

@@ -11,7 +11,7 @@ from apps.moderation.models.cases import Case
 from apps.moderation.models.fields import AppendOnly, actor_key, lasting_key
 from apps.moderation.models.policies import PolicyVersion
 from apps.moderation.models.rules import RuleVersion
-from apps.moderation.querysets import EnforcementQuerySet, StrikeQuerySet
+from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, StrikeQuerySet
 
 
 class Decision(AppendOnly):
@@ -203,6 +203,8 @@ class Appeal(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[AppealQuerySet] = AppealQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

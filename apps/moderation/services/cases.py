@@ -13,6 +13,7 @@ from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
 from apps.moderation import constants
 from apps.moderation.errors import (
+    AppealPendingError,
     CaseChangedError,
     CaseClaimedError,
     CaseClosedError,
@@ -29,6 +30,7 @@ from apps.users.services.problems import clean_reason, field_problem
 VIEW = "moderation.view_case"
 DECIDE = "moderation.decide_case"
 OVERRIDE = "moderation.override_case"
+APPEALS = "moderation.decide_appeal"
 CLAIM = timedelta(minutes=constants.CLAIM_MINUTES)
 
 
@@ -74,7 +76,10 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     require(actor, DECIDE)
     _put_back_lapsed()
     rows = Case.objects.all() if among is None else among
-    case = rows.waiting().fit_for(actor).select_for_update(skip_locked=True, of=("self",)).first()
+    rows = rows.waiting().fit_for(actor)
+    if not actor.has_perm(APPEALS):
+        rows = rows.filter(has_appeal=False)
+    case = rows.select_for_update(skip_locked=True, of=("self",)).first()
     if case is None:
         raise QueueEmptyError
     _hold(case, actor)
@@ -89,6 +94,7 @@ def claim(*, actor: User, case_id: int) -> Case:
         ForbiddenError: the actor may not decide.
         CaseNotFoundError: there is no such case.
         CaseClosedError: it is decided.
+        AppealPendingError: an appeal waits on it, and the actor decides none.
         CaseClaimedError: somebody else holds it.
         OwnCaseError: the actor has a part in it.
     """
@@ -100,6 +106,9 @@ def claim(*, actor: User, case_id: int) -> Case:
     if case.state == constants.CaseState.ESCALATED and not actor.has_perm(OVERRIDE):
         message = "This case was handed on. A lead decides it."
         raise CaseClaimedError(message)
+    if case.has_appeal and not actor.has_perm(APPEALS):
+        message = "An appeal waits on this case. A lead decides it."
+        raise AppealPendingError(message)
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
     if case.has_live_claim:

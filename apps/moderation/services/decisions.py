@@ -12,10 +12,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.moderation.constants import ActorKind, CaseState, FlagOutcome, Verdict
-from apps.moderation.errors import (
-    CaseClosedError,
-    PolicyNotFoundError,
-)
+from apps.moderation.errors import AppealPendingError, CaseClosedError, PolicyNotFoundError
 from apps.moderation.models import (
     Case,
     CaseSnapshot,
@@ -83,6 +80,7 @@ def decide(
     Raises:
         ForbiddenError: the actor may not decide, or not override.
         CaseNotFoundError, CaseClosedError: there is nothing to decide.
+        AppealPendingError: an appeal waits on it, which is decided by `appeals.decide_appeal`.
         CaseChangedError: the case is not in that version any more; nothing changed.
         CaseClaimedError, CaseNotClaimedError: the actor does not hold it.
         OwnCaseError: the actor has a part in it.
@@ -148,6 +146,8 @@ def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) ->
     case = cases.lock_case(case_id, version=version)
     if case.is_closed:
         raise CaseClosedError
+    if case.has_appeal:
+        raise AppealPendingError
     if is_override:
         cases.require(actor, cases.OVERRIDE)
     else:
@@ -184,9 +184,10 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
         return
     if ruling.verdict == Verdict.NO_VIOLATION:
         was_acted_on = reversals.reverse_all(decision=decision, case=case, actor=actor)
-        flags.settle(case, FlagOutcome.DISAGREED)
         if was_acted_on:
             notices.tell_reversal(decision=decision, case=case)
+        reporters = flags.settle(case, FlagOutcome.DISAGREED)
+        notices.tell_reporters(decision=decision, case=case, reporters=reporters)
         return
     if former is not None:
         strikes.overrule(decision=former, by=decision)
@@ -195,7 +196,8 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
     done = enforcements.apply(decision=decision, case=case, measures=ruling.measures, actor=actor)
     points = case.policy.strike_points if case.policy and ruling.gives_points else 0
     _strike_and_tell(decision, case, done, points, automatic=False)
-    flags.settle(case, FlagOutcome.AGREED)
+    reporters = flags.settle(case, FlagOutcome.AGREED)
+    notices.tell_reporters(decision=decision, case=case, reporters=reporters)
 
 
 def _strike_and_tell(

@@ -152,11 +152,13 @@ def _take_in(case: Case, policy: Policy | None) -> None:
     case.save()
 
 
-def settle(case: Case, outcome: constants.FlagOutcome) -> None:
-    """Give every pending flag of a case its outcome."""
-    case.flags.filter(outcome=constants.FlagOutcome.PENDING).update(
-        outcome=outcome, decided_at=timezone.now()
-    )
+def settle(case: Case, outcome: constants.FlagOutcome) -> set[int]:
+    """Give every pending flag of a case its outcome; returns whose reports these were."""
+    pending = case.flags.filter(outcome=constants.FlagOutcome.PENDING)
+    people = pending.filter(source=constants.FlagSource.USER, reporter__isnull=False)
+    reporters = set(people.values_list("reporter_id", flat=True))
+    pending.update(outcome=outcome, decided_at=timezone.now())
+    return reporters
 
 
 def unsettle(case: Case) -> None:

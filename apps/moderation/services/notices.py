@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.utils import timezone
 
+from apps.conversations.constants import Author
 from apps.moderation import constants
-from apps.moderation.constants import EnforcementKind
+from apps.moderation.constants import EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
+from apps.moderation.services import deliveries
+from apps.users.models import User
 
 TITLES = {
     EnforcementKind.HIDE_MESSAGE: "A message of yours was hidden",
@@ -32,6 +35,15 @@ DONE = {
 }
 BY_RULE = "A rule found this automatically; no person has looked at it yet."
 BY_PERSON = "A person looked at this and decided."
+APPEAL = f"You can appeal within {constants.APPEAL_DAYS} days; somebody else will look."
+LOOKED_AGAIN = "We looked again and decided otherwise."
+STILL_HOLDS = "We looked again and found the same."
+UNDONE = "What that decision did is undone: text that it took is back, its points do not count."
+RENEWED = "What had been taken back holds again."
+KEPT = "What the first decision did stays as it is."
+OTHER_PERSON = "Somebody who had no part in the first decision looked at this."
+REPORT_AGREED = "A person looked at it and found that it goes against our policy. We acted on it."
+REPORT_DISAGREED = "A person looked at it and found nothing against our policy, so it stays."
 
 
 def tell(
@@ -59,35 +71,78 @@ def tell(
         points=points,
         automatic=automatic,
     )
-    return Notice.objects.create(
-        subject_id=case.subject_id,
-        decision=decision,
-        kind=constants.NoticeKind.DECISION,
-        title=title,
-        body=body,
-        conversation_id=case.conversation_id,
-        message_id=case.message_id,
-        appeal_until=timezone.now() + timedelta(days=constants.APPEAL_DAYS),
-    )
+    return _write(decision, case, NoticeKind.DECISION, (title, body), can_appeal=True)
 
 
-def tell_reversal(*, decision: Decision, case: Case, is_appeal: bool = False) -> Notice | None:
+def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
     """Tell a person that an earlier decision does not hold any more; None if it was never told."""
-    told = Notice.objects.filter(
-        decision__case=case, kind=constants.NoticeKind.DECISION, subject_id=case.subject_id
-    )
-    if not told.exists():
+    if not _was_told(case):
         return None
-    words = decision.reason_for_user or "We looked again and decided otherwise."
-    return Notice.objects.create(
+    body = f"{decision.reason_for_user or LOOKED_AGAIN}\n\n{UNDONE}"
+    return _write(decision, case, NoticeKind.REVERSAL, ("A decision was taken back", body))
+
+
+def tell_renewal(*, decision: Decision, case: Case) -> Notice | None:
+    """Tell a person that what had been taken back holds again; None if it was never told."""
+    if not _was_told(case):
+        return None
+    body = f"{decision.reason_for_user or LOOKED_AGAIN}\n\n{RENEWED}\n\n{APPEAL}"
+    text = ("An earlier decision holds again", body)
+    return _write(decision, case, NoticeKind.DECISION, text, can_appeal=True)
+
+
+def tell_appeal(*, decision: Decision, case: Case, is_upheld: bool) -> Notice:
+    """Tell a person what came of their appeal."""
+    title = "Your appeal was not accepted" if is_upheld else "Your appeal was accepted"
+    fallback = STILL_HOLDS if is_upheld else LOOKED_AGAIN
+    parts = [decision.reason_for_user or fallback, KEPT if is_upheld else UNDONE, OTHER_PERSON]
+    return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
+
+
+def tell_reporters(*, decision: Decision, case: Case, reporters: Collection[int]) -> None:
+    """Tell whoever reported a message what came of it, without naming anybody."""
+    is_agreed = decision.verdict == constants.Verdict.VIOLATES
+    what = "an answer" if case.target_role == Author.ASSISTANT else "a message"
+    body = f"Thank you for reporting {what}. {REPORT_AGREED if is_agreed else REPORT_DISAGREED}"
+    for person in User.objects.filter(pk__in=reporters, is_active=True):
+        notice = Notice.objects.create(
+            subject=person,
+            decision=decision,
+            kind=NoticeKind.DECISION,
+            title="We looked at your report",
+            body=body,
+            conversation_id=case.conversation_id,
+            message_id=case.message_id,
+        )
+        deliveries.deliver(notice)
+
+
+def _was_told(case: Case) -> bool:
+    told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
+    return told.filter(appeal_until__isnull=False).exists()
+
+
+def _write(
+    decision: Decision,
+    case: Case,
+    kind: NoticeKind,
+    text: tuple[str, str],
+    *,
+    can_appeal: bool = False,
+) -> Notice:
+    days = timedelta(days=constants.APPEAL_DAYS)
+    notice = Notice.objects.create(
         subject_id=case.subject_id,
         decision=decision,
-        kind=constants.NoticeKind.APPEAL if is_appeal else constants.NoticeKind.REVERSAL,
-        title="Your appeal was accepted" if is_appeal else "A decision was taken back",
-        body=f"{words}\n\nWhat was done is undone: your text is back, and points do not count.",
+        kind=kind,
+        title=text[0],
+        body=text[1],
         conversation_id=case.conversation_id,
         message_id=case.message_id,
+        appeal_until=timezone.now() + days if can_appeal else None,
     )
+    deliveries.deliver(notice)
+    return notice
 
 
 def compose(
@@ -114,7 +169,7 @@ def compose(
     if decision.reason_for_user:
         parts.append(f"Reason: {decision.reason_for_user}")
     parts.append(BY_RULE if automatic else BY_PERSON)
-    parts.append(f"You can appeal within {constants.APPEAL_DAYS} days; somebody else will look.")
+    parts.append(APPEAL)
     return title, "\n\n".join(parts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from apps.audit import services as audit
@@ -44,8 +46,11 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         supersedes=found,
         is_undo=True,
     )
-    take_back(decision=decision, former=found, actor=actor)
-    notices.tell_reversal(decision=decision, case=case)
+    taken = take_back(decision=decision, former=found, actor=actor)
+    if taken.is_redone:
+        notices.tell_renewal(decision=decision, case=case)
+    elif taken.is_undone:
+        notices.tell_reversal(decision=decision, case=case)
     _open_again(case)
     audit.record(
         actor=actor,
@@ -73,8 +78,21 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
     return found, case
 
 
-def take_back(*, decision: Decision, former: Decision, actor: User | None) -> bool:
-    """Reverse what a decision did, and do again what it had reversed; true if there was anything.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What taking a decision back has changed.
+
+    Attributes:
+        is_undone: something that it did does not hold any more.
+        is_redone: something that it had taken back holds again.
+    """
+
+    is_undone: bool
+    is_redone: bool
+
+
+def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Taken:
+    """Reverse what a decision did, and do again what it had reversed.
 
     Args:
         decision: the new one, already stored.
@@ -89,8 +107,9 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> bo
     redone = list(Enforcement.objects.filter(reversed_by=former).order_by("id"))
     for enforcement in redone:
         enforcements.reapply(enforcement=enforcement, decision=decision, actor=actor)
-    strikes.reinstate(by=former)
-    return bool(active or points or redone)
+    reinstated = strikes.reinstate(by=former)
+    is_redone = bool(redone) or (reinstated > 0 and not points)
+    return Taken(is_undone=bool(active or points), is_redone=is_redone)
 
 
 def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:

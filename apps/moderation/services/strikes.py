@@ -58,6 +58,6 @@ def overrule(*, decision: Decision, by: Decision) -> int:
     return strike.points
 
 
-def reinstate(*, by: Decision) -> None:
-    """Make points that a decision had overruled count again, because it was taken back."""
-    Strike.objects.filter(overruled_by=by).update(overruled_by=None)
+def reinstate(*, by: Decision) -> int:
+    """Make points that a decision had overruled count again; returns how many strikes these are."""
+    return Strike.objects.filter(overruled_by=by).update(overruled_by=None)

@@ -16,8 +16,8 @@ export class ChatPage {
   /** Of the message that failed last, so that trying again cannot make two. */
   #failed = null;
 
-  constructor({ app, connection, transcript, composer, sidebar, announce }) {
-    Object.assign(this, { app, connection, transcript, composer, sidebar, announce });
+  constructor({ app, connection, transcript, composer, sidebar, notices, announce }) {
+    Object.assign(this, { app, connection, transcript, composer, sidebar, notices, announce });
     this.conversationId = Number(app.dataset.conversationId) || null;
   }
 
@@ -84,6 +84,7 @@ export class ChatPage {
     if (event.type === "message.accepted") this.#accepted(event);
     else if (event.type === "message.updated") this.#updated(event);
     else if (event.type === "conversation.updated") this.#conversationUpdated(event);
+    else if (event.type === "notice.created") this.notices.arrived(event);
     else if (event.type === "error") this.#refused(event);
     else if (event.reply_id) this.#replyEvent(event);
   }

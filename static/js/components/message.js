@@ -52,6 +52,9 @@ export class Message {
     for (const form of this.article.querySelectorAll("form")) {
       form.action = form.getAttribute("action").replace(`/${old}/`, `/${id}/`);
     }
+    for (const link of this.article.querySelectorAll("[data-report]")) {
+      link.href = link.getAttribute("href").replace(`/${old}/`, `/${id}/`);
+    }
   }
 
   /** Show text that people wrote. */
@@ -87,7 +90,7 @@ export class Message {
     this.article.toggleAttribute("data-hidden", hidden);
     if (hidden) {
       this.showText("");
-      this.showNotice(notice || "A moderator has hidden this message.", { icon: "eye-off" });
+      this.showNotice(notice || "This message was removed by a moderator.", { icon: "eye-off" });
       this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
       return;
     }

@@ -5,6 +5,8 @@ import { Composer } from "../components/composer.js";
 import { ConnectionNotice } from "../components/connection-notice.js";
 import { listenForCopies } from "../components/copy.js";
 import { mountComponents } from "../components/mount.js";
+import { Notices } from "../components/notices.js";
+import { mountReport } from "../components/report.js";
 import { Sidebar } from "../components/sidebar.js";
 import { Transcript } from "../components/transcript.js";
 import { Drafts } from "../lib/drafts.js";
@@ -56,12 +58,13 @@ const connection = new Connection({
     else if (state === "signed_out" || state === "suspended") page.refused("This was not sent. Your message is back in the box.");
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), announce });
+const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), notices: new Notices(app), announce });
 
 composer.forgetSent(transcript.lastWritten());
 page.start();
 connection.open();
 listenForCopies(app, announce);
+mountReport(app);
 liftAboveKeyboard();
 composer.focus();
 addEventListener("offline", () => connection.offline());

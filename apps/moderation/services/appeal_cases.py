@@ -1,0 +1,84 @@
+"""What an appeal needs of its case: what is still decided there, opening it, closing it again."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
+from apps.moderation.services import cases, decisions, priorities
+
+
+def can_appeal(notice: Notice) -> bool:
+    """Tell whether the reader of a notice may appeal at the moment."""
+    if notice.appeal_until is None or notice.appeal_until <= timezone.now():
+        return False
+    if Appeal.objects.filter(notice=notice).exists():
+        return False
+    return standing_decision(notice) is not None
+
+
+def standing_decision(notice: Notice) -> Decision | None:
+    """Return the violation that holds in the notice's case; None where nothing does."""
+    latest = decisions.latest_decision(notice.decision.case)
+    while latest is not None and latest.verdict == Verdict.UNSURE and not latest.is_undo:
+        latest = latest.supersedes
+    if latest is None or latest.verdict == Verdict.NO_VIOLATION:
+        return None
+    if latest.verdict == Verdict.VIOLATES:
+        return latest
+    return _renewed(latest)
+
+
+def _renewed(undo: Decision) -> Decision | None:
+    """Return the violation that an undo brought back, where it did."""
+    holding = Enforcement.objects.filter(
+        decision__case=undo.case_id, state=EnforcementState.ACTIVE
+    ).order_by("-id")
+    newest = holding.select_related("decision").first()
+    return newest.decision if newest is not None else None
+
+
+def case_to_look_at(notice: Notice) -> Case:
+    """Return the case of a decision, locked; or the newer one that is open on the same message."""
+    number = notice.decision.case_id
+    newer = Case.objects.not_closed().filter(message=notice.decision.case.message_id)
+    return cases.lock_case(newer.values_list("pk", flat=True).first() or number)
+
+
+def take_in(case: Case, decision: Decision) -> None:
+    """Put an appeal into its locked case, which opens again if it was closed."""
+    was_closed = case.is_closed
+    is_held_by_decider = case.state == CaseState.CLAIMED and case.claimed_by_id == decision.actor_id
+    if was_closed or is_held_by_decider:
+        cases.put_back(case, CaseState.OPEN)
+    else:
+        case.version += 1
+    case.has_appeal = True
+    priorities.weigh(case, is_enforced=False)
+    case.save()
+    if was_closed:
+        audit.record(
+            actor=None,
+            action=AuditAction.CASE_REOPENED,
+            target_type="case",
+            target_id=case.pk,
+            data={"message_id": case.message_id},
+        )
+
+
+def let_go(case: Case, *, is_decided: bool) -> None:
+    """End the appeal's hold on a case; it closes where nothing else waits in it."""
+    case.has_appeal = Appeal.objects.pending().filter(case=case).exists()
+    waits = case.has_appeal or (
+        not is_decided and case.flags.filter(outcome=FlagOutcome.PENDING).exists()
+    )
+    never_decided = not case.decisions.exists()
+    if waits or never_decided:
+        case.version += 1
+    else:
+        cases.put_back(case, CaseState.CLOSED)
+    priorities.weigh(case, is_enforced=False)
+    case.save()

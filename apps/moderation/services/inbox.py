@@ -1,0 +1,115 @@
+"""What a person reads about decisions on them: their notices, and how they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.moderation.constants import EnforcementKind
+from apps.moderation.errors import NoticeNotFoundError
+from apps.moderation.models import Notice, Strike
+from apps.moderation.services import strikes
+from apps.users.models import User
+
+NOTICES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsInForce:
+    """Points that count at the moment, and until when."""
+
+    points: int
+    given_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How somebody stands: points, the next consequence, and what holds now.
+
+    Attributes:
+        points: all that count at the moment.
+        strikes: where they come from.
+        next_points: at how many the next consequence comes; None where none is left.
+        next_consequence: what it is, in words.
+        standing: good, restricted or suspended.
+        standing_until: when a restriction or suspension ends by itself.
+    """
+
+    points: int
+    strikes: list[PointsInForce]
+    next_points: int | None
+    next_consequence: str
+    standing: str
+    standing_until: datetime | None
+
+
+CONSEQUENCES = {
+    EnforcementKind.WARN: "a warning",
+    EnforcementKind.RESTRICT: "that you can read and not write",
+    EnforcementKind.SUSPEND: "that you cannot use your account",
+}
+
+
+def list_notices(*, viewer: User) -> QuerySet[Notice]:
+    """Return the viewer's notices with their appeals, newest first."""
+    return Notice.objects.filter(subject=viewer).select_related("appeal").order_by("-id")
+
+
+def newest_notices(*, viewer: User, before: int | None = None) -> tuple[list[Notice], int | None]:
+    """Return one screen of notices, and the number before which the next begins."""
+    rows = list_notices(viewer=viewer)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: NOTICES_SHOWN + 1])
+    shown = found[:NOTICES_SHOWN]
+    return shown, shown[-1].pk if len(found) > NOTICES_SHOWN else None
+
+
+def access_notice(*, viewer: User, notice_id: int) -> Notice:
+    """Return one notice of the viewer.
+
+    Raises:
+        NoticeNotFoundError: there is none, or it is somebody else's.
+    """
+    rows = Notice.objects.select_related("decision", "appeal", "subject")
+    notice = rows.filter(pk=notice_id, subject=viewer).first()
+    if notice is None:
+        raise NoticeNotFoundError
+    return notice
+
+
+def read_notice(*, viewer: User, notice_id: int) -> Notice:
+    """Return one notice of the viewer and keep that it was read.
+
+    Raises:
+        NoticeNotFoundError: as `access_notice`.
+    """
+    notice = access_notice(viewer=viewer, notice_id=notice_id)
+    if notice.read_at is None:
+        notice.read_at = timezone.now()
+        Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=notice.read_at)
+    return notice
+
+
+def account_of(*, viewer: User) -> Account:
+    """Return how the viewer stands at the moment."""
+    rows = Strike.objects.active().filter(subject=viewer).order_by("expires_at")
+    points = sum(row.points for row in rows)
+    following = strikes.next_threshold(points)
+    now = timezone.now()
+    is_over = viewer.standing_until is not None and viewer.standing_until <= now
+    return Account(
+        points=points,
+        strikes=[
+            PointsInForce(points=row.points, given_at=row.created_at, expires_at=row.expires_at)
+            for row in rows
+        ],
+        next_points=following.points if following else None,
+        next_consequence=CONSEQUENCES[EnforcementKind(following.consequence)] if following else "",
+        standing="good" if is_over else viewer.standing,
+        standing_until=None if is_over else viewer.standing_until,
+    )

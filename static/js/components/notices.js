@@ -1,0 +1,22 @@
+/** Says that a decision was made about this person, while the page is open: a line and the badges. */
+
+export class Notices {
+  constructor(app) {
+    this.badges = app.querySelectorAll("[data-unread]");
+    this.line = app.querySelector("[data-arrived]");
+    this.line.querySelector("[data-arrived-close]").addEventListener("click", () => {
+      this.line.hidden = true;
+    });
+  }
+
+  /** Take a `notice.created` of the server. */
+  arrived({ title, url, unread }) {
+    for (const badge of this.badges) {
+      badge.hidden = unread === 0;
+      badge.querySelector("[data-unread-count]").textContent = unread;
+    }
+    this.line.hidden = false;
+    this.line.querySelector("[data-arrived-text]").textContent = `${title}.`;
+    this.line.querySelector("[data-arrived-link]").href = url;
+  }
+}

@@ -1,0 +1,73 @@
+/** The report form over the conversation. Without it the link leads to the same form on a page. */
+
+const UNSENT = "The report was not sent. Check your connection and try again.";
+
+class ReportDialog {
+  #opener = null;
+
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.form = dialog.querySelector("form");
+    this.problem = dialog.querySelector("[data-report-problem]");
+    this.done = dialog.querySelector("[data-report-done]");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    dialog.addEventListener("toggle", (event) => {
+      if (event.newState === "closed") this.#opener?.focus({ preventScroll: true });
+    });
+  }
+
+  open(link) {
+    this.#opener = link;
+    this.form.reset();
+    this.form.hidden = false;
+    this.done.hidden = true;
+    this.#complain("");
+    this.form.action = link.href;
+    this.dialog.showPopover();
+    this.form.querySelector("input[type=radio]").focus({ preventScroll: true });
+  }
+
+  async #send() {
+    const button = this.form.querySelector("[type=submit]");
+    button.disabled = true;
+    try {
+      const answer = await fetch(this.form.action, {
+        method: "POST",
+        body: new FormData(this.form),
+        headers: { Accept: "application/json" },
+      });
+      const { message } = await answer.json();
+      if (answer.ok) this.#thank(message);
+      else this.#complain(message);
+    } catch {
+      this.#complain(UNSENT);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  #thank(message) {
+    this.form.hidden = true;
+    this.done.hidden = false;
+    this.done.querySelector("[role=status]").textContent = message;
+    this.done.querySelector("button").focus({ preventScroll: true });
+  }
+
+  #complain(message) {
+    this.problem.hidden = !message;
+    this.problem.querySelector(".notice-text").textContent = message;
+  }
+}
+
+export function mountReport(app) {
+  const report = new ReportDialog(app.querySelector("[data-report-dialog]"));
+  app.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-report]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    report.open(link);
+  });
+}
