@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -65,8 +66,8 @@ class CaseQuerySet(QuerySet["Case"]):
 
     def fit_for(self, actor: User) -> CaseQuerySet:
         """Leave out those in which this person has a part."""
-        appeals = self.model._meta.get_field("appeals").related_model  # noqa: SLF001
-        against = appeals.objects.filter(
+        appeals = apps.get_model("moderation", "Appeal")
+        against = appeals._default_manager.filter(  # noqa: SLF001
             case=OuterRef("pk"), state__in=constants.PENDING_APPEALS, decision__actor=actor
         )
         return self.exclude(subject=actor).exclude(flags__reporter=actor).exclude(Exists(against))

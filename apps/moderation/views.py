@@ -61,9 +61,10 @@ async def _report(request: HttpRequest, message_id: int) -> HttpResponse:
 async def notices(request: HttpRequest) -> HttpResponse:
     """List what a person was told, with how they stand."""
     before = request.GET.get("before", "")
+    viewer: Any = await request.auser()
     context = await db.call(
         pages.notices_page,
-        viewer=await request.auser(),
+        viewer=viewer,
         before=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
     return await db.call(render, request, "moderation/notices.html", context)

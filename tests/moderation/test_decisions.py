@@ -56,8 +56,7 @@ def test_a_violation_hides_the_message_gives_points_tells_the_person_and_closes_
     assert Message.objects.get(pk=case.message_id).is_hidden
     assert strikes.active_points(case.subject_id) == 2
     assert case.flags.get().outcome == FlagOutcome.AGREED
-    notice = Notice.objects.get(decision=decision)
-    assert notice.subject_id == case.subject_id
+    notice = Notice.objects.get(decision=decision, subject=case.subject_id)
     assert "It insults somebody." in notice.body
     assert "2 points were added" in notice.body
 
@@ -120,7 +119,7 @@ def test_no_violation_closes_the_case_without_a_trace_for_its_subject(moderator:
         ruling=Ruling(verdict=Verdict.NO_VIOLATION),
     )
     assert case.flags.get().outcome == FlagOutcome.DISAGREED
-    assert not Notice.objects.exists()
+    assert not Notice.objects.filter(subject=case.subject_id).exists()
 
 
 def test_points_that_cross_a_threshold_bring_its_consequence_once(moderator: User) -> None:

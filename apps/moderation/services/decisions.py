@@ -80,10 +80,9 @@ def decide(
     Raises:
         ForbiddenError: the actor may not decide, or not override.
         CaseNotFoundError, CaseClosedError: there is nothing to decide.
-        AppealPendingError: an appeal waits on it, which is decided by `appeals.decide_appeal`.
+        AppealPendingError: an appeal waits on it; `appeals.decide_appeal` decides that.
         CaseChangedError: the case is not in that version any more; nothing changed.
-        CaseClaimedError, CaseNotClaimedError: the actor does not hold it.
-        OwnCaseError: the actor has a part in it.
+        CaseClaimedError, CaseNotClaimedError, OwnCaseError: the actor does not hold it, or may not.
         PolicyNotFoundError: there is no such policy in use.
         ValidationFailedError: a reason is missing, or the measures do not fit the verdict.
     """

@@ -60,7 +60,9 @@ def notices_page(*, viewer: User, before: int | None = None) -> dict[str, Any]:
     }
 
 
-def notice_page(*, notice: Notice, typed: str = "", error: AppError | None = None) -> dict[str, Any]:
+def notice_page(
+    *, notice: Notice, typed: str = "", error: AppError | None = None
+) -> dict[str, Any]:
     """Return the context of one notice with its appeal.
 
     Args:

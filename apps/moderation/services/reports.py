@@ -55,7 +55,7 @@ def report_message(*, actor: User, message_id: int, reason: str, comment: str = 
     case = flags.raise_flag(
         message=message, source=constants.FlagSource.USER, reporter=actor, report=report
     )
-    flag = Flag.objects.pending().get(reporter=actor, message=message)
+    flag = Flag.objects.pending().select_related("case").get(reporter=actor, message=message)
     audit.record(
         actor=actor,
         action=AuditAction.MESSAGE_REPORTED,

@@ -1,0 +1,246 @@
+"""A person asks for a second look; somebody else gives it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
+from apps.core.errors import ForbiddenError
+from apps.moderation.constants import AppealState, CaseState, EnforcementKind, Verdict
+from apps.moderation.errors import (
+    AppealDecidedError,
+    AppealNotPossibleError,
+    AppealPendingError,
+    CaseChangedError,
+    FirstOpinionMissingError,
+    NoticeNotFoundError,
+    OwnCaseError,
+    QueueEmptyError,
+)
+from apps.moderation.models import Appeal, Case, Decision, Notice
+from apps.moderation.services import appeals, cases, decisions, reversals, strikes
+from apps.moderation.services.appeals import Review
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+from apps.users.models import User
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+TEXT = "Fóol \u200b\U0001f600"
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def lead() -> User:
+    return make_staff("lead")
+
+
+@pytest.fixture
+def notice(moderator: User) -> Notice:
+    """What somebody was told when their message was hidden and they were suspended."""
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(content=TEXT))
+    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
+    decision = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult.",
+            measures=[Measure(kind=kind) for kind in kinds],
+        ),
+    )
+    return Notice.objects.select_related("subject", "decision__case").get(
+        decision=decision, subject=case.subject_id
+    )
+
+
+def appeal_of(notice: Notice) -> Appeal:
+    return appeals.submit(actor=notice.subject, notice_id=notice.pk, text="It was a joke.")
+
+
+def review(lead: User, appeal: Appeal, outcome: AppealState) -> Appeal:
+    case = cases.claim(actor=lead, case_id=appeal.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.NO_VIOLATION)
+    return appeals.decide_appeal(
+        actor=lead,
+        appeal_id=appeal.pk,
+        version=case.version,
+        review=Review(outcome=outcome, reason="Seen again.", reason_for_user="We looked."),
+    )
+
+
+def test_an_appeal_opens_the_case_again_and_makes_it_more_urgent(notice: Notice) -> None:
+    appeal = appeal_of(notice)
+    case = Case.objects.get()
+    assert (case.state, case.has_appeal) == (CaseState.OPEN, True)
+    assert ["An appeal waits", 60] in case.priority_reasons
+    assert case.priority == sum(points for _, points in case.priority_reasons)
+    assert appeal.state == AppealState.SUBMITTED
+    actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"appeal.submitted", "case.reopened"} <= actions
+
+
+def test_an_appeal_is_possible_once_in_time_and_by_its_reader(notice: Notice) -> None:
+    with pytest.raises(NoticeNotFoundError):
+        appeals.submit(actor=UserFactory(), notice_id=notice.pk, text="Let me.")
+    appeal_of(notice)
+    with pytest.raises(AppealNotPossibleError):
+        appeal_of(notice)
+
+
+def test_an_appeal_after_the_deadline_is_refused(notice: Notice) -> None:
+    Notice.objects.update(appeal_until=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(AppealNotPossibleError):
+        appeal_of(notice)
+    assert Case.objects.get().state == CaseState.CLOSED
+
+
+def test_what_does_not_hold_any_more_cannot_be_appealed(notice: Notice, moderator: User) -> None:
+    reversals.undo(actor=moderator, decision_id=notice.decision_id, reason="Mine.")
+    with pytest.raises(AppealNotPossibleError):
+        appeal_of(notice)
+
+
+def test_an_overturned_appeal_gives_text_points_and_standing_back(
+    notice: Notice, lead: User
+) -> None:
+    appeal = review(lead, appeal_of(notice), AppealState.OVERTURNED)
+    message = Message.objects.get()
+    subject = User.objects.get(pk=notice.subject_id)
+    assert (message.content, message.is_hidden, subject.standing) == (TEXT, False, "good")
+    assert strikes.active_points(subject.pk) == 0
+    assert Case.objects.get().state == CaseState.CLOSED
+    assert appeal.outcome is not None
+    assert appeal.outcome.supersedes_id == notice.decision_id
+    told = Notice.objects.get(kind="appeal")
+    assert told.title == "Your appeal was accepted"
+    assert "We looked." in told.body
+
+
+def test_an_upheld_appeal_leaves_everything_and_says_so(notice: Notice, lead: User) -> None:
+    appeal = review(lead, appeal_of(notice), AppealState.UPHELD)
+    assert Message.objects.get().is_hidden
+    assert strikes.active_points(notice.subject_id) == 2
+    assert appeal.outcome is not None
+    assert appeal.outcome.verdict == Verdict.VIOLATES
+    assert Notice.objects.get(kind="appeal").title == "Your appeal was not accepted"
+    assert Case.objects.get().state == CaseState.CLOSED
+
+
+def test_the_first_decider_gets_neither_the_case_nor_the_appeal(notice: Notice) -> None:
+    appeal = appeal_of(notice)
+    decider = User.objects.get(pk=notice.decision.actor_id)
+    decider.groups.set(make_staff("lead").groups.all())
+    decider = User.objects.get(pk=decider.pk)
+    with pytest.raises(OwnCaseError):
+        cases.claim(actor=decider, case_id=appeal.case_id)
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=decider)
+    with pytest.raises(OwnCaseError):
+        appeals.note_first_opinion(actor=decider, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+
+
+def test_a_moderator_without_the_right_does_not_decide_appeals(notice: Notice) -> None:
+    appeal = appeal_of(notice)
+    other = make_staff()
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=other)
+    with pytest.raises(AppealPendingError):
+        cases.claim(actor=other, case_id=appeal.case_id)
+    with pytest.raises(ForbiddenError):
+        appeals.note_first_opinion(actor=other, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+
+
+def test_the_first_opinion_comes_before_the_reasons_and_the_decision(
+    notice: Notice, lead: User
+) -> None:
+    appeal = appeal_of(notice)
+    case = cases.claim(actor=lead, case_id=appeal.case_id)
+    assert not appeals.shows_reasons(viewer=lead, appeal=appeal)
+    overturn = Review(outcome=AppealState.OVERTURNED, reason="So.")
+    with pytest.raises(FirstOpinionMissingError):
+        appeals.decide_appeal(
+            actor=lead, appeal_id=appeal.pk, version=case.version, review=overturn
+        )
+    noted = appeals.note_first_opinion(
+        actor=lead, appeal_id=appeal.pk, verdict=Verdict.NO_VIOLATION
+    )
+    assert appeals.shows_reasons(viewer=lead, appeal=noted)
+    assert not appeals.shows_reasons(viewer=make_staff("lead"), appeal=noted)
+    again = appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+    assert again.first_opinion == Verdict.NO_VIOLATION
+
+
+def test_an_appeal_that_waits_is_not_passed_over_by_an_ordinary_decision(
+    notice: Notice, lead: User
+) -> None:
+    appeal = appeal_of(notice)
+    case = cases.claim(actor=lead, case_id=appeal.case_id)
+    with pytest.raises(AppealPendingError):
+        decisions.decide(
+            actor=lead,
+            case_id=case.pk,
+            version=case.version,
+            ruling=Ruling(verdict=Verdict.NO_VIOLATION),
+        )
+    assert Decision.objects.count() == 1
+
+
+def test_a_stale_version_changes_nothing(notice: Notice, lead: User) -> None:
+    appeal = appeal_of(notice)
+    case = cases.claim(actor=lead, case_id=appeal.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+    make_case(Message.objects.get())
+    with pytest.raises(CaseChangedError):
+        appeals.decide_appeal(
+            actor=lead,
+            appeal_id=appeal.pk,
+            version=case.version,
+            review=Review(outcome=AppealState.OVERTURNED, reason="So."),
+        )
+    assert Decision.objects.count() == 1
+
+
+def test_a_withdrawn_appeal_closes_what_only_it_had_opened(notice: Notice) -> None:
+    appeal_of(notice)
+    appeal = appeals.withdraw(actor=notice.subject, notice_id=notice.pk)
+    assert appeal.state == AppealState.WITHDRAWN
+    case = Case.objects.get()
+    assert (case.state, case.has_appeal) == (CaseState.CLOSED, False)
+    with pytest.raises(AppealDecidedError):
+        appeals.withdraw(actor=notice.subject, notice_id=notice.pk)
+    with pytest.raises(AppealNotPossibleError):
+        appeal_of(notice)
+
+
+def test_a_decided_appeal_is_not_decided_again(notice: Notice, lead: User) -> None:
+    appeal = review(lead, appeal_of(notice), AppealState.UPHELD)
+    with pytest.raises(AppealDecidedError):
+        appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+
+
+def test_taking_an_accepted_appeal_back_renews_what_it_had_undone(
+    notice: Notice, lead: User
+) -> None:
+    appeal = review(lead, appeal_of(notice), AppealState.OVERTURNED)
+    assert appeal.outcome_id is not None
+    reversals.undo(actor=lead, decision_id=appeal.outcome_id, reason="Wrong file.")
+    assert Message.objects.get().is_hidden
+    assert strikes.active_points(notice.subject_id) == 2
+    told = Notice.objects.order_by("-id").first()
+    assert told is not None
+    assert told.title == "An earlier decision holds again"
+    assert told.appeal_until is not None
+    assert appeals.submit(actor=notice.subject, notice_id=told.pk, text="Again?").decision_id == (
+        notice.decision_id
+    )
