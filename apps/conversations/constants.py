@@ -18,6 +18,7 @@ CHECKPOINT_SECONDS = 1.0
 REAPER_SECONDS = 5
 QUEUE_TIMEOUT_SECONDS = 120
 CHAT_WAIT_SECONDS = 300
+QUEUED_CHANNEL = "parley_reply_queued"
 
 UNTITLED = "New conversation"
 HIDDEN_PLACEHOLDER = "This message was removed by a moderator."

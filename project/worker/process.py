@@ -10,6 +10,7 @@ from procrastinate import App
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations.services import reaping, runtime
+from apps.conversations.services.intake import Intake
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
 from apps.llm.gateway.factory import default_gateway, warm
@@ -26,7 +27,7 @@ JOB_END_SECONDS = 2.0
 async def run_worker() -> None:
     """Work until SIGTERM or SIGINT; when PostgreSQL goes away, wait for it and go on.
 
-    At the end no new job is taken, running answers get WORKER_DRAIN_SECONDS to finish, and what is
+    At the end nothing new is taken, running answers get WORKER_DRAIN_SECONDS to finish, and what is
     left then ends as interrupted with its text kept.
     """
     stopping = asyncio.Event()
@@ -37,6 +38,8 @@ async def run_worker() -> None:
     worker_runtime = runtime.WorkerRuntime(gateway=default_gateway())
     worker_runtime.start()
     runtime.install(worker_runtime)
+    intake = Intake(worker_runtime)
+    intake.start()
     reaper = asyncio.create_task(reaping.reap_forever(), name="reaper")
     log_event(logger, "WORKER_READY", owner=worker_runtime.owner)
     while not stopping.is_set():
@@ -45,6 +48,7 @@ async def run_worker() -> None:
         except Exception as error:  # noqa: BLE001  whatever ends the queue's loop, the worker goes on
             log_event(logger, "QUEUE_AWAY", level=logging.WARNING, error=type(error).__name__)
             await _wait(stopping, seconds=RESTART_SECONDS)
+    await intake.aclose()
     await worker_runtime.drain(seconds=settings.WORKER_DRAIN_SECONDS)
     reaper.cancel()
     await worker_runtime.aclose()
@@ -52,11 +56,10 @@ async def run_worker() -> None:
 
 
 async def _work(stopping: asyncio.Event) -> None:
-    """Take jobs until told to stop or until the connection to the queue is lost.
+    """Take background jobs until told to stop or until the connection to the queue is lost.
 
-    A job only puts an answer into this worker's hands, so the loop may end at any time: nothing
-    that is being written depends on it. Jobs reach the database through `core.db` alone, which
-    gives connections back itself: the queue does not look at them before and after each job.
+    No answer depends on it, so the loop may end at any time. Jobs reach the database through
+    `core.db` alone, which gives connections back itself: nothing looks for them around each job.
     """
     worker_app: App = queue.with_connector(make_worker_connector())
     async with worker_app.open_async():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app as queue
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Conversation, Message, Reply
@@ -31,7 +30,7 @@ def conversation(person: User) -> Conversation:
     return made
 
 
-def values(row: models.Model, *, without: set[str]) -> dict[str, Any]:
+def values(row: models.Model, *, without: Set[str] = frozenset()) -> dict[str, Any]:
     names = [field.attname for field in row._meta.concrete_fields]
     return {name: getattr(row, name) for name in names if name not in without}
 
@@ -50,13 +49,7 @@ def turn_of(conversation: Conversation, **fields: object) -> tuple[Message, Repl
 
 
 def add(question: Message, reply: Reply) -> bool:
-    return turns.add_turn(
-        question=question,
-        reply=reply,
-        title="A title",
-        queue="generation",
-        task="conversations.generate",
-    )
+    return turns.add_turn(question=question, reply=reply, title="A title")
 
 
 def test_a_stored_turn_is_what_the_models_would_store(conversation: Conversation) -> None:
@@ -67,7 +60,7 @@ def test_a_stored_turn_is_what_the_models_would_store(conversation: Conversation
     assert add(question, reply)
 
     stored = Message.objects.get(pk=question.pk)
-    assert values(stored, without=set()) == values(question, without=set())
+    assert values(stored) == values(question)
     assert stored.parent_id == before.pk
     answer = Message.objects.get(parent=stored)
     expected = Message(
@@ -77,8 +70,8 @@ def test_a_stored_turn_is_what_the_models_would_store(conversation: Conversation
         role=Author.ASSISTANT,
         created_at=question.created_at,
     )
-    assert values(answer, without=set()) == values(expected, without=set())
-    assert values(Reply.objects.get(), without=set()) == values(reply, without=set())
+    assert values(answer) == values(expected)
+    assert values(Reply.objects.get()) == values(reply)
     kept = Conversation.objects.get(pk=conversation.pk)
     assert (
         (kept.title, kept.message_count)
@@ -88,23 +81,6 @@ def test_a_stored_turn_is_what_the_models_would_store(conversation: Conversation
     assert kept.last_message_at == kept.updated_at == question.created_at
 
 
-def test_the_job_is_what_the_queue_would_store(conversation: Conversation) -> None:
-    question, reply = turn_of(conversation)
-    add(question, reply)
-    queue.configure_task("conversations.generate", queue="generation").defer(reply_id=reply.pk)
-    ours, theirs = ProcrastinateJob.objects.order_by("id")
-    assert values(ours, without={"id"}) == values(theirs, without={"id"})
-
-
-def test_an_answer_that_has_ended_gets_no_job(conversation: Conversation) -> None:
-    question, reply = turn_of(
-        conversation, state=ReplyState.OUT_OF_QUOTA, finished_at=timezone.now()
-    )
-    assert add(question, reply)
-    assert Reply.objects.get().state == ReplyState.OUT_OF_QUOTA
-    assert not ProcrastinateJob.objects.exists()
-
-
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_no_turn_is_added_while_the_last_answer_lives(
     conversation: Conversation, state: str
@@ -112,7 +88,6 @@ def test_no_turn_is_added_while_the_last_answer_lives(
     ReplyFactory(message__conversation=conversation, **{state: True})
     assert not add(*turn_of(conversation))
     assert Message.objects.count() == 1
-    assert not ProcrastinateJob.objects.exists()
     assert Conversation.objects.get().message_count == 0
 
 
@@ -178,7 +153,7 @@ def test_a_conversation_is_locked_exactly_where_it_is_visible(person: User) -> N
 def test_a_locked_conversation_is_the_whole_row(conversation: Conversation) -> None:
     locked = turns.lock_conversation(viewer=conversation.owner, conversation_id=conversation.pk)
     assert locked is not None
-    assert values(locked, without=set()) == values(Conversation.objects.get(), without=set())
+    assert values(locked) == values(Conversation.objects.get())
 
 
 @pytest.mark.parametrize("includes_deleted", [False, True])

@@ -1,4 +1,4 @@
-"""A message becomes a turn: the message, the queued answer and the job, stored together."""
+"""A message becomes a turn: the message and the queued answer, stored together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
-from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
@@ -32,9 +31,6 @@ from apps.core.correlation import get_correlation_id
 from apps.llm.services import quotas
 from apps.users.models import User
 from apps.users.services import access
-
-GENERATE_TASK = "conversations.generate"
-GENERATION_QUEUE = "generation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +143,7 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
     )
     reply = _new_reply(question, actor, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))
-    is_stored = statements.add_turn(
-        question=question, reply=reply, title=title, queue=GENERATION_QUEUE, task=GENERATE_TASK
-    )
+    is_stored = statements.add_turn(question=question, reply=reply, title=title)
     if not is_stored:
         repeated = _find_repeated(actor, request)
         if repeated is not None:
@@ -196,7 +190,7 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     )
     new_reply.save(force_insert=True)
     if new_reply.is_live:
-        _queue(new_reply)
+        statements.announce_queued(reply_id=new_reply.pk)
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
@@ -249,10 +243,4 @@ def _new_reply(question: Message, actor: User, *, is_blocked: bool = False) -> R
         correlation_id=get_correlation_id(),
         queued_at=question.created_at,
         finished_at=None if is_queued else timezone.now(),
-    )
-
-
-def _queue(reply: Reply) -> None:
-    queue.configure_task(GENERATE_TASK, queue=GENERATION_QUEUE, allow_unknown=True).defer(
-        reply_id=reply.pk
     )

@@ -93,21 +93,17 @@ _ADD_TURN = Statement(
     )
     SELECT
         question.id, question.parent_id, answer.id, conversation.message_count,
-        CASE WHEN %(state)s = %(queued)s THEN procrastinate_defer_jobs_v1(
-            ARRAY[ROW(
-                %(queue)s, %(task)s, 0, NULL, NULL, jsonb_build_object('reply_id', answer.id), NULL
-            )::procrastinate_job_to_defer_v1]
-        ) END
+        CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END
     FROM question, answer, conversation
     """
 )
 
 
-def add_turn(*, question: Message, reply: Reply, title: str, queue: str, task: str) -> bool:
-    """Store a question at the end of its conversation, the answer that it waits for, and its job.
+def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
+    """Store a question at the end of its conversation, and the answer that it waits for.
 
-    The caller has locked the conversation. Both instances get what the database gave them. The job
-    goes in by the queue's own function, as its `defer` does; an answer that has ended gets none.
+    The caller has locked the conversation. Both instances get what the database gave them. Workers
+    hear of a queued answer at the commit.
 
     Returns:
         Whether they were stored: not where the last answer of the conversation has not ended.
@@ -136,8 +132,7 @@ def add_turn(*, question: Message, reply: Reply, title: str, queue: str, task: s
         finished_at=reply.finished_at,
         title=title,
         queued=constants.ReplyState.QUEUED,
-        queue=queue,
-        task=task,
+        channel=constants.QUEUED_CHANNEL,
     )
     if row is None:
         return False
@@ -145,6 +140,14 @@ def add_turn(*, question: Message, reply: Reply, title: str, queue: str, task: s
     conversation.title = title
     conversation.last_message_at = conversation.updated_at = question.created_at
     return True
+
+
+_ANNOUNCE = Statement("SELECT pg_notify(%(channel)s, %(reply_id)s::text)")
+
+
+def announce_queued(*, reply_id: int) -> None:
+    """Tell workers of a queued answer at the commit, where `add_turn` has not."""
+    _ANNOUNCE.run(channel=constants.QUEUED_CHANNEL, reply_id=reply_id)
 
 
 _SHOWN = Columns(
