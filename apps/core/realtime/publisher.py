@@ -23,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 LIVE_TEXT_SECONDS = 1800
 RETRY_SECONDS = 1.0
+APPEND_ALL = """
+local lengths = {}
+for number, key in ipairs(KEYS) do
+    lengths[number] = redis.call('APPEND', key, ARGV[number])
+end
+return lengths
+"""
+"""One command for all answers that gained text; one for each would cost the worker more."""
 
 
 class _LiveText:
@@ -130,27 +138,32 @@ class TextPublisher:
         dirty, self._dirty = self._dirty, {}
         notices, self._notices = self._notices, []
         frames: list[Frame] = [notice for notice in notices if isinstance(notice, StartFrame)]
+        ends = [notice for notice in notices if isinstance(notice, EndFrame)]
         pipeline = self._redis.pipeline(transaction=False)
-        appended: list[_LiveText] = []
+        grown: list[_LiveText] = []
+        keys: list[str] = []
+        pieces: list[bytes] = []
         for reply_id, live in dirty.items():
             text = live.take_pending()
             frames.append(TextFrame(reply_id, live.length - len(text), text))
-            data = text.encode()
             key = live_text_key(reply_id)
             if live.stored_bytes:
-                pipeline.append(key, data)
-                live.stored_bytes += len(data)
+                piece = text.encode()
+                live.stored_bytes += len(piece)
+                grown.append(live)
+                keys.append(key)
+                pieces.append(piece)
             else:
                 whole = LIVE_TEXT_HEADER + "".join(live.parts).encode()
                 pipeline.set(key, whole, ex=LIVE_TEXT_SECONDS)
                 live.stored_bytes = len(whole)
-            appended.append(live)
-        frames.extend(notice for notice in notices if isinstance(notice, EndFrame))
-        for notice in notices:
-            if isinstance(notice, EndFrame):
-                pipeline.expire(live_text_key(notice.reply_id), 60)
-        pipeline.publish(TEXT_CHANNEL, encoder.encode(frames))
-        results = await pipeline.execute()
-        for live, result in zip(appended, results, strict=False):
-            if type(result) is int and result != live.stored_bytes:
+        # An answer is in one of them alone, so their order does not matter; PUBLISH stays last.
+        pipeline.eval(APPEND_ALL, len(keys), *keys, *pieces)
+        appended = len(pipeline) - 1
+        for end in ends:
+            pipeline.expire(live_text_key(end.reply_id), 60)
+        pipeline.publish(TEXT_CHANNEL, encoder.encode([*frames, *ends]))
+        lengths = (await pipeline.execute())[appended]
+        for live, length in zip(grown, lengths, strict=True):
+            if length != live.stored_bytes:
                 live.stored_bytes = 0
