@@ -110,6 +110,20 @@ class RuleGateError(ConflictError):
     default_message = "This rule has not been proven enough to be enforced."
 
 
+class BackTestNotFoundError(NotFoundError):
+    """There is no such back-test."""
+
+    code = "back_test_not_found"
+    default_message = "There is no such back-test."
+
+
+class MatchNotFoundError(NotFoundError):
+    """There is no such match of a back-test."""
+
+    code = "match_not_found"
+    default_message = "There is no such match."
+
+
 class NoticeNotFoundError(NotFoundError):
     """There is no such notice, or it is somebody else's."""
 

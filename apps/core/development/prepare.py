@@ -11,10 +11,11 @@ from django.core.management import call_command
 
 
 def prepare(*, has_demo: bool) -> None:
-    """Migrate, and seed the demo people where asked."""
+    """Migrate, add the starter rules, and seed the demo people where asked."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     call_command("migrate", interactive=False)
+    call_command("install_starter_rules")
     if has_demo:
         call_command("seed_demo")
 

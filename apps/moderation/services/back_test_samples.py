@@ -1,0 +1,201 @@
+"""A fair sample of what a back-test matched: kept while it runs, labelled by people, reported."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.conversations.models import Message
+from apps.conversations.services.reviewing import note_reading
+from apps.moderation.errors import MatchNotFoundError
+from apps.moderation.models import BackTest, BackTestMatch, CaseSnapshot
+from apps.moderation.services import rules
+from apps.moderation.services.intervals import Share, wilson
+from apps.users.models import User
+
+SAMPLE = 50
+AROUND = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A message that the tried version hits, or only the one it is compared with."""
+
+    message_id: int
+    start: int | None
+    end: int | None
+    by_tried: bool
+    by_compared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a back-test says.
+
+    Attributes:
+        rate: matched messages of those looked at.
+        precision: of the matched messages that people judged.
+        recall: of the violations that people found.
+        precision_before: the live version's.
+        recall_before: the live version's.
+        labelled: of the labelled sample, what was a violation.
+        to_label: how many of the sample have no label yet.
+        only_tried: messages that only the tried version hits.
+        only_compared: messages that only the live version hits.
+        seconds: how long it has looked.
+    """
+
+    rate: Share
+    precision: Share
+    recall: Share
+    precision_before: Share
+    recall_before: Share
+    labelled: Share
+    to_label: int
+    only_tried: int
+    only_compared: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """The passage that a person labels: what stands before the match, the match, and after it."""
+
+    match_id: int
+    number: int
+    of: int
+    before: str
+    passage: str
+    after: str
+
+
+def keep(back_test: BackTest, matches: Sequence[Match]) -> None:
+    """Keep the sample of each group fair, whatever is still to come: those with the lowest draw.
+
+    The draw of a message depends on the two numbers alone, so that a step that is done again keeps
+    the same ones. What a person has labelled stays.
+    """
+    if not matches:
+        return
+    known = list(BackTestMatch.objects.filter(back_test=back_test))
+    there = {row.message_id for row in known}
+    fresh = [
+        BackTestMatch(
+            back_test=back_test,
+            message_id=match.message_id,
+            start=match.start,
+            end=match.end,
+            by_tried=match.by_tried,
+            by_compared=match.by_compared,
+        )
+        for match in matches
+        if match.message_id not in there
+    ]
+    kept: set[int] = set()
+    for group in ((True, True), (True, False), (False, True)):
+        members = [row for row in [*known, *fresh] if (row.by_tried, row.by_compared) == group]
+        members.sort(key=_draw)
+        kept |= {row.message_id for row in members[:SAMPLE]}
+    gone = [row.pk for row in known if row.message_id not in kept and row.is_violation is None]
+    BackTestMatch.objects.filter(pk__in=gone).delete()
+    BackTestMatch.objects.bulk_create([row for row in fresh if row.message_id in kept])
+
+
+def report(back_test: BackTest) -> Report:
+    """Return the figures of a back-test as they are now."""
+    figures = back_test.figures
+    tried, before = figures.get("tried", {}), figures.get("compared", {})
+    sample = _sample(back_test)
+    labels = [row.is_violation for row in sample if row.is_violation is not None]
+    return Report(
+        rate=wilson(back_test.matched, back_test.scanned),
+        precision=_precision(tried),
+        recall=_recall(tried),
+        precision_before=_precision(before),
+        recall_before=_recall(before),
+        labelled=wilson(sum(labels), len(labels)),
+        to_label=len(sample) - len(labels),
+        only_tried=figures.get("only_tried", 0),
+        only_compared=figures.get("only_compared", 0),
+        seconds=figures.get("seconds", 0.0),
+    )
+
+
+@transaction.atomic
+def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
+    """Return the next passage to label, and note that the actor read it; None if none is left.
+
+    Raises:
+        ForbiddenError: the actor may not write rules.
+    """
+    rules.require(actor, rules.EDIT)
+    sample = _sample(back_test)
+    for number, row in enumerate(sample, start=1):
+        if row.is_violation is None:
+            found = _excerpt(row, number, len(sample))
+            if found is not None:
+                message = Message.objects.select_related("conversation").get(pk=row.message_id)
+                note_reading(viewer=actor, conversation=message.conversation)
+                return found
+    return None
+
+
+@transaction.atomic
+def label(*, actor: User, match_id: int, is_violation: bool | None) -> BackTestMatch:
+    """Say whether a matched message is a violation; None takes a label back.
+
+    Raises:
+        ForbiddenError: the actor may not write rules.
+        MatchNotFoundError: there is no such match.
+    """
+    rules.require(actor, rules.EDIT)
+    row = BackTestMatch.objects.select_for_update().filter(pk=match_id).first()
+    if row is None:
+        raise MatchNotFoundError
+    row.is_violation = is_violation
+    row.labelled_by = None if is_violation is None else actor
+    row.labelled_at = None if is_violation is None else timezone.now()
+    row.save(update_fields=["is_violation", "labelled_by", "labelled_at"])
+    return row
+
+
+def _sample(back_test: BackTest) -> list[BackTestMatch]:
+    rows = BackTestMatch.objects.filter(back_test=back_test, by_tried=True)
+    return sorted(rows, key=_draw)[:SAMPLE]
+
+
+def _excerpt(row: BackTestMatch, number: int, of: int) -> Excerpt | None:
+    message = Message.objects.filter(pk=row.message_id).first()
+    if message is None:
+        return None
+    text = message.content
+    if not text:
+        snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()
+        text = snapshot.text if snapshot is not None else ""
+    start = min(row.start or 0, len(text))
+    end = min(row.end or start, len(text))
+    return Excerpt(
+        match_id=row.pk,
+        number=number,
+        of=of,
+        before=text[max(start - AROUND, 0) : start],
+        passage=text[start:end],
+        after=text[end : end + AROUND],
+    )
+
+
+def _draw(row: BackTestMatch) -> bytes:
+    key = f"{row.back_test_id}:{row.message_id}".encode()
+    return hashlib.blake2b(key, digest_size=8).digest()
+
+
+def _precision(counts: dict[str, int]) -> Share:
+    return wilson(counts.get("tp", 0), counts.get("tp", 0) + counts.get("fp", 0))
+
+
+def _recall(counts: dict[str, int]) -> Share:
+    return wilson(counts.get("tp", 0), counts.get("tp", 0) + counts.get("fn", 0))

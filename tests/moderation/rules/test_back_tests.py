@@ -1,0 +1,166 @@
+"""A version is tried on stored messages, in steps, beside the live one, and labelled by people."""
+
+import pytest
+
+from apps.audit.models import AuditEvent
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.constants import BackTestState, Verdict
+from apps.moderation.models import (
+    BackTest,
+    BackTestMatch,
+    CaseSnapshot,
+    Decision,
+    Rule,
+    RuleVersion,
+)
+from apps.moderation.services import back_test_samples, back_tests, rules
+from apps.users.models import User
+from tests.factories import ConversationFactory, MessageFactory, UserFactory
+from tests.moderation.factories import make_case, make_rule, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author() -> User:
+    return make_staff("rule_author")
+
+
+@pytest.fixture
+def rule() -> Rule:
+    return make_rule(stage="input", applies_to="user")
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(back_tests, "STEP", 4)
+
+
+def store(*texts: str) -> list[int]:
+    conversation = ConversationFactory()
+    return [
+        MessageFactory(conversation=conversation, role="user", content=text).pk for text in texts
+    ]
+
+
+def draft(author: User, rule: Rule, *terms: str) -> RuleVersion:
+    return rules.new_version(
+        actor=author, rule_id=rule.pk, configuration={"terms": list(terms), "match": "word"}
+    )
+
+
+def run(back_test: BackTest) -> BackTest:
+    while back_tests.step(back_test.pk):
+        pass
+    back_test.refresh_from_db()
+    return back_test
+
+
+def test_it_counts_matches_and_the_difference_from_the_live_version(
+    author: User, rule: Rule
+) -> None:
+    store("badword", "worse", "fine", "badword and worse", "worse", "fine", "badword")
+    version = draft(author, rule, "worse")
+    done = run(back_tests.start(actor=author, version_id=version.pk))
+    assert (done.state, done.scanned, done.total) == (BackTestState.DONE, 7, 7)
+    assert (done.matched, done.matched_before) == (3, 3)
+    report = back_test_samples.report(done)
+    assert (report.only_tried, report.only_compared) == (2, 2)
+    assert report.rate.value == 3 / 7
+
+
+def test_a_step_that_is_cut_is_done_again_and_counts_once(
+    author: User, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(*["badword"] * 10)
+    back_test = back_tests.start(actor=author, version_id=rule.current_id)
+    assert back_tests.step(back_test.pk)
+    with monkeypatch.context() as patch:
+        patch.setattr(back_test_samples, "keep", _fail)
+        with pytest.raises(RuntimeError):
+            back_tests.step(back_test.pk)
+    done = run(back_test)
+    assert (done.scanned, done.matched) == (10, 10)
+    assert BackTestMatch.objects.count() == 10
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("the worker is gone")
+
+
+def test_precision_and_recall_are_measured_by_what_people_decided(author: User, rule: Rule) -> None:
+    person = UserFactory()
+    for text, verdict in (
+        ("badword", Verdict.VIOLATES),
+        ("badword", Verdict.NO_VIOLATION),
+        ("sneaky", Verdict.VIOLATES),
+        ("fine", Verdict.NO_VIOLATION),
+    ):
+        Decision.objects.create(
+            case=make_case(MessageFactory(role="user", content=text)),
+            verdict=verdict,
+            policy_version=rule.policy.current if verdict == Verdict.VIOLATES else None,
+            reason="Because.",
+            actor_kind="person",
+            actor=person,
+            actor_label="A person",
+        )
+    report = back_test_samples.report(
+        run(back_tests.start(actor=author, version_id=rule.current_id))
+    )
+    assert (report.precision.hits, report.precision.total) == (1, 2)
+    assert (report.recall.hits, report.recall.total) == (1, 2)
+
+
+def test_what_policy_withheld_is_looked_at_in_its_snapshot(author: User, rule: Rule) -> None:
+    message = MessageFactory(role="user", content="badword")
+    make_case(message)
+    message.content = ""
+    message.save()
+    assert CaseSnapshot.objects.get().text == "badword"
+    assert run(back_tests.start(actor=author, version_id=rule.current_id)).matched == 1
+
+
+def test_a_cancelled_test_looks_no_further(author: User, rule: Rule) -> None:
+    store(*["badword"] * 10)
+    back_test = back_tests.start(actor=author, version_id=rule.current_id)
+    assert back_tests.step(back_test.pk)
+    back_tests.cancel(actor=author, back_test_id=back_test.pk)
+    done = run(back_test)
+    assert (done.state, done.scanned) == ("cancelled", 4)
+
+
+def test_a_fair_sample_of_fifty_is_labelled_with_the_passage_in_its_place(
+    author: User, rule: Rule
+) -> None:
+    store(*[f"number {number} is a badword here" for number in range(70)])
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    assert BackTestMatch.objects.count() == 50
+    first = back_test_samples.next_excerpt(actor=author, back_test=done)
+    assert first is not None
+    assert (first.passage, first.after, first.number, first.of) == ("badword", " here", 1, 50)
+    assert AuditEvent.objects.filter(action="conversation.read", actor_id=author.pk).exists()
+    back_test_samples.label(actor=author, match_id=first.match_id, is_violation=True)
+    second = back_test_samples.next_excerpt(actor=author, back_test=done)
+    assert second is not None
+    assert second.number == 2
+    report = back_test_samples.report(done)
+    assert (report.labelled.hits, report.labelled.total, report.to_label) == (1, 1, 49)
+
+
+def test_only_rule_authors_start_label_and_cancel(author: User, rule: Rule) -> None:
+    store("badword")
+    moderator = make_staff()
+    with pytest.raises(ForbiddenError):
+        back_tests.start(actor=moderator, version_id=rule.current_id)
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    with pytest.raises(ForbiddenError):
+        back_test_samples.next_excerpt(actor=moderator, back_test=done)
+    with pytest.raises(ForbiddenError):
+        back_tests.cancel(actor=moderator, back_test_id=done.pk)
+
+
+def test_a_rule_that_asks_elsewhere_cannot_be_tried(author: User) -> None:
+    judge = make_rule(kind="judge", stage="later")
+    with pytest.raises(ValidationFailedError):
+        back_tests.start(actor=author, version_id=judge.current_id)
