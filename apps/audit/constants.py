@@ -46,6 +46,7 @@ class AuditAction(TextChoices):
     CASE_UNDONE = "case.undone", "Decision taken back"
     CASE_NOTED = "case.noted", "Note written"
     CASE_EXPORTED = "case.exported", "Cases exported"
+    METRICS_EXPORTED = "metrics.exported", "Figures of moderation exported"
     ACCESS_GRANTED = "access.granted", "Reading of a conversation granted"
     ACCESS_REVOKED = "access.revoked", "Reading of a conversation ended"
     APPEAL_SUBMITTED = "appeal.submitted", "Appeal submitted"

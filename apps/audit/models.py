@@ -41,6 +41,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["target_type", "target_id", "-id"], name="audit_by_target"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["action", "-id"], name="audit_by_action"),
+            models.Index(fields=["action", "created_at"], name="audit_by_action_time"),
         ]
 
     def __str__(self) -> str:

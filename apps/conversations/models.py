@@ -147,6 +147,7 @@ class Reply(models.Model):
         default_permissions = ("view",)
         permissions = [("halt_reply", "Can halt answers that are being written")]
         indexes = [
+            models.Index(fields=["queued_at"], name="reply_by_time", include=["model", "state"]),
             models.Index(
                 fields=["state", "lease_expires_at"],
                 name="reply_live",

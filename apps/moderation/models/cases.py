@@ -70,6 +70,20 @@ class Case(models.Model):
             models.Index(fields=["subject", "-id"], name="case_by_subject"),
             models.Index(fields=["policy", "-id"], name="case_by_policy"),
             models.Index(fields=["message"], name="case_by_message"),
+            models.Index(fields=["conversation"], name="case_by_conversation"),
+            models.Index(fields=["created_at"], name="case_by_opening", include=["source"]),
+            models.Index(
+                fields=["closed_at"],
+                name="case_by_closing",
+                condition=Q(state="closed"),
+                include=["due_at"],
+            ),
+            models.Index(
+                fields=["severity", "created_at"],
+                name="case_backlog",
+                condition=~Q(state="closed"),
+                include=["due_at"],
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -229,6 +243,7 @@ class AccessGrant(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-id"], name="grant_by_conversation"),
+            models.Index(fields=["created_at"], name="grant_by_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),

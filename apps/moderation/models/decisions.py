@@ -95,6 +95,7 @@ class Enforcement(models.Model):
         indexes = [
             models.Index(fields=["subject", "-id"], name="enforcement_by_subject"),
             models.Index(fields=["message"], name="enforcement_by_message"),
+            models.Index(fields=["created_at"], name="enforcement_by_time"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -105,6 +105,11 @@ class RuleHit(AppendOnly):
         indexes = [
             models.Index(fields=["rule", "-id"], name="hit_by_rule"),
             models.Index(fields=["rule", "created_at"], name="hit_by_rule_day"),
+            models.Index(
+                fields=["created_at"],
+                name="hit_by_time",
+                include=["rule", "outcome", "latency_us", "shown_chars"],
+            ),
             models.Index(fields=["message"], name="hit_by_message"),
             models.Index(
                 fields=["span_hash", "-id"], name="hit_by_span", condition=~Q(span_hash="")

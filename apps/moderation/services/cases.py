@@ -136,7 +136,14 @@ def take_over(*, actor: User, case_id: int, reason: str) -> Case:
     ensure_no_part(actor, case)
     former = case.claimed_by_id
     _hold(case, actor, is_recorded=False)
-    _record(actor, AuditAction.CASE_TAKEN_OVER, case, reason, former_holder_id=former)
+    _record(
+        actor,
+        AuditAction.CASE_TAKEN_OVER,
+        case,
+        reason,
+        former_holder_id=former,
+        severity=case.severity,
+    )
     return case
 
 

@@ -1,0 +1,99 @@
+"""The queue in figures, worked out by hand."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.moderation.constants import ActorKind, FlagSource, Severity, Verdict
+from apps.moderation.services.metrics_queue import (
+    FirstDecisions,
+    Waiting,
+    first_decisions,
+    flow,
+    queue_figures,
+    waiting,
+)
+from tests.moderation.factories import make_policy, make_rule, make_staff
+from tests.moderation.histories import NOW, ago, case_at, decision_at, period
+
+pytestmark = pytest.mark.django_db
+
+HOUR = 3_600.0
+
+
+def test_what_waits_is_told_by_severity_with_its_age() -> None:
+    for hours in (1, 2, 3, 5, 100):
+        case_at(ago(hours=hours), severity=Severity.HIGH)
+    case_at(ago(minutes=30), severity=Severity.LOW)
+    case_at(ago(hours=9), closed=ago(hours=1), severity=Severity.LOW)
+    assert waiting(NOW) == [
+        Waiting(
+            severity=Severity.HIGH,
+            total=5,
+            overdue=2,
+            p50=3 * HOUR,
+            p95=pytest.approx(81 * HOUR),
+            oldest=100 * HOUR,
+            bands=(0, 3, 1, 0, 1, 0),
+        ),
+        Waiting(
+            severity=Severity.LOW,
+            total=1,
+            overdue=0,
+            p50=0.5 * HOUR,
+            p95=0.5 * HOUR,
+            oldest=0.5 * HOUR,
+            bands=(1, 0, 0, 0, 0, 0),
+        ),
+    ]
+
+
+def test_a_day_counts_what_came_by_whom_and_what_left_in_time() -> None:
+    case_at(ago(hours=2))
+    case_at(ago(hours=3), source=FlagSource.RULE)
+    case_at(ago(days=1), closed=ago(hours=21))
+    case_at(ago(days=1), closed=ago(hours=1))
+    case_at(ago(days=90), closed=ago(days=2))
+    days = flow(period(7))
+    assert [day.day.day for day in days] == [14, 15, 16, 17, 18, 19, 20]
+    assert [(day.opened, day.closed, day.in_time) for day in days] == [
+        *[(0, 0, 0)] * 4,
+        (0, 1, 0),
+        (2, 1, 1),
+        (2, 1, 0),
+    ]
+    assert days[-1].by_source == {"rule": 1, "user": 1, "staff": 0, "provider": 0}
+
+
+def test_a_day_is_a_day_in_utc_whatever_the_time_of_day() -> None:
+    case_at(ago(hours=12))
+    case_at(ago(hours=12, seconds=1))
+    assert [day.opened for day in flow(period(7))][-2:] == [1, 1]
+
+
+def test_the_first_decision_of_a_person_is_timed_and_no_later_one() -> None:
+    moderator = make_staff()
+    rule = make_rule(make_policy())
+    first = decision_at(ago(hours=1), case=case_at(ago(hours=3)), actor=moderator)
+    decision_at(ago(minutes=5), case=first.case, actor=moderator, supersedes=first)
+    after_rule = case_at(ago(hours=9))
+    by_rule = decision_at(
+        ago(hours=9),
+        case=after_rule,
+        verdict=Verdict.VIOLATES,
+        policy_version=rule.policy.current,
+        actor_kind=ActorKind.RULE,
+        rule_version=rule.current,
+    )
+    decision_at(ago(hours=5), case=after_rule, actor=moderator, supersedes=by_rule)
+    days, overall = first_decisions(period(7))
+    assert days[-1] == FirstDecisions(NOW.date(), 2, 3 * HOUR, pytest.approx(3.9 * HOUR))
+    assert days[0] == FirstDecisions(days[0].day, 0, None, None)
+    assert overall == FirstDecisions(None, 2, 3 * HOUR, pytest.approx(3.9 * HOUR))
+
+
+def test_the_figures_of_the_queue_take_five_queries() -> None:
+    case_at(ago(hours=1))
+    with CaptureQueriesContext(connection) as queries:
+        assert queue_figures(period(90)).backlog == 1
+    assert len(queries) == 5
