@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('conversations', '0007_metrics'),
-        ('moderation', '0003_roles'),
+        ('moderation', '0004_rule_days'),
     ]
 
     operations = [
