@@ -1,8 +1,17 @@
-"""The API under /api/v1/: one application, filled by the routers of each app."""
+"""The API under /api/v1/, and the one that OpenAI's clients speak, filled by each app's routers."""
 
-from apps.conversations.routers import chat_router, conversations_router, messages_router
+from apps.conversations.routers import (
+    chat_router,
+    completions_router,
+    conversations_router,
+    messages_router,
+)
 from apps.core.api.application import ParleyAPI
 from apps.users.routers import tokens_router, users_router
+
+OPENAI_DESCRIPTION = """\
+Point any OpenAI client at `/openai/v1` with a token of the scope `chat` as its key.
+What is passed on, and what is refused, is described in docs/protocol.md."""
 
 api = ParleyAPI(version="1")
 api.add_router("/auth/tokens", tokens_router)
@@ -10,3 +19,6 @@ api.add_router("/users/", users_router)
 api.add_router("/users/", chat_router)
 api.add_router("/conversations/", conversations_router)
 api.add_router("/messages/", messages_router)
+
+openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)
+openai_api.add_router("", completions_router)

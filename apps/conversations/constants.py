@@ -6,6 +6,7 @@ MIN_MESSAGE_CHARS = 1
 MAX_MESSAGE_CHARS = 4000
 MAX_TITLE_CHARS = 120
 MAX_CLIENT_ID_CHARS = 64
+MAX_PROMPT_CHARS = 400_000
 MAX_CONTEXT_BYTES = 16_384
 MAX_METADATA_BYTES = 8_192
 MAX_NESTING = 32
@@ -22,6 +23,13 @@ QUEUED_CHANNEL = "parley_reply_queued"
 
 UNTITLED = "New conversation"
 HIDDEN_PLACEHOLDER = "This message was removed by a moderator."
+
+
+class Origin(TextChoices):
+    """Where a conversation was begun; one call of a program is not listed among the others."""
+
+    CHAT = "chat", "Chat"
+    PROGRAM = "program", "OpenAI-compatible call"
 
 
 class Author(TextChoices):

@@ -88,6 +88,20 @@ class MessageNotHiddenError(ConflictError):
     default_message = "This message is visible already."
 
 
+class ModelNotFoundError(NotFoundError):
+    """A program asked for a model that is not offered."""
+
+    code = "model_not_found"
+    default_message = "There is no such model. List the models to see which there are."
+
+
+class PromptTooLongError(ValidationFailedError):
+    """A program's prompt passes the budget."""
+
+    code = "context_length_exceeded"
+    default_message = "The prompt is too long. Send less."
+
+
 class ReplyStoppedError(ConflictError):
     """The answer was stopped while a caller waited for it."""
 

@@ -24,6 +24,9 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     last_message_at = models.DateTimeField(auto_now_add=True)
+    origin = models.CharField(
+        max_length=20, choices=constants.Origin.choices, default=constants.Origin.CHAT
+    )
     locked_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -54,7 +57,8 @@ class Message(models.Model):
 
     `is_current` marks the branch that is shown, so that reading a conversation is one indexed range
     and never a walk over parents. `content` is the source text; `html` is its rendering by the
-    renderer of `html_version`, filled when the text is final.
+    renderer of `html_version`, filled when the text is final. `prompt` is set where a program named
+    the whole prompt and its parameters; `content` is then all text of it that is not the model's.
     """
 
     conversation = models.ForeignKey(
@@ -69,6 +73,7 @@ class Message(models.Model):
     client_id = models.CharField(max_length=constants.MAX_CLIENT_ID_CHARS, null=True)  # noqa: DJ001
     context = models.JSONField(null=True)
     metadata = models.JSONField(null=True)
+    prompt = models.JSONField(null=True)
     is_current = models.BooleanField(default=True)
     hidden_at = models.DateTimeField(null=True, blank=True)
     hidden_reason = models.TextField(blank=True)

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.conversations.constants import LIVE_STATES, ReplyState
+from apps.conversations.constants import LIVE_STATES, Origin, ReplyState
 from apps.users.constants import Standing
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class ConversationQuerySet(QuerySet["Conversation"]):
     def visible_to(self, viewer: User) -> ConversationQuerySet:
         """Return the viewer's own conversations that are not deleted."""
         return self.filter(owner=viewer, deleted_at=None)
+
+    def listed(self) -> ConversationQuerySet:
+        """Leave out what was archived, and single calls of programs."""
+        return self.filter(archived_at=None, origin=Origin.CHAT)
 
     def newest_first(self) -> ConversationQuerySet:
         """Order by the last activity, newest first."""

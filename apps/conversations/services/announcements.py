@@ -108,4 +108,6 @@ def _ending_notice(message: Message) -> str:
 
 
 def _announce(conversation: Conversation, event: PageEvent) -> None:
+    if conversation.origin == constants.Origin.PROGRAM:
+        return
     announce_on_commit(conversation.owner_id, msgspec.to_builtins(event))

@@ -17,7 +17,7 @@ from apps.users.models import User
 
 def list_conversations(*, viewer: User) -> ConversationQuerySet:
     """Return the viewer's conversations, the last active first."""
-    return Conversation.objects.visible_to(viewer).filter(archived_at=None).newest_first()
+    return Conversation.objects.visible_to(viewer).listed().newest_first()
 
 
 def access_conversation(*, viewer: User, conversation_id: int) -> Conversation:

@@ -84,8 +84,9 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
         owner_id=taken.owner_id,
         fence=taken.fence,
         question=taken.question,
-        is_first=not history,
+        is_first=not history and taken.prompt is None,
         request=GenerationRequest(
+            prompt=orjson.loads(taken.prompt) if taken.prompt is not None else None,
             system_prompt=settings.SYSTEM_PROMPT,
             history=history,
             question=taken.question,

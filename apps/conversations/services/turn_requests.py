@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 
@@ -13,6 +13,13 @@ from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
 
 _CLIENT_ID = re.compile(rf"[\x21-\x7e]{{1,{constants.MAX_CLIENT_ID_CHARS}}}")
+
+
+class Prompt(TypedDict):
+    """What a program asks the model for, in OpenAI's words: all of it is sent as it is."""
+
+    messages: list[dict[str, Any]]
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,8 @@ class TurnRequest:
         client_id: the sender's own id, which makes sending it again harmless; None for none.
         context: facts put before the question for the model, as data.
         metadata: the sender's own notes, given back as they are.
+        prompt: the whole prompt and its parameters, where a program names them; then `content` is
+            all text in it that is not the model's, and may be longer.
     """
 
     conversation_id: int | None
@@ -32,6 +41,7 @@ class TurnRequest:
     client_id: str | None = None
     context: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None
+    prompt: Prompt | None = None
 
 
 def check_fits(request: TurnRequest) -> None:
@@ -41,7 +51,8 @@ def check_fits(request: TurnRequest) -> None:
         InvalidMessageError: blank, too long, or with an id, context or metadata that does not fit.
     """
     content = request.content
-    if not content.strip() or len(content) > constants.MAX_MESSAGE_CHARS or "\x00" in content:
+    limit = constants.MAX_MESSAGE_CHARS if request.prompt is None else constants.MAX_PROMPT_CHARS
+    if not content.strip() or len(content) > limit or "\x00" in content:
         raise _misfit("content", InvalidMessageError.default_message, "message_length")
     if request.client_id is not None and not _CLIENT_ID.fullmatch(request.client_id):
         message = f"Use 1 to {constants.MAX_CLIENT_ID_CHARS} visible ASCII characters as the id."

@@ -114,8 +114,9 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
         return None
     message = Message.objects.select_related("conversation").get(pk=message_id)
     same_place = request.conversation_id in (None, message.conversation_id)
-    sent = (request.content, request.context, request.metadata)
-    if (message.content, message.context, message.metadata) != sent or not same_place:
+    sent = (request.content, request.context, request.metadata, request.prompt)
+    stored = (message.content, message.context, message.metadata, message.prompt)
+    if stored != sent or not same_place:
         raise ClientIdReusedError
     reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
     if reply is None or (message.is_hidden and reply.state == constants.ReplyState.WITHHELD):
@@ -137,6 +138,7 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
         client_id=request.client_id,
         context=request.context,
         metadata=request.metadata,
+        prompt=request.prompt,
         hidden_at=timezone.now() if verdict.is_block else None,
         hidden_reason=verdict.reason_for_user if verdict.is_block else "",
         created_at=timezone.now(),
@@ -200,7 +202,9 @@ def _store_retry(actor: User, message_id: int) -> Turn:
 
 def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     if request.conversation_id is None:
-        return Conversation.objects.create(owner=actor)
+        is_chat = request.prompt is None
+        origin = constants.Origin.CHAT if is_chat else constants.Origin.PROGRAM
+        return Conversation.objects.create(owner=actor, origin=origin)
     conversation = statements.lock_conversation(
         viewer=actor, conversation_id=request.conversation_id
     )
@@ -232,13 +236,14 @@ def _new_reply(question: Message, actor: User, *, is_blocked: bool = False) -> R
     elif not _has_quota(actor):
         state = constants.ReplyState.OUT_OF_QUOTA
     is_queued = state == constants.ReplyState.QUEUED
+    asked = question.prompt["parameters"] if question.prompt is not None else {}
     return Reply(
         conversation=question.conversation,
         state=state,
         notice="Your message was not sent to the model." if is_blocked else "",
         error_code="" if is_queued else state.value,
         model=settings.OPENAI_MODEL,
-        temperature=settings.OPENAI_TEMPERATURE,
+        temperature=asked.get("temperature", settings.OPENAI_TEMPERATURE),
         reserved_tokens=quotas.tokens_to_reserve(prompt_chars=len(question.content)),
         correlation_id=get_correlation_id(),
         queued_at=question.created_at,

@@ -29,7 +29,7 @@ _CLAIM = Statement(
         RETURNING
             reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
             reply.temperature, reply.correlation_id, question.id AS question_id,
-            question.content, question.context
+            question.content, question.context, question.prompt
     )
     SELECT taken.*, history.roles, history.texts
     FROM taken
@@ -63,6 +63,7 @@ class Taken(NamedTuple):
     question_id: int
     question: str
     context: str | None
+    prompt: str | None
     roles: list[str] | None
     texts: list[str] | None
 

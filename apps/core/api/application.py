@@ -53,7 +53,7 @@ class JsonRenderer(BaseRenderer):
 class ParleyAPI(NinjaAPI):
     """The API of this product."""
 
-    def __init__(self, *, version: str, description: str = DESCRIPTION) -> None:
+    def __init__(self, *, version: str, name: str = "api", description: str = DESCRIPTION) -> None:
         super().__init__(
             title="Parley",
             version=version,
@@ -61,7 +61,7 @@ class ParleyAPI(NinjaAPI):
             docs=Swagger(settings={"persistAuthorization": False, "docExpansion": "list"}),
             parser=JsonParser(),
             renderer=JsonRenderer(),
-            urls_namespace=f"api-{version}",
+            urls_namespace=f"{name}-{version}",
             openapi_extra={"info": {"x-product-version": APP_VERSION}},
         )
         self._document: Any = None

@@ -46,7 +46,7 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
     """Log the failure and answer it in the form of the address: our envelope, or OpenAI's."""
     description = report_error(exception, method=request.method, route=_route(request))
     if is_openai_path(request.path_info):
-        body = _openai_error(description)
+        body = openai_error(description)
     else:
         body = _error_envelope(request, description)
     response = json_response(body, status=description.status_code)
@@ -114,7 +114,8 @@ def _error_envelope(request: HttpRequest, description: ErrorDescription) -> dict
     return envelope
 
 
-def _openai_error(description: ErrorDescription) -> dict[str, Any]:
+def openai_error(description: ErrorDescription) -> dict[str, Any]:
+    """Write a failure in OpenAI's form, for answers and for the middle of a stream."""
     kind = "invalid_request_error" if description.status_code < 500 else "server_error"
     problems = description.details or []
     message = description.message

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15
 KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
+OnError = Callable[[BaseException], "ServerSentEvent"]
 Guard = Callable[[], Coroutine[Any, Any, None]]
 
 LAST_EVENT_ID: Any = Header(
@@ -31,14 +32,15 @@ LAST_EVENT_ID: Any = Header(
 class ServerSentEvent(NamedTuple):
     """One frame: its type, its data as JSON, and the id that a client resumes from."""
 
-    event: str
+    event: str | None
     data: bytes
     id: str | None = None
 
     def encode(self) -> bytes:
         """Write the frame; JSON has no line break, so one data line is enough."""
         head = b"" if self.id is None else b"id: " + self.id.encode() + b"\n"
-        return head + b"event: " + self.event.encode() + b"\ndata: " + self.data + b"\n\n"
+        kind = b"" if self.event is None else b"event: " + self.event.encode() + b"\n"
+        return head + kind + b"data: " + self.data + b"\n\n"
 
 
 def is_wanted(request: HttpRequest) -> bool:
@@ -62,14 +64,16 @@ async def event_stream(
     *,
     status: int = 200,
     guard: Guard | None = None,
+    on_error: OnError | None = None,
 ) -> StreamingHttpResponse:
     """Answer with a stream of events; check everything before, for then the status is out.
 
     The request's database connection goes back to the pool first: a stream waits most of its time.
-    The guard runs beside the stream and raises once the caller may not have it any more.
+    The guard runs beside the stream and raises once the caller may not have it any more; a failure
+    is told by `error_event`, or by `on_error` where the protocol has another form for it.
     """
     await db.release()
-    content = frames(events, guard=guard)
+    content = frames(events, guard=guard, on_error=on_error)
     response = StreamingHttpResponse(content, status=status, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -81,6 +85,7 @@ async def frames(
     *,
     keep_alive: float = KEEP_ALIVE_SECONDS,
     guard: Guard | None = None,
+    on_error: OnError | None = None,
 ) -> AsyncIterator[bytes]:
     """Encode events; a failure in their source or of the guard becomes one last `error` event."""
     pending: asyncio.Task[ServerSentEvent] | None = None
@@ -105,7 +110,7 @@ async def frames(
                 return
             yield event.encode()
     except Exception as error:  # noqa: BLE001
-        yield error_event(error).encode()
+        yield (on_error or error_event)(error).encode()
     finally:
         left = guards if pending is None else {pending, *guards}
         for task in left:

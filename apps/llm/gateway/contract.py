@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Role = Literal["user", "assistant"]
 Purpose = Literal["reply", "title", "judge"]
@@ -33,6 +33,8 @@ class GenerationRequest:
         user_id: whose call this is, for logs and usage; leaves the product only as a keyed hash.
         purpose: what the call is for.
         correlation_id: ties the call's log lines to the request that caused it.
+        prompt: `messages` and `parameters` in OpenAI's words, where a program named them; they are
+            sent as they are, in the place of system prompt, history, question and context.
     """
 
     system_prompt: str
@@ -46,6 +48,7 @@ class GenerationRequest:
     user_id: int
     purpose: Purpose
     correlation_id: str
+    prompt: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

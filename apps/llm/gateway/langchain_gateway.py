@@ -90,10 +90,19 @@ class LangChainGateway:
         }
         if request.max_completion_tokens is not None:
             parameters["max_tokens"] = request.max_completion_tokens
+        if request.prompt is not None:
+            parameters |= request.prompt["parameters"]
         return parameters
 
 
 def _estimate(request: GenerationRequest, answer_chars: int) -> Usage:
+    if request.prompt is not None:
+        chars = sum(len(str(message["content"])) for message in request.prompt["messages"])
+        return Usage(
+            math.ceil(chars / _CHARS_PER_TOKEN),
+            math.ceil(answer_chars / _CHARS_PER_TOKEN),
+            "estimated",
+        )
     context = len(str(request.context)) if request.context else 0
     history = sum(len(message.content) for message in request.history)
     prompt_chars = len(request.system_prompt) + history + context + len(request.question)

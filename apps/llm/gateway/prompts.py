@@ -6,6 +6,7 @@ from langchain_core.messages import (
     BaseMessage,
     HumanMessage,
     SystemMessage,
+    convert_to_messages,
     trim_messages,
 )
 from langchain_core.messages.utils import count_tokens_approximately
@@ -28,6 +29,8 @@ _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 def build_messages(request: GenerationRequest) -> list[BaseMessage]:
     """Return system prompt, as much of the newest history as fits, and the question."""
+    if request.prompt is not None:
+        return convert_to_messages(request.prompt["messages"])
     question = _question(request)
     fixed: list[BaseMessage] = [HumanMessage(question)]
     if request.system_prompt:

@@ -1,0 +1,123 @@
+"""One call of a program in OpenAI's words: a turn like any other, told in their form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
+from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
+from apps.conversations.events import ReplyDelta, ReplyFinished, ReplyUsage
+from apps.conversations.services import asking, following, stopping, turns
+from apps.conversations.services.turn_requests import Prompt
+from apps.conversations.services.turns import Turn, TurnRequest
+from apps.core import db
+from apps.users.models import User
+
+CHARS_PER_TOKEN = 4
+_abandoned: set[asyncio.Task[object]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a completion ended well: `stop`, `length` or `content_filter`, and its tokens."""
+
+    finish_reason: str
+    usage: ReplyUsage | None
+
+
+def list_models() -> list[str]:
+    """Return the names of the models that a program may ask for."""
+    return [settings.OPENAI_MODEL]
+
+
+async def start(
+    *, actor: User, model: str, content: str, prompt: Prompt, client_id: str | None
+) -> Turn:
+    """Store what a program sent as a turn of a conversation of its own, and queue the answer.
+
+    Args:
+        actor: whose token it is.
+        model: one of `list_models`.
+        content: all text of the prompt that is not the model's; policy looks at it.
+        prompt: messages and parameters.
+        client_id: the program's own id of the call, if it has one.
+
+    Raises:
+        ModelNotFoundError: there is no such model.
+        PromptTooLongError: the prompt does not fit the model's budget.
+        AppError: what `turns.start_turn` raises.
+    """
+    if model not in list_models():
+        raise ModelNotFoundError
+    chars = sum(len(message["content"]) for message in prompt["messages"])
+    if chars > min(settings.MAX_TOKENS * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
+        raise PromptTooLongError(
+            f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
+            f"{settings.MAX_TOKENS} are allowed. Send less."
+        )
+    return await turns.start_turn(
+        actor=actor,
+        request=TurnRequest(
+            conversation_id=None, content=content, client_id=client_id, prompt=prompt
+        ),
+    )
+
+
+async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, None]:
+    """Yield the answer's text as it comes, then how it ended; leaving it stops the answer.
+
+    Text that was shown cannot be taken back here: a withheld answer ends with `content_filter`, and
+    nothing follows.
+
+    Raises:
+        AppError: it ended otherwise than well.
+    """
+    has_ended = False
+    try:
+        async with aclosing(following.follow(viewer=actor, reply_id=reply_id)) as events:
+            async for event in events:
+                if isinstance(event, ReplyDelta):
+                    yield event.text
+                elif isinstance(event, ReplyFinished):
+                    has_ended = True
+                    yield _ended(event)
+    finally:
+        if not has_ended:
+            _abandon(actor, reply_id)
+
+
+async def whole(*, actor: User, reply_id: int) -> tuple[str, Ended]:
+    """Wait for the answer and return it with how it ended; a withheld one has no text.
+
+    Raises:
+        AppError: it ended otherwise than well.
+    """
+    texts: list[str] = []
+    ended = Ended("stop", None)
+    async with aclosing(pieces(actor=actor, reply_id=reply_id)) as items:
+        async for item in items:
+            if isinstance(item, Ended):
+                ended = item
+            else:
+                texts.append(item)
+    return "" if ended.finish_reason == "content_filter" else "".join(texts), ended
+
+
+def _ended(event: ReplyFinished) -> Ended:
+    if event.state == ReplyState.WITHHELD:
+        return Ended("content_filter", event.usage)
+    if event.state != ReplyState.COMPLETE:
+        raise asking.error_of_end(event)
+    return Ended(event.finish_reason or "stop", event.usage)
+
+
+def _abandon(actor: User, reply_id: int) -> None:
+    """Stop an answer that nobody can fetch any more, without making its leaver wait."""
+    task = asyncio.ensure_future(db.call(stopping.stop_reply, actor=actor, reply_id=reply_id))
+    _abandoned.add(task)
+    task.add_done_callback(_abandoned.discard)
