@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 from django.utils import cache
+from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from apps.core.middleware.headers import policy_text
@@ -147,3 +148,8 @@ def test_a_host_that_is_not_ours_is_refused_but_for_probes(db: None) -> None:
     assert (refused.status_code, refused.json()["code"]) == (400, "validation_failed")
     assert Client().get(PAGE, headers=foreign).status_code == 400
     assert Client().get("/healthz", headers=foreign).status_code == 200
+
+
+def test_every_middleware_runs_on_the_event_loop(settings: Settings) -> None:
+    names = [import_string(name) for name in settings.MIDDLEWARE]
+    assert [kind for kind in names if not getattr(kind, "async_capable", False)] == []
