@@ -75,6 +75,8 @@ MODERATION_API_KEY = env.str("MODERATION_API_KEY", default="")
 RULE_GATE_LABELS = env.int("RULE_GATE_LABELS", default=moderation.RULE_GATE_LABELS)
 RULE_GATE_PRECISION = env.float("RULE_GATE_PRECISION", default=moderation.RULE_GATE_PRECISION)
 RULE_DEMOTE_PRECISION = env.float("RULE_DEMOTE_PRECISION", default=moderation.RULE_DEMOTE_PRECISION)
+MODERATION_COLLAPSE_SEVERITY = env.int("MODERATION_COLLAPSE_SEVERITY", default=3)
+MODERATION_SEVERE_IN_A_ROW = env.int("MODERATION_SEVERE_IN_A_ROW", default=10)
 
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

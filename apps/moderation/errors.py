@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from apps.core.errors import ConflictError, ForbiddenError, NotFoundError
+from apps.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ValidationFailedError,
+)
 
 
 class AppendOnlyError(TypeError):
@@ -178,3 +183,27 @@ class GrantRequiredError(ForbiddenError):
 
     code = "grant_required"
     default_message = "No case is open on this conversation. Give a reason to read it."
+
+
+class SearchRefusedError(ValidationFailedError):
+    """What was typed could only be found by reading every case."""
+
+    code = "search_refused"
+    default_message = (
+        "This was not searched. Type a case's or message's number, user:12, conversation:12, "
+        "or a word of three letters or more."
+    )
+
+
+class SavedViewNotFoundError(NotFoundError):
+    """There is no such view, or it is somebody else's."""
+
+    code = "saved_view_not_found"
+    default_message = "There is no such view of yours."
+
+
+class BatchNotFoundError(NotFoundError):
+    """There is no such batch of decisions, or all of it was taken back."""
+
+    code = "batch_not_found"
+    default_message = "There is no such batch, or all of it was taken back already."

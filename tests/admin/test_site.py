@@ -88,8 +88,12 @@ def test_the_overview_is_grouped_by_job_for_each_role(
     def headings(client: Client) -> list[str]:
         return re.findall(r'<h2 id="job-\w+">(\w+)</h2>', client.get("/admin/").content.decode())
 
-    assert headings(as_admin) == [*("Review", "People", "Records", "Models", "Audit", "System")]
-    assert headings(as_moderator) == ["Review", "People", "Records", "Models", "Audit"]
+    assert headings(as_admin) == [
+        *("Moderation", "Review", "People", "Records", "Models", "Audit", "System")
+    ]
+    assert headings(as_moderator) == [
+        *("Moderation", "Review", "People", "Records", "Models", "Audit")
+    ]
 
 
 def test_the_overview_counts_the_moment(as_admin: Client, person: User, talk: Talk) -> None:

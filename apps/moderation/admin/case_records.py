@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.details import Detail, Fact, Related, Text
@@ -13,8 +14,8 @@ from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
-from apps.moderation.admin import looks
 from apps.moderation.models import Case, Flag, RuleHit
+from apps.moderation.templatetags import looks
 
 
 @admin.register(Case)
@@ -107,7 +108,8 @@ class CaseAdmin(StaffModelAdmin[Case]):
         )
 
     def _case_page(self, row: Case) -> list[Related]:
-        return []
+        url = reverse(f"{self.admin_site.name}:moderation_case_page", args=[row.pk])
+        return [Related("Open its page in the queue", url, "inbox")]
 
 
 @admin.register(Flag)

@@ -13,8 +13,8 @@ from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
-from apps.moderation.admin import looks
 from apps.moderation.models import Decision, Enforcement
+from apps.moderation.templatetags import looks
 
 
 @admin.register(Decision)

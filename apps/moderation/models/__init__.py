@@ -7,6 +7,7 @@ from apps.moderation.models.cases import (
     Flag,
     Note,
     SavedView,
+    StaffPreference,
 )
 from apps.moderation.models.decisions import (
     Appeal,
@@ -45,6 +46,7 @@ __all__ = [
     "RuleHit",
     "RuleVersion",
     "SavedView",
+    "StaffPreference",
     "Strike",
     "Threshold",
 ]

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -140,6 +142,10 @@ class CaseSnapshot(models.Model):
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(fields=["case", "-id"], name="snapshot_by_case"),
+            GinIndex(SearchVector("text", config="simple"), name="snapshot_words"),
+        ]
 
     def __str__(self) -> str:
         return f"snapshot of case {self.case_id} (#{self.pk})"
@@ -251,3 +257,21 @@ class AccessGrant(models.Model):
 
     def __str__(self) -> str:
         return f"grant on conversation {self.conversation_id} (#{self.pk})"
+
+
+class StaffPreference(models.Model):
+    """What a member of staff chose for their own eyes."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="moderation_preference",
+    )
+    collapse_from = models.PositiveSmallIntegerField(choices=constants.Severity.choices)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"preference of user {self.user_id}"

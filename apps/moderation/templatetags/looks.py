@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.display import EMPTY, Tone, badge
-from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.moderation.constants import (
     AppealState,
     CaseState,
@@ -17,6 +18,9 @@ from apps.moderation.constants import (
     Verdict,
 )
 from apps.users.models import User
+
+if TYPE_CHECKING:
+    from apps.core.admin_kit.model_admin import StaffModelAdmin
 
 SEVERITY_LOOKS = {
     Severity.LOW: (Tone.NEUTRAL, "signal_cellular_alt_1_bar"),
@@ -110,7 +114,7 @@ def name_of(column: str) -> Subquery:
     return Subquery(User.objects.filter(pk=OuterRef(column)).values("name")[:1])
 
 
-def person(subject: StaffModelAdmin, number: int | None, name: str | None) -> SafeString | str:  # type: ignore[type-arg]
+def person(subject: StaffModelAdmin[Any], number: int | None, name: str | None) -> SafeString | str:
     """Link to a person, or say that the account is gone."""
     if number is None:
         return EMPTY

@@ -1,0 +1,86 @@
+"""Answers of the queue's addresses: data for the page's script, a redirect for a plain form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+
+from apps.core.errors import AppError
+from apps.users.models import User
+
+Data = dict[str, Any]
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Return who is at work."""
+    return cast("User", request.user)
+
+
+def wants_data(request: HttpRequest) -> bool:
+    """Tell whether the page's script asks, and no plain form."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def act(
+    request: HttpRequest,
+    work: Callable[[], Data],
+    *,
+    fallback_url: str,
+    explain: Callable[[AppError], Data] | None = None,
+) -> HttpResponse:
+    """Do what a POST asks, and answer its script or its form.
+
+    Args:
+        request: what came in.
+        work: calls one service and returns what the script needs; `url` is where a form goes on
+            and `done` what it is told.
+        fallback_url: where a form goes back to if the service refuses.
+        explain: returns what the script needs besides the error.
+    """
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    try:
+        data = work()
+    except AppError as error:
+        if wants_data(request):
+            return problem(error, explain(error) if explain is not None else {})
+        messages.error(request, sentence_of(error))
+        return HttpResponseRedirect(fallback_url)
+    if wants_data(request):
+        return JsonResponse(data)
+    if data.get("done"):
+        messages.success(request, data["done"])
+    return HttpResponseRedirect(data.get("url") or fallback_url)
+
+
+def problem(error: AppError, more: Data | None = None) -> JsonResponse:
+    """Write an error for the page's script."""
+    return JsonResponse(
+        {
+            "code": error.code,
+            "message": sentence_of(error),
+            "fields": {one["field"]: one["message"] for one in error.details or ()},
+            **(more or {}),
+        },
+        status=error.status_code,
+    )
+
+
+def sentence_of(error: AppError) -> str:
+    """Return what a person is told: the first field's sentence where there is one."""
+    return error.details[0]["message"] if error.details else error.message
+
+
+def number_of(text: str | None) -> int:
+    """Return a number that came in a form; 0 for anything else."""
+    value = text or ""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else 0

@@ -1,0 +1,70 @@
+"""What a moderator typed into the form of a case, as a ruling."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import QueryDict
+
+from apps.moderation.admin.answers import number_of
+from apps.moderation.constants import EnforcementKind, Verdict
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+from apps.users.services.problems import field_problem
+
+MAX_SPANS = 50
+MAX_HOURS = 24 * 365
+
+
+def ruling_of(typed: QueryDict) -> Ruling:
+    """Read a ruling; what is done is read for a violation only.
+
+    Raises:
+        ValidationFailedError: there is no verdict, or a passage or time is not readable.
+    """
+    verdict = typed.get("verdict", "")
+    if verdict not in Verdict.values:
+        raise field_problem("verdict", "Choose a verdict.", "unknown_verdict")
+    is_violation = verdict == Verdict.VIOLATES
+    return Ruling(
+        verdict=Verdict(verdict),
+        policy_code=typed.get("policy", "")[:40] if is_violation else "",
+        reason=typed.get("reason", ""),
+        reason_for_user=typed.get("reason_for_user", "") if is_violation else "",
+        measures=_measures(typed) if is_violation else (),
+        gives_points="gives_points" in typed,
+    )
+
+
+def _measures(typed: QueryDict) -> list[Measure]:
+    chosen = dict.fromkeys(typed.getlist("measure"))
+    return [
+        Measure(
+            kind=EnforcementKind(kind),
+            spans=_spans(typed.get("spans", "")) if kind == EnforcementKind.REDACT_SPAN else (),
+            hours=_hours(typed.get(f"{kind}_hours", "")),
+        )
+        for kind in chosen
+        if kind in EnforcementKind.values
+    ]
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    try:
+        pairs = json.loads(text or "[]")
+        spans = tuple((int(start), int(end)) for start, end in pairs[:MAX_SPANS])
+    except (ValueError, TypeError, KeyError) as error:
+        raise field_problem("spans", "Select the passage again.", "unreadable_spans") from error
+    if not spans:
+        raise field_problem("spans", "Select a passage of the text to redact.", "no_spans")
+    return spans
+
+
+def _hours(text: str) -> int | None:
+    if not text.strip():
+        return None
+    hours = number_of(text.strip())
+    if not 1 <= hours <= MAX_HOURS:
+        message = f"Give a whole number of hours from 1 to {MAX_HOURS:,}, or leave it empty."
+        raise field_problem("hours", message, "unreadable_hours")
+    return hours

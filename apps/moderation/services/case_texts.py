@@ -1,0 +1,159 @@
+"""The text of a case and what stands around it, cut into pieces that can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.conversations.constants import Author
+from apps.conversations.models import Message
+from apps.conversations.querysets import MessageQuerySet
+from apps.conversations.services.reviewing import note_reading
+from apps.moderation import constants
+from apps.moderation.errors import CaseNotFoundError, GrantRequiredError
+from apps.moderation.models import Case, CaseSnapshot, Flag
+from apps.moderation.services import cases
+from apps.users.models import User
+
+MORE_LINES = 10
+_BEFORE = constants.EXCHANGE_BEFORE
+_AFTER = constants.EXCHANGE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, and the number of the hit that marks it; 0 for none."""
+
+    text: str
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message around the one that the case is about."""
+
+    id: int
+    role: str
+    text: str
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What was said before and after, and whether there is more."""
+
+    before: Sequence[Line]
+    after: Sequence[Line]
+    has_earlier: bool = False
+    has_later: bool = False
+
+
+def cut(text: str, flags: Sequence[Flag]) -> list[Piece]:
+    """Cut a text at the passages that rules found; where two overlap, the first one is drawn.
+
+    Args:
+        text: as it was judged.
+        flags: with their hits, in the order in which the page numbers them.
+    """
+    spans = []
+    for number, flag in enumerate(flags, start=1):
+        hit = flag.hit
+        if hit is not None and hit.start is not None and hit.end is not None:
+            spans.append((hit.start, min(hit.end, len(text)), number))
+    pieces, position = [], 0
+    for start, end, number in sorted(spans):
+        if start < position or start >= end:
+            continue
+        if start > position:
+            pieces.append(Piece(text[position:start]))
+        pieces.append(Piece(text[start:end], number))
+        position = end
+    if position < len(text) or not pieces:
+        pieces.append(Piece(text[position:]))
+    return pieces
+
+
+def safe_summary(case: Case, characters: int) -> str:
+    """Say what a text is without saying what it says."""
+    what = "An answer" if case.target_role == Author.ASSISTANT else "A message"
+    flags = f"{case.flag_count} flag{'s' if case.flag_count != 1 else ''}"
+    source = case.get_source_display().lower()
+    return f"{what} of {characters:,} characters, {flags}, first from a {source}"
+
+
+def exchange_of(case: Case, snapshot: CaseSnapshot | None) -> Exchange:
+    """Return what stands around the message: as it is now while the case is open, kept otherwise.
+
+    A closed case gives no way into the conversation beyond what it was decided on.
+    """
+    if case.is_closed:
+        return _kept(case, snapshot)
+    rows = _path(case)
+    before = list(rows.filter(pk__lt=case.message_id).order_by("-id")[: _BEFORE + 1])
+    after = list(rows.filter(pk__gt=case.message_id).order_by("id")[: _AFTER + 1])
+    return Exchange(
+        before=[_line(message) for message in reversed(before[:_BEFORE])],
+        after=[_line(message) for message in after[:_AFTER]],
+        has_earlier=len(before) > _BEFORE,
+        has_later=len(after) > _AFTER,
+    )
+
+
+def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
+    """Return more of the conversation, further from the message than one that was shown.
+
+    Args:
+        viewer: a member of staff; that they read is in the audit record.
+        case_id: a case that is not closed.
+        beyond: the number of the outermost message that is shown.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+        CaseNotFoundError: there is no such case.
+        GrantRequiredError: the case is closed, so that reading on needs a reason.
+    """
+    case = cases.access_case(viewer=viewer, case_id=case_id)
+    if case.is_closed:
+        raise GrantRequiredError
+    note_opening(viewer=viewer, case=case)
+    rows = _path(case)
+    if beyond < case.message_id:
+        found = list(rows.filter(pk__lt=beyond).order_by("-id")[: MORE_LINES + 1])
+        lines = [_line(message) for message in reversed(found[:MORE_LINES])]
+        return Exchange(before=lines, after=(), has_earlier=len(found) > MORE_LINES)
+    found = list(rows.filter(pk__gt=beyond).order_by("id")[: MORE_LINES + 1])
+    lines = [_line(message) for message in found[:MORE_LINES]]
+    return Exchange(before=(), after=lines, has_later=len(found) > MORE_LINES)
+
+
+def note_opening(*, viewer: User, case: Case) -> None:
+    """Write down that a member of staff read a part of a conversation, once an hour.
+
+    Raises:
+        CaseNotFoundError: the message is gone.
+    """
+    message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
+    if message is None:
+        raise CaseNotFoundError
+    note_reading(viewer=viewer, conversation=message.conversation)
+
+
+def _path(case: Case) -> MessageQuerySet:
+    rows = Message.objects.filter(conversation_id=case.conversation_id)
+    return rows.on_path().only("role", "content", "hidden_at")
+
+
+def _line(message: Message) -> Line:
+    text = "" if message.is_hidden else message.content
+    return Line(message.pk, message.role, text, message.is_hidden)
+
+
+def _kept(case: Case, snapshot: CaseSnapshot | None) -> Exchange:
+    lines = [
+        Line(int(one["id"]), str(one["role"]), str(one["text"]), not one["text"])
+        for one in (snapshot.exchange if snapshot is not None else ())
+    ]
+    return Exchange(
+        before=[line for line in lines if line.id < case.message_id],
+        after=[line for line in lines if line.id > case.message_id],
+    )

@@ -1,0 +1,169 @@
+"""What happened to a case, who did it and when; and what is new since somebody looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.moderation.constants import ActorKind, EnforcementKind, Verdict
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice
+from apps.users.models import User
+
+HELD = {
+    AuditAction.CASE_CLAIMED: "took the case",
+    AuditAction.CASE_RELEASED: "gave it back",
+    AuditAction.CASE_TAKEN_OVER: "took it over",
+    AuditAction.CASE_REOPENED: "opened it again",
+    AuditAction.CASE_OPENED: "Case opened",
+}
+MAX_EVENTS = 200
+VERDICTS = {
+    Verdict.VIOLATES: "decided: violates",
+    Verdict.NO_VIOLATION: "decided: no violation",
+    Verdict.UNSURE: "handed it on",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened."""
+
+    at: datetime
+    icon: str
+    actor: str
+    what: str
+    words: str = ""
+    is_note: bool = False
+
+
+def timeline_of(case: Case, flags: list[Flag], names: dict[int, str]) -> list[Entry]:
+    """Return everything that happened to a case, newest first.
+
+    Args:
+        case: which.
+        flags: its flags.
+        names: of the people who reported.
+    """
+    entries = [
+        *(_flagged(flag, names) for flag in flags),
+        *_audited(case),
+        *(_decided(decision) for decision in _decisions(case)),
+        *(
+            Entry(
+                at=note.created_at,
+                icon="sticky_note_2",
+                actor=note.author_label,
+                what="wrote a note",
+                words=note.text,
+                is_note=True,
+            )
+            for note in case.notes.order_by("-id")[:MAX_EVENTS]
+        ),
+        *(
+            Entry(at=notice.created_at, icon="mail", actor="", what=f"Notice sent: {notice.title}")
+            for notice in Notice.objects.filter(decision__case=case).order_by("-id")[:MAX_EVENTS]
+        ),
+        *(
+            Entry(
+                at=appeal.created_at,
+                icon="balance",
+                actor="",
+                what="Appeal sent",
+                words=appeal.text,
+            )
+            for appeal in Appeal.objects.filter(case=case).order_by("-id")[:MAX_EVENTS]
+        ),
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def news_since(case: Case, since: datetime, viewer: User) -> list[str]:
+    """Return what happened to a case after a moment, in words for whoever decided on an old state.
+
+    Args:
+        case: which.
+        since: when the state was read.
+        viewer: whose own deeds are left out.
+    """
+    flags = case.flags.filter(created_at__gt=since).order_by("id")
+    notes = case.notes.filter(created_at__gt=since).exclude(author=viewer.pk).order_by("id")
+    decisions = _decisions(case).filter(created_at__gt=since).exclude(actor=viewer.pk)
+    return [
+        *(f"New flag: {_flag_words(flag)}" for flag in flags),
+        *(f"Note by {note.author_label}: {note.text[:200]}" for note in notes),
+        *(
+            f"{decision.actor_label} {VERDICTS[Verdict(decision.verdict)]}"
+            for decision in decisions.order_by("id")
+        ),
+        *(
+            f"{entry.actor} {entry.what}".strip()
+            for entry in _audited(case, since=since)
+            if entry.actor != viewer.name
+        ),
+    ]
+
+
+def _decisions(case: Case) -> QuerySet[Decision]:
+    return Decision.objects.filter(case=case).select_related("policy_version").order_by("-id")
+
+
+def _flagged(flag: Flag, names: dict[int, str]) -> Entry:
+    reporter = names.get(flag.reporter_id or 0, "")
+    return Entry(
+        at=flag.created_at,
+        icon="flag",
+        actor=reporter,
+        what=f"{'flagged it' if reporter else 'Flagged'}: {_flag_words(flag)}",
+        words=flag.comment,
+    )
+
+
+def _flag_words(flag: Flag) -> str:
+    if flag.hit is not None:
+        return f"rule “{flag.hit.rule.name}”, version {flag.hit.version.number}"
+    reason = flag.get_reason_display()
+    return f"{flag.get_source_display().lower()}{f', {reason.lower()}' if reason else ''}"
+
+
+def _audited(case: Case, since: datetime | None = None) -> list[Entry]:
+    events = audit.list_events_about(target_type="case", target_id=case.pk)
+    events = events.filter(action__in=list(HELD))
+    if since is not None:
+        events = events.filter(created_at__gt=since)
+    return [
+        Entry(
+            at=event.created_at,
+            icon="back_hand",
+            actor="" if event.action == AuditAction.CASE_OPENED else event.actor_label,
+            what=HELD[AuditAction(event.action)],
+            words=event.reason,
+        )
+        for event in events[:MAX_EVENTS]
+    ]
+
+
+def _decided(decision: Decision) -> Entry:
+    what = "took the decision back" if decision.is_undo else VERDICTS[Verdict(decision.verdict)]
+    if decision.policy_version is not None and not decision.is_undo:
+        what = f"{what}, {decision.policy_version.title}"
+    return Entry(
+        at=decision.created_at,
+        icon="undo" if decision.is_undo else "gavel",
+        actor=decision.actor_label
+        if decision.actor_kind == ActorKind.PERSON
+        else f"Rule “{decision.actor_label}”",
+        what=what,
+        words=decision.reason,
+    )
+
+
+def effects_of(decision: Decision) -> list[str]:
+    """Return what a decision did, in words, and whether it still holds."""
+    rows = Enforcement.objects.filter(decision=decision).order_by("id")
+    return [
+        f"{EnforcementKind(row.kind).label} ({row.get_state_display().lower()})" for row in rows
+    ]

@@ -1,0 +1,230 @@
+/** The page of a case: one request decides, claims the next case and brings its page. */
+
+import { get, post } from "./ask-server.js";
+import { Claim } from "./claim.js";
+import { DecisionForm } from "./decision-form.js";
+import { bindKeys, moveFocus } from "./keys.js";
+import { noteSkipped, withSkipped } from "./skipped.js";
+import { offerAgain, remember, say, takeBack } from "./undo.js";
+
+const desk = document.querySelector("[data-desk]");
+const place = desk.querySelector("[data-case-place]");
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+let shown = null;
+let claim = null;
+let form = null;
+let isBusy = false;
+
+/** Give life to the case that the page holds now. */
+function begin() {
+  shown = place.querySelector("[data-case]");
+  form = new DecisionForm(shown);
+  claim = new Claim(shown, showStanding);
+  if (shown.hasAttribute("data-mine")) form.allow("");
+  else form.exists && form.allow("One moment…");
+  form.element?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    decide(event.submitter?.value ?? "violates");
+  });
+  return claim.begin();
+}
+
+function showStanding(standing) {
+  form.allow(standing.why_not);
+  if (standing.version) form.renew({ version: standing.version });
+  const words = shown.querySelector("[data-claim-words]");
+  if (standing.is_mine) words.textContent = "You hold it";
+  else if (standing.holder) words.textContent = `${standing.holder} has held it since ${standing.since} UTC`;
+  else if (standing.state === "closed") words.textContent = "Decided";
+  else words.textContent = standing.state ? "Nobody holds it" : standing.why_not;
+  shown.toggleAttribute("data-mine", Boolean(standing.is_mine));
+  const takeOver = shown.querySelector('[data-ask="take-over"]');
+  if (takeOver) takeOver.hidden = !standing.holder || standing.is_mine;
+}
+
+/** Put another case in the place of this one. */
+function show(answer) {
+  if (!answer.html) {
+    location.assign(answer.url);
+    return;
+  }
+  claim?.end({ isDecided: true });
+  place.innerHTML = answer.html;
+  history.pushState({}, "", answer.url);
+  document.title = document.title.replace(/Case \d+/, `Case ${answer.case}`);
+  scrollTo(0, 0);
+  begin();
+  place.querySelector("[data-title]").focus({ preventScroll: true });
+}
+
+/** Do one thing at a time; what is refused is said. */
+async function alone(work) {
+  if (isBusy) return;
+  isBusy = true;
+  desk.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (error) {
+    if (form?.exists && shown.contains(form.element)) form.complain(error.message);
+    else say(error.message);
+  } finally {
+    isBusy = false;
+    desk.removeAttribute("aria-busy");
+  }
+}
+
+function decide(verdict) {
+  if (!form.exists) return false;
+  const body = form.typed(verdict);
+  if (!body) return true;
+  alone(async () => {
+    try {
+      const answer = await post(form.element.action, withSkipped(body));
+      remember(answer, undo);
+      show(answer);
+    } catch (error) {
+      if (error.data?.standing) showNews(error);
+      else throw error;
+    }
+  });
+  return true;
+}
+
+/** The case changed under somebody's hands: say what is new, keep what was typed. */
+async function showNews(error) {
+  const { standing, news, seen_at: seenAt } = error.data;
+  claim.take(standing);
+  form.renew({ version: standing.version, seenAt });
+  const box = shown.querySelector("[data-news]");
+  const list = document.createElement("ul");
+  for (const words of news.length ? news : ["Its state or version is another one."]) {
+    list.append(Object.assign(document.createElement("li"), { textContent: words }));
+  }
+  const title = Object.assign(document.createElement("strong"), { textContent: error.message });
+  const kept = Object.assign(document.createElement("p"), { textContent: "What you typed is kept." });
+  box.replaceChildren(title, list, kept);
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+  await refresh(["flags", "timeline", "subject"]);
+}
+
+async function refresh(names) {
+  const answer = await get(shown.dataset.bodyUrl).catch(() => null);
+  if (!answer) return;
+  const fresh = new DOMParser().parseFromString(answer.html, "text/html");
+  for (const name of names) {
+    const part = fresh.querySelector(`[data-part="${name}"]`);
+    const old = shown.querySelector(`[data-part="${name}"]`);
+    if (part && old) old.replaceWith(document.importNode(part, true));
+  }
+}
+
+function undo() {
+  alone(async () => {
+    const answer = await takeBack();
+    if (!answer) return;
+    if (claim.isMine) await post(shown.dataset.releaseUrl).catch(() => null);
+    show(answer);
+    if (answer.done) say(answer.done);
+  });
+}
+
+/** Give the case back and take another one; what this tab skipped does not come again. */
+function skip() {
+  alone(async () => {
+    const released = claim.isMine ? shown.dataset.releaseUrl : "";
+    if (released) noteSkipped(shown.dataset.case);
+    const answer = await post(desk.dataset.nextUrl, withSkipped(new FormData()));
+    if (released) await post(released).catch(() => null);
+    show(answer);
+  });
+}
+
+function reveal() {
+  const veil = shown.querySelector("[data-veil]");
+  if (!veil) return false;
+  veil.remove();
+  shown.querySelector("[data-text]").hidden = false;
+  return true;
+}
+
+async function readMore(button) {
+  const lines = [...shown.querySelectorAll("[data-line]")];
+  const isBefore = button.dataset.more === "before";
+  const outermost = isBefore ? lines[0] : lines.at(-1);
+  const answer = await get(`${shown.dataset.moreUrl}?beyond=${outermost.dataset.line}`);
+  outermost.insertAdjacentHTML(isBefore ? "beforebegin" : "afterend", answer.html);
+  if (!answer.more) button.remove();
+}
+
+async function revealPerson(target) {
+  const answer = await post(target.action, new FormData(target));
+  target.querySelector("[data-revealed]").textContent = answer.email;
+}
+
+async function send(target) {
+  const answer = await post(target.action, new FormData(target));
+  target.closest("dialog")?.close();
+  if (answer.html && target.hasAttribute("data-note")) {
+    target.reset();
+    await refresh(["timeline"]);
+  } else if (answer.html) show(answer);
+  else if (answer.version) claim.take(answer);
+  else location.assign(answer.url);
+  if (answer.done) say(answer.done);
+}
+
+const DO = { skip, reveal, keys: () => desk.querySelector("[data-keys]").showModal() };
+
+place.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-do], [data-more], [data-ask], [data-close]");
+  if (!target) return;
+  if (target.dataset.do) DO[target.dataset.do]();
+  else if (target.dataset.more) alone(() => readMore(target));
+  else if (target.dataset.ask) shown.querySelector(`[data-asked="${target.dataset.ask}"]`).showModal();
+  else target.closest("dialog").close();
+});
+
+place.addEventListener("submit", (event) => {
+  const target = event.target;
+  if (!target.matches("[data-post], [data-reveal]")) return;
+  event.preventDefault();
+  alone(() => (target.matches("[data-reveal]") ? revealPerson(target) : send(target)));
+});
+
+place.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches("input, textarea, select")) {
+    event.target.blur();
+    place.querySelector("[data-title]").focus({ preventScroll: true });
+  }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.element?.contains(event.target)) {
+    event.preventDefault();
+    decide("violates");
+  }
+});
+
+for (const kind of ["keydown", "pointerdown", "input"]) {
+  addEventListener(kind, () => claim?.touch(), { capture: true, passive: true });
+}
+
+const messages = () => shown.querySelectorAll("[data-row]");
+bindKeys({
+  ...Object.fromEntries(DIGITS.map((digit) => [String(digit), () => form.pick(digit)])),
+  v: () => decide("violates"),
+  o: () => decide("no_violation"),
+  u: () => decide("unsure"),
+  s: skip,
+  n: skip,
+  z: undo,
+  r: reveal,
+  j: () => void moveFocus(messages(), 1),
+  k: () => void moveFocus(messages(), -1),
+  "?": () => DO.keys(),
+});
+
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+addEventListener("popstate", () => location.reload());
+addEventListener("pagehide", () => claim?.end());
+begin();
+offerAgain(undo);

@@ -1,0 +1,100 @@
+/** Holding a case: taking it when it opens, showing the time left, renewing while somebody works. */
+
+import { get, leave, post } from "./ask-server.js";
+
+const LOOK_MINE_MS = 20_000;
+const LOOK_OTHERS_MS = 3_000;
+const RENEW_AFTER_MS = 45_000;
+const SOON_SECONDS = 60;
+
+export function clockText(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export class Claim {
+  #case;
+  #onChange;
+  #expires = 0;
+  #isMine = false;
+  #lastActive = 0;
+  #lastRenewed = 0;
+  #timers = [];
+  #over = false;
+  #looked = 0;
+
+  constructor(element, onChange) {
+    this.#case = element;
+    this.#onChange = onChange;
+    this.#timers = [setInterval(() => this.#tick(), 1000)];
+  }
+
+  get isMine() {
+    return this.#isMine;
+  }
+
+  /** Take the case where that makes sense, or learn who holds it. */
+  async begin() {
+    const { state, mayDecide, claimUrl, standingUrl } = this.#case.dataset;
+    const isWaiting = mayDecide !== undefined && state !== "closed";
+    await (isWaiting ? this.#ask(() => post(claimUrl)) : this.#ask(() => get(standingUrl)));
+  }
+
+  /** The holder does something: the claim goes on. */
+  touch() {
+    this.#lastActive = Date.now();
+    const isDue = Date.now() - this.#lastRenewed > RENEW_AFTER_MS;
+    if (this.#isMine && isDue) this.#ask(() => post(this.#case.dataset.claimUrl));
+  }
+
+  /** Stop watching this case, and give it back unless it was decided. */
+  end({ isDecided = false } = {}) {
+    this.#timers.forEach(clearInterval);
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#isMine && !isDecided) leave(this.#case.dataset.releaseUrl);
+  }
+
+  take(standing) {
+    this.#apply(standing);
+  }
+
+  async #ask(request) {
+    this.#lastRenewed = this.#looked = Date.now();
+    try {
+      this.#apply(await request());
+    } catch (error) {
+      if (error.data?.state) this.#apply(error.data);
+      else if (error.status) this.#onChange({ why_not: error.message, is_mine: false });
+    }
+  }
+
+  #apply(standing) {
+    if (this.#over) return;
+    this.#isMine = standing.is_mine;
+    this.#expires = Date.now() + standing.seconds_left * 1000;
+    this.#onChange(standing);
+    this.#tick();
+  }
+
+  #tick() {
+    const clock = this.#case.querySelector("[data-clock]");
+    const seconds = (this.#expires - Date.now()) / 1000;
+    const isShown = this.#isMine && seconds > 0;
+    clock.textContent = isShown ? clockText(seconds) : "";
+    clock.toggleAttribute("data-soon", isShown && seconds < SOON_SECONDS);
+    if (this.#isMine && seconds <= 0) this.#ask(() => get(this.#case.dataset.standingUrl));
+    const every = this.#isMine ? LOOK_MINE_MS : LOOK_OTHERS_MS;
+    const isOpen = this.#case.dataset.state !== "closed";
+    if (!document.hidden && isOpen && Date.now() - this.#looked > every) this.#look();
+  }
+
+  async #look() {
+    this.#looked = Date.now();
+    try {
+      this.#apply(await get(this.#case.dataset.standingUrl));
+    } catch {
+      // The next round asks again.
+    }
+  }
+}
