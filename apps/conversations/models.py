@@ -25,7 +25,10 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     last_message_at = models.DateTimeField(auto_now_add=True)
     origin = models.CharField(
-        max_length=20, choices=constants.Origin.choices, default=constants.Origin.CHAT
+        max_length=20,
+        choices=constants.Origin.choices,
+        default=constants.Origin.CHAT,
+        db_default=constants.Origin.CHAT,
     )
     locked_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)

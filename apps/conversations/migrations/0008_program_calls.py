@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='conversation',
             name='origin',
-            field=models.CharField(choices=[('chat', 'Chat'), ('program', 'OpenAI-compatible call')], default='chat', max_length=20),
+            field=models.CharField(choices=[('chat', 'Chat'), ('program', 'OpenAI-compatible call')], db_default='chat', default='chat', max_length=20),
         ),
         migrations.AddField(
             model_name='message',
