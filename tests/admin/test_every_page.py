@@ -14,6 +14,7 @@ from django.urls import reverse
 from apps.audit import services as audit
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.llm.models import UsageRecord
+from apps.moderation.models import BackTest, Rule
 from apps.users.models import User
 from tests.admin.conftest import make_talk
 from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
@@ -58,6 +59,10 @@ def make_rows(number: int) -> None:
             duration_ms=5,
         )
         make_decided(owner)
+        rule = Rule.objects.latest("pk")
+        BackTest.objects.create(
+            version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9
+        )
         audit.record(actor=owner, action="user.updated", target_type="user", target_id=owner.pk)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,5 +1,19 @@
-"""The staff's daily work: the queue, the page of a case, and looking things up."""
+"""The staff's daily work: the queue, the page of a case, rules, and looking things up."""
 
-from apps.moderation.admin import case_records, decision_records, people_records, queue_page
+from apps.moderation.admin import (
+    back_tests,
+    case_records,
+    decision_records,
+    people_records,
+    queue_page,
+    rules,
+)
 
-__all__ = ["case_records", "decision_records", "people_records", "queue_page"]
+__all__ = [
+    "back_tests",
+    "case_records",
+    "decision_records",
+    "people_records",
+    "queue_page",
+    "rules",
+]

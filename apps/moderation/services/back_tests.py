@@ -6,10 +6,9 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app as queue
 
@@ -20,7 +19,7 @@ from apps.moderation.constants import AppliesTo, BackTestState
 from apps.moderation.detection.contract import compile_detector
 from apps.moderation.detection.scanner import CompiledRule, scan
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
-from apps.moderation.models import BackTest, CaseSnapshot, RuleVersion
+from apps.moderation.models import BackTest, CaseSnapshot, Rule, RuleVersion
 from apps.moderation.services import back_test_samples, rules
 from apps.moderation.services.back_test_samples import Match
 from apps.moderation.services.checking import BETWEEN
@@ -89,6 +88,12 @@ def start(*, actor: User, version_id: int, messages: int = MESSAGES) -> BackTest
     return back_test
 
 
+def list_of_rule(rule: Rule) -> QuerySet[BackTest]:
+    """Return the back-tests of a rule's versions, newest first; the caller checked who may look."""
+    rows: QuerySet[BackTest] = BackTest.objects.filter(version__rule=rule)
+    return rows.select_related("version").order_by("-id")
+
+
 def defer(back_test_id: int) -> None:
     """Queue the next slice of a back-test."""
     queue.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer(back_test_id=back_test_id)
@@ -152,7 +157,7 @@ def requeue_lost() -> list[int]:
     return lost
 
 
-def _messages(version: RuleVersion) -> Any:  # noqa: ANN401
+def _messages(version: RuleVersion) -> QuerySet[Message]:
     is_question = version.rule.applies_to == AppliesTo.USER
     return Message.objects.filter(role=Author.USER if is_question else Author.ASSISTANT)
 
