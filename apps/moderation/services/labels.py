@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -14,15 +15,30 @@ RECENT_HITS = 2_000
 """How many hits a figure looks back at: enough for a narrow interval, and a bounded read."""
 
 
-def precision_of(version: RuleVersion) -> Share:
+@dataclass(frozen=True, slots=True)
+class RecentHits:
+    """The last hits of a version: the messages, and how long the checks took, in microseconds."""
+
+    message_ids: Sequence[int | None]
+    latencies: Sequence[int]
+
+
+def recent_hits(version: RuleVersion) -> RecentHits:
+    """Read the last hits of a version, failures left out."""
+    hits = RuleHit.objects.filter(rule=version.rule_id, version=version)
+    rows = hits.exclude(outcome=HitOutcome.ERROR).order_by("-id")
+    recent = list(rows.values_list("message_id", "latency_us")[:RECENT_HITS])
+    return RecentHits([pk for pk, _ in recent], [took for _, took in recent if took])
+
+
+def precision_of(version: RuleVersion, recent: RecentHits | None = None) -> Share:
     """Return how many of a version's judged hits people called violations of its policy.
 
     A message counts once, with what a person decided about it, or else with the label that it got
     in a back-test. What violates another policy says nothing of this rule.
     """
-    hits = RuleHit.objects.filter(version=version).exclude(outcome=HitOutcome.ERROR)
-    recent = list(hits.order_by("-id").values_list("message_id", flat=True)[:RECENT_HITS])
-    judged = human_verdicts(recent, policy_id=version.rule.policy_id)
+    recent = recent or recent_hits(version)
+    judged = human_verdicts(recent.message_ids, policy_id=version.rule.policy_id)
     labelled = BackTestMatch.objects.filter(
         back_test__version=version, by_tried=True, is_violation__isnull=False
     )

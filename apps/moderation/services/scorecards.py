@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,13 +15,12 @@ from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, RuleMode
 from apps.moderation.models import Rule, RuleHit
 from apps.moderation.services import rule_modes
-from apps.moderation.services.intervals import Share
-from apps.moderation.services.labels import precision_of
+from apps.moderation.services.intervals import Share, wilson
+from apps.moderation.services.labels import RecentHits, precision_of, recent_hits
 
 logger = logging.getLogger(__name__)
 
 DAYS = 7
-LATENCY_SAMPLE = 500
 MIN_LABELS = 10
 MIN_HISTORY = timedelta(hours=24)
 MIN_UNUSUAL_HITS = 20
@@ -63,14 +63,15 @@ def scorecard(rule: Rule) -> Scorecard:
         acted=Count("pk", filter=Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
         errors=Count("pk", filter=is_error),
     )
-    precision = precision_of(rule.current) if rule.current else Share(0, 0, 0.0, 1.0)
+    recent = recent_hits(rule.current) if rule.current else RecentHits((), ())
+    precision = precision_of(rule.current, recent) if rule.current else wilson(0, 0)
     return Scorecard(
         precision=precision,
         hits=counts["hits"],
         hits_of_day=counts["day"],
         acted=counts["acted"],
         errors=counts["errors"],
-        latency_ms=_latency(rule),
+        latency_ms=_latency(recent.latencies),
         looks_per_true_hit=precision.total / precision.hits if precision.hits else None,
     )
 
@@ -128,9 +129,8 @@ def _unusual(rule: Rule, now: datetime) -> str:
     return f"It hit {recent} times in an hour; {usual:.1f} times an hour were usual for a week."
 
 
-def _latency(rule: Rule) -> tuple[float, float] | None:
-    recent = RuleHit.objects.filter(rule=rule, latency_us__gt=0).order_by("-id")
-    times = sorted(recent.values_list("latency_us", flat=True)[:LATENCY_SAMPLE])
+def _latency(latencies: Sequence[int]) -> tuple[float, float] | None:
+    times = sorted(latencies)
     if not times:
         return None
     return times[len(times) // 2] / 1000, times[min(len(times) * 95 // 100, len(times) - 1)] / 1000
