@@ -30,6 +30,7 @@ def test_it_makes_three_people_with_history_who_can_sign_in(
     uma = Conversation.objects.filter(owner__email="user@parley.test").newest_first()
     assert [conversation.title for conversation in uma] == [
         "Sorting words in Python",
+        "Running out of patience",
         "A weekend in Lisbon",
         "Tea or coffee",
     ]

@@ -87,6 +87,20 @@ PEOPLE = (
                 ),
             ),
             DemoConversation(
+                "Running out of patience",
+                9,
+                (
+                    (
+                        "Give me three words that rhyme with orange.",
+                        "Door hinge, sporange and Blorenge come closest.",
+                    ),
+                    (
+                        "Door hinge is two words, you idiot.",
+                        "You are right, it is two. Then sporange and Blorenge remain.",
+                    ),
+                ),
+            ),
+            DemoConversation(
                 "A weekend in Lisbon",
                 26,
                 (

@@ -18,6 +18,7 @@ def prepare(*, has_demo: bool) -> None:
     call_command("install_starter_rules")
     if has_demo:
         call_command("seed_demo")
+        call_command("seed_demo_cases")
 
 
 if __name__ == "__main__":

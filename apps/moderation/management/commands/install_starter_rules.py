@@ -4,15 +4,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.moderation.services import starter_set
+from apps.moderation.services import starter_set, starter_thresholds
 
 
 class Command(BaseCommand):
     """`python manage.py install_starter_rules`."""
 
-    help = "Add the starter policies and rules, in shadow; what is there already stays as it is."
+    help = (
+        "Add the starter policies, thresholds and rules (in shadow); what is there stays as it is."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Install what is missing and say how much that was."""
         added = starter_set.install()
+        starter_thresholds.install()
         self.stdout.write(f"Added {added.policies} policies and {added.rules} rules.")
