@@ -7,8 +7,11 @@ from django.test import Client
 from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from apps.conversations.services.reviewing import note_reading
+from apps.moderation.models import Rule, RuleHit
 from apps.users.models import User
 from tests.admin.conftest import make_talk
+from tests.moderation.factories import claimed_case, make_rule, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,6 +22,13 @@ CHROMIUM_OPTIONS = [
     "--disable-background-networking",
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+def hit_by(rule: Rule) -> None:
+    """Make a hit of a rule."""
+    RuleHit.objects.create(
+        rule=rule, version=rule.current, mode=rule.mode, outcome="recorded", stage=rule.stage
+    )
 
 
 def faults(page: Page) -> list[str]:
@@ -35,6 +45,10 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
     client = Client()
     client.force_login(admin)
     client.post(f"/admin/conversations/message/{talk.question.pk}/hide/", {"reason": "A threat."})
+    staff = make_staff()
+    claimed_case(staff)
+    hit_by(make_rule())
+    note_reading(viewer=staff, conversation=talk.conversation)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     paths = (
         "/admin/",
@@ -43,6 +57,10 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
         f"/admin/users/user/{person.pk}/change/",
         f"/admin/users/user/{person.pk}/suspend/",
         "/admin/conversations/message/?q=hello",
+        "/admin/moderation/dashboard/",
+        "/admin/moderation/dashboard/decisions/",
+        "/admin/moderation/dashboard/rules/",
+        "/admin/moderation/dashboard/care/",
     )
     complaints: list[str] = []
     with sync_playwright() as playwright:

@@ -44,14 +44,17 @@ def write_short(value: float, unit: Unit) -> str:
 
 
 def _share(value: float) -> str:
+    """Write a share; only what is nothing or all of it is written as 0% or 100%."""
     percent = value * 100
-    digits = 1 if 0 < percent < 10 or 90 < percent < 100 else 0
-    return f"{percent:.{digits}f}%"
+    if 0 < percent < 10 or 90 < percent < 100:
+        return f"{min(max(percent, 0.1), 99.9):.1f}%"
+    return f"{percent:.0f}%"
 
 
 def _span(seconds: float) -> str:
     if seconds < 1:
-        return "0 s" if seconds <= 0 else f"{round(seconds * 1000)} ms"
+        digits = 1 if seconds < 0.01 else 0
+        return "0 s" if seconds <= 0 else f"{seconds * 1000:.{digits}f}".removesuffix(".0") + " ms"
     if seconds < MINUTE:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)

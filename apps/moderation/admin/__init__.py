@@ -1,8 +1,9 @@
-"""The staff's daily work: the queue, the page of a case, rules, and looking things up."""
+"""The staff's daily work: the queue, the page of a case, rules, looking things up, and figures."""
 
 from apps.moderation.admin import (
     back_tests,
     case_records,
+    dashboard,
     decision_records,
     people_records,
     queue_page,
@@ -12,6 +13,7 @@ from apps.moderation.admin import (
 __all__ = [
     "back_tests",
     "case_records",
+    "dashboard",
     "decision_records",
     "people_records",
     "queue_page",

@@ -37,7 +37,6 @@ SHOWN_BANDS: Sequence[tuple[str, int | None]] = (
     ("201 to 1,000", 1_000),
     ("over 1,000", None),
 )
-MISSING_SHOWN = 20
 APPEALED = Q(superseded_by__decided_appeal__isnull=False)
 CHANGED = Q(superseded_by__is_undo=True) | (
     Q(superseded_by__isnull=False)
@@ -95,11 +94,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDay:
-    """Violations of one day that did something to somebody, and those that they were told of."""
+    """Violations of one day that did something to somebody, and those that they were told of.
+
+    `untold_case` is the newest case of that day of which they were not.
+    """
 
     day: date
     acted: int
     told: int
+    untold_case: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +115,17 @@ class DecisionFigures:
     in_view_by: list[InView]
     shown: Shown
     notices: list[NoticeDay]
-    untold: list[int]
 
 
 def decision_figures(period: Period) -> DecisionFigures:
-    """Return the figures of decisions, from six queries, or seven where a notice is missing."""
-    told = notices(period)
-    is_whole = all(day.acted == day.told for day in told)
+    """Return the figures of decisions, from six queries."""
     return DecisionFigures(
         hours=by_hour(period),
         overturned=overturned(period),
         in_view=in_view_by_day(period),
         in_view_by=in_view_by_actor(period),
         shown=shown(period),
-        notices=told,
-        untold=[] if is_whole else untold(period),
+        notices=notices(period),
     )
 
 
@@ -251,16 +250,9 @@ def notices(period: Period) -> list[NoticeDay]:
         "created_at",
         acted=Count("pk"),
         told=Count("pk", filter=Q(is_told=True)),
+        untold=Max("case_id", filter=Q(is_told=False)),
     )
     found = {row["day"]: row for row in rows}
-    nothing = {"acted": 0, "told": 0}
-    return [
-        NoticeDay(day, found.get(day, nothing)["acted"], found.get(day, nothing)["told"])
-        for day in period.dates
-    ]
-
-
-def untold(period: Period) -> list[int]:
-    """Return the newest cases with a violation that somebody should have been told of."""
-    rows = _acted_on(period).filter(is_told=False).order_by("-id")
-    return list(rows.values_list("case_id", flat=True)[:MISSING_SHOWN])
+    nothing = {"acted": 0, "told": 0, "untold": None}
+    rows_by_day = [(day, found.get(day, nothing)) for day in period.dates]
+    return [NoticeDay(day, row["acted"], row["told"], row["untold"]) for day, row in rows_by_day]
