@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from bench.formats import read_openai
 from bench.model import CHECKOUT, Model, end, free_port, wait_for_line
 from bench.targets.base import PEOPLE, Target
 from bench.targets.database import Services
@@ -182,4 +183,25 @@ class ParleyStream(Parley):
             path=f"/api/v1/conversations/{person.conversation_id}/messages",
             headers={"Authorization": f"Bearer {person.token}"},
             body={"content": MESSAGE},
+        )
+
+
+class ParleyOpenAI(Parley):
+    """The way of OpenAI's clients: a completion that streams, in their form."""
+
+    name = "parley-openai"
+    title = "Parley, OpenAI-compatible"
+
+    def door(self, person: Person) -> Door:
+        """Return a request with a token."""
+        return Door(
+            port=self._stack.port,
+            path="/openai/v1/chat/completions",
+            headers={"Authorization": f"Bearer {person.token}"},
+            body={
+                "model": "scripted",
+                "stream": True,
+                "messages": [{"role": "user", "content": MESSAGE}],
+            },
+            read=read_openai,
         )
