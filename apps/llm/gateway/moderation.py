@@ -136,3 +136,10 @@ def default_classifier() -> Classifier:
         _Default.client = ModerationClient(base_url=address[0], api_key=address[1])
         _Default.address = address
     return _Default.client
+
+
+async def close_default_classifier() -> None:
+    """Close the process's client; the next use makes a new one."""
+    client, _Default.client = _Default.client, None
+    if client is not None:
+        await client.aclose()

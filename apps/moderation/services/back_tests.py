@@ -16,8 +16,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.moderation.constants import AppliesTo, BackTestState
-from apps.moderation.detection.contract import compile_detector
-from apps.moderation.detection.scanner import CompiledRule, scan
+from apps.moderation.detection.contract import Detector, Span, compile_detector
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
 from apps.moderation.models import BackTest, CaseSnapshot, Rule, RuleVersion
 from apps.moderation.services import back_test_samples, rules
@@ -190,13 +189,13 @@ def _withheld(message_ids: list[int]) -> dict[int, str]:
 
 def _match(back_test: BackTest, row: _Row) -> Match | None:
     kind = back_test.version.rule.kind
-    found = scan((_compiled(kind, back_test.version_id),), row.text)
-    before: tuple[object, ...] = ()
+    found = _detector(kind, back_test.version_id).find(row.text)
+    before: list[Span] = []
     if back_test.compared_with_id is not None:
-        before = scan((_compiled(kind, back_test.compared_with_id),), row.text)
+        before = _detector(kind, back_test.compared_with_id).find(row.text)
     if not found and not before:
         return None
-    span = found[0].span if found else None
+    span = found[0] if found else None
     return Match(
         message_id=row.message_id,
         start=max(span.start - row.lead, 0) if span else None,
@@ -207,9 +206,10 @@ def _match(back_test: BackTest, row: _Row) -> Match | None:
 
 
 @lru_cache(maxsize=16)
-def _compiled(kind: str, version_id: int) -> CompiledRule:
+def _detector(kind: str, version_id: int) -> Detector:
+    """Make a detector once; a stored text is looked at whole, which costs one look and not many."""
     configuration = RuleVersion.objects.values_list("configuration", flat=True).get(pk=version_id)
-    return CompiledRule(version_id, compile_detector(kind, configuration), enforces=False)
+    return compile_detector(kind, configuration)
 
 
 def _count(back_test: BackTest, rows: list[_Row], matches: list[Match]) -> None:
