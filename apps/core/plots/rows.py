@@ -15,6 +15,8 @@ from apps.core.plots.units import Unit
 ROW = 46
 TRACK = 30
 LONGEST = 40
+HEADROOM = 1.1
+"""Beyond a level that matters there is room for its words, and for what passes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Rows:
         for row in self.rows:
             values += [row.bar, *row.points, *(row.interval or ())]
         if self.level is not None:
-            values.append(self.level[0])
+            values.append(self.level[0] * HEADROOM)
         return (logarithmic if self.is_log else linear)(values, self.unit)
 
     def _row(self, row: Row, scale: Scale, top: float) -> list[SafeString]:

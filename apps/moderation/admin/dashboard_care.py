@@ -61,7 +61,8 @@ def _exposure(figures: CareFigures) -> Exhibit:
     words = (
         f"Offer a break or another queue: {names}." if over else "Nobody is over the soft limit."
     )
-    shown = sorted(figures.exposures, key=lambda one: not one.is_over)[:MOST_ROWS]
+    most = sorted(figures.exposures, key=lambda one: -one.last_day)[:MOST_ROWS]
+    shown = sorted(most, key=lambda one: one.name.lower())
     return Exhibit(
         plot=Rows(
             "exposure",
@@ -70,7 +71,7 @@ def _exposure(figures: CareFigures) -> Exhibit:
             [
                 Row(
                     one.name,
-                    f"{one.last_day:,} today, {one.last_week:,} in 7 days",
+                    f"{one.last_day:,} in 24 h, {one.last_week:,} in 7 days",
                     bar=one.last_day,
                     is_alarming=one.is_over,
                 )

@@ -11,7 +11,7 @@ from apps.core.spreadsheets import Cell
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.metrics import Period
 
-UNIT_NAMES = {Unit.SECONDS: "seconds", Unit.SHARE: "share"}
+UNIT_NAMES = {Unit.SECONDS: "seconds", Unit.SHARE: "0 to 1"}
 MANY_DAYS = 31
 MOST_ROWS = 8
 """So many rows are drawn; all are in the table and in the file."""
@@ -124,9 +124,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def part_drawn(number: int) -> str:
     """Say that not all rows are drawn, where that is so; to be put behind a meaning."""
-    return f" The first {MOST_ROWS} are drawn, all {number:,} are in the table." * (
-        number > MOST_ROWS
-    )
+    return f" {MOST_ROWS} are drawn, all {number:,} are in the table." * (number > MOST_ROWS)
 
 
 def said(share: Share) -> str:
