@@ -78,6 +78,7 @@ RULE_DEMOTE_PRECISION = env.float("RULE_DEMOTE_PRECISION", default=moderation.RU
 MODERATION_COLLAPSE_SEVERITY = env.int("MODERATION_COLLAPSE_SEVERITY", default=3)
 MODERATION_SEVERE_IN_A_ROW = env.int("MODERATION_SEVERE_IN_A_ROW", default=10)
 
+READING_GATE = "apps.moderation.conversation_gate.CaseGate"
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
@@ -55,6 +55,16 @@ def record(
         data=dict(data or {}),
         correlation_id=get_correlation_id(),
     )
+
+
+def list_events_of(
+    *, action: AuditAction, target_type: str, target_ids: Collection[int]
+) -> AuditEventQuerySet:
+    """Return one kind of deed on some things, newest first; the caller has checked the reader."""
+    found = AuditEvent.objects.filter(
+        action=action, target_type=target_type, target_id__in=target_ids
+    )
+    return found.newest_first()
 
 
 def list_events_about(*, target_type: str, target_id: int) -> AuditEventQuerySet:

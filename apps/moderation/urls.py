@@ -9,5 +9,6 @@ urlpatterns = [
     path("settings/notices/<int:notice_id>/", views.notice, name="notice"),
     path("settings/notices/<int:notice_id>/appeal/", views.appeal, name="appeal"),
     path("settings/notices/<int:notice_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("settings/readings/", views.readings, name="readings"),
     path("letters/<str:token>/", views.letter, name="letter"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
-from apps.moderation.services import appeals, inbox, letters, pages, reports
+from apps.moderation.services import appeals, grants, inbox, letters, pages, reports
 
 REPORTED = "Thank you. A person will look at it, and you will be told what came of it."
 APPEALED = "Your appeal is on its way. Somebody else will look, and you will be told."
@@ -102,6 +102,15 @@ async def withdraw(request: HttpRequest, notice_id: int) -> HttpResponse:
     else:
         flash.success(request, WITHDRAWN)
     return HttpResponseRedirect(reverse("moderation:notice", args=[notice_id]))
+
+
+@login_required
+@require_GET
+async def readings(request: HttpRequest) -> HttpResponse:
+    """Show who read a person's conversations, when and why."""
+    viewer: Any = await request.auser()
+    context = {"readings": await db.call(grants.list_readings, viewer=viewer)}
+    return await db.call(render, request, "moderation/readings.html", context)
 
 
 @never_cache

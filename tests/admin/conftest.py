@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.conversations.models import Conversation, Message, Reply
+from apps.moderation.constants import FlagSource
+from apps.moderation.models import Case
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
 
@@ -75,7 +78,20 @@ def make_talk(owner: User, *, question: str = "A question?", running: bool = Fal
     asked = MessageFactory(conversation=conversation, content=question)
     answer = MessageFactory(conversation=conversation, assistant=True, content="Flour and water.")
     reply = ReplyFactory(message=answer, running=running, prompt_tokens=12, completion_tokens=3)
+    open_case(asked)
     return Talk(conversation, asked, answer, reply)
+
+
+def open_case(message: Message) -> None:
+    """Open a case, so that staff may read the conversation without giving a reason."""
+    Case.objects.create(
+        message=message,
+        conversation_id=message.conversation_id,
+        subject_id=message.conversation.owner_id,
+        target_role=message.role,
+        source=FlagSource.STAFF,
+        due_at=timezone.now(),
+    )
 
 
 @pytest.fixture

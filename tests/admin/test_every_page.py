@@ -44,6 +44,7 @@ def make_rows(number: int) -> None:
     """Make rows of every kind, each about another person."""
     for _ in range(number):
         owner = UserFactory()
+        make_decided(owner)
         talk = make_talk(owner)
         RestrictionFactory(user=owner)
         ApiTokenFactory(user=owner)
@@ -58,7 +59,6 @@ def make_rows(number: int) -> None:
             outcome="complete",
             duration_ms=5,
         )
-        make_decided(owner)
         rule = Rule.objects.latest("pk")
         BackTest.objects.create(
             version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.conversations.admin import decisions
+from apps.conversations.admin import decisions, reading
 from apps.conversations.admin.transcript import lines_of, transcript_page
 from apps.conversations.models import Conversation
-from apps.conversations.services.reviewing import note_reading
+from apps.conversations.reading_gate import reading_gate
+from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.details import Detail, Fact
 from apps.core.admin_kit.display import Tone, badge, moment, preview
 from apps.core.admin_kit.model_admin import StaffModelAdmin
@@ -37,8 +39,12 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
     detail_template = "admin/conversation.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        """Return the conversations with their owners."""
-        return super().get_queryset(request).select_related("owner")
+        """Return the conversations with their owners, and which of them may be read now."""
+        condition = reading_gate().readable(
+            decisions.actor_of(request), conversation="pk", owner="owner_id"
+        )
+        rows = super().get_queryset(request).select_related("owner")
+        return rows.annotate(is_readable=condition)
 
     @admin.display(description="Conversation", ordering="id")
     def number(self, row: Conversation) -> str:
@@ -47,8 +53,8 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
 
     @admin.display(description="Title")
     def title_shown(self, row: Conversation) -> str:
-        """Show the title."""
-        return preview(row.display_title)
+        """Show the title, which tells what is said, where that may be read."""
+        return preview(row.display_title) if reading.is_readable(row) else reading.PRIVATE
 
     @admin.display(description="Of")
     def person(self, row: Conversation) -> SafeString | str:
@@ -72,9 +78,18 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
         deleted = badge("Deleted by its owner", Tone.WARNING, "delete") if row.deleted_at else ""
         return format_html("{} {}", archived, deleted)
 
+    def gate(
+        self, request: HttpRequest, row: Conversation, *, is_glance: bool = False
+    ) -> HttpResponse | None:
+        """Ask for a reason where no case is open, and note that it is read."""
+        return reading.gate(request, row, self.url_of(row.pk, "read"), is_glance=is_glance)
+
+    def row_actions(self) -> Sequence[RowAction[Conversation]]:
+        """Return the page that asks for the reason to read."""
+        return [reading.read_action(self.url_of)]
+
     def detail(self, request: HttpRequest, row: Conversation) -> Detail:
-        """Show the conversation, and note that it was read."""
-        note_reading(viewer=decisions.actor_of(request), conversation=row)
+        """Show the conversation."""
         return Detail(
             title=row.display_title,
             badges=[self.state(row)],

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.contrib import admin
 from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Left
 from django.http import (
     HttpRequest,
@@ -23,12 +23,12 @@ from django.utils.safestring import SafeString
 
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
-from apps.conversations.admin import decisions, looks
+from apps.conversations.admin import decisions, looks, reading
 from apps.conversations.admin.message_facts import facts_of, hidden_facts_of, texts_of
 from apps.conversations.admin.transcript import transcript_url
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
-from apps.conversations.services.reviewing import note_reading
+from apps.conversations.reading_gate import reading_gate
 from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import Decision, decide, return_url
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front
@@ -83,13 +83,24 @@ class MessageAdmin(StaffModelAdmin[Message]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Return the messages with the beginning of their text only."""
+        """Return the messages with the beginning of their text only, where that may be read."""
+        condition = reading_gate().readable(
+            decisions.actor_of(request),
+            conversation="conversation_id",
+            owner="conversation__owner_id",
+        )
         return (
             super()
             .get_queryset(request)
             .select_related("conversation__owner", "reply")
             .only("role", "created_at", "hidden_at", "reply__state", *looks.OWNER_COLUMNS)
-            .annotate(beginning=Left("content", PREVIEW_COLUMN_CHARS))
+            .annotate(is_readable=condition)
+            .annotate(
+                beginning=Case(
+                    When(is_readable=True, then=Left("content", PREVIEW_COLUMN_CHARS)),
+                    default=Value(""),
+                )
+            )
         )
 
     def detail_rows(self, request: HttpRequest) -> QuerySet[Message]:
@@ -124,12 +135,16 @@ class MessageAdmin(StaffModelAdmin[Message]):
     @admin.display(description="Begins")
     def begins(self, message: Message) -> str:
         """Show the beginning of the text."""
+        if not reading.is_readable(message):
+            return reading.PRIVATE
         return preview(getattr(message, "beginning", "")) or "(empty)"
 
     @admin.display(description="Conversation")
     def talk(self, message: Message) -> SafeString | str:
         """Link to the message in its conversation."""
-        words = preview(message.conversation.display_title, length=30)
+        title = preview(message.conversation.display_title, length=30)
+        may_show = not hasattr(message, "is_readable") or reading.is_readable(message)
+        words = title if may_show else f"Conversation {message.conversation_id}"
         subject = self.subject("conversation")
         return words if subject is None else link(transcript_url(subject, message), words)
 
@@ -206,9 +221,16 @@ class MessageAdmin(StaffModelAdmin[Message]):
         """Ask for the reason and restore several messages."""
         return self._decide_many(request, decisions.restore_many)
 
+    def gate(
+        self, request: HttpRequest, row: Message, *, is_glance: bool = False
+    ) -> HttpResponse | None:
+        """Ask for a reason where no case is open, and note that it is read."""
+        subject = self.subject("conversation")
+        ask = subject.url_of(row.conversation_id, "read") if subject else self.list_url()
+        return reading.gate(request, row.conversation, ask, is_glance=is_glance)
+
     def detail(self, request: HttpRequest, row: Message) -> Detail:
-        """Show one message with its whole text, and note that it was read."""
-        note_reading(viewer=decisions.actor_of(request), conversation=row.conversation)
+        """Show one message with its whole text."""
         reply = looks.reply_of(row)
         return Detail(
             title=f"{row.get_role_display()} message {row.pk}",

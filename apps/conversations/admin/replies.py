@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from apps.conversations.admin import decisions, looks
+from apps.conversations.admin import decisions, looks, reading
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
+from apps.conversations.reading_gate import reading_gate
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table, Text
 from apps.core.admin_kit.display import EMPTY, duration, link, moment, number, preview
@@ -54,8 +55,14 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
-        """Return the answers with whose they are."""
-        return super().get_queryset(request).select_related("conversation__owner")
+        """Return the answers with whose they are, and whether their words may be read now."""
+        condition = reading_gate().readable(
+            decisions.actor_of(request),
+            conversation="conversation_id",
+            owner="conversation__owner_id",
+        )
+        rows = super().get_queryset(request).select_related("conversation__owner")
+        return rows.annotate(is_readable=condition)
 
     @admin.display(description="Answer", ordering="pk")
     def number(self, reply: Reply) -> str:
@@ -75,7 +82,9 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
     @admin.display(description="Conversation")
     def talk(self, reply: Reply) -> SafeString | str:
         """Link to it in its conversation."""
-        words = preview(reply.conversation.display_title, length=30)
+        title = preview(reply.conversation.display_title, length=30)
+        may_show = not hasattr(reply, "is_readable") or reading.is_readable(reply)
+        words = title if may_show else f"Conversation {reply.conversation_id}"
         subject = self.subject("conversation")
         if subject is None:
             return words

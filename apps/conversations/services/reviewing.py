@@ -1,4 +1,4 @@
-"""Staff read what is not theirs: it is noted, once an hour and conversation."""
+"""Staff read what is not theirs: each reading with a reason is noted, others once an hour."""
 
 from __future__ import annotations
 
@@ -16,19 +16,32 @@ READING_HOURS = 1
 
 
 @transaction.atomic
-def note_reading(*, viewer: User, conversation: Conversation) -> None:
-    """Write down that a member of staff opened a conversation, unless they did so just now."""
+def note_reading(*, viewer: User, conversation: Conversation, grant_id: int | None = None) -> None:
+    """Write down that a member of staff opened a conversation.
+
+    Args:
+        viewer: who reads; their own conversations are not noted.
+        conversation: what they read.
+        grant_id: the permission by which they read; without one, a case is open on it, and the
+            reading is noted unless they opened it within the hour.
+    """
     if conversation.owner_id == viewer.pk:
         return
+    if grant_id is None and _is_noted(viewer, conversation):
+        return
+    audit.record(
+        actor=viewer,
+        action=AuditAction.CONVERSATION_READ,
+        target_type="conversation",
+        target_id=conversation.pk,
+        data={} if grant_id is None else {"grant_id": grant_id},
+    )
+
+
+def _is_noted(viewer: User, conversation: Conversation) -> bool:
     since = timezone.now() - timedelta(hours=READING_HOURS)
     events = audit.list_events_about(target_type="conversation", target_id=conversation.pk)
-    is_noted = events.filter(
+    own = events.filter(
         actor_id=viewer.pk, action=AuditAction.CONVERSATION_READ, created_at__gt=since
-    ).exists()
-    if not is_noted:
-        audit.record(
-            actor=viewer,
-            action=AuditAction.CONVERSATION_READ,
-            target_type="conversation",
-            target_id=conversation.pk,
-        )
+    )
+    return own.exclude(data__has_key="grant_id").exists()

@@ -26,6 +26,8 @@ class RowAction(Generic[M]):
         is_offered: whether it makes sense for this row as it is.
         decide: makes the page for a row.
         is_danger: whether it takes something away.
+        asks_to_read: whether it is the page that lets somebody read the row, which stands before
+            its gate and is reached from there.
     """
 
     name: str
@@ -35,6 +37,7 @@ class RowAction(Generic[M]):
     is_offered: Callable[[HttpRequest, M], bool]
     decide: Callable[[HttpRequest, M], Decision]
     is_danger: bool = False
+    asks_to_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,17 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
         """Return the rows that the page of one row is looked up in, with what it needs."""
         return self.get_queryset(request)
 
+    def gate(self, request: HttpRequest, row: M, *, is_glance: bool = False) -> HttpResponse | None:
+        """Return what is shown in place of a row that may not be read yet; None lets in.
+
+        Args:
+            request: whose rights count.
+            row: what is about to be shown.
+            is_glance: only a part of it is, on the page of an action.
+        """
+        del request, row, is_glance
+        return None
+
     def row_actions(self) -> Sequence[RowAction[M]]:
         """Return what can be done to a row."""
         return ()
@@ -183,7 +194,11 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
         row = self.row_or_404(request, object_id)
         if not action.is_allowed(request):
             raise PermissionDenied
-        if request.method != "POST" and not action.is_offered(request, row):
+        refused = None if action.asks_to_read else self.gate(request, row, is_glance=True)
+        if refused is not None:
+            return refused
+        is_offered = action.asks_to_read or action.is_offered(request, row)
+        if request.method != "POST" and not is_offered:
             messages.warning(request, f"“{action.label}” makes no sense here any more.")
             return HttpResponseRedirect(self.url_of(row.pk))
         context = {
@@ -214,6 +229,9 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         row = self.row_or_404(request, object_id)
+        refused = self.gate(request, row)
+        if refused is not None:
+            return refused
         detail = self.detail(request, row)
         context = {
             **self.admin_site.each_context(request),

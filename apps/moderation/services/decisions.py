@@ -178,7 +178,6 @@ def _check(ruling: Ruling) -> PolicyVersion | None:
 
 def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> None:
     """Do what the verdict says, in the place of whatever was decided before."""
-    former = decision.supersedes
     if ruling.verdict == Verdict.UNSURE:
         return
     if ruling.verdict == Verdict.NO_VIOLATION:
@@ -188,8 +187,6 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
         reporters = flags.settle(case, FlagOutcome.DISAGREED)
         notices.tell_reporters(decision=decision, case=case, reporters=reporters)
         return
-    if former is not None:
-        strikes.overrule(decision=former, by=decision)
     if decision.policy_version is not None:
         case.policy = decision.policy_version.policy
     done = enforcements.apply(decision=decision, case=case, measures=ruling.measures, actor=actor)
@@ -204,7 +201,8 @@ def _strike_and_tell(
 ) -> None:
     """Give points for what a person wrote, never for an answer, with what they bring; then tell."""
     given = points if case.target_role == Author.USER else 0
-    threshold = strikes.give_strike(decision=decision, subject_id=case.subject_id, points=given)
+    threshold = strikes.give_strike(decision=decision, case=case, points=given)
+    reversals.withdraw_unreached(decision=decision, case=case)
     if threshold is not None:
         done += sanctions.apply_threshold(decision=decision, case=case, threshold=threshold)
     notices.tell(decision=decision, case=case, enforcements=done, points=given, automatic=automatic)

@@ -81,7 +81,7 @@ def _effect_of_violation(case: Case, kinds: list[EnforcementKind], points: int) 
     if not points:
         return _sentence(parts)
     before = strikes.active_points(case.subject_id)
-    total = before + points
+    total = before - strikes.points_in_case(case) + points
     parts.append(f"adds {points} point{'s' if points != 1 else ''}, total {total}")
     crossed = strikes.crossed_threshold(before, total)
     following = strikes.next_threshold(total)

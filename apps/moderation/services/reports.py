@@ -50,8 +50,8 @@ def report_message(*, actor: User, message_id: int, reason: str, comment: str = 
             as `reportable_message`.
         ValidationFailedError: the reason is unknown, or the comment too long.
     """
-    report = flags.Report(reason=_clean_reason(reason), comment=_clean_comment(comment))
     message = reportable_message(viewer=actor, message_id=message_id)
+    report = flags.Report(reason=_clean_reason(reason), comment=_clean_comment(comment))
     case = flags.raise_flag(
         message=message, source=constants.FlagSource.USER, reporter=actor, report=report
     )

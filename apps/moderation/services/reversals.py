@@ -108,6 +108,7 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
     for enforcement in redone:
         enforcements.reapply(enforcement=enforcement, decision=decision, actor=actor)
     reinstated = strikes.reinstate(by=former)
+    withdraw_unreached(decision=decision, case=former.case)
     is_redone = bool(redone) or (reinstated > 0 and not points)
     return Taken(is_undone=bool(active or points), is_redone=is_redone)
 
@@ -121,7 +122,25 @@ def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:
     points = 0
     for former in case.decisions.filter(strike__overruled_by=None, strike__isnull=False):
         points += strikes.overrule(decision=former, by=decision)
+    withdraw_unreached(decision=decision, case=case)
     return bool(active or points)
+
+
+def withdraw_unreached(*, decision: Decision, case: Case) -> None:
+    """Take back what a person's points brought, where they would not have brought it.
+
+    Args:
+        decision: after which some points do not count.
+        case: whose subject had them.
+    """
+    brought = Enforcement.objects.active().filter(
+        subject=case.subject_id, data__has_key="threshold"
+    )
+    for enforcement in brought.select_related("decision__case"):
+        points = strikes.points_at(case.subject_id, enforcement.created_at)
+        if points < enforcement.data["threshold"]:
+            reason = "The points that brought this do not count any more."
+            enforcements.reverse(enforcement=enforcement, by=decision, actor=None, reason=reason)
 
 
 def _open_again(case: Case) -> None:

@@ -79,7 +79,7 @@ def access_rule(*, viewer: User, rule_id: int) -> Rule:
         RuleNotFoundError: no such rule, or not for this viewer.
     """
     found = Rule.objects.select_related("current", "policy__current").filter(pk=rule_id).first()
-    if found is None or not viewer.has_perm(VIEW):
+    if found is None or viewer.is_suspended or not viewer.has_perm(VIEW):
         raise RuleNotFoundError
     return found
 

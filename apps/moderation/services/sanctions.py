@@ -11,6 +11,8 @@ from apps.moderation.models import Case, Decision, Enforcement, Threshold
 from apps.users.models import Restriction, User
 from apps.users.services import standing
 
+LASTING = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
+
 
 def apply_threshold(*, decision: Decision, case: Case, threshold: Threshold) -> list[Enforcement]:
     """Carry out what a person's points bring; staff are left to their admin.
@@ -74,5 +76,24 @@ def impose(*, enforcement: Enforcement, decision: Decision, actor: User | None) 
 def withdraw(*, enforcement: Enforcement, actor: User | None, reason: str) -> None:
     """Take a warning, restriction or suspension of a decision back, where it still stands."""
     restriction_id = enforcement.data.get("restriction_id")
-    if Restriction.objects.filter(pk=restriction_id).exists():
-        standing.withdraw(actor=actor, restriction_id=int(restriction_id), reason=reason)
+    if not Restriction.objects.filter(pk=restriction_id).exists():
+        return
+    closed = standing.withdraw(actor=actor, restriction_id=int(restriction_id), reason=reason)
+    if closed is not None and enforcement.kind in LASTING:
+        _impose_replaced(closed.user_id)
+
+
+def _impose_replaced(user_id: int) -> None:
+    """Restrict or suspend somebody again by a decision that the withdrawn one had replaced."""
+    others = list(
+        Enforcement.objects.active()
+        .filter(subject=user_id, kind__in=LASTING)
+        .select_related("decision__case", "decision__policy_version")
+        .order_by("id")
+    )
+    heaviest = max(
+        others, key=lambda one: (LASTING.index(EnforcementKind(one.kind)), one.pk), default=None
+    )
+    if heaviest is not None:
+        impose(enforcement=heaviest, decision=heaviest.decision, actor=None)
+        heaviest.save(update_fields=["data"])

@@ -1,0 +1,62 @@
+"""The port through which staff are let into private conversations; a setting names the adapter."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.db.models import Q
+
+    from apps.conversations.models import Conversation
+    from apps.users.models import User
+
+
+class ReadingGate(Protocol):
+    """Says who may read what is not theirs, and writes each reading down."""
+
+    def readable(self, viewer: User, *, conversation: str, owner: str) -> Q:
+        """Return the condition of rows whose conversation may be read now.
+
+        Args:
+            viewer: a member of staff.
+            conversation: path from the row to the conversation's number.
+            owner: path from the row to the owner's number.
+        """
+        ...
+
+    def enter(self, viewer: User, conversation: Conversation, *, is_glance: bool = False) -> bool:
+        """Note that somebody opens a conversation; false if they must give a reason first.
+
+        Args:
+            viewer: a member of staff.
+            conversation: what they open.
+            is_glance: they see one text of it, before they act on it.
+
+        Raises:
+            ForbiddenError: they may not read it, whatever the reason.
+        """
+        ...
+
+    def ask(self, actor: User, conversation_id: int, reason: str) -> None:
+        """Let somebody in for a time, for a reason.
+
+        Raises:
+            ForbiddenError: they may not read it, whatever the reason.
+            ValidationFailedError: no reason was given.
+        """
+        ...
+
+
+@cache
+def _load(name: str) -> ReadingGate:
+    gate: ReadingGate = import_string(name)()
+    return gate
+
+
+def reading_gate() -> ReadingGate:
+    """Return the gate that the settings name, made once per process."""
+    return _load(settings.READING_GATE)

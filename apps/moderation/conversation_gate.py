@@ -1,0 +1,35 @@
+"""Staff read a conversation because of an open case, or with a reason that its owner can see."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from apps.conversations.models import Conversation
+from apps.conversations.services.reviewing import note_reading
+from apps.moderation.errors import GrantRequiredError
+from apps.moderation.services import grants
+from apps.users.models import User
+
+
+class CaseGate:
+    """The product's gate; see docs/decisions/0060-reading-needs-a-reason.md."""
+
+    def readable(self, viewer: User, *, conversation: str, owner: str) -> Q:
+        """Return the condition of rows whose conversation may be read now."""
+        return grants.readable(viewer=viewer, conversation=conversation, owner=owner)
+
+    def enter(self, viewer: User, conversation: Conversation, *, is_glance: bool = False) -> bool:
+        """Note that somebody opens a conversation; false if they must give a reason first."""
+        try:
+            grant = grants.ensure_may_read(viewer=viewer, conversation=conversation)
+        except GrantRequiredError:
+            return False
+        if grant is not None:
+            note_reading(viewer=viewer, conversation=conversation, grant_id=grant.pk)
+        elif not is_glance:
+            note_reading(viewer=viewer, conversation=conversation)
+        return True
+
+    def ask(self, actor: User, conversation_id: int, reason: str) -> None:
+        """Let somebody in for a time, for a reason."""
+        grants.open_grant(actor=actor, conversation_id=conversation_id, reason=reason)

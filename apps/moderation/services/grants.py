@@ -1,0 +1,178 @@
+"""Reading a private conversation: with an open case, or with a reason that its owner can see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations.errors import ConversationNotFoundError
+from apps.conversations.models import Conversation
+from apps.moderation import constants
+from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
+from apps.moderation.models import AccessGrant, Case
+from apps.moderation.services import cases
+from apps.users.models import User
+from apps.users.services import access
+from apps.users.services.problems import clean_reason
+
+READ = "moderation.read_conversation"
+GRANTS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One time that staff opened a conversation with a reason, as its owner sees it."""
+
+    grant_id: int
+    conversation_id: int
+    conversation_title: str
+    reader: str
+    reason: str
+    opened_at: datetime
+    ended_at: datetime
+    read_at: list[datetime]
+
+
+@transaction.atomic
+def open_grant(*, actor: User, conversation_id: int, reason: str) -> AccessGrant:
+    """Let a member of staff read a conversation that has no open case, for a few hours.
+
+    A grant of theirs that still holds is returned as it is.
+
+    Args:
+        actor: who wants to read.
+        conversation_id: which conversation.
+        reason: why; its owner can read it.
+
+    Raises:
+        ForbiddenError: the actor may not read conversations.
+        ConversationNotFoundError: there is no such conversation.
+        ValidationFailedError: no reason was given.
+    """
+    cases.require(actor, READ)
+    if not Conversation.objects.filter(pk=conversation_id).exists():
+        raise ConversationNotFoundError
+    reason = clean_reason(reason, field="reason")
+    found = live_grant(viewer=actor, conversation_id=conversation_id)
+    if found is not None:
+        return found
+    grant = AccessGrant.objects.create(
+        reader=actor,
+        reader_label=actor.name,
+        conversation_id=conversation_id,
+        reason=reason,
+        expires_at=timezone.now() + timedelta(hours=constants.GRANT_HOURS),
+    )
+    _record(actor, AuditAction.ACCESS_GRANTED, grant, reason)
+    return grant
+
+
+@transaction.atomic
+def revoke_grant(*, actor: User, grant_id: int) -> AccessGrant:
+    """End a grant before its time: one's own, or anybody's as a lead.
+
+    Raises:
+        ForbiddenError: the actor may not read conversations.
+        GrantNotFoundError: there is no such grant, or it is somebody else's.
+    """
+    cases.require(actor, READ)
+    grant = AccessGrant.objects.select_for_update().filter(pk=grant_id).first()
+    if grant is None or (grant.reader_id != actor.pk and not actor.has_perm(cases.OVERRIDE)):
+        raise GrantNotFoundError
+    if grant.revoked_at is None and grant.expires_at > timezone.now():
+        grant.revoked_at = timezone.now()
+        grant.save(update_fields=["revoked_at"])
+        _record(actor, AuditAction.ACCESS_REVOKED, grant)
+    return grant
+
+
+def live_grant(*, viewer: User, conversation_id: int) -> AccessGrant | None:
+    """Return the grant by which somebody may read a conversation now; None without one."""
+    held = _live().filter(reader=viewer, conversation=conversation_id)
+    return held.order_by("-id").first()
+
+
+def ensure_may_read(*, viewer: User, conversation: Conversation) -> AccessGrant | None:
+    """Check that a member of staff may read a conversation now.
+
+    Returns:
+        The grant by which they read; None where it is their own or a case is open on it.
+
+    Raises:
+        ForbiddenError: the viewer is suspended, or not let into conversations at all.
+        GrantRequiredError: no case is open on it, and they have no live grant.
+    """
+    access.ensure_not_suspended(viewer)
+    if conversation.owner_id == viewer.pk:
+        return None
+    opened = Case.objects.not_closed().filter(conversation=conversation)
+    if viewer.has_perm(cases.VIEW) and opened.exists():
+        return None
+    cases.require(viewer, READ)
+    grant = live_grant(viewer=viewer, conversation_id=conversation.pk)
+    if grant is None:
+        raise GrantRequiredError
+    return grant
+
+
+def readable(*, viewer: User, conversation: str, owner: str) -> Q:
+    """Return the condition of rows whose conversation somebody may read now.
+
+    Args:
+        viewer: a member of staff.
+        conversation: path from the row to the conversation's number.
+        owner: path from the row to the owner's number.
+    """
+    here = {"conversation": OuterRef(conversation)}
+    condition = Q(**{owner: viewer.pk}) | Q(Exists(_live().filter(reader=viewer, **here)))
+    if viewer.has_perm(cases.VIEW):
+        condition |= Q(Exists(Case.objects.not_closed().filter(**here)))
+    return condition
+
+
+def list_readings(*, viewer: User) -> list[Reading]:
+    """Return who read the viewer's conversations with a reason, when and why; newest first."""
+    rows = AccessGrant.objects.filter(conversation__owner=viewer).select_related("conversation")
+    grants = list(rows.order_by("-id")[:GRANTS_SHOWN])
+    times: dict[int, list[datetime]] = {}
+    for event in audit.list_events_of(
+        action=AuditAction.CONVERSATION_READ,
+        target_type="conversation",
+        target_ids={grant.conversation_id for grant in grants},
+    ):
+        times.setdefault(event.data.get("grant_id", 0), []).append(event.created_at)
+    return [
+        Reading(
+            grant_id=grant.pk,
+            conversation_id=grant.conversation_id,
+            conversation_title=grant.conversation.display_title,
+            reader=grant.reader_label,
+            reason=grant.reason,
+            opened_at=grant.created_at,
+            ended_at=grant.revoked_at or grant.expires_at,
+            read_at=times.get(grant.pk, []),
+        )
+        for grant in grants
+    ]
+
+
+def _live() -> QuerySet[AccessGrant]:
+    return AccessGrant.objects.filter(revoked_at=None, expires_at__gt=Now())
+
+
+def _record(actor: User, action: AuditAction, grant: AccessGrant, reason: str = "") -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="conversation",
+        target_id=grant.conversation_id,
+        reason=reason,
+        data={"grant_id": grant.pk},
+    )

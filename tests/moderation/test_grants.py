@@ -1,0 +1,144 @@
+"""Staff read a private conversation with a reason, and its owner can see that they did."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.audit.models import AuditEvent
+from apps.conversations.errors import ConversationNotFoundError
+from apps.conversations.models import Conversation
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
+from apps.moderation.models import AccessGrant
+from apps.moderation.services import grants
+from apps.users.models import User
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import make_case, make_staff
+
+pytestmark = pytest.mark.django_db
+SECRET = "Flour and water."
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    message = MessageFactory(conversation__owner__name="Uma", content=SECRET)
+    message.conversation.title = "About bread"
+    message.conversation.save()
+    return message.conversation  # type: ignore[no-any-return]
+
+
+def open_one(moderator: User, conversation: Conversation) -> AccessGrant:
+    return grants.open_grant(
+        actor=moderator, conversation_id=conversation.pk, reason="A complaint by mail."
+    )
+
+
+def test_without_a_case_reading_needs_a_live_grant(
+    moderator: User, conversation: Conversation
+) -> None:
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=moderator, conversation=conversation)
+    grant = open_one(moderator, conversation)
+    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) == grant
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=make_staff(), conversation=conversation)
+    AccessGrant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=moderator, conversation=conversation)
+
+
+def test_an_open_case_lets_its_moderators_read(moderator: User, conversation: Conversation) -> None:
+    make_case(conversation.messages.get())
+    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
+
+
+def test_a_grant_needs_a_reason_a_right_and_a_conversation(
+    moderator: User, conversation: Conversation
+) -> None:
+    with pytest.raises(ValidationFailedError):
+        grants.open_grant(actor=moderator, conversation_id=conversation.pk, reason=" ")
+    with pytest.raises(ForbiddenError):
+        grants.open_grant(actor=UserFactory(), conversation_id=conversation.pk, reason="So.")
+    with pytest.raises(ConversationNotFoundError):
+        grants.open_grant(actor=moderator, conversation_id=0, reason="So.")
+    assert not AccessGrant.objects.exists()
+
+
+def test_a_grant_is_ended_by_its_reader_or_a_lead(
+    moderator: User, conversation: Conversation
+) -> None:
+    grant = open_one(moderator, conversation)
+    with pytest.raises(GrantNotFoundError):
+        grants.revoke_grant(actor=make_staff(), grant_id=grant.pk)
+    grants.revoke_grant(actor=make_staff("lead"), grant_id=grant.pk)
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=moderator, conversation=conversation)
+    actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
+    assert actions == ["access.granted", "access.revoked"]
+
+
+def test_the_admin_asks_for_a_reason_and_shows_no_words_before(
+    moderator: User, conversation: Conversation
+) -> None:
+    browser = Client()
+    browser.force_login(moderator)
+    message = conversation.messages.get()
+    pages = [
+        f"/admin/conversations/conversation/{conversation.pk}/change/",
+        f"/admin/conversations/message/{message.pk}/change/",
+        f"/admin/conversations/message/{message.pk}/hide/",
+    ]
+    for page in pages:
+        answer = browser.get(page, follow=True)
+        text = answer.content.decode()
+        assert answer.redirect_chain[0][0].startswith(
+            f"/admin/conversations/conversation/{conversation.pk}/read/"
+        )
+        assert "can see that you read it" in text
+        assert SECRET not in text
+    for name in ("conversation", "message"):
+        text = browser.get(f"/admin/conversations/{name}/").content.decode()
+        assert "(private)" in text
+        assert SECRET not in text
+        assert "About bread" not in text
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_reason_opens_the_page_and_each_reading_is_written_down_for_its_owner(
+    moderator: User, conversation: Conversation
+) -> None:
+    browser = Client()
+    browser.force_login(moderator)
+    page = f"/admin/conversations/conversation/{conversation.pk}/change/"
+    ask = browser.get(page).headers["Location"]
+    taken = browser.post(ask, {"reason": "A complaint by mail.", "next": page})
+    assert taken.headers["Location"] == page
+    assert SECRET in browser.get(page).content.decode()
+    assert SECRET in browser.get(page).content.decode()
+    reading = grants.list_readings(viewer=conversation.owner)[0]
+    assert (reading.reader, reading.reason) == (moderator.name, "A complaint by mail.")
+    assert len(reading.read_at) == 2
+    owner = Client()
+    owner.force_login(conversation.owner)
+    text = owner.get(reverse("moderation:readings")).content.decode()
+    assert "About bread" in text
+    assert "A complaint by mail." in text
+    assert moderator.name in text
+    assert grants.list_readings(viewer=UserFactory()) == []
+
+
+def test_staff_without_the_right_to_read_are_refused_whatever_the_reason(
+    conversation: Conversation,
+) -> None:
+    support = make_staff("support", role="user")
+    with pytest.raises(ForbiddenError) as refused:
+        grants.ensure_may_read(viewer=support, conversation=conversation)
+    assert not isinstance(refused.value, GrantRequiredError)

@@ -1,0 +1,154 @@
+"""Invariant 14: the services themselves check who may do what."""
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from apps.core.errors import ForbiddenError, NotFoundError
+from apps.moderation import constants, services
+from apps.moderation.models import Appeal, Decision, Notice
+from apps.moderation.services import appeals, decisions, rules
+from apps.moderation.services.appeals import Review
+from apps.moderation.services.decisions import Ruling
+from apps.users.models import User
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import claimed_case, make_policy, make_rule, make_staff
+
+pytestmark = pytest.mark.django_db
+WHO = ("actor", "viewer")
+OWN = {
+    "grants.list_readings": "what happened to one's own conversations",
+    "inbox.account_of": "how one stands oneself",
+    "inbox.list_notices": "one's own notices",
+    "inbox.newest_notices": "one's own notices",
+    "pages.notices_page": "one's own notices",
+    "grants.live_grant": "one's own grants",
+    "grants.readable": "a condition, which holds for none of somebody's rows without rights",
+    "appeals.shows_reasons": "an answer about an appeal that the caller has been let read",
+}
+"""Functions that refuse nobody, because they show people only what is their own."""
+
+Service = Callable[..., Any]
+
+
+def entry_points() -> Iterator[tuple[str, Service]]:
+    """Return every public function that acts for a person, by keywords alone.
+
+    Functions that take a locked row or a decision are steps of these, not ways in.
+    """
+    for module in pkgutil.iter_modules(services.__path__):
+        found = import_module(f"{services.__name__}.{module.name}")
+        for name, function in vars(found).items():
+            if name.startswith("_") or not inspect.isfunction(function):
+                continue
+            if function.__module__ != found.__name__:
+                continue
+            parameters = inspect.signature(function).parameters.values()
+            is_way_in = all(p.kind == p.KEYWORD_ONLY for p in parameters)
+            takes_rows = any(p.name in ("decision", "enforcement") for p in parameters)
+            if is_way_in and not takes_rows and {p.name for p in parameters} & set(WHO):
+                yield f"{module.name}.{name}", function
+
+
+ENTRY_POINTS = dict(entry_points())
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """Something that exists and is somebody else's, for every name of a parameter."""
+    moderator = make_staff()
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(content="You fool."))
+    violates = Ruling(verdict=constants.Verdict.VIOLATES, policy_code="insults", reason="So.")
+    decision: Decision = decisions.decide(
+        actor=moderator, case_id=case.pk, version=case.version, ruling=violates
+    )
+    notice = Notice.objects.get(decision=decision, subject=case.subject_id)
+    owner = User.objects.get(pk=case.subject_id)
+    appeal: Appeal = appeals.submit(actor=owner, notice_id=notice.pk, text="No.")
+    rule = make_rule(make_policy("other", shortcut=None))
+    other = {
+        "appeal_id": appeal.pk,
+        "case_id": case.pk,
+        "configuration": {"terms": ["word"], "match": "word", "fold": True},
+        "conversation_id": case.conversation_id,
+        "decision_id": decision.pk,
+        "grant_id": 1,
+        "message_id": case.message_id,
+        "notice_id": notice.pk,
+        "rule_id": rule.pk,
+        "version_id": rule.current_id,
+        "back_test_id": 1,
+        "match_id": 1,
+        "policy_id": 1,
+        "case_ids": [case.pk],
+        "view_id": 1,
+    }
+    words = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
+    kinds = {
+        "limits": rules.Limits(),
+        "mode": constants.RuleMode.SHADOW,
+        "plan": rules.Plan(
+            name="New",
+            kind=constants.RuleKind.KEYWORD,
+            stage=constants.Stage.STREAM,
+            applies_to=constants.AppliesTo.ANSWER,
+            policy_code="insults",
+        ),
+        "conversation": appeal.case.message.conversation,
+        "review": Review(outcome=constants.AppealState.UPHELD, reason="So."),
+        "ruling": violates,
+        "verdict": constants.Verdict.VIOLATES,
+        "version": case.version,
+    }
+    return {**other, **words, **kinds}
+
+
+def test_the_walk_finds_the_ways_in() -> None:
+    assert {"cases.claim", "decisions.decide", "reversals.undo", "rules.create_rule"} <= set(
+        ENTRY_POINTS
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTRY_POINTS) - set(OWN)))
+def test_14_every_service_refuses_a_person_without_rights(
+    name: str, values: dict[str, Any]
+) -> None:
+    function = ENTRY_POINTS[name]
+    nobody = UserFactory()
+    parameters = inspect.signature(function).parameters.values()
+    needed = [p.name for p in parameters if p.name in WHO or p.default is p.empty]
+    missing = [one for one in needed if one not in WHO and one not in values]
+    assert missing == [], f"Give this test a value for {missing}."
+    arguments = {one: nobody if one in WHO else values[one] for one in needed}
+    with pytest.raises((ForbiddenError, NotFoundError)):
+        function(**arguments)
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTRY_POINTS) - set(OWN)))
+def test_14_every_service_for_staff_refuses_one_who_is_suspended(
+    name: str, values: dict[str, Any]
+) -> None:
+    function = ENTRY_POINTS[name]
+    lead = make_staff("lead", "rule_approver")
+    User.objects.filter(pk=lead.pk).update(standing="suspended")
+    suspended = User.objects.get(pk=lead.pk)
+    parameters = inspect.signature(function).parameters.values()
+    needed = [p.name for p in parameters if p.name in WHO or p.default is p.empty]
+    arguments = {one: suspended if one in WHO else values[one] for one in needed}
+    with pytest.raises((ForbiddenError, NotFoundError)):
+        function(**arguments)
+
+
+@pytest.mark.parametrize(
+    "name", ["grants.list_readings", "inbox.list_notices", "inbox.newest_notices"]
+)
+@pytest.mark.usefixtures("values")
+def test_14_what_refuses_nobody_shows_nothing_of_others(name: str) -> None:
+    shown = ENTRY_POINTS[name](viewer=UserFactory())
+    rows = shown[0] if isinstance(shown, tuple) else shown
+    assert list(rows) == []
