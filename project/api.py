@@ -7,6 +7,12 @@ from apps.conversations.routers import (
     messages_router,
 )
 from apps.core.api.application import ParleyAPI
+from apps.moderation.routers import (
+    appeals_router,
+    cases_router,
+    notices_router,
+    reports_router,
+)
 from apps.users.routers import tokens_router, users_router
 
 OPENAI_DESCRIPTION = """\
@@ -19,6 +25,10 @@ api.add_router("/users/", users_router)
 api.add_router("/users/", chat_router)
 api.add_router("/conversations/", conversations_router)
 api.add_router("/messages/", messages_router)
+api.add_router("/messages/", reports_router)
+api.add_router("/notices", notices_router)
+api.add_router("/moderation", cases_router)
+api.add_router("/moderation", appeals_router)
 
 openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)
 openai_api.add_router("", completions_router)

@@ -5,15 +5,17 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation import constants, services
-from apps.moderation.models import Appeal, Decision, Notice
+from apps.moderation.models import Appeal, BackTest, Decision, Notice
 from apps.moderation.services import appeals, decisions, rules
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.queue_filters import QueueFilter
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_policy, make_rule, make_staff
@@ -28,6 +30,7 @@ OWN = {
     "pages.notices_page": "one's own notices",
     "grants.live_grant": "one's own grants",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
+    "appeal_panels.hides_reasons": "an answer about a case that the caller has been let read",
     "appeals.shows_reasons": "an answer about an appeal that the caller has been let read",
 }
 """Functions that refuse nobody, because they show people only what is their own."""
@@ -104,6 +107,19 @@ def values() -> dict[str, Any]:
         "ruling": violates,
         "verdict": constants.Verdict.VIOLATES,
         "version": case.version,
+        "back_test": BackTest(version=rule.current, first_message_id=1, last_message_id=2),
+        "batch_id": uuid4(),
+        "below": None,
+        "beyond": 1,
+        "case": case,
+        "chosen": QueueFilter(),
+        "figure": "decisions",
+        "file_format": "csv",
+        "is_violation": True,
+        "period": None,
+        "picks": [],
+        "rows": [],
+        "severity": 2,
     }
     return {**other, **words, **kinds}
 

@@ -19,7 +19,7 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.searching import number_in, split_key
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import ForbiddenError, NotFoundError
-from apps.moderation.admin import case_actions, case_views, queue_tools
+from apps.moderation.admin import appeal_actions, case_actions, case_views, queue_tools
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.services import cases, preferences, queue, queue_filters, saved_views
@@ -101,6 +101,8 @@ class QueuePage(StaffPage):
             at("bulk/", queue_tools.decide_bulk, "bulk"),
             at("batches/<uuid:batch_id>/", queue_tools.show_batch, "batch"),
             at("export/", queue_tools.export, "export"),
+            at("appeals/<int:appeal_id>/opinion/", appeal_actions.note_opinion, "appeal_opinion"),
+            at("appeals/<int:appeal_id>/decide/", appeal_actions.decide, "appeal_decide"),
             at("<int:case_id>/", case_views.show_case, "case_page"),
             at("<int:case_id>/body/", case_views.body_of_case, "case_body"),
             at("<int:case_id>/standing/", case_views.show_standing, "case_standing"),

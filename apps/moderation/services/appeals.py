@@ -109,14 +109,15 @@ def withdraw(*, actor: User, notice_id: int) -> Appeal:
     return appeal
 
 
-def list_appeals(*, viewer: User) -> AppealQuerySet:
-    """Return all appeals, newest first, for staff who may see cases.
+def list_appeals(*, viewer: User, state: AppealState | None = None) -> AppealQuerySet:
+    """Return all appeals, or those in a state, newest first, for staff who may see cases.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    return Appeal.objects.with_parts().order_by("-id")
+    rows = Appeal.objects.with_parts().order_by("-id")
+    return rows if state is None else rows.filter(state=state)
 
 
 def access_appeal(*, viewer: User, appeal_id: int) -> Appeal:

@@ -14,6 +14,7 @@ from apps.core.errors import AppError
 from apps.moderation.constants import CaseState, EnforcementKind, FlagOutcome
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
+    appeal_panels,
     case_subjects,
     case_texts,
     cases,
@@ -136,7 +137,9 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         policies=_policies(),
         measures=_measures(case),
         similar=_similar(case, flags),
-        timeline=timelines.timeline_of(case, flags, names),
+        timeline=timelines.timeline_of(
+            case, flags, names, hides_reasons=appeal_panels.hides_reasons(viewer=viewer, case=case)
+        ),
         latest=latest,
         effects=timelines.effects_of(latest) if latest is not None else (),
     )
@@ -154,6 +157,8 @@ def why_not_decided(viewer: User, case: Case, names: dict[int, str]) -> str:
         return "This case is decided. Take the decision back to decide otherwise."
     if case.state == CaseState.ESCALATED and not viewer.has_perm(cases.OVERRIDE):
         return "This case was handed on. A lead decides it."
+    if case.has_appeal and not viewer.has_perm(cases.APPEALS):
+        return "An appeal waits on this case. A lead decides it."
     if case.has_live_claim and case.claimed_by_id != viewer.pk:
         holder = names.get(case.claimed_by_id or 0, "Somebody else")
         return f"{holder} has held it since {case.claimed_at:%H:%M} UTC."

@@ -130,8 +130,10 @@ def note_opening(*, viewer: User, case: Case) -> None:
     """Write down that a member of staff read a part of a conversation, once an hour.
 
     Raises:
+        ForbiddenError: the viewer may not see cases.
         CaseNotFoundError: the message is gone.
     """
+    cases.require(viewer, cases.VIEW)
     message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
     if message is None:
         raise CaseNotFoundError

@@ -40,18 +40,21 @@ class Entry:
     is_note: bool = False
 
 
-def timeline_of(case: Case, flags: list[Flag], names: dict[int, str]) -> list[Entry]:
+def timeline_of(
+    case: Case, flags: list[Flag], names: dict[int, str], *, hides_reasons: bool = False
+) -> list[Entry]:
     """Return everything that happened to a case, newest first.
 
     Args:
         case: which.
         flags: its flags.
         names: of the people who reported.
+        hides_reasons: leave out why it was decided, for somebody who reviews an appeal.
     """
     entries = [
         *(_flagged(flag, names) for flag in flags),
         *_audited(case),
-        *(_decided(decision) for decision in _decisions(case)),
+        *(_decided(decision, hides_reasons=hides_reasons) for decision in _decisions(case)),
         *(
             Entry(
                 at=note.created_at,
@@ -146,7 +149,7 @@ def _audited(case: Case, since: datetime | None = None) -> list[Entry]:
     ]
 
 
-def _decided(decision: Decision) -> Entry:
+def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
     what = "took the decision back" if decision.is_undo else VERDICTS[Verdict(decision.verdict)]
     if decision.policy_version is not None and not decision.is_undo:
         what = f"{what}, {decision.policy_version.title}"
@@ -157,7 +160,7 @@ def _decided(decision: Decision) -> Entry:
         if decision.actor_kind == ActorKind.PERSON
         else f"Rule “{decision.actor_label}”",
         what=what,
-        words=decision.reason,
+        words="" if hides_reasons else decision.reason,
     )
 
 

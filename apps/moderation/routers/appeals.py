@@ -1,0 +1,127 @@
+from django.http import HttpRequest
+from ninja import Query
+
+from apps.conversations.errors import ConversationNotFoundError
+from apps.core import db
+from apps.core.api.auth import caller_of
+from apps.core.api.pagination import Slice, paginate
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page
+from apps.moderation import errors
+from apps.moderation.routers.cases import HOLDING, STAFF
+from apps.moderation.schemas.cases import (
+    AppealListParams,
+    AppealOut,
+    GrantIn,
+    GrantOut,
+    OpinionIn,
+    ReviewIn,
+)
+from apps.moderation.services import appeals, grants
+from apps.moderation.services.appeals import Review
+
+router = ApiRouter(tags=["Moderation"])
+REVIEWING = (
+    *HOLDING,
+    errors.AppealNotFoundError,
+    errors.AppealDecidedError,
+    errors.CaseNotClaimedError,
+)
+
+
+@router.operation(
+    "GET", "/appeals", Endpoint(returns=Page[AppealOut], message="Appeals.", scope=STAFF)
+)
+async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> Slice:
+    """List appeals, newest first."""
+    viewer = caller_of(request).user
+    rows = await db.call(appeals.list_appeals, viewer=viewer, state=page.state)
+    found = await paginate(rows, page, order=("-id",))
+    may_show = await db.call(
+        lambda: [appeals.shows_reasons(viewer=viewer, appeal=one) for one in found.items]
+    )
+    shown = zip(found.items, may_show, strict=True)
+    return Slice([AppealOut.of(one, shows_reasons=may) for one, may in shown], found.next_cursor)
+
+
+@router.operation(
+    "POST",
+    "/appeals/{int:appeal_id}/opinion",
+    Endpoint(
+        returns=AppealOut,
+        message="Your first opinion is kept.",
+        scope=STAFF,
+        errors=REVIEWING,
+    ),
+)
+async def note_first_opinion(request: HttpRequest, appeal_id: int, payload: OpinionIn) -> AppealOut:
+    """Say what you think of the text, before you read why it was decided as it was."""
+    noted = await db.call(
+        appeals.note_first_opinion,
+        actor=caller_of(request).user,
+        appeal_id=appeal_id,
+        verdict=payload.verdict,
+    )
+    return AppealOut.of(noted, shows_reasons=True)
+
+
+@router.operation(
+    "POST",
+    "/appeals/{int:appeal_id}/decision",
+    Endpoint(
+        returns=AppealOut,
+        message="The appeal is decided.",
+        scope=STAFF,
+        errors=(*REVIEWING, errors.CaseChangedError, errors.FirstOpinionMissingError),
+    ),
+)
+async def decide_appeal(request: HttpRequest, appeal_id: int, payload: ReviewIn) -> AppealOut:
+    """Decide an appeal against somebody else's decision, on a case that you hold."""
+    decided = await db.call(
+        appeals.decide_appeal,
+        actor=caller_of(request).user,
+        appeal_id=appeal_id,
+        version=payload.version,
+        review=Review(
+            outcome=payload.outcome,
+            reason=payload.reason,
+            reason_for_user=payload.reason_for_user,
+        ),
+    )
+    return AppealOut.of(decided, shows_reasons=True)
+
+
+@router.operation(
+    "POST",
+    "/grants",
+    Endpoint(
+        returns=GrantOut,
+        message="You can read this conversation now. Its owner can see that you do.",
+        scope=STAFF,
+        status=201,
+        errors=(ConversationNotFoundError,),
+    ),
+)
+async def open_grant(request: HttpRequest, payload: GrantIn) -> object:
+    """Ask to read a conversation that has no open case, for a few hours."""
+    return await db.call(
+        grants.open_grant,
+        actor=caller_of(request).user,
+        conversation_id=payload.conversation_id,
+        reason=payload.reason,
+    )
+
+
+@router.operation(
+    "DELETE",
+    "/grants/{int:grant_id}",
+    Endpoint(
+        returns=GrantOut,
+        message="Ended.",
+        scope=STAFF,
+        errors=(errors.GrantNotFoundError,),
+    ),
+)
+async def revoke_grant(request: HttpRequest, grant_id: int) -> object:
+    """End a grant before its time."""
+    return await db.call(grants.revoke_grant, actor=caller_of(request).user, grant_id=grant_id)

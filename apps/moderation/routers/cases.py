@@ -1,0 +1,243 @@
+from django.http import HttpRequest
+from ninja import Query
+
+from apps.core import db
+from apps.core.api.auth import caller_of
+from apps.core.api.pagination import Slice, paginate
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page, PageParams
+from apps.moderation import errors
+from apps.moderation.constants import Severity
+from apps.moderation.schemas.cases import (
+    CaseDetailOut,
+    CaseFilterParams,
+    CaseOut,
+    DecisionIn,
+    DecisionOut,
+    FlagOut,
+    NoteIn,
+    NoteOut,
+    PolicyOut,
+    PreviewOut,
+    ReasonIn,
+    RulingIn,
+    SnapshotOut,
+    UndoIn,
+)
+from apps.moderation.services import cases, decisions, desk, previews, reversals
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Moderation"])
+STAFF = TokenScope.STAFF
+HOLDING = (
+    errors.CaseNotFoundError,
+    errors.CaseClosedError,
+    errors.CaseClaimedError,
+    errors.AppealPendingError,
+    errors.OwnCaseError,
+)
+DECIDING = (
+    *HOLDING,
+    errors.CaseNotClaimedError,
+    errors.CaseChangedError,
+    errors.PolicyNotFoundError,
+)
+
+
+@router.operation("GET", "/cases", Endpoint(returns=Page[CaseOut], message="Cases.", scope=STAFF))
+async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Slice:
+    """List cases, the most urgent first."""
+    chosen = page.model_dump(exclude={"limit", "cursor"})
+    rows = await db.call(desk.list_cases, viewer=caller_of(request).user, chosen=chosen)
+    found = await paginate(rows, page, order=desk.ORDER)
+    return Slice([CaseOut.of(case) for case in found.items], found.next_cursor)
+
+
+@router.operation(
+    "POST",
+    "/cases/next",
+    Endpoint(
+        returns=CaseOut,
+        message="You hold this case.",
+        scope=STAFF,
+        errors=(errors.QueueEmptyError,),
+    ),
+)
+async def take_next_case(request: HttpRequest) -> CaseOut:
+    """Claim the most urgent case that waits and in which you have no part."""
+    return CaseOut.of(await db.call(cases.take_next, actor=caller_of(request).user))
+
+
+@router.operation(
+    "GET",
+    "/cases/{int:case_id}",
+    Endpoint(
+        returns=CaseDetailOut,
+        message="Case.",
+        scope=STAFF,
+        errors=(errors.CaseNotFoundError,),
+    ),
+)
+async def read_case(request: HttpRequest, case_id: int) -> CaseDetailOut:
+    """Read one case with its text, flags, decisions and notes; that you read it is noted."""
+    detail = await db.call(desk.read_case, viewer=caller_of(request).user, case_id=case_id)
+    kept = detail.snapshot
+    return CaseDetailOut(
+        case=CaseOut.of(detail.case),
+        snapshot=None if kept is None else SnapshotOut.model_validate(kept),
+        flags=[FlagOut.model_validate(flag) for flag in detail.flags],
+        decisions=[DecisionOut.model_validate(one) for one in detail.decisions],
+        notes=[NoteOut.model_validate(note) for note in detail.notes],
+    )
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/claim",
+    Endpoint(returns=CaseOut, message="You hold this case.", scope=STAFF, errors=HOLDING),
+)
+async def claim_case(request: HttpRequest, case_id: int) -> CaseOut:
+    """Claim a case for ten minutes, or renew your claim."""
+    return CaseOut.of(await db.call(cases.claim, actor=caller_of(request).user, case_id=case_id))
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/release",
+    Endpoint(
+        returns=CaseOut,
+        message="The case is back in the queue.",
+        scope=STAFF,
+        errors=(errors.CaseNotFoundError,),
+    ),
+)
+async def release_case(request: HttpRequest, case_id: int) -> CaseOut:
+    """Give a case back; nothing happens where you do not hold it."""
+    return CaseOut.of(await db.call(cases.release, actor=caller_of(request).user, case_id=case_id))
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/take-over",
+    Endpoint(returns=CaseOut, message="You hold this case.", scope=STAFF, errors=HOLDING),
+)
+async def take_over_case(request: HttpRequest, case_id: int, payload: ReasonIn) -> CaseOut:
+    """Take a case from whoever holds it, as a lead."""
+    return CaseOut.of(
+        await db.call(
+            cases.take_over,
+            actor=caller_of(request).user,
+            case_id=case_id,
+            reason=payload.reason,
+        )
+    )
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/notes",
+    Endpoint(
+        returns=NoteOut,
+        message="Note kept.",
+        scope=STAFF,
+        status=201,
+        errors=(errors.CaseNotFoundError,),
+    ),
+)
+async def write_note(request: HttpRequest, case_id: int, payload: NoteIn) -> object:
+    """Tell the other members of staff something about a case."""
+    return await db.call(
+        cases.add_note, actor=caller_of(request).user, case_id=case_id, text=payload.text
+    )
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/preview",
+    Endpoint(
+        returns=PreviewOut,
+        message="What it would do.",
+        scope=STAFF,
+        errors=(errors.CaseNotFoundError,),
+    ),
+)
+async def preview_decision(request: HttpRequest, case_id: int, payload: RulingIn) -> object:
+    """Say what a decision would do, and the notice word for word; nothing is stored."""
+    return await db.call(
+        previews.preview,
+        actor=caller_of(request).user,
+        case_id=case_id,
+        ruling=payload.ruling(),
+    )
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/decision",
+    Endpoint(returns=DecisionOut, message="Decided.", scope=STAFF, status=201, errors=DECIDING),
+)
+async def decide_case(request: HttpRequest, case_id: int, payload: DecisionIn) -> object:
+    """Decide a case that you hold; a stale `version` changes nothing."""
+    return await db.call(
+        decisions.decide,
+        actor=caller_of(request).user,
+        case_id=case_id,
+        version=payload.version,
+        ruling=payload.ruling(),
+        is_override=payload.is_override,
+    )
+
+
+@router.operation(
+    "POST",
+    "/decisions/{int:decision_id}/undo",
+    Endpoint(
+        returns=DecisionOut,
+        message="The decision is taken back.",
+        scope=STAFF,
+        status=201,
+        errors=(
+            errors.DecisionNotFoundError,
+            errors.DecisionSupersededError,
+            errors.OwnCaseError,
+        ),
+    ),
+)
+async def undo_decision(request: HttpRequest, decision_id: int, payload: UndoIn) -> object:
+    """Take a decision back: text and points as they were, and the case open again."""
+    return await db.call(
+        reversals.undo,
+        actor=caller_of(request).user,
+        decision_id=decision_id,
+        reason=payload.reason,
+        reason_for_user=payload.reason_for_user,
+    )
+
+
+@router.operation("GET", "/flags", Endpoint(returns=Page[FlagOut], message="Flags.", scope=STAFF))
+async def list_flags(request: HttpRequest, page: Query[PageParams]) -> Slice:
+    """List flags, newest first."""
+    rows = await db.call(desk.list_flags, viewer=caller_of(request).user)
+    return await paginate(rows, page, order=("-id",))
+
+
+@router.operation(
+    "GET", "/policies", Endpoint(returns=list[PolicyOut], message="Policies.", scope=STAFF)
+)
+async def list_policies(request: HttpRequest) -> list[PolicyOut]:
+    """List the policies in use, as they are worded now."""
+    rows = await db.call(desk.list_policies, viewer=caller_of(request).user)
+    return [
+        PolicyOut(
+            code=policy.code,
+            title=policy.current.title,
+            text_for_users=policy.current.text_for_users,
+            guidance=policy.current.guidance,
+            severity=Severity(policy.severity),
+            strike_points=policy.strike_points,
+            sla_minutes=policy.sla_minutes,
+            shortcut=policy.shortcut,
+        )
+        for policy in rows
+        if policy.current is not None
+    ]

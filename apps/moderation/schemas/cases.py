@@ -1,0 +1,290 @@
+"""What programs of staff read and write about cases, decisions and appeals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints
+
+from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.constants import MAX_REASON_CHARS
+from apps.moderation import constants
+from apps.moderation.models import Appeal
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+
+Words = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
+Reason = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS)
+]
+NoteText = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=constants.MAX_NOTE_CHARS),
+]
+Spans = list[tuple[int, int]]
+MAX_SPANS = 100
+MAX_MEASURES = 7
+MAX_HOURS = 87_600
+
+
+class CaseFilterParams(PageParams):
+    """Which cases; what is left out does not narrow the list."""
+
+    state: constants.CaseState | None = Field(
+        default=None, description="Left out: everything that is not closed."
+    )
+    policy: str | None = Field(default=None, max_length=40)
+    severity: constants.Severity | None = None
+    source: constants.FlagSource | None = None
+    subject_id: int | None = Field(default=None, ge=1)
+    message_id: int | None = Field(default=None, ge=1)
+    conversation_id: int | None = Field(default=None, ge=1)
+    has_appeal: bool | None = None
+
+
+class CaseOut(OutputSchema):
+    """A case; the text stands in its details."""
+
+    id: int
+    message_id: int
+    conversation_id: int
+    subject_id: int
+    target_role: str
+    policy: str | None
+    severity: constants.Severity
+    priority: int
+    priority_reasons: list[tuple[str, int]]
+    source: constants.FlagSource
+    model: str
+    state: constants.CaseState
+    flag_count: int
+    has_appeal: bool
+    due_at: datetime
+    claimed_by_id: int | None
+    claim_expires_at: datetime | None
+    version: int = Field(description="Give it back with a decision.")
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, case: Any) -> Self:  # noqa: ANN401
+        """Return a case with the word for its policy."""
+        values = {
+            name: getattr(case, name) for name in cls.model_fields if name not in ("policy", "id")
+        }
+        return cls(id=case.pk, policy=case.policy.code if case.policy else None, **values)
+
+
+class SnapshotOut(OutputSchema):
+    """The text as it was judged, and what stood around it."""
+
+    text: str
+    shown_chars: int | None
+    exchange: list[dict[str, Any]]
+    model: str
+    created_at: datetime
+
+
+class FlagOut(OutputSchema):
+    """Somebody or something pointed at the message."""
+
+    id: int
+    case_id: int
+    message_id: int
+    source: constants.FlagSource
+    reporter_id: int | None
+    reason: str
+    comment: str
+    outcome: constants.FlagOutcome
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class DecisionOut(OutputSchema):
+    """What was decided; `supersedes_id` is the decision whose place it took."""
+
+    id: int
+    case_id: int
+    verdict: constants.Verdict
+    policy_version_id: int | None
+    reason: str
+    reason_for_user: str
+    actor_kind: constants.ActorKind
+    actor_id: int | None
+    actor_label: str
+    supersedes_id: int | None
+    is_undo: bool
+    created_at: datetime
+
+
+class NoteOut(OutputSchema):
+    """What staff told each other about a case."""
+
+    id: int
+    case_id: int
+    author_id: int
+    author_label: str
+    text: str
+    created_at: datetime
+
+
+class CaseDetailOut(OutputSchema):
+    """A case with its text, flags, decisions and notes."""
+
+    case: CaseOut
+    snapshot: SnapshotOut | None
+    flags: list[FlagOut]
+    decisions: list[DecisionOut]
+    notes: list[NoteOut]
+
+
+class PolicyOut(OutputSchema):
+    """A policy in its present wording."""
+
+    code: str
+    title: str
+    text_for_users: str
+    guidance: str
+    severity: constants.Severity
+    strike_points: int
+    sla_minutes: int
+    shortcut: int | None
+
+
+class MeasureIn(InputSchema):
+    """One thing that a decision does."""
+
+    kind: constants.EnforcementKind
+    spans: Spans = Field(
+        default=[], max_length=MAX_SPANS, description="To redact: start and end in code points."
+    )
+    hours: int | None = Field(default=None, ge=1, le=MAX_HOURS, description="Null for no end.")
+
+
+class RulingIn(InputSchema):
+    """What is decided about a case."""
+
+    verdict: constants.Verdict = Field(examples=["violates"])
+    policy: str = Field(default="", max_length=40, examples=["insults"])
+    reason: Words = Field(default="", examples=["It calls somebody a fool."])
+    reason_for_user: Words = Field(default="", examples=["The message insults somebody."])
+    measures: list[MeasureIn] = Field(
+        default=[], max_length=MAX_MEASURES, examples=[[{"kind": "hide_message"}]]
+    )
+    gives_points: bool = True
+
+    def ruling(self) -> Ruling:
+        """Return it as the service takes it."""
+        return Ruling(
+            verdict=self.verdict,
+            policy_code=self.policy,
+            reason=self.reason,
+            reason_for_user=self.reason_for_user,
+            measures=[
+                Measure(kind=one.kind, spans=tuple(one.spans), hours=one.hours)
+                for one in self.measures
+            ],
+            gives_points=self.gives_points,
+        )
+
+
+class DecisionIn(RulingIn):
+    """What is decided, about which state of the case."""
+
+    version: int = Field(ge=1, description="The case's version as you read it.", examples=[3])
+    is_override: bool = Field(default=False, description="Without the claim, as a lead.")
+
+
+class ReasonIn(InputSchema):
+    """Why."""
+
+    reason: Reason = Field(examples=["The other shift has ended."])
+
+
+class UndoIn(ReasonIn):
+    """Why a decision is taken back."""
+
+    reason_for_user: Words = ""
+
+
+class NoteIn(InputSchema):
+    """What the others should know."""
+
+    text: NoteText = Field(examples=["The person wrote to us about this."])
+
+
+class PreviewOut(OutputSchema):
+    """What a decision would do, and the notice word for word."""
+
+    effect: str
+    title: str
+    body: str
+
+
+class AppealOut(OutputSchema):
+    """An appeal; the first decision's reason is null until you have noted your opinion."""
+
+    id: int
+    case_id: int
+    decision_id: int
+    notice_id: int
+    subject_id: int
+    text: str
+    state: constants.AppealState
+    first_opinion: str
+    reviewer_id: int | None
+    outcome_id: int | None
+    first_reason: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, appeal: Appeal, *, shows_reasons: bool) -> Self:
+        """Return an appeal, with the first reasons where they may be shown."""
+        names = set(cls.model_fields) - {"id", "first_reason"}
+        return cls(
+            id=appeal.pk,
+            first_reason=appeal.decision.reason if shows_reasons else None,
+            **{name: getattr(appeal, name) for name in names},
+        )
+
+
+class AppealListParams(PageParams):
+    """Which appeals."""
+
+    state: constants.AppealState | None = None
+
+
+class OpinionIn(InputSchema):
+    """What the reviewer thinks of the text, before reading the first reasons."""
+
+    verdict: constants.Verdict = Field(examples=["no_violation"])
+
+
+class ReviewIn(InputSchema):
+    """What is decided about an appeal."""
+
+    version: int = Field(ge=1, description="The case's version as you read it.", examples=[5])
+    outcome: constants.AppealState = Field(description="upheld or overturned", examples=["upheld"])
+    reason: Reason = Field(examples=["The quotation marks were added later."])
+    reason_for_user: Words = ""
+
+
+class GrantIn(ReasonIn):
+    """Which conversation somebody wants to read, and why."""
+
+    conversation_id: int = Field(ge=1)
+
+
+class GrantOut(OutputSchema):
+    """Leave to read one conversation for a time; its owner can see it."""
+
+    id: int
+    conversation_id: int
+    reader_id: int
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None

@@ -1,0 +1,88 @@
+"""What programs of staff read: cases by a filter, one with everything, policies, flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note, Policy
+from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
+from apps.moderation.services import appeal_panels, case_texts, cases
+from apps.users.models import User
+
+ORDER = ("-priority", "due_at", "id")
+DETAILS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDetail:
+    """A case with its text, flags, decisions and notes."""
+
+    case: Case
+    snapshot: CaseSnapshot | None
+    flags: list[Flag]
+    decisions: list[Decision]
+    notes: list[Note]
+
+
+def list_cases(*, viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
+    """Return the cases whose columns have these values; without a state, what is not closed.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    rows = Case.objects.select_related("policy")
+    if "state" not in wanted:
+        rows = rows.not_closed()
+    if "policy" in wanted:
+        wanted["policy__code"] = wanted.pop("policy")
+    return rows.filter(**wanted)
+
+
+def read_case(*, viewer: User, case_id: int) -> CaseDetail:
+    """Return one case with everything, and write down that its text was read.
+
+    The reasons of earlier decisions are left out for somebody who may review its appeal and has
+    not said yet what they think.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+        CaseNotFoundError: there is no such case, or its message is gone.
+    """
+    case = cases.access_case(viewer=viewer, case_id=case_id)
+    case_texts.note_opening(viewer=viewer, case=case)
+    decisions = list(case.decisions.order_by("-id")[:DETAILS_SHOWN])
+    if appeal_panels.hides_reasons(viewer=viewer, case=case):
+        for decision in decisions:
+            decision.reason = decision.reason_for_user = ""
+    return CaseDetail(
+        case=case,
+        snapshot=case.snapshots.order_by("-id").first(),
+        flags=list(case.flags.order_by("-id")[:DETAILS_SHOWN]),
+        decisions=decisions,
+        notes=list(case.notes.order_by("-id")[:DETAILS_SHOWN]),
+    )
+
+
+def list_flags(*, viewer: User) -> FlagQuerySet:
+    """Return all flags.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    return Flag.objects.all()
+
+
+def list_policies(*, viewer: User) -> list[Policy]:
+    """Return the policies in use with their present wording.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    rows = Policy.objects.filter(is_active=True, current__isnull=False)
+    return list(rows.select_related("current").order_by("shortcut", "code"))

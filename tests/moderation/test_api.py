@@ -1,0 +1,183 @@
+"""Moderation for programs: the same rights and rules as on the pages."""
+
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import async_to_sync
+
+from apps.moderation.constants import EnforcementKind
+from apps.moderation.models import Case
+from apps.moderation.services import strikes
+from apps.users.models import User
+from tests.api.conftest import Program
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+class Caller:
+    """A program, called from a test that is not asynchronous."""
+
+    def __init__(self, user: User, **token: object) -> None:
+        self.program = Program(user, **token)
+
+    def call(
+        self, method: str, path: str, body: object = None, status: int = 200
+    ) -> dict[str, Any]:
+        answer = async_to_sync(self.program.call)(method, path, body)
+        found: dict[str, Any] = orjson.loads(answer.content)
+        assert answer.status_code == status, found
+        data: dict[str, Any] = found["data"] if found["success"] else found
+        return data
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def owner() -> User:
+    return UserFactory(name="Uma")
+
+
+VIOLATES = {
+    "verdict": "violates",
+    "policy": "insults",
+    "reason": "An insult.",
+    "reason_for_user": "It insults somebody.",
+    "measures": [{"kind": EnforcementKind.HIDE_MESSAGE.value}],
+}
+
+
+def test_a_report_is_taken_once_and_its_case_decided_in_the_version_that_was_read(
+    moderator: User, owner: User
+) -> None:
+    make_policy()
+    message = MessageFactory(conversation__owner=owner, content="You fool.")
+    mine, staff = Caller(owner), Caller(moderator)
+    report = mine.call("POST", f"messages/{message.pk}/reports", {"reason": "harassment"}, 201)
+    assert (report["message_id"], report["outcome"]) == (message.pk, "pending")
+    again = mine.call("POST", f"messages/{message.pk}/reports", {"reason": "spam"}, 409)
+    assert again["code"] == "already_reported"
+
+    case = staff.call("POST", "moderation/cases/next")
+    page = f"moderation/cases/{case['id']}"
+    detail = staff.call("GET", page)
+    assert detail["snapshot"]["text"] == "You fool."
+    shown = staff.call("POST", f"{page}/preview", VIOLATES)
+    assert shown["effect"] == "Hides 1 message, adds 2 points, total 2."
+    stale = staff.call("POST", f"{page}/decision", {**VIOLATES, "version": 1}, 409)
+    assert stale["code"] == "case_changed"
+    body = {**VIOLATES, "version": case["version"]}
+    assert staff.call("POST", f"{page}/decision", body, 201)["actor_id"] == moderator.pk
+
+    notices = mine.call("GET", "notices")["items"]
+    notice = next(one for one in notices if one["appeal_until"])
+    assert "It insults somebody." in notice["body"]
+    assert mine.call("GET", "notices/standing")["points"] == 2
+
+
+def test_an_appeal_is_sent_reviewed_and_ended_by_programs(moderator: User, owner: User) -> None:
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(conversation__owner=owner))
+    mine, staff, lead = Caller(owner), Caller(moderator), Caller(make_staff("lead"))
+    page = f"moderation/cases/{case.pk}"
+    staff.call("POST", f"{page}/decision", {**VIOLATES, "version": case.version}, 201)
+    notice = mine.call("GET", "notices")["items"][0]
+    appeal = f"notices/{notice['id']}/appeal"
+    assert mine.call("POST", appeal, {"text": "A joke."}, 201)["state"] == "submitted"
+
+    waiting = lead.call("GET", "moderation/appeals?state=submitted")["items"][0]
+    assert (waiting["text"], waiting["first_reason"]) == ("A joke.", None)
+    held = lead.call("POST", f"{page}/claim")
+    assert lead.call("GET", page)["decisions"][0]["reason"] == ""
+    review = f"moderation/appeals/{waiting['id']}"
+    ruling = {"version": held["version"], "outcome": "overturned", "reason": "A joke."}
+    assert lead.call("POST", f"{review}/decision", ruling, 409)["code"] == "first_opinion_missing"
+    noted = lead.call("POST", f"{review}/opinion", {"verdict": "no_violation"})
+    assert noted["first_reason"] == "An insult."
+    assert lead.call("POST", f"{review}/decision", ruling)["state"] == "overturned"
+    assert strikes.active_points(owner.pk) == 0
+    assert mine.call("GET", "notices")["items"][0]["title"] == "Your appeal was accepted"
+
+
+def test_a_case_is_listed_noted_released_taken_over_and_its_decision_undone(
+    moderator: User,
+) -> None:
+    make_policy()
+    first, second = make_case(), make_case()
+    staff, lead = Caller(moderator), Caller(make_staff("lead"))
+    page = staff.call("GET", "moderation/cases?limit=1")
+    assert len(page["items"]) == 1
+    rest = staff.call("GET", f"moderation/cases?limit=1&cursor={page['next_cursor']}")
+    numbers = {one["id"] for one in [*page["items"], *rest["items"]]}
+    assert numbers == {first.pk, second.pk}
+    assert (
+        staff.call("GET", f"moderation/cases?message_id={first.message_id}")["items"][0]["id"]
+        == first.pk
+    )
+    path = f"moderation/cases/{first.pk}"
+    staff.call("POST", f"{path}/claim")
+    assert staff.call("POST", f"{path}/notes", {"text": "Seen."}, 201)["text"] == "Seen."
+    assert staff.call("POST", f"{path}/take-over", {"reason": "So."}, 403)["code"] == "forbidden"
+    taken = lead.call("POST", f"{path}/take-over", {"reason": "The shift is over."})
+    assert staff.call("POST", f"{path}/claim", status=409)["code"] == "case_claimed"
+    body = {"verdict": "no_violation", "version": taken["version"]}
+    made = lead.call("POST", f"{path}/decision", body, 201)
+    undone = lead.call("POST", f"moderation/decisions/{made['id']}/undo", {"reason": "No."}, 201)
+    assert (undone["is_undo"], undone["supersedes_id"]) == (True, made["id"])
+    staff.call("POST", f"{path}/claim")
+    assert staff.call("POST", f"{path}/release")["state"] == "open"
+    assert [one["code"] for one in staff.call("GET", "moderation/policies")] == ["insults"]
+    assert len(staff.call("GET", "moderation/flags")["items"]) == 2
+
+
+def test_reading_under_a_grant_is_asked_for_and_shown_to_the_owner(
+    moderator: User, owner: User
+) -> None:
+    conversation = MessageFactory(conversation__owner=owner).conversation
+    staff = Caller(moderator)
+    body = {"conversation_id": conversation.pk, "reason": "A complaint."}
+    grant = staff.call("POST", "moderation/grants", body, 201)
+    readings = Caller(owner).call("GET", "notices/readings")
+    assert [(one["reader"], one["reason"]) for one in readings] == [
+        (moderator.name, "A complaint.")
+    ]
+    assert staff.call("DELETE", f"moderation/grants/{grant['id']}")["revoked_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "cases", None),
+        ("POST", "cases/next", None),
+        ("GET", "cases/{case}", None),
+        ("POST", "cases/{case}/claim", None),
+        ("POST", "cases/{case}/decision", {"verdict": "unsure", "version": 1}),
+        ("GET", "appeals", None),
+        ("GET", "flags", None),
+        ("GET", "policies", None),
+        ("POST", "grants", {"conversation_id": 1, "reason": "So."}),
+    ],
+)
+def test_moderation_is_for_staff_with_a_token_of_that_scope(
+    moderator: User, owner: User, method: str, path: str, body: object
+) -> None:
+    case = make_case()
+    path = f"moderation/{path.format(case=case.pk)}"
+    assert Caller(owner).call(method, path, body, 403)["code"] == "forbidden"
+    narrow = Caller(moderator, scopes=["chat", "account"])
+    assert narrow.call(method, path, body, 403)["code"] == "missing_scope"
+
+
+def test_what_is_not_yours_is_not_there(owner: User) -> None:
+    make_case()
+    mine = Caller(owner)
+    other = Case.objects.get()
+    report = mine.call("POST", f"messages/{other.message_id}/reports", {"reason": "spam"}, 404)
+    assert report["code"] == "message_not_found"
+    assert mine.call("GET", "notices/1", status=404)["code"] == "notice_not_found"
+    assert mine.call("POST", "notices/1/appeal", {"text": "No."}, 404)["code"] == "notice_not_found"

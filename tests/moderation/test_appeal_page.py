@@ -1,0 +1,80 @@
+"""An appeal on the page of its case: first the reviewer's opinion, then the reasons."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.moderation.constants import AppealState, Verdict
+from apps.moderation.models import Appeal, Case, Notice
+from apps.moderation.services import appeals, cases, decisions
+from apps.moderation.services.decisions import Ruling
+from apps.users.models import User
+from tests.moderation.factories import claimed_case, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+REASON = "An insult between friends."
+
+
+@pytest.fixture
+def appeal() -> Appeal:
+    make_policy()
+    moderator = make_staff()
+    case = claimed_case(moderator)
+    decision = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason=REASON),
+    )
+    notice = Notice.objects.get(decision=decision, subject=case.subject_id)
+    owner = User.objects.get(pk=case.subject_id)
+    return appeals.submit(actor=owner, notice_id=notice.pk, text="It was a <b>joke</b>.")
+
+
+def browser_of(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_a_lead_says_what_they_think_reads_the_reasons_and_decides(appeal: Appeal) -> None:
+    lead = make_staff("lead")
+    browser = browser_of(lead)
+    page = reverse("admin:moderation_case_page", args=[appeal.case_id])
+    cases.claim(actor=lead, case_id=appeal.case_id)
+    text = browser.get(page).content.decode()
+    assert "It was a &lt;b&gt;joke&lt;/b&gt;." in text
+    assert REASON not in text
+    assert "Keep my first opinion" in text
+    opinion = reverse("admin:moderation_appeal_opinion", args=[appeal.pk])
+    browser.post(opinion, {"verdict": "no_violation", "case": appeal.case_id})
+    text = browser.get(page).content.decode()
+    assert REASON in text
+    decide = reverse("admin:moderation_appeal_decide", args=[appeal.pk])
+    sent = {
+        "outcome": "overturned",
+        "reason": "They are friends.",
+        "case": appeal.case_id,
+        "version": Case.objects.get().version,
+    }
+    browser.post(decide, sent)
+    assert Appeal.objects.get().state == AppealState.OVERTURNED
+    assert "Overturned" in browser.get(page).content.decode()
+
+
+def test_a_moderator_reads_that_a_lead_decides_and_cannot(appeal: Appeal) -> None:
+    other = make_staff()
+    browser = browser_of(other)
+    page = reverse("admin:moderation_case_page", args=[appeal.case_id])
+    text = browser.get(page).content.decode()
+    assert "Keep my first opinion" not in text
+    opinion = reverse("admin:moderation_appeal_opinion", args=[appeal.pk])
+    sent = {"verdict": "violates", "case": appeal.case_id}
+    refused = browser.post(opinion, sent, headers={"Accept": "application/json"})
+    assert refused.status_code == 403
+    assert Appeal.objects.get().first_opinion == ""
+
+
+def test_the_appeals_are_listed_in_the_admin(appeal: Appeal) -> None:
+    text = browser_of(make_staff("lead")).get("/admin/moderation/appeal/").content.decode()
+    assert f"#{appeal.pk}" in text
