@@ -124,7 +124,6 @@ async def letter(request: HttpRequest, token: str) -> HttpResponse:
         read = await _load(inbox.read_notice, viewer=found.subject, notice_id=found.pk)
         context = await db.call(pages.notice_page, notice=read)
         response = await db.call(render, request, "moderation/letter.html", context)
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

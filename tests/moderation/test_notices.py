@@ -107,7 +107,7 @@ def test_the_refused_sign_in_leads_a_suspended_person_to_their_notice_and_appeal
     assert path.split(":")[0] in text
     letter = browser.get(path)
     assert letter.status_code == 200
-    assert letter.headers["Referrer-Policy"] == "no-referrer"
+    assert letter.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in letter.headers["Cache-Control"]
     assert browser.post(path, {"text": "Look again."}).headers["Location"] == path
     assert Appeal.objects.get().subject_id == notice.subject_id
