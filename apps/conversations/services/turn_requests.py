@@ -44,6 +44,13 @@ class TurnRequest:
     prompt: Prompt | None = None
 
 
+def policy_text(content: str, context: Mapping[str, Any] | None) -> str:
+    """Return what policy looks at: the message, and behind it the data that goes with it."""
+    if not context:
+        return content
+    return f"{content}\n\n{orjson.dumps(dict(context), default=str).decode()}"
+
+
 def check_fits(request: TurnRequest) -> None:
     """Refuse what cannot be stored, before anything is.
 

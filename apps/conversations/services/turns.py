@@ -24,7 +24,7 @@ from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
-from apps.conversations.services.turn_requests import check_fits
+from apps.conversations.services.turn_requests import check_fits, policy_text
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
@@ -66,7 +66,9 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
     )
     ruling = await guardrails.check_input(
         guardrails.Draft(
-            user_id=actor.pk, conversation_id=request.conversation_id, text=request.content
+            user_id=actor.pk,
+            conversation_id=request.conversation_id,
+            text=policy_text(request.content, request.context),
         )
     )
     try:
@@ -162,7 +164,7 @@ def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
         conversation_id=message.conversation_id,
         user_id=message.conversation.owner_id,
         is_answer=False,
-        text=message.content,
+        text=policy_text(message.content, message.context),
         shown_chars=0,
         is_withheld=is_withheld,
         is_checked=True,

@@ -50,11 +50,8 @@ def first_of_each_rule(
 def _act(judged: Judged, acting: Sequence[tuple[Finding, RuleHit]]) -> None:
     message = Message.objects.select_related("conversation").get(pk=judged.message_id)
     policies = Policy.objects.in_bulk([finding.rule.policy_id for finding, _ in acting])
-    original = (
-        flags.Original(judged.text, judged.shown_chars)
-        if judged.is_withheld and judged.is_answer
-        else None
-    )
+    is_elsewhere = judged.is_withheld if judged.is_answer else judged.text != message.content
+    original = flags.Original(judged.text, judged.shown_chars) if is_elsewhere else None
     strongest = acting[0][0]
     for finding, hit in acting:
         case = flags.raise_flag(
@@ -72,7 +69,7 @@ def _act(judged: Judged, acting: Sequence[tuple[Finding, RuleHit]]) -> None:
             decisions.decide_by_rule(
                 case=case,
                 rule_version=version,
-                snapshot=snapshots.ensure_snapshot(case=case, message=message),
+                snapshot=snapshots.newest_snapshot(case=case, message=message),
                 gives_points=finding.rule.action == RuleAction.BLOCK_STRIKE,
             )
 

@@ -38,6 +38,12 @@ def take_snapshot(
     )
 
 
+def newest_snapshot(*, case: Case, message: Message) -> CaseSnapshot:
+    """Return the text as it was judged last; take it now where nothing was kept."""
+    newest = case.snapshots.order_by("-id").first()
+    return newest or take_snapshot(case=case, message=message)
+
+
 def ensure_snapshot(*, case: Case, message: Message) -> CaseSnapshot:
     """Return the newest snapshot that holds the message's present text; take one if none does."""
     newest = case.snapshots.order_by("-id").first()

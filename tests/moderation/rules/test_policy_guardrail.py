@@ -163,3 +163,19 @@ async def test_more_messages_than_a_rate_rule_allows_are_kept_back(
         await turns.start_turn(actor=person, request=request("hello"))
     with pytest.raises(MessageWithheldError):
         await turns.start_turn(actor=person, request=request("hello"))
+
+
+async def test_what_a_program_puts_into_the_context_is_looked_at_like_the_message(
+    person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
+) -> None:
+    await make_live_rule(configuration=SECRET, **ON_MESSAGES)
+    asked = turns.TurnRequest(
+        conversation_id=None, content="Well?", context={"note": "the forbidden fruit"}
+    )
+    with pytest.raises(MessageWithheldError):
+        await turns.start_turn(actor=person, request=asked)
+    hit = await RuleHit.objects.aget()
+    snapshot = await CaseSnapshot.objects.aget()
+    assert snapshot.text[hit.start : hit.end] == "forbidden fruit"
+    assert (await Message.objects.aget(role="user")).content == "Well?"
+    assert upstream.requests == []
