@@ -96,6 +96,8 @@ def make_thresholds() -> None:
 def make_decided(owner: User) -> Decision:
     """Make a row of every kind that a decided and appealed case has, about one person."""
     rule = Rule.objects.first() or make_rule()
+    if not Threshold.objects.exists():
+        make_thresholds()
     assert rule.current is not None
     message = MessageFactory(conversation__owner=owner)
     hit = RuleHit.objects.create(

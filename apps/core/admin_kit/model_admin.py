@@ -69,6 +69,10 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
         """Return what can be done to the rows that are selected in the list."""
         return ()
 
+    def list_buttons(self, request: HttpRequest) -> Sequence[Button]:
+        """Return what can be done from the list that is about none of its rows."""
+        return ()
+
     def front(self, request: HttpRequest) -> Front | None:
         """Return what this subject shows on the front page."""
         return None
@@ -130,6 +134,7 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
             "title": self.title,
             "crumbs": [],
             "bulk_buttons": self.bulk_buttons(request),
+            "list_buttons": self.list_buttons(request),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)

@@ -6,8 +6,10 @@ from apps.moderation.admin import (
     dashboard,
     decision_records,
     people_records,
+    policy_pages,
     queue_page,
     rules,
+    threshold_pages,
 )
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "dashboard",
     "decision_records",
     "people_records",
+    "policy_pages",
     "queue_page",
     "rules",
+    "threshold_pages",
 ]

@@ -22,7 +22,7 @@ from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation.admin import appeal_actions, case_actions, case_views, queue_tools
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.errors import SearchRefusedError
-from apps.moderation.services import cases, preferences, queue, queue_filters, saved_views
+from apps.moderation.services import cases, queue, queue_filters, saved_views
 
 View = Callable[..., HttpResponseBase]
 
@@ -65,7 +65,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
             "override": actor.has_perm(cases.OVERRIDE),
             "export": actor.has_perm("moderation.export_case"),
         },
-        "collapse_from": preferences.collapse_from(actor),
+        "collapse_from": found.collapse_from,
     }
     return TemplateResponse(request, "admin/moderation/queue.html", context)
 
@@ -127,16 +127,23 @@ class QueuePage(StaffPage):
     def destinations(self, request: HttpRequest, term: str) -> list[Destination]:
         """Lead to the page of a case by its number."""
         words = term.strip().lower()
+        views = [
+            Destination(
+                view.name, "Saved view of the queue", case_views.queue_url(view.query), "bookmarks"
+            )
+            for view in saved_views.views_of(actor_of(request))
+            if len(words) > 1 and words in view.name.lower()
+        ]
         key, number = split_key(words)
         number = number if number is not None else number_in(words)
         if number is None or key not in ("", "case"):
-            return []
+            return views
         try:
             cases.access_case(viewer=actor_of(request), case_id=number)
         except (ForbiddenError, NotFoundError):
-            return []
+            return views
         url = case_views.case_url(number)
-        return [Destination(f"Case {number}", "Its page in the queue", url, self.icon)]
+        return [*views, Destination(f"Case {number}", "Its page in the queue", url, self.icon)]
 
 
 admin.site.register_page(QueuePage)  # type: ignore[attr-defined]

@@ -67,6 +67,11 @@ class Case(models.Model):
             models.Index(
                 fields=["claim_expires_at"], name="case_claims", condition=Q(state="claimed")
             ),
+            models.Index(
+                fields=["-priority", "due_at", "id"],
+                name="case_urgent",
+                condition=~Q(state="closed"),
+            ),
             models.Index(fields=["due_at"], name="case_due", condition=~Q(state="closed")),
             models.Index(fields=["state", "-id"], name="case_by_state"),
             models.Index(fields=["subject", "-id"], name="case_by_subject"),

@@ -21,11 +21,11 @@ from apps.moderation.services import (
     decisions,
     preferences,
     queue,
+    similar_cases,
     timelines,
 )
 from apps.users.models import User
 
-SIMILAR_SHOWN = 5
 OF_A_MESSAGE = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.REDACT_SPAN)
 OF_AN_ANSWER = (
     EnforcementKind.RETRACT_ANSWER,
@@ -44,15 +44,6 @@ class FlagLine:
     reporter: str
     agreed: int = 0
     decided: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Similar:
-    """A case like this one that was decided, and what it has in common."""
-
-    case: Case
-    decision: Decision
-    shared: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +66,7 @@ class CasePage:
     flags: Sequence[FlagLine]
     policies: Sequence[Policy]
     measures: Sequence[tuple[str, str]]
-    similar: Sequence[Similar]
+    similar: Sequence[similar_cases.Similar]
     timeline: Sequence[timelines.Entry]
     latest: Decision | None
     effects: Sequence[str] = field(default_factory=tuple)
@@ -136,7 +127,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         flags=_flag_lines(flags, names),
         policies=_policies(),
         measures=_measures(case),
-        similar=_similar(case, flags),
+        similar=similar_cases.similar_to(case, flags),
         timeline=timelines.timeline_of(
             case, flags, names, hides_reasons=appeal_panels.hides_reasons(viewer=viewer, case=case)
         ),
@@ -244,27 +235,3 @@ def _now(case: Case, text: str) -> str:
         pk=case.conversation_id, locked_at__isnull=False
     ).exists()
     return "The conversation is locked at present." if is_locked else ""
-
-
-def _similar(case: Case, flags: Sequence[Flag]) -> list[Similar]:
-    """Return decided cases with the same passage, then the same person, then the same rule."""
-    hashes = {flag.hit.span_hash for flag in flags if flag.hit is not None and flag.hit.span_hash}
-    rules = {flag.hit.rule_id for flag in flags if flag.hit is not None}
-    asked = (
-        ("same passage", Q(case__flags__hit__span_hash__in=hashes) if hashes else None),
-        ("same person", Q(case__subject=case.subject_id)),
-        ("same rule", Q(case__flags__hit__rule__in=rules) if rules else None),
-    )
-    found: dict[int, Similar] = {}
-    for shared, condition in asked:
-        if condition is None or len(found) >= SIMILAR_SHOWN:
-            continue
-        rows = (
-            Decision.objects.filter(condition, superseded_by=None, is_undo=False)
-            .exclude(case=case.pk)
-            .select_related("case", "policy_version")
-            .order_by("-id")[:SIMILAR_SHOWN]
-        )
-        for row in rows:
-            found.setdefault(row.case_id, Similar(case=row.case, decision=row, shared=shared))
-    return list(found.values())[:SIMILAR_SHOWN]

@@ -19,7 +19,7 @@ from apps.moderation.services import cases, preferences, queue_search
 from apps.moderation.services.queue_filters import AgeBand, Order, QueueFilter
 from apps.users.models import User
 
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 30
 COUNT_LIMIT = 1_000
 EXCERPT_CHARS = 180
 OVERDUE_KEY = "moderation:overdue"
@@ -53,6 +53,7 @@ class QueueSlice:
     rows: Sequence[QueueRow]
     after: str
     total: str
+    collapse_from: int = constants.Severity.HIGH
 
 
 def rows_of(*, viewer: User, chosen: QueueFilter) -> CaseQuerySet:
@@ -93,14 +94,14 @@ def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSl
     shows_mine = chosen.is_default_state and not chosen.q
     mine = list(_drawn(found.filter(held))[:ROWS_PER_PAGE]) if shows_mine and not after else []
     rest = found.exclude(held) if shows_mine else found
-    page = list(_drawn(_from(rest, chosen.order, after))[: ROWS_PER_PAGE + 1])
+    page = list(_drawn(_from(rest, chosen.sorted_by, after))[: ROWS_PER_PAGE + 1])
     shown = page[:ROWS_PER_PAGE]
-    names = names_of([*mine, *shown])
-    collapse_from = preferences.collapse_from(viewer)
+    hidden_from = preferences.collapse_from(viewer)
     return QueueSlice(
-        mine=[_row(case, viewer, names, collapse_from) for case in mine],
-        rows=[_row(case, viewer, names, collapse_from) for case in shown],
-        after=_key(shown[-1], chosen.order) if len(page) > ROWS_PER_PAGE else "",
+        mine=[_row(case, viewer, hidden_from) for case in mine],
+        rows=[_row(case, viewer, hidden_from) for case in shown],
+        after=_key(shown[-1], chosen.sorted_by) if len(page) > ROWS_PER_PAGE else "",
+        collapse_from=hidden_from,
         total=count(found),
     )
 
@@ -186,7 +187,13 @@ def _drawn(rows: CaseQuerySet) -> CaseQuerySet:
     return rows.select_related("policy__current").annotate(
         beginning=Subquery(newest.values(start=Left("text", EXCERPT_CHARS))[:1]),
         text_chars=Subquery(newest.values(chars=Length("text"))[:1]),
+        subject_name=_name("subject_id"),
+        holder_name=_name("claimed_by_id"),
     )
+
+
+def _name(column: str) -> Subquery:
+    return Subquery(User.objects.filter(pk=OuterRef(column)).values("name")[:1])
 
 
 def _from(rows: CaseQuerySet, order: str, after: str) -> CaseQuerySet:
@@ -235,7 +242,7 @@ def _moment(microseconds: int) -> datetime:
     return whole + timedelta(microseconds=microseconds % 1_000_000)
 
 
-def _row(case: Case, viewer: User, names: dict[int, str], collapse_from: int) -> QueueRow:
+def _row(case: Case, viewer: User, collapse_from: int) -> QueueRow:
     share = share_of_sla(case)
     is_held = case.state == constants.CaseState.CLAIMED and case.has_live_claim
     holder = case.claimed_by_id if is_held else None
@@ -244,8 +251,8 @@ def _row(case: Case, viewer: User, names: dict[int, str], collapse_from: int) ->
         excerpt=getattr(case, "beginning", None) or "",
         characters=getattr(case, "text_chars", None) or 0,
         is_collapsed=case.severity >= collapse_from,
-        subject_name=names.get(case.subject_id, f"#{case.subject_id}"),
-        holder_name=names.get(holder, f"#{holder}") if holder else "",
+        subject_name=getattr(case, "subject_name", None) or f"#{case.subject_id}",
+        holder_name=(getattr(case, "holder_name", None) or f"#{holder}") if holder else "",
         is_mine=holder == viewer.pk,
         share=share,
         age_tone=age_tone(share),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db.models import TextChoices
 
 from apps.conversations.constants import Author
@@ -15,6 +16,9 @@ from apps.moderation.models import Policy, Rule
 MAX_WORDS_CHARS = 200
 MAX_MODEL_CHARS = 120
 WAITING = "waiting"
+OPTIONS_KEY = "moderation:options"
+OPTIONS_SECONDS = 30
+MAX_OPTIONS = 100
 
 
 class Order(TextChoices):
@@ -80,6 +84,13 @@ class QueueFilter:
         return not self.state
 
     @property
+    def sorted_by(self) -> str:
+        """How it is sorted; what is closed has no due time any more, so the newest stand first."""
+        if self.state in ("any", constants.CaseState.CLOSED):
+            return Order.NEWEST
+        return self.order or Order.DUE
+
+    @property
     def days(self) -> int | None:
         """How many days back words are searched for."""
         return int(self.within) if self.within else None
@@ -125,13 +136,8 @@ class Menu:
 
 
 def menus(chosen: QueueFilter) -> list[Menu]:
-    """Return the filters with their options; policies and rules cost one query each."""
-    policies = Policy.objects.filter(current__isnull=False).order_by("shortcut", "code")
-    titles = tuple(policies.values_list("code", "current__title"))
-    rules = tuple(
-        (str(number), name)
-        for number, name in Rule.objects.order_by("name").values_list("pk", "name")[:100]
-    )
+    """Return the filters with their options; policies and rules may be half a minute old."""
+    titles, rules = _policies_and_rules()
     severities = tuple((str(value), label) for value, label in constants.Severity.choices)
     offered = (
         ("state", "State", STATES[1:]),
@@ -149,6 +155,18 @@ def menus(chosen: QueueFilter) -> list[Menu]:
         for name, title, options in offered
         if options
     ]
+
+
+def _policies_and_rules() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    known = cache.get(OPTIONS_KEY)
+    if known is None:
+        policies = Policy.objects.filter(current__isnull=False).order_by("shortcut", "code")
+        titles = list(policies.values_list("code", "current__title"))
+        rules = Rule.objects.order_by("name").values_list("pk", "name")[:MAX_OPTIONS]
+        known = (titles, [(str(number), name) for number, name in rules])
+        cache.set(OPTIONS_KEY, known, OPTIONS_SECONDS)
+    titles, names = known
+    return tuple(titles), tuple(names)
 
 
 def _label(value: str, options: tuple[tuple[str, str], ...]) -> str:

@@ -18,7 +18,7 @@ KEYS = {
     "user": "subject_id",
     "conversation": "conversation_id",
 }
-MAX_FOUND = 1_000
+MAX_FOUND = 500
 MIN_WORD_CHARS = 3
 CONFIG = "simple"
 _KEYED = re.compile(r"([a-z]+):\s*#?(\d{1,18})")
@@ -48,10 +48,10 @@ def condition(term: str, *, days: int | None) -> Q:
         message = "Choose how many days back these words are searched for."
         raise SearchRefusedError(message)
     since = timezone.now() - timedelta(days=days)
-    found = (
+    found = list(
         CaseSnapshot.objects.annotate(words=SearchVector("text", config=CONFIG))
         .filter(words=SearchQuery(term, config=CONFIG), created_at__gte=since)
         .order_by("-id")
-        .values("case_id")[:MAX_FOUND]
+        .values_list("case_id", flat=True)[:MAX_FOUND]
     )
     return Q(pk__in=found, created_at__gte=since)

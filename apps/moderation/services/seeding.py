@@ -90,6 +90,8 @@ def _copy(
     model: type[Model], columns: Sequence[str], rows: Iterator[Row], total: int
 ) -> Iterator[str]:
     options = model._meta  # noqa: SLF001
+    usual = _defaults(model, columns)
+    columns = [*columns, *usual]
     quoted = ", ".join(connection.ops.quote_name(name) for name in columns)
     table = connection.ops.quote_name(options.db_table)
     name = str(options.verbose_name_plural)
@@ -98,7 +100,7 @@ def _copy(
     with closing(connection.cursor()) as cursor:
         with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row(row)
+                copy.write_row([*row, *usual.values()])
                 written += 1
                 if written % STEP == 0:
                     yield f"{name}: {written:,} of {total:,}"
@@ -113,3 +115,15 @@ def _copy(
 def _next(model: type[Model]) -> int:
     newest = model._default_manager.aggregate(newest=Max("pk"))["newest"]  # noqa: SLF001
     return int(newest or 0) + 1
+
+
+def _defaults(model: type[Model], columns: Sequence[str]) -> dict[str, object]:
+    """Return what every row holds in the columns that are not named and cannot be empty."""
+    return {
+        field.column: field.get_db_prep_save(field.get_default(), connection)
+        for field in model._meta.concrete_fields  # noqa: SLF001
+        if field.column is not None
+        and field.column not in columns
+        and not field.null
+        and field.get_default() is not None
+    }

@@ -1,0 +1,349 @@
+"""The queue and the page of a case in the admin: who gets in, what a page costs, what it says."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver
+
+from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
+from apps.moderation.constants import CaseState, Severity
+from apps.moderation.models import Case, Decision, Note
+from apps.moderation.services import cases
+from apps.users.models import User
+from tests.admin.conftest import SignIn
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_decided,
+    make_policy,
+    make_staff,
+)
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/moderation/queue/"
+JSON = {"Accept": "application/json"}
+LIST_QUERIES = 12
+"""Ten of the page and two of the savepoint that a test adds."""
+
+
+def queries_of(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+def post(client: Client, url: str, **typed: Any) -> Any:
+    return client.post(url, typed, headers=JSON)
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def desk(moderator: User, sign_in: SignIn) -> Client:
+    return sign_in(moderator)
+
+
+def test_the_queue_takes_the_same_few_queries_for_one_case_and_for_forty(desk: Client) -> None:
+    make_case()
+    desk.get(QUEUE)
+    few = queries_of(desk, QUEUE)
+    for _ in range(40):
+        make_case()
+    assert queries_of(desk, QUEUE) == few <= LIST_QUERIES
+
+
+def test_a_case_takes_the_same_queries_whatever_it_holds(desk: Client) -> None:
+    make_policy()
+    case = make_case()
+    desk.get(f"{QUEUE}{case.pk}/")
+    few = queries_of(desk, f"{QUEUE}{case.pk}/")
+    message = Message.objects.get(pk=case.message_id)
+    for _ in range(5):
+        make_case(message)
+        MessageFactory(conversation=message.conversation)
+    assert queries_of(desk, f"{QUEUE}{case.pk}/") == few <= 45
+
+
+def test_a_case_is_taken_decided_and_followed_by_the_next(desk: Client, moderator: User) -> None:
+    make_policy()
+    first, second = make_case(), make_case()
+    Case.objects.filter(pk=first.pk).update(priority=900)
+    taken = post(desk, f"{QUEUE}next/").json()
+    assert taken["case"] == first.pk
+    version = Case.objects.get(pk=first.pk).version
+    answer = post(
+        desk,
+        f"{QUEUE}{first.pk}/decide/",
+        verdict="violates",
+        policy="insults",
+        reason="An insult.",
+        measure="hide_message",
+        gives_points="on",
+        version=version,
+    ).json()
+    assert answer["case"] == second.pk
+    assert f'data-case="{second.pk}"' in answer["html"]
+    assert Message.objects.get(pk=first.message_id).is_hidden
+    undone = post(desk, answer["undo_url"]).json()
+    assert undone["case"] == first.pk
+    assert not Message.objects.get(pk=first.message_id).is_hidden
+    assert Case.objects.get(pk=first.pk).claimed_by_id == moderator.pk
+
+
+def test_a_stale_version_answers_409_with_what_is_new_and_changes_nothing(
+    desk: Client, moderator: User
+) -> None:
+    case = claimed_case(moderator)
+    seen = Case.objects.get(pk=case.pk)
+    make_case(Message.objects.get(pk=case.message_id), UserFactory(name="Rita"))
+    response = post(
+        desk,
+        f"{QUEUE}{case.pk}/decide/",
+        verdict="no_violation",
+        reason="Fine.",
+        version=seen.version,
+        seen_at=seen.updated_at.isoformat(),
+    )
+    data = response.json()
+    assert (response.status_code, data["code"]) == (409, "case_changed")
+    assert data["news"] == ["New flag: user, insults or harasses"]
+    assert data["standing"]["version"] > seen.version
+    assert not Decision.objects.exists()
+
+
+def test_a_second_viewer_is_told_who_holds_a_case_and_cannot_take_it(
+    desk: Client, sign_in: SignIn
+) -> None:
+    holder = make_staff()
+    holder.name = "Mia"
+    holder.save()
+    case = claimed_case(holder)
+    response = post(desk, f"{QUEUE}{case.pk}/claim/")
+    assert response.status_code == 409
+    assert response.json()["holder"] == "Mia"
+    assert response.json()["why_not"].startswith("Mia has held it since ")
+    standing = desk.get(f"{QUEUE}{case.pk}/standing/").json()
+    assert (standing["is_mine"], standing["state"]) == (False, "claimed")
+    lead = sign_in(make_staff("lead"))
+    taken = post(lead, f"{QUEUE}{case.pk}/take-over/", reason="Mia went home.")
+    assert taken.json()["is_mine"] is True
+
+
+def test_leaving_gives_the_case_back(desk: Client, moderator: User) -> None:
+    case = claimed_case(moderator)
+    desk.post(f"{QUEUE}{case.pk}/release/")
+    assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
+
+
+def test_user_and_model_text_is_plain_text(desk: Client) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    case = make_case(MessageFactory(content=hostile))
+    cases.add_note(actor=make_staff(), case_id=case.pk, text=hostile)
+    for url in (QUEUE, f"{QUEUE}{case.pk}/"):
+        text = desk.get(url).content.decode()
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "&lt;script&gt;alert(1)" in text
+
+
+def test_severe_text_is_covered_in_the_list_and_on_the_page(desk: Client) -> None:
+    case = make_case(MessageFactory(content="Terrible words."))
+    Case.objects.filter(pk=case.pk).update(severity=Severity.CRITICAL)
+    assert "Terrible words." not in desk.get(QUEUE).content.decode()
+    page = desk.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert "data-veil" in page
+    assert "data-text hidden>Terrible words." in page
+
+
+def test_no_address_is_shown_and_revealing_one_needs_right_and_reason(
+    desk: Client, sign_in: SignIn
+) -> None:
+    person = UserFactory(email="secret@example.com")
+    case = make_case(MessageFactory(conversation__owner=person))
+    url = f"{QUEUE}{case.pk}/reveal/"
+    lead = sign_in(make_staff("lead"))
+    for client in (desk, lead):
+        assert "secret@example.com" not in client.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert post(desk, url, reason="Curious.").status_code == 403
+    assert post(lead, url, reason=" ").status_code == 400
+    assert not AuditEvent.objects.filter(action="user.revealed").exists()
+    assert post(lead, url, reason="A court order.").json() == {"email": "secret@example.com"}
+    event = AuditEvent.objects.get(action="user.revealed")
+    assert (event.target_id, event.reason) == (person.pk, "A court order.")
+
+
+def test_the_exact_notice_is_previewed_and_nothing_is_stored(desk: Client, moderator: User) -> None:
+    make_policy()
+    case = claimed_case(moderator)
+    answer = post(
+        desk,
+        f"{QUEUE}{case.pk}/preview/",
+        verdict="violates",
+        policy="insults",
+        reason_for_user="It insults somebody.",
+        measure="hide_message",
+        gives_points="on",
+    ).json()
+    assert answer["effect"] == "Hides 1 message, adds 2 points, total 2."
+    assert "It insults somebody." in answer["body"]
+    assert not Decision.objects.exists()
+
+
+def test_a_passage_is_redacted_by_its_place(desk: Client, moderator: User) -> None:
+    make_policy()
+    case = claimed_case(moderator, MessageFactory(content="Call 0171 234 now."))
+    typed = {"verdict": "violates", "policy": "insults", "reason": "x", "version": case.version}
+    url = f"{QUEUE}{case.pk}/decide/"
+    refused = post(desk, url, measure="redact_span", spans="[[0]]", **typed)
+    assert refused.status_code == 400
+    post(desk, url, measure="redact_span", spans="[[5, 13]]", **typed)
+    assert Message.objects.get(pk=case.message_id).content == "Call ████████ now."
+
+
+def test_notes_and_more_of_the_conversation_are_there_for_an_open_case(
+    desk: Client, moderator: User
+) -> None:
+    case = claimed_case(moderator)
+    message = Message.objects.get(pk=case.message_id)
+    later = [MessageFactory(conversation=message.conversation, content=f"L{n}") for n in range(5)]
+    page = desk.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert "L2" in page
+    assert "L3" not in page
+    more = desk.get(f"{QUEUE}{case.pk}/more/?beyond={later[2].pk}").json()
+    assert "L3" in more["html"]
+    assert more["more"] is False
+    post(desk, f"{QUEUE}{case.pk}/note/", text="Seen before.")
+    assert Note.objects.get().text == "Seen before."
+    assert AuditEvent.objects.filter(action="conversation.read").count() == 1
+
+
+def test_a_closed_case_gives_no_way_into_the_conversation(desk: Client) -> None:
+    decision = make_decided(UserFactory())
+    response = desk.get(f"{QUEUE}{decision.case_id}/more/?beyond=1")
+    assert (response.status_code, response.json()["code"]) == (403, "grant_required")
+
+
+def test_plain_forms_work_without_a_script(desk: Client) -> None:
+    case = make_case()
+    response = desk.post(f"{QUEUE}next/")
+    assert (response.status_code, response["Location"]) == (302, f"{QUEUE}{case.pk}/")
+    version = Case.objects.get(pk=case.pk).version
+    done = desk.post(f"{QUEUE}{case.pk}/decide/", {"verdict": "no_violation", "version": version})
+    assert (done.status_code, done["Location"]) == (302, QUEUE)
+    assert Case.objects.get(pk=case.pk).is_closed
+
+
+def test_bulk_goes_from_the_list_to_a_batch_that_one_button_takes_back(sign_in: SignIn) -> None:
+    lead = sign_in(make_staff("lead"))
+    made = [make_case() for _ in range(3)]
+    picked = [f"{case.pk}:{case.version}" for case in made]
+    asked = lead.post(f"{QUEUE}bulk/", {"case": picked})
+    assert "about 3 people" in asked.content.decode()
+    done = lead.post(f"{QUEUE}bulk/", {"case": picked, "verdict": "no_violation"})
+    assert done.status_code == 302
+    assert Decision.objects.count() == 3
+    batch = done["Location"].partition("?")[0]
+    assert "Take all 3 back" in lead.get(batch).content.decode()
+    lead.post(batch)
+    assert set(Case.objects.values_list("state", flat=True)) == {CaseState.OPEN}
+
+
+@pytest.mark.parametrize("file_format", ["csv", "json"])
+def test_an_export_streams_every_case(sign_in: SignIn, file_format: str) -> None:
+    made = [make_case().pk for _ in range(3)]
+    response = sign_in(make_staff("lead")).get(f"{QUEUE}export/?format={file_format}")
+    text = b"".join(response.streaming_content).decode()
+    assert response.streaming
+    if file_format == "csv":
+        lines = text.splitlines()
+        assert lines[0].startswith("id,state,severity")
+        assert [int(line.partition(",")[0]) for line in lines[1:]] == made[::-1]
+    else:
+        assert f'"id": {made[0]}' in text
+        assert text.startswith("[{")
+        assert text.endswith("}]\n")
+
+
+def test_the_box_leads_to_a_case_and_to_a_saved_view(desk: Client, sign_in: SignIn) -> None:
+    case = make_case()
+    desk.post(f"{QUEUE}views/save/", {"name": "Late ones", "query": "age=overdue"})
+    found = desk.get("/admin/search/", {"s": f"case:{case.pk}"}).content.decode()
+    assert f"{QUEUE}{case.pk}/" in found
+    assert f"{QUEUE}?age=overdue" in desk.get("/admin/search/", {"s": "late"}).content.decode()
+    support = sign_in(make_staff("support", role="user"))
+    assert QUEUE not in support.get("/admin/search/", {"s": str(case.pk)}).content.decode()
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def addresses() -> list[str]:
+    """Return every address of the admin, with the number 1 where one is needed."""
+    found = [route for route in routes(get_resolver().url_patterns) if route.startswith("admin/")]
+    plain = [route for route in found if "(?P" not in route and "logout" not in route]
+    named = [re.sub(r"<uuid:\w+>", str(UUID(int=0)), route) for route in plain]
+    return sorted({"/" + re.sub(r"<\w+:\w+>", "1", route) for route in named})
+
+
+@pytest.mark.parametrize(
+    "duties",
+    [("moderator",), ("moderator", "lead"), ("user", "auditor"), ("user", "support"), ("user",)],
+    ids=lambda duties: "-".join(duties),
+)
+def test_every_address_of_the_admin_is_safe_for_every_role(
+    sign_in: SignIn, duties: tuple[str, ...]
+) -> None:
+    role, *others = duties
+    person = make_staff(*others, role=role)
+    case = make_case()
+    client = sign_in(person)
+    refused = {302, 403, 404, 405, 400}
+    for url in addresses():
+        response = client.get(url)
+        if response.get("Location", "").endswith("/change/"):
+            response = client.get(response["Location"])
+        assert response.status_code in refused | {200}, url
+        if duties == ("user",):
+            assert response.status_code in (302, 403), url
+        if duties == ("user", "support") and "/moderation/" in url:
+            assert response.status_code in (403, 405), url
+        if url.split("/")[-2] in ("add", "delete"):
+            assert response.status_code in refused, url
+    before = list(Case.objects.values())
+    for url in addresses():
+        if "/moderation/" in url and duties in (("user",), ("user", "support")):
+            assert client.post(url).status_code in (302, 403, 405), url
+    assert list(Case.objects.values()) == before
+    assert Message.objects.get(pk=case.message_id).content == "A question?"
+
+
+def test_an_auditor_reads_and_does_nothing(sign_in: SignIn) -> None:
+    auditor = sign_in(make_staff("auditor", role="user"))
+    case = make_case()
+    assert auditor.get(QUEUE).status_code == 200
+    assert auditor.get(f"{QUEUE}{case.pk}/").status_code == 200
+    for name in ("claim", "release", "decide", "note", "take-over", "reveal", "preview"):
+        response = post(
+            auditor, f"{QUEUE}{case.pk}/{name}/", verdict="no_violation", reason="x", text="x"
+        )
+        assert response.status_code == 403, name
+    assert post(auditor, f"{QUEUE}next/").status_code == 403
+    assert Case.objects.get(pk=case.pk).version == case.version

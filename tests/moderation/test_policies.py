@@ -1,0 +1,65 @@
+"""Leads write policies: versions that stay, changes that are recorded."""
+
+import pytest
+
+from apps.audit.models import AuditEvent
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.models import Policy, Threshold
+from apps.moderation.services import policies
+from tests.moderation.factories import make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+
+WORDING = policies.Wording(title="No spam", text_for_users="Do not send spam.")
+TERMS = policies.Terms(severity=1, strike_points=1, sla_minutes=60, shortcut=5)
+
+
+def test_a_new_wording_is_a_new_version_and_the_old_one_stays() -> None:
+    policy = make_policy("spam")
+    former = policy.current
+    version = policies.write_policy(
+        actor=make_staff("lead"), code="spam", wording=WORDING, terms=TERMS, reason="Clearer."
+    )
+    policy.refresh_from_db()
+    assert (policy.current, policy.shortcut, version.number) == (version, 5, 2)
+    assert list(policy.versions.order_by("number")) == [former, version]
+    event = AuditEvent.objects.get(action="policy.changed")
+    assert (event.target_id, event.reason, event.data["version"]) == (policy.pk, "Clearer.", 2)
+
+
+def test_a_number_key_belongs_to_one_policy() -> None:
+    make_policy("hate", shortcut=5)
+    with pytest.raises(ValidationFailedError):
+        policies.write_policy(
+            actor=make_staff("lead"), code="spam", wording=WORDING, terms=TERMS, reason="New."
+        )
+    assert not Policy.objects.filter(code="spam").exists()
+
+
+def test_a_moderator_writes_neither_policies_nor_thresholds() -> None:
+    moderator = make_staff()
+    with pytest.raises(ForbiddenError):
+        policies.write_policy(
+            actor=moderator, code="spam", wording=WORDING, terms=TERMS, reason="New."
+        )
+    with pytest.raises(ForbiddenError):
+        policies.write_threshold(
+            actor=moderator, points=3, consequence="warn", hours=None, reason="New."
+        )
+    with pytest.raises(ForbiddenError):
+        policies.set_active(
+            actor=moderator, policy_id=make_policy().pk, is_active=False, reason="x"
+        )
+    assert not AuditEvent.objects.filter(action="policy.changed").exists()
+
+
+def test_a_threshold_is_replaced_by_one_of_the_same_points_and_can_be_removed() -> None:
+    lead = make_staff("lead")
+    policies.write_threshold(actor=lead, points=6, consequence="warn", hours=None, reason="First.")
+    kept = policies.write_threshold(
+        actor=lead, points=6, consequence="suspend", hours=24, reason="Too mild."
+    )
+    assert (Threshold.objects.get().consequence, kept.hours) == ("suspend", 24)
+    policies.remove_threshold(actor=lead, threshold_id=kept.pk, reason="Not needed.")
+    assert not Threshold.objects.exists()
+    assert AuditEvent.objects.filter(action="policy.changed").count() == 3
