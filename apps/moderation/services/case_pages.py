@@ -82,6 +82,13 @@ class CasePage:
         return self.latest is not None and not self.latest.is_undo
 
     @property
+    def seconds_left(self) -> int:
+        """How long the claim holds."""
+        expires_at = self.case.claim_expires_at
+        left = (expires_at - timezone.now()).total_seconds() if expires_at is not None else 0
+        return max(round(left), 0)
+
+    @property
     def share(self) -> int:
         """How much of its time the case has used, in percent."""
         return queue.share_of_sla(self.case)

@@ -35,6 +35,12 @@ export class Claim {
 
   /** Take the case where that makes sense, or learn who holds it. */
   async begin() {
+    const { mine, secondsLeft, version } = this.#case.dataset;
+    if (mine !== undefined) {
+      this.#lastRenewed = this.#looked = Date.now();
+      this.#apply({ is_mine: true, seconds_left: Number(secondsLeft), version, why_not: "", state: "claimed" });
+      return;
+    }
     const { state, mayDecide, claimUrl, standingUrl } = this.#case.dataset;
     const isWaiting = mayDecide !== undefined && state !== "closed";
     await (isWaiting ? this.#ask(() => post(claimUrl)) : this.#ask(() => get(standingUrl)));

@@ -1,0 +1,225 @@
+"""A moderator at work in a real browser: keys alone, the claim's clock, undo, what others see."""
+
+import re
+
+import pytest
+from asgiref.sync import sync_to_async
+from playwright.async_api import Page, expect
+
+from apps.core import db
+from apps.moderation.constants import CaseState, Severity
+from apps.moderation.models import Case, Decision
+from apps.moderation.services import cases
+from apps.users.models import User
+from tests.browser.tab import Browsing
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import make_case, make_policy, make_staff
+
+pytestmark = pytest.mark.browser
+
+QUEUE = "/admin/moderation/queue/"
+NEXT_WITHIN_MS = 1_500
+
+
+def make_queue(number: int) -> list[int]:
+    """Make a policy on the key 1 and so many cases."""
+    make_policy(shortcut=1)
+    return [make_case(MessageFactory(content=f"You fool number {n}.")).pk for n in range(number)]
+
+
+def states() -> dict[int, str]:
+    return dict(Case.objects.values_list("pk", "state"))
+
+
+async def see_held(page: Page) -> None:
+    await expect(page.locator("[data-claim-words]")).to_have_text("You hold it")
+    await expect(page.locator("[name=verdict][value=violates]")).to_be_enabled()
+
+
+async def case_on(page: Page) -> int:
+    return int(await page.locator("[data-case]").get_attribute("data-case") or 0)
+
+
+async def press_and_see_another(page: Page, key: str) -> None:
+    before = await case_on(page)
+    await page.keyboard.press(key)
+    await page.wait_for_function(
+        "before => Number(document.querySelector('[data-case]')?.dataset.case) !== before",
+        arg=before,
+    )
+
+
+@pytest.fixture
+def moderator(site: object) -> User:
+    return make_staff()
+
+
+async def test_a_moderator_works_twenty_cases_by_keyboard_alone(
+    browsing: Browsing, moderator: User
+) -> None:
+    numbers = await sync_to_async(make_queue)(21)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(QUEUE)
+        page = tab.page
+        await page.keyboard.press("j")
+        await page.keyboard.press("j")
+        second = await page.locator("[data-open]").nth(1).get_attribute("href")
+        assert await page.evaluate("document.activeElement.getAttribute('href')") == second
+        await page.keyboard.press("n")
+        await page.wait_for_url(re.compile(r"/queue/\d+/"))
+        for worked in range(20):
+            await see_held(page)
+            if worked % 4 == 3:
+                await press_and_see_another(page, "o")
+                continue
+            if worked == 5:
+                await press_and_see_another(page, "u")
+                continue
+            await page.keyboard.press("1")
+            await expect(page.locator("[name=reason]")).to_have_value(
+                "The message insults somebody."
+            )
+            await press_and_see_another(page, "v")
+        await see_held(page)
+    found = await sync_to_async(states)()
+    assert list(found.values()).count(CaseState.CLOSED) == 19
+    assert list(found.values()).count(CaseState.ESCALATED) == 1
+    assert await sync_to_async(Decision.objects.filter(verdict="violates").count)() == 14
+    assert set(found) == set(numbers)
+
+
+async def test_undo_is_offered_for_a_while_and_brings_the_case_back(
+    browsing: Browsing, moderator: User
+) -> None:
+    await sync_to_async(make_queue)(2)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(QUEUE)
+        page = tab.page
+        await page.keyboard.press("n")
+        await page.wait_for_url(re.compile(r"/queue/\d+/"))
+        await see_held(page)
+        first = await case_on(page)
+        await press_and_see_another(page, "o")
+        await expect(page.locator("[data-toast]")).to_contain_text("Undo z 2")
+        await press_and_see_another(page, "z")
+        assert await case_on(page) == first
+        await see_held(page)
+    assert (await sync_to_async(states)())[first] in (CaseState.CLAIMED, CaseState.OPEN)
+
+
+async def test_no_key_fires_while_somebody_types(browsing: Browsing, moderator: User) -> None:
+    (number, *_) = await sync_to_async(make_queue)(2)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(f"{QUEUE}{number}/")
+        page = tab.page
+        await see_held(page)
+        await page.focus("[name=reason]")
+        await page.keyboard.type("voun sz1?")
+        await expect(page.locator("[name=reason]")).to_have_value("voun sz1?")
+        assert await case_on(page) == number
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("?")
+        await expect(page.locator("[data-keys]")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("v")
+        await expect(page.locator("[data-problem]")).to_contain_text("Choose a policy first")
+    assert not await sync_to_async(Decision.objects.exists)()
+
+
+async def test_a_second_viewer_sees_who_holds_a_case_live_and_cannot_decide(
+    browsing: Browsing, moderator: User
+) -> None:
+    (number,) = await sync_to_async(make_queue)(1)
+    peer = await sync_to_async(make_staff)()
+    browsing.allowed = "409"
+    async with browsing:
+        mine = await browsing.signed_in(moderator)
+        await mine.open(f"{QUEUE}{number}/")
+        await see_held(mine.page)
+        await expect(mine.page.locator("[data-clock]")).to_have_text(re.compile(r"^9:\d\d$"))
+        other = await browsing.signed_in(peer)
+        await other.open(f"{QUEUE}{number}/")
+        words = other.page.locator("[data-claim-words]")
+        await expect(words).to_contain_text(f"{moderator.name} has held it since")
+        await expect(other.page.locator("[name=verdict][value=violates]")).to_be_disabled()
+        await expect(other.page.locator("[data-why-not]")).to_contain_text(moderator.name)
+        await db.call(cases.release, actor=moderator, case_id=number)
+        await expect(words).to_have_text("Nobody holds it")
+
+
+async def test_leaving_the_page_gives_the_case_back(browsing: Browsing, moderator: User) -> None:
+    (number,) = await sync_to_async(make_queue)(1)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(f"{QUEUE}{number}/")
+        await see_held(tab.page)
+        await tab.open(QUEUE)
+        await expect(tab.page.locator("[data-row]")).to_have_count(1)
+        await tab.page.reload()
+        await expect(tab.page.locator("[data-row][data-mine]")).to_have_count(0)
+    assert (await sync_to_async(states)())[number] == CaseState.OPEN
+
+
+async def test_a_case_that_changes_under_ones_hands_keeps_what_was_typed(
+    browsing: Browsing, moderator: User
+) -> None:
+    (number,) = await sync_to_async(make_queue)(1)
+    browsing.allowed = "409"
+
+    def flag_again() -> None:
+        message = Case.objects.get(pk=number).message
+        make_case(message, UserFactory(name="Rita"))
+
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(f"{QUEUE}{number}/")
+        page = tab.page
+        await see_held(page)
+        await page.keyboard.press("1")
+        await page.fill("[name=reason]", "My own words.")
+        await sync_to_async(flag_again)()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("v")
+        await expect(page.locator("[data-news]")).to_contain_text("New flag: user")
+        await expect(page.locator("[name=reason]")).to_have_value("My own words.")
+        await expect(page.locator('[data-part="flags"]')).to_contain_text("Rita")
+        await page.keyboard.press("v")
+        await page.wait_for_url(re.compile(r"/queue/$"))
+    assert (await sync_to_async(states)())[number] == CaseState.CLOSED
+
+
+async def test_a_severe_text_is_shown_by_a_key_and_a_passage_redacted_by_selecting_it(
+    browsing: Browsing, moderator: User
+) -> None:
+    (number,) = await sync_to_async(make_queue)(1)
+    await sync_to_async(Case.objects.filter(pk=number).update)(severity=Severity.CRITICAL)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(f"{QUEUE}{number}/")
+        page = tab.page
+        await see_held(page)
+        await expect(page.locator("[data-text]")).to_be_hidden()
+        await page.keyboard.press("r")
+        await expect(page.locator("[data-text]")).to_have_text("You fool number 0.")
+        await page.evaluate(
+            """() => {
+              const text = document.querySelector("[data-text]");
+              getSelection().setBaseAndExtent(text.firstChild, 4, text.firstChild, 8);
+              text.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
+            }"""
+        )
+        await expect(page.locator("[data-spans-words]")).to_contain_text("“fool”")
+        await page.uncheck("[name=measure][value=hide_message]")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("1")
+        await expect(page.locator("[data-preview-effect]")).to_contain_text("Redacts a passage")
+        await page.keyboard.press("v")
+        await page.wait_for_url(re.compile(r"/queue/$"))
+
+    def text() -> str:
+        return str(Case.objects.get(pk=number).message.content)
+
+    assert await sync_to_async(text)() == "You ████ number 0."
