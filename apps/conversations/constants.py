@@ -22,6 +22,9 @@ CHAT_WAIT_SECONDS = 300
 QUEUED_CHANNEL = "parley_reply_queued"
 
 UNTITLED = "New conversation"
+LOCKED_PLACEHOLDER = (
+    "This conversation was locked by a moderator. You can read it and begin a new one."
+)
 HIDDEN_PLACEHOLDER = "This message was removed by a moderator."
 
 

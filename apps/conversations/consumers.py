@@ -207,6 +207,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _close_for(self, error: AppError) -> None:
         is_suspended = isinstance(error, AccountSuspendedError)
+        if is_suspended:
+            await self._error(error.code, error.message, None)
         await self.close(CLOSE_FORBIDDEN if is_suspended else CLOSE_UNAUTHORIZED)
 
     async def _join(self) -> None:

@@ -80,11 +80,12 @@ class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message
 class ConversationUpdated(
     msgspec.Struct, frozen=True, tag_field="type", tag="conversation.updated"
 ):
-    """A conversation changed: a new title, deleted."""
+    """A conversation changed: a new title, deleted, locked (the sentence that says so)."""
 
     conversation_id: int
     title: str
     deleted: bool = False
+    locked: str = ""
 
 
 class NoticeCreated(msgspec.Struct, frozen=True, tag_field="type", tag="notice.created"):

@@ -52,6 +52,7 @@ class ConversationOut(OutputSchema):
     created_at: datetime
     updated_at: datetime
     last_message_at: datetime
+    locked_at: datetime | None = Field(description="Since when nobody can write in it.")
 
 
 class MessageCreateIn(InputSchema):

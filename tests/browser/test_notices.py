@@ -1,20 +1,26 @@
 """Reporting, being told and appealing, on the pages that people have open."""
 
+import time
+
+import httpx
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.hashers import make_password
 from playwright.async_api import expect
 
 from apps.core import db
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Flag
-from apps.moderation.services import cases, decisions
+from apps.moderation.services import cases, decisions, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
 from tests.browser.tab import Browsing
+from tests.factories import PASSWORD, ApiTokenFactory
 from tests.moderation.factories import make_case, make_policy
 
 pytestmark = pytest.mark.browser
+STOPPED_WITHIN_SECONDS = 2.0
 
 
 def decide_about_newest(moderator: User, person: User, *kinds: EnforcementKind) -> Case:
@@ -35,6 +41,12 @@ def decide_about_newest(moderator: User, person: User, *kinds: EnforcementKind) 
         ),
     )
     return case
+
+
+def undo_newest(moderator: User, case: Case) -> None:
+    """Take the decision of a case back."""
+    decision = case.decisions.latest("id")
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
 
 
 async def test_an_answer_is_reported_by_keyboard_alone(browsing: Browsing, person: User) -> None:
@@ -90,3 +102,59 @@ async def test_a_decision_shows_at_once_on_the_open_page_and_is_appealed_from_it
         await tab.page.get_by_role("button", name="Send the appeal").click()
         await expect(tab.page.locator("main")).to_contain_text("Your appeal waits")
         assert await sync_to_async(Appeal.objects.count)() == 1
+
+
+async def test_a_suspension_stops_socket_session_and_token_within_two_seconds_and_can_be_appealed(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    browsing.allowed = "403|WebSocket"
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    headers = {"Authorization": f"Bearer {token.secret}"}
+    person.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    await sync_to_async(person.save)(update_fields=["password"])
+    async with browsing, httpx.AsyncClient(trust_env=False, headers=headers) as program:
+        account = f"{browsing.site.web.url}/api/v1/users/me"
+        assert (await program.get(account)).status_code == 200
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write("[[stream tokens=8]]")
+        await tab.see_state("complete")
+        begun = time.monotonic()
+        await db.call(decide_about_newest, moderator, person, EnforcementKind.SUSPEND)
+        await expect(tab.connection).to_contain_text("It insults somebody.")
+        answer = await program.get(account)
+        session = await tab.page.context.request.get("/settings/", max_redirects=0)
+        assert time.monotonic() - begun < STOPPED_WITHIN_SECONDS
+        assert (answer.status_code, answer.json()["code"]) == (403, "account_suspended")
+        assert session.status == 302
+        await expect(tab.page.locator("#composer-input")).to_be_hidden()
+        await tab.page.get_by_role("link", name="Read the decision and appeal").click()
+        await tab.page.fill("[name=login]", person.email)
+        await tab.page.fill("[name=password]", PASSWORD)
+        await tab.page.get_by_role("button", name="Sign in", exact=True).click()
+        await tab.page.get_by_role("link", name="Your account was suspended").click()
+        await tab.page.get_by_label("Why is the decision wrong?").fill("It was a joke.")
+        await tab.page.get_by_role("button", name="Send the appeal").click()
+        await expect(tab.page.locator("main")).to_contain_text("Your appeal waits")
+
+
+async def test_a_locked_conversation_says_so_in_the_place_of_the_composer(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write("[[stream tokens=8]]")
+        await tab.see_state("complete")
+        case = await db.call(
+            decide_about_newest, moderator, person, EnforcementKind.LOCK_CONVERSATION
+        )
+        sentence = tab.page.locator("[data-closed-text]")
+        await expect(sentence).to_contain_text("This conversation was locked by a moderator.")
+        await expect(tab.page.locator("#composer-input")).to_be_hidden()
+        await tab.page.reload()
+        await expect(sentence).to_contain_text("This conversation was locked by a moderator.")
+        await expect(tab.page.locator("#composer-input")).to_be_hidden()
+        await db.call(undo_newest, moderator, case)
+        await expect(tab.page.locator("#composer-input")).to_be_visible()
+        await expect(sentence).to_be_hidden()

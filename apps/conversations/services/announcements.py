@@ -58,13 +58,14 @@ def message_updated(message: Message) -> None:
 
 
 def conversation_updated(conversation: Conversation) -> None:
-    """Tell every page of the owner about a title or a deletion."""
+    """Tell every page of the owner about a title, a deletion or a lock."""
     _announce(
         conversation,
         ConversationUpdated(
             conversation_id=conversation.pk,
             title=conversation.display_title,
             deleted=conversation.deleted_at is not None,
+            locked=presenting.locked_notice(conversation),
         ),
     )
 

@@ -40,6 +40,7 @@ def lock_conversation(*, actor: User | None, conversation_id: int, reason: str) 
     conversation.locked_at = timezone.now()
     conversation.save(update_fields=["locked_at", "updated_at"])
     announcements.stop_live_replies(conversation, state=constants.ReplyState.HALTED)
+    announcements.conversation_updated(conversation)
     _record(actor, AuditAction.CONVERSATION_LOCKED, conversation, reason)
     return True
 
@@ -56,6 +57,7 @@ def unlock_conversation(*, actor: User | None, conversation_id: int, reason: str
         return False
     conversation.locked_at = None
     conversation.save(update_fields=["locked_at", "updated_at"])
+    announcements.conversation_updated(conversation)
     _record(actor, AuditAction.CONVERSATION_UNLOCKED, conversation, reason)
     return True
 

@@ -71,7 +71,11 @@ def conversation_page(
     return {
         **_frame(viewer, conversation, None),
         **transcript_of(viewer=viewer, conversation_id=conversation_id, before=before),
-        "conversation": {"id": conversation.pk, "title": conversation.display_title},
+        "conversation": {
+            "id": conversation.pk,
+            "title": conversation.display_title,
+            "locked": presenting.locked_notice(conversation),
+        },
     }
 
 

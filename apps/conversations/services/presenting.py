@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 
 from apps.conversations import constants
-from apps.conversations.models import Message, Reply
+from apps.conversations.models import Conversation, Message, Reply
 from apps.core.markdown import RENDERER_VERSION, render_markdown
 
 
@@ -30,6 +30,11 @@ def hidden_notice(message: Message) -> str:
     if message.hidden_reason:
         return f"{constants.HIDDEN_PLACEHOLDER} Reason: {message.hidden_reason}"
     return constants.HIDDEN_PLACEHOLDER
+
+
+def locked_notice(conversation: Conversation) -> str:
+    """Return the sentence in the place of the composer of a locked conversation, or nothing."""
+    return constants.LOCKED_PLACEHOLDER if conversation.locked_at is not None else ""
 
 
 def first_words(content: str) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.conversations.constants import Author
+from apps.conversations.constants import STATE_NOTICES, Author, ReplyState
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, rewriting, visibility
 from apps.moderation import constants
@@ -148,8 +148,11 @@ def _withdraw_text(
         case _:
             if not Reply.objects.filter(pk=message.pk).exists():
                 raise field_problem("measures", "Only an answer can be withheld.", "not_an_answer")
+            told = STATE_NOTICES[ReplyState.WITHHELD]
+            if decision.reason_for_user:
+                told = f"{told} Reason: {decision.reason_for_user}"
             rewriting.withhold_answer(
-                actor=actor, message_id=message.pk, notice=decision.reason_for_user, reason=reason
+                actor=actor, message_id=message.pk, notice=told, reason=reason
             )
 
 

@@ -16,8 +16,8 @@ export class ChatPage {
   /** Of the message that failed last, so that trying again cannot make two. */
   #failed = null;
 
-  constructor({ app, connection, transcript, composer, sidebar, notices, announce }) {
-    Object.assign(this, { app, connection, transcript, composer, sidebar, notices, announce });
+  constructor({ app, connection, transcript, composer, sidebar, notices, notice, announce }) {
+    Object.assign(this, { app, connection, transcript, composer, sidebar, notices, notice, announce });
     this.conversationId = Number(app.dataset.conversationId) || null;
   }
 
@@ -39,7 +39,7 @@ export class ChatPage {
 
   /** Send a message: it is on the page at once, and one message however often it is tried. */
   send({ content }) {
-    if (this.#pending || this.#active) return;
+    if (this.#pending || this.#active || this.composer.isClosed) return;
     const isSame = this.#failed?.content === content;
     const clientId = isSame ? this.#failed.clientId : newClientId();
     this.app.querySelector("[data-welcome]")?.toggleAttribute("hidden", true);
@@ -77,6 +77,12 @@ export class ChatPage {
   /** The server has said no for good: what was on its way comes back. */
   refused(reason) {
     if (this.#pending) this.#fail(reason);
+  }
+
+  /** This person is not let in any more. */
+  shutOut(state, reason) {
+    this.refused(reason);
+    if (state === "suspended") this.composer.close("You cannot write while your account is suspended. Your text is kept in this browser.");
   }
 
   /** Take one event of the server. */
@@ -128,7 +134,11 @@ export class ChatPage {
     this.announce("");
   }
 
-  #refused({ client_id: clientId, message, correlation_id: correlationId }) {
+  #refused({ code, client_id: clientId, message, correlation_id: correlationId }) {
+    if (code === "account_suspended") {
+      this.notice.explain(message);
+      return;
+    }
     if (clientId && clientId === this.#pending?.clientId) this.#fail(message);
     else if (!clientId) this.composer.showProblem(message);
     if (correlationId) this.composer.problem.title = `Request ${correlationId}`;
@@ -207,8 +217,10 @@ export class ChatPage {
     if (event.conversation_id === this.conversationId) this.transcript.find(event.message_id)?.update(event);
   }
 
-  #conversationUpdated({ conversation_id: id, title, deleted }) {
+  #conversationUpdated({ conversation_id: id, title, deleted, locked }) {
     const isHere = id === this.conversationId;
+    if (isHere && locked) this.composer.close(locked);
+    else if (isHere && this.composer.isClosed) this.composer.reopen();
     if (deleted) {
       this.sidebar.remove(id);
       if (isHere) location.assign("/");

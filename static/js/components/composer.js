@@ -41,6 +41,29 @@ export class Composer {
     if (!isBusy && this.problem.dataset.kind === "busy") this.showProblem("");
   }
 
+  /** Nothing can be written here any more: say so in the place of the box. */
+  close(sentence) {
+    clearTimeout(this.#draftTimer);
+    this.drafts.write(this.conversationId, this.input.value);
+    this.form.dataset.closed = "";
+    this.form.querySelector(".composer-box").inert = true;
+    this.showProblem("");
+    const place = this.form.querySelector("[data-closed-text]");
+    place.textContent = sentence;
+    place.parentElement.hidden = false;
+  }
+
+  /** It can be written here again. */
+  reopen() {
+    delete this.form.dataset.closed;
+    this.form.querySelector(".composer-box").inert = false;
+    this.form.querySelector("[data-closed-text]").parentElement.hidden = true;
+  }
+
+  get isClosed() {
+    return "closed" in this.form.dataset;
+  }
+
   showStopping() {
     this.stopButton.dataset.stopping = "";
   }
@@ -140,6 +163,7 @@ export class Composer {
   }
 
   #send(isRetry) {
+    if (this.isClosed) return;
     const content = this.input.value.trim();
     if (!judgeMessage(content, this.limit).canSend) return;
     if (this.isBusy) {

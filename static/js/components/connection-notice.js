@@ -15,14 +15,20 @@ export class ConnectionNotice {
   constructor(element, announce) {
     this.element = element;
     this.announce = announce;
+    this.reason = "";
     this.text = element.querySelector("[data-connection-text]");
     this.link = element.querySelector("[data-connection-link]");
+  }
+
+  /** Keep the server's own sentence for why this person is kept out. */
+  explain(sentence) {
+    this.reason = sentence;
   }
 
   /** A short gap is not worth a word: it is shown when it lasts. */
   show(state) {
     clearTimeout(this.#timer);
-    const text = TEXTS[state];
+    const text = (state === "suspended" && this.reason) || TEXTS[state];
     if (!text) {
       if (!this.element.hidden && state === "open") this.announce("Connected again");
       this.element.hidden = true;
@@ -35,7 +41,7 @@ export class ConnectionNotice {
   #reveal(state, text) {
     this.text.textContent = text;
     this.link.hidden = state !== "signed_out" && state !== "suspended";
-    this.link.textContent = state === "suspended" ? "Sign in to read why" : "Sign in again";
+    this.link.textContent = state === "suspended" ? "Read the decision and appeal" : "Sign in again";
     this.element.classList.toggle("notice-warning", state !== "suspended");
     this.element.classList.toggle("notice-error", state === "suspended");
     this.element.hidden = false;

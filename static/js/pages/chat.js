@@ -55,10 +55,10 @@ const connection = new Connection({
   onState: (state) => {
     notice.show(state);
     if (state === "open") page.connected();
-    else if (state === "signed_out" || state === "suspended") page.refused("This was not sent. Your message is back in the box.");
+    else if (state === "signed_out" || state === "suspended") page.shutOut(state, "This was not sent. Your message is back in the box.");
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), notices: new Notices(app), announce });
+const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), notices: new Notices(app), notice, announce });
 
 composer.forgetSent(transcript.lastWritten());
 page.start();
