@@ -235,6 +235,15 @@ def test_a_closed_case_gives_no_way_into_the_conversation(desk: Client) -> None:
     assert (response.status_code, response.json()["code"]) == (403, "grant_required")
 
 
+def test_a_case_outlives_its_message_and_its_person(desk: Client) -> None:
+    case = make_case(MessageFactory(content="Gone soon."))
+    Message.objects.filter(pk=case.message_id).delete()
+    text = desk.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert "The message was deleted since." in text
+    assert "Gone soon." in text
+    assert f"#{case.pk}" in desk.get(QUEUE).content.decode()
+
+
 def test_plain_forms_work_without_a_script(desk: Client) -> None:
     case = make_case()
     response = desk.post(f"{QUEUE}next/")

@@ -10,7 +10,7 @@ from apps.conversations.models import Message
 from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.services.reviewing import note_reading
 from apps.moderation import constants
-from apps.moderation.errors import CaseNotFoundError, GrantRequiredError
+from apps.moderation.errors import GrantRequiredError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.services import cases
 from apps.users.models import User
@@ -131,13 +131,11 @@ def note_opening(*, viewer: User, case: Case) -> None:
 
     Raises:
         ForbiddenError: the viewer may not see cases.
-        CaseNotFoundError: the message is gone.
     """
     cases.require(viewer, cases.VIEW)
     message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
-    if message is None:
-        raise CaseNotFoundError
-    note_reading(viewer=viewer, conversation=message.conversation)
+    if message is not None:
+        note_reading(viewer=viewer, conversation=message.conversation)
 
 
 def _path(case: Case) -> MessageQuerySet:
