@@ -102,6 +102,8 @@ async def test_undo_is_offered_for_a_while_and_brings_the_case_back(
         await see_held(page)
         first = await case_on(page)
         await press_and_see_another(page, "o")
+        crumb = page.locator(".staff-crumbs [aria-current]")
+        await expect(crumb).to_have_text(f"Case {await case_on(page)}")
         await expect(page.locator("[data-toast]")).to_contain_text("Undo z 2")
         await press_and_see_another(page, "z")
         assert await case_on(page) == first

@@ -53,6 +53,8 @@ function show(answer) {
   place.innerHTML = answer.html;
   history.pushState({}, "", answer.url);
   document.title = document.title.replace(/Case \d+/, `Case ${answer.case}`);
+  const crumb = document.querySelector(".staff-crumbs [aria-current] span");
+  if (crumb) crumb.textContent = `Case ${answer.case}`;
   scrollTo(0, 0);
   begin();
   place.querySelector("[data-title]").focus({ preventScroll: true });
