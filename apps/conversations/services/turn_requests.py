@@ -12,6 +12,7 @@ import orjson
 from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
 
+ASSISTANT = "assistant"
 _CLIENT_ID = re.compile(rf"[\x21-\x7e]{{1,{constants.MAX_CLIENT_ID_CHARS}}}")
 
 
@@ -44,11 +45,27 @@ class TurnRequest:
     prompt: Prompt | None = None
 
 
-def policy_text(content: str, context: Mapping[str, Any] | None) -> str:
-    """Return what policy looks at: the message, and behind it the data that goes with it."""
-    if not context:
-        return content
-    return f"{content}\n\n{orjson.dumps(dict(context), default=str).decode()}"
+def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:
+    """Return what policy looks at: the message, and behind it all that the model reads with it.
+
+    That is every word and name, as it was written and not as JSON hides it, in the context, in a
+    program's parameters, and in what the program says that the model has answered.
+    """
+    beside: list[Any] = [context]
+    if prompt is not None:
+        messages = prompt["messages"]
+        beside += [one["content"] for one in messages if one["role"] == ASSISTANT]
+        beside += [one.get("name") for one in messages]
+        beside.append(prompt["parameters"])
+    return "\n\n".join([content, *_words_in(beside)])
+
+
+def shows_whole_prompt(content: str, prompt: Prompt | None) -> bool:
+    """Tell whether a message still says what its prompt says: a redacted one does not."""
+    if prompt is None:
+        return True
+    asked = [one["content"] for one in prompt["messages"] if one["role"] != ASSISTANT]
+    return content == "\n\n".join(asked)
 
 
 def check_fits(request: TurnRequest) -> None:
@@ -75,6 +92,23 @@ def check_fits(request: TurnRequest) -> None:
             raise _misfit(field, message, "too_deep")
         if len(orjson.dumps(value)) > limit:
             raise _misfit(field, f"The {field} is too large: {limit} bytes at most.", "too_large")
+
+
+def _words_in(values: list[Any]) -> list[str]:
+    """Return the texts in values of JSON with the names of their fields, as they were written."""
+    words: list[str] = []
+    waiting = values[::-1]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            words.append(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            words.append(str(value))
+        elif isinstance(value, Mapping):
+            waiting += [part for pair in reversed([*value.items()]) for part in pair[::-1]]
+        elif isinstance(value, list):
+            waiting += reversed(value)
+    return words
 
 
 def _misfit(field: str, message: str, kind: str) -> InvalidMessageError:

@@ -24,7 +24,11 @@ from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
-from apps.conversations.services.turn_requests import check_fits, policy_text
+from apps.conversations.services.turn_requests import (
+    check_fits,
+    policy_text,
+    shows_whole_prompt,
+)
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
@@ -68,7 +72,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         guardrails.Draft(
             user_id=actor.pk,
             conversation_id=request.conversation_id,
-            text=policy_text(request.content, request.context),
+            text=policy_text(request.content, request.context, request.prompt),
         )
     )
     try:
@@ -164,7 +168,7 @@ def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
         conversation_id=message.conversation_id,
         user_id=message.conversation.owner_id,
         is_answer=False,
-        text=policy_text(message.content, message.context),
+        text=policy_text(message.content, message.context, message.prompt),
         shown_chars=0,
         is_withheld=is_withheld,
         is_checked=True,
@@ -179,7 +183,7 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     if reply is None or reply.is_live or answer.parent_id is None:
         raise ReplyNotRetryableError
     question = Message.objects.select_for_update().get(pk=answer.parent_id)
-    if question.is_hidden:
+    if question.is_hidden or not shows_whole_prompt(question.content, question.prompt):
         raise ReplyNotRetryableError
     conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
     _ensure_open(conversation)
