@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations import constants
+from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, presenting
 from apps.conversations.services.visibility import drop_title, locked_message, require_right
@@ -38,11 +39,13 @@ def redact_spans(
     Raises:
         ForbiddenError: the actor may not take text from view.
         MessageNotFoundError: no such message.
+        ReplyInProgressError: it is an answer that is still being written.
         ValidationFailedError: no reason, no passage, or one outside the text.
     """
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
+    _ensure_ended(message)
     original = message.content
     is_inside = all(0 <= start < end <= len(original) for start, end in spans)
     if not spans or not is_inside:
@@ -95,18 +98,25 @@ def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason:
     Returns:
         The text as it was before: the caller keeps it for `release_answer`.
 
-    Raises: as `restore_text`.
+    Raises:
+        ReplyInProgressError: it is still being written.
+        Exception: otherwise as `restore_text`.
     """
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
+    _ensure_ended(message)
     original = message.content
-    Reply.objects.filter(pk=message_id).exclude(state__in=constants.LIVE_STATES).update(
-        state=constants.ReplyState.WITHHELD, notice=notice
-    )
+    Reply.objects.filter(pk=message_id).update(state=constants.ReplyState.WITHHELD, notice=notice)
     drop_title(message.conversation)
     _write(actor, message, "", AuditAction.REPLY_WITHHELD, reason)
     return original
+
+
+def _ensure_ended(message: Message) -> None:
+    """Check that no worker writes the text any more, which would put its own over ours."""
+    if Reply.objects.live().filter(pk=message.pk).exists():
+        raise ReplyInProgressError
 
 
 def _write(

@@ -106,7 +106,8 @@ def _store(
         duration_ms=duration_ms,
     )
     title = clean_title(completion.text)
-    if not title or conversation.title_source != constants.TitleSource.NONE:
+    present = _request(conversation_id)
+    if not title or present is None or present.question != request.question:
         return
     conversation.title = title
     conversation.title_source = constants.TitleSource.GENERATED

@@ -97,12 +97,23 @@ def reverse(*, enforcement: Enforcement, by: Decision, actor: User | None, reaso
 
 
 def reapply(*, enforcement: Enforcement, decision: Decision, actor: User | None) -> None:
-    """Do again what a decision had reversed, because that decision was taken back."""
-    case = decision.case
-    enforcement.state = EnforcementState.ACTIVE
+    """Do again what a decision had reversed, because that decision was taken back.
+
+    What has ended by its time meanwhile, or has lost what it was about, is left as it is.
+    """
+    is_over = enforcement.ends_at is not None and enforcement.ends_at <= timezone.now()
+    enforcement.state = EnforcementState.EXPIRED if is_over else EnforcementState.ACTIVE
     enforcement.reversed_by = None
-    _do(enforcement, case, enforcement.decision, actor)
+    if not is_over and _has_target(enforcement):
+        _do(enforcement, decision.case, enforcement.decision, actor)
     enforcement.save()
+
+
+def _has_target(enforcement: Enforcement) -> bool:
+    case = enforcement.decision.case
+    if enforcement.kind in constants.ENFORCED_BY_PERSONS:
+        return bool(User.objects.filter(pk=case.subject_id).exists())
+    return Message.objects.filter(pk=case.message_id).exists()
 
 
 def _target(enforcement: Enforcement, case: Case) -> None:
@@ -132,7 +143,7 @@ def _withdraw_text(
     if message is None:
         raise field_problem("measures", "The message does not exist any more.", "message_gone")
     snapshot = snapshots.ensure_snapshot(case=case, message=message)
-    enforcement.data = {**enforcement.data, "snapshot_id": snapshot.pk}
+    enforcement.data = {"snapshot_id": snapshot.pk, **enforcement.data}
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
             if not message.is_hidden:
@@ -142,6 +153,8 @@ def _withdraw_text(
                     reason=reason,
                     reason_for_user=decision.reason_for_user,
                 )
+        case EnforcementKind.REDACT_SPAN if enforcement.pk and _is_withheld(message):
+            return
         case EnforcementKind.REDACT_SPAN:
             spans = [(start, end) for start, end in enforcement.data.get("spans", ())]
             rewriting.redact_spans(actor=actor, message_id=message.pk, spans=spans, reason=reason)
@@ -181,13 +194,12 @@ def _give_back_text(
             if message.is_hidden:
                 visibility.restore_message(actor=actor, message_id=message.pk, reason=reason)
         case EnforcementKind.REDACT_SPAN:
-            text = _with_other_redactions(enforcement)
-            rewriting.restore_text(actor=actor, message_id=message.pk, text=text, reason=reason)
+            if not _is_withheld(message):
+                text = _with_other_redactions(enforcement)
+                rewriting.restore_text(actor=actor, message_id=message.pk, text=text, reason=reason)
         case _:
-            snapshot = CaseSnapshot.objects.get(pk=enforcement.data["snapshot_id"])
-            rewriting.release_answer(
-                actor=actor, message_id=message.pk, text=snapshot.text, reason=reason
-            )
+            text = _with_other_redactions(enforcement)
+            rewriting.release_answer(actor=actor, message_id=message.pk, text=text, reason=reason)
 
 
 def _holds_elsewhere(enforcement: Enforcement) -> bool:
@@ -200,17 +212,24 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
     return same.filter(message=enforcement.decision.case.message_id).exists()
 
 
+def _is_withheld(message: Message) -> bool:
+    withheld = Enforcement.objects.active().filter(kind=EnforcementKind.RETRACT_ANSWER)
+    return withheld.filter(message=message.pk).exists()
+
+
 def _with_other_redactions(enforcement: Enforcement) -> str:
     """Return the first text of a message with every redaction that still holds.
 
     Redacting keeps lengths, so that the passages of later ones fit the first text too.
     """
-    redactions = Enforcement.objects.filter(
-        kind=EnforcementKind.REDACT_SPAN, message=enforcement.decision.case.message_id
-    ).order_by("id")
-    first = redactions[0]
+    message_id = enforcement.decision.case.message_id
+    rewritten = Enforcement.objects.filter(
+        kind__in=(EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER), message=message_id
+    )
+    first = rewritten.order_by("id")[0]
     text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
-    for other in redactions.active().exclude(pk=enforcement.pk):
+    redactions = rewritten.active().filter(kind=EnforcementKind.REDACT_SPAN)
+    for other in redactions.exclude(pk=enforcement.pk):
         for start, end in other.data["spans"]:
             text[start:end] = rewriting.REDACTED * (end - start)
     return "".join(text)

@@ -1,0 +1,129 @@
+"""A text that several decisions changed is always the first one with what still holds."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.conversations.constants import Author, ReplyState
+from apps.conversations.errors import ReplyInProgressError
+from apps.conversations.models import Message
+from apps.moderation.constants import CaseState, EnforcementKind, EnforcementState, Verdict
+from apps.moderation.models import Case, Decision, Enforcement
+from apps.moderation.services import cases, decisions, reversals
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+from apps.users.models import User
+from tests.factories import MessageFactory, ReplyFactory
+from tests.moderation.factories import claimed_case, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+TEXT = "Call 0171 234 or 0172 345."
+NO_FIRST = "Call ████████ or 0172 345."
+NO_SECOND = "Call 0171 234 or ████████."
+FIRST, SECOND = ((5, 13),), ((17, 25),)
+
+
+@pytest.fixture
+def moderator() -> User:
+    make_policy()
+    return make_staff()
+
+
+@pytest.fixture
+def answer() -> Message:
+    """An answer that has ended."""
+    message: Message = MessageFactory(role=Author.ASSISTANT, author=None, content=TEXT)
+    ReplyFactory(message=message, state=ReplyState.COMPLETE)
+    return message
+
+
+def rule(
+    actor: User,
+    message: Message,
+    kind: EnforcementKind,
+    *,
+    spans: tuple[tuple[int, int], ...] = (),
+    hours: int | None = None,
+) -> Decision:
+    case = claimed_case(actor, Message.objects.get(pk=message.pk))
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code="insults",
+        reason="Private data.",
+        measures=[Measure(kind=kind, spans=spans, hours=hours)],
+    )
+    return decisions.decide(actor=actor, case_id=case.pk, version=case.version, ruling=ruling)
+
+
+def acquit(actor: User, decision: Decision) -> Decision:
+    """Decide the case of a decision once more, the other way."""
+    Case.objects.filter(pk=decision.case_id).update(state=CaseState.OPEN, closed_at=None)
+    case = cases.claim(actor=actor, case_id=decision.case_id)
+    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
+    return decisions.decide(actor=actor, case_id=case.pk, version=case.version, ruling=ruling)
+
+
+def undo(actor: User, decision: Decision) -> None:
+    reversals.undo(actor=actor, decision_id=decision.pk, reason="Ours.")
+
+
+def text_of(message: Message) -> str:
+    return Message.objects.get(pk=message.pk).content
+
+
+def test_taking_a_redaction_back_does_not_show_an_answer_that_is_withheld(
+    moderator: User, answer: Message
+) -> None:
+    redacted = rule(moderator, answer, EnforcementKind.REDACT_SPAN, spans=FIRST)
+    withheld = rule(moderator, answer, EnforcementKind.RETRACT_ANSWER)
+    undo(moderator, redacted)
+    assert text_of(answer) == ""
+    undo(moderator, withheld)
+    assert text_of(answer) == TEXT
+
+
+def test_an_answer_that_is_released_keeps_the_redactions_that_hold(
+    moderator: User, answer: Message
+) -> None:
+    redacted = rule(moderator, answer, EnforcementKind.REDACT_SPAN, spans=FIRST)
+    undo(moderator, rule(moderator, answer, EnforcementKind.RETRACT_ANSWER))
+    assert text_of(answer) == NO_FIRST
+    undo(moderator, redacted)
+    assert text_of(answer) == TEXT
+
+
+def test_a_redaction_that_was_done_again_still_knows_the_first_text(moderator: User) -> None:
+    message = MessageFactory(content=TEXT)
+    first = rule(moderator, message, EnforcementKind.REDACT_SPAN, spans=FIRST)
+    acquitted = acquit(moderator, first)
+    second = rule(moderator, message, EnforcementKind.REDACT_SPAN, spans=SECOND)
+    assert text_of(message) == NO_SECOND
+    undo(moderator, acquitted)
+    assert text_of(message) == "Call ████████ or ████████."
+    undo(moderator, second)
+    assert text_of(message) == NO_FIRST
+
+
+@pytest.mark.parametrize("kind", [EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER])
+def test_an_answer_that_is_still_being_written_is_not_rewritten_under_the_worker(
+    moderator: User, kind: EnforcementKind
+) -> None:
+    answer = ReplyFactory(running=True).message
+    Message.objects.filter(pk=answer.pk).update(content=TEXT)
+    spans = FIRST if kind == EnforcementKind.REDACT_SPAN else ()
+    with pytest.raises(ReplyInProgressError):
+        rule(moderator, answer, kind, spans=spans)
+    assert text_of(answer) == TEXT
+    assert not Decision.objects.exists()
+
+
+def test_a_restriction_whose_time_is_over_is_not_imposed_again(moderator: User) -> None:
+    message = MessageFactory()
+    decision = rule(moderator, message, EnforcementKind.RESTRICT, hours=1)
+    acquitted = acquit(moderator, decision)
+    over = timezone.now() - timedelta(minutes=1)
+    Enforcement.objects.filter(decision=decision).update(ends_at=over)
+    undo(moderator, acquitted)
+    assert Enforcement.objects.get(decision=decision).state == EnforcementState.EXPIRED
+    assert message.conversation.owner.restrictions.filter(lifted_at=None).count() == 0
