@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from apps.core.logging import log_event
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 DAYS = 7
 MIN_LABELS = 10
 MIN_HISTORY = timedelta(hours=24)
-MIN_UNUSUAL_HITS = 20
+MIN_UNUSUAL_PEOPLE = 20
 UNUSUAL_TIMES = 5
 LOWER = {RuleMode.ENFORCE: RuleMode.FLAG, RuleMode.FLAG: RuleMode.SHADOW}
 
@@ -110,23 +111,29 @@ def reason_to_demote(rule: Rule, now: datetime) -> str:
 
 
 def _unusual(rule: Rule, now: datetime) -> str:
-    """Compare the last hour with the hours of the week before it."""
+    """Compare the last hour with the hours of the week before it.
+
+    People are counted and not hits, so that nobody can take power from a rule by running into it
+    again and again; an hour counts once, so that it does not take power from a rule twice.
+    """
     hits = RuleHit.objects.filter(rule=rule).exclude(outcome=HitOutcome.ERROR)
     hour_ago, week_ago = now - timedelta(hours=1), now - timedelta(days=DAYS, hours=1)
-    recent = hits.filter(created_at__gte=hour_ago, created_at__lte=now).count()
-    if recent < MIN_UNUSUAL_HITS:
+    since = max(hour_ago, rule.mode_changed_at or hour_ago)
+    recent = hits.filter(created_at__gte=since, created_at__lte=now).aggregate(
+        people=Count("subject_id", distinct=True)
+    )["people"]
+    if recent < MIN_UNUSUAL_PEOPLE:
         return ""
-    before = hits.filter(created_at__gte=week_ago, created_at__lt=hour_ago).aggregate(
-        number=Count("pk"), first=Min("created_at"), last=Max("created_at")
-    )
-    began = max(before["first"] or hour_ago, week_ago)
+    before = hits.filter(created_at__gte=week_ago, created_at__lt=hour_ago)
+    began = before.aggregate(first=Min("created_at"))["first"] or hour_ago
     if hour_ago - began < MIN_HISTORY:
         return ""
-    usual = before["number"] / ((hour_ago - began).total_seconds() / 3600)
+    hours = before.annotate(hour=TruncHour("created_at")).values("subject_id", "hour")
+    usual = hours.distinct().count() / ((hour_ago - began).total_seconds() / 3600)
     highest = max(UNUSUAL_TIMES * usual, usual + 6 * usual**0.5)
     if recent <= highest:
         return ""
-    return f"It hit {recent} times in an hour; {usual:.1f} times an hour were usual for a week."
+    return f"It hit {recent} people in an hour; {usual:.1f} an hour were usual for a week."
 
 
 def _latency(latencies: Sequence[int]) -> tuple[float, float] | None:

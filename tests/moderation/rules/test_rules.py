@@ -197,20 +197,51 @@ def test_a_rule_that_people_disagree_with_loses_its_power() -> None:
     assert AuditEvent.objects.get(action="rule.demoted").data["from"] == "enforce"
 
 
-def test_an_hour_unlike_the_week_before_takes_power_from_a_rule() -> None:
+def old_rule() -> Rule:
+    """Make a rule that has flagged one person an hour for two days."""
     rule = make_rule(mode=RuleMode.FLAG)
     now = timezone.now()
+    rule.mode_changed_at = now - timedelta(days=9)
+    rule.save()
     for hours in range(2, 50):
-        add_hit(rule, now - timedelta(hours=hours))
+        add_hit(rule, now - timedelta(hours=hours), 1)
+    return rule
+
+
+def test_an_hour_unlike_the_week_before_takes_power_from_a_rule() -> None:
+    rule, now = old_rule(), timezone.now()
     assert scorecards.reason_to_demote(rule, now) == ""
-    for _ in range(25):
-        add_hit(rule, now - timedelta(minutes=5))
-    assert "It hit 25 times in an hour" in scorecards.reason_to_demote(rule, now)
+    for person in range(25):
+        add_hit(rule, now - timedelta(minutes=5), person)
+    assert "It hit 25 people in an hour" in scorecards.reason_to_demote(rule, now)
 
 
-def add_hit(rule: Rule, at: object) -> None:
+def test_nobody_takes_power_from_a_rule_alone_by_running_into_it() -> None:
+    rule, now = old_rule(), timezone.now()
+    for _ in range(60):
+        add_hit(rule, now - timedelta(minutes=5), 1)
+    assert scorecards.reason_to_demote(rule, now) == ""
+
+
+def test_one_unusual_hour_takes_power_from_a_rule_once() -> None:
+    rule, now = old_rule(), timezone.now()
+    Rule.objects.filter(pk=rule.pk).update(mode=RuleMode.ENFORCE)
+    for person in range(25):
+        add_hit(rule, now - timedelta(minutes=5), person)
+    assert scorecards.sweep() == [rule]
+    assert scorecards.sweep() == []
+    rule.refresh_from_db()
+    assert rule.mode == RuleMode.FLAG
+
+
+def add_hit(rule: Rule, at: object, person: int) -> None:
     hit = RuleHit(
-        version=rule.current, rule=rule, mode=rule.mode, outcome="flagged", stage=rule.stage
+        version=rule.current,
+        rule=rule,
+        mode=rule.mode,
+        outcome="flagged",
+        stage=rule.stage,
+        subject_id=person,
     )
     field = RuleHit._meta.get_field("created_at")
     field.auto_now_add = False
