@@ -54,6 +54,26 @@ class CaseQuerySet(QuerySet["Case"]):
         """Return those that nobody holds, most urgent first: the queue."""
         return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")
 
+    def handed_on(self) -> CaseQuerySet:
+        """Return those whose last decision handed them on."""
+        decisions = apps.get_model("moderation", "Decision")
+        unsure = decisions._default_manager.filter(  # noqa: SLF001
+            case=OuterRef("pk"),
+            superseded_by=None,
+            verdict=constants.Verdict.UNSURE,
+            is_undo=False,
+        )
+        return self.filter(Exists(unsure))
+
+    def handed_on_to(self, actor: User) -> CaseQuerySet:
+        """Return those that others could not decide, most urgent first."""
+        decisions = apps.get_model("moderation", "Decision")
+        own = decisions._default_manager.filter(  # noqa: SLF001
+            case=OuterRef("pk"), superseded_by=None, actor=actor
+        )
+        rows = self.filter(state=constants.CaseState.ESCALATED).exclude(Exists(own))
+        return rows.order_by("-priority", "due_at", "id")
+
     def with_lapsed_claim(self) -> CaseQuerySet:
         """Return those whose claim has passed, by the database's clock."""
         return self.filter(state=constants.CaseState.CLAIMED, claim_expires_at__lt=Now())

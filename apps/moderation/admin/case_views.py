@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
@@ -14,7 +15,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, NotFoundError
 from apps.moderation.admin.answers import Data, actor_of, number_of, problem
 from apps.moderation.constants import UNDO_SECONDS
-from apps.moderation.errors import QueueEmptyError
+from apps.moderation.errors import CaseNotFoundError, QueueEmptyError
 from apps.moderation.services import (
     case_pages,
     case_subjects,
@@ -50,7 +51,6 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
     chosen = queue_filters.parse(request.GET.dict())
     try:
         context = case_context(request, case_id, chosen)
-        case_texts.note_opening(viewer=actor_of(request), case=context["page"].case)
     except NotFoundError as error:
         raise Http404 from error
     context = {
@@ -67,10 +67,16 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
 def case_context(
     request: HttpRequest, case_id: int, chosen: queue_filters.QueueFilter
 ) -> dict[str, Any]:
-    """Return what the body of a case's page is drawn from."""
+    """Return what the body of a case's page is drawn from, and write down who reads it.
+
+    A case outlives its message; of one that is gone, nothing is left to be read.
+    """
     actor = actor_of(request)
+    page = case_pages.show(viewer=actor, case_id=case_id)
+    with suppress(CaseNotFoundError):
+        case_texts.note_opening(viewer=actor, case=page.case)
     return {
-        "page": case_pages.show(viewer=actor, case_id=case_id),
+        "page": page,
         "query": chosen.to_query(),
         "queue_url": queue_url(chosen.to_query()),
         "rights": {

@@ -1,6 +1,7 @@
 from django.http import HttpRequest
 from ninja import Query
 
+from apps.conversations.errors import ReplyInProgressError
 from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.pagination import Slice, paginate
@@ -41,6 +42,7 @@ DECIDING = (
     errors.CaseNotClaimedError,
     errors.CaseChangedError,
     errors.PolicyNotFoundError,
+    ReplyInProgressError,
 )
 
 
@@ -199,6 +201,7 @@ async def decide_case(request: HttpRequest, case_id: int, payload: DecisionIn) -
         errors=(
             errors.DecisionNotFoundError,
             errors.DecisionSupersededError,
+            errors.AppealPendingError,
             errors.OwnCaseError,
         ),
     ),

@@ -62,6 +62,8 @@ def access_case(*, viewer: User, case_id: int) -> Case:
 def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     """Claim the most urgent case that waits and in which the actor has no part.
 
+    A lead gets first what others have handed on.
+
     Rows that somebody else is taking at this moment are skipped, so that two people never get the
     same case; claims that have passed are put back first.
 
@@ -76,11 +78,17 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     require(actor, DECIDE)
     _put_back_lapsed()
     rows = Case.objects.all() if among is None else among
-    rows = rows.waiting().fit_for(actor)
+    rows = rows.fit_for(actor)
     if not actor.has_perm(APPEALS):
         rows = rows.filter(has_appeal=False)
-    case = rows.select_for_update(skip_locked=True, of=("self",)).first()
-    if case is None:
+    lanes = [rows.waiting()]
+    if actor.has_perm(OVERRIDE):
+        lanes.insert(0, rows.handed_on_to(actor))
+    for lane in lanes:
+        case = lane.select_for_update(skip_locked=True, of=("self",)).first()
+        if case is not None:
+            break
+    else:
         raise QueueEmptyError
     _hold(case, actor)
     return case
@@ -159,6 +167,8 @@ def release(*, actor: User, case_id: int) -> Case:
     case = lock_case(case_id)
     if case.state == constants.CaseState.CLAIMED and case.claimed_by_id == actor.pk:
         put_back(case, constants.CaseState.OPEN)
+        if Case.objects.filter(pk=case.pk).handed_on().exists():
+            case.state = constants.CaseState.ESCALATED
         case.save()
         _record(actor, AuditAction.CASE_RELEASED, case)
     return case
@@ -245,9 +255,14 @@ def _hold(case: Case, actor: User, *, is_recorded: bool = True) -> None:
 def _put_back_lapsed() -> None:
     lapsed = Case.objects.with_lapsed_claim().select_for_update(skip_locked=True)
     numbers = list(lapsed.values_list("pk", flat=True)[:100])
-    if numbers:
-        Case.objects.filter(pk__in=numbers).update(
-            state=constants.CaseState.OPEN,
+    rows = Case.objects.filter(pk__in=numbers)
+    handed_on = list(rows.handed_on().values_list("pk", flat=True)) if numbers else []
+    for state, some in (
+        (constants.CaseState.ESCALATED, rows.filter(pk__in=handed_on)),
+        (constants.CaseState.OPEN, rows.exclude(pk__in=handed_on)),
+    ):
+        some.update(
+            state=state,
             claimed_by=None,
             claimed_at=None,
             claim_expires_at=None,

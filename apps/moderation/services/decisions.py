@@ -14,6 +14,7 @@ from apps.conversations.constants import Author
 from apps.moderation.constants import ActorKind, CaseState, FlagOutcome, Verdict
 from apps.moderation.errors import AppealPendingError, CaseClosedError, PolicyNotFoundError
 from apps.moderation.models import (
+    Appeal,
     Case,
     CaseSnapshot,
     Decision,
@@ -145,8 +146,9 @@ def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) ->
     case = cases.lock_case(case_id, version=version)
     if case.is_closed:
         raise CaseClosedError
-    if case.has_appeal:
+    if case.has_appeal and Appeal.objects.pending().filter(case=case).exists():
         raise AppealPendingError
+    case.has_appeal = False
     if is_override:
         cases.require(actor, cases.OVERRIDE)
     else:

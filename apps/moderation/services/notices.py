@@ -56,6 +56,8 @@ def tell(
 ) -> Notice | None:
     """Write the notice for what a decision did to a person or their texts; None if it did nothing.
 
+    Nobody is told either where the account is gone.
+
     Args:
         decision: violates.
         case: whose subject is told.
@@ -64,6 +66,8 @@ def tell(
         automatic: whether a rule decided.
     """
     if not enforcements and not points:
+        return None
+    if not User.objects.filter(pk=case.subject_id).exists():
         return None
     title, body = compose(
         decision=decision,

@@ -9,8 +9,12 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import ActorKind, CaseState, Verdict
-from apps.moderation.errors import DecisionNotFoundError, DecisionSupersededError, OwnCaseError
-from apps.moderation.models import Case, Decision, Enforcement
+from apps.moderation.errors import (
+    AppealPendingError,
+    DecisionNotFoundError,
+    DecisionSupersededError,
+)
+from apps.moderation.models import Appeal, Case, Decision, Enforcement
 from apps.moderation.services import cases, enforcements, flags, notices, strikes
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -30,7 +34,8 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         ForbiddenError: the actor may not take this back.
         DecisionNotFoundError: there is no such decision.
         DecisionSupersededError: a later one took its place.
-        OwnCaseError: the case is about the actor.
+        AppealPendingError: the person waits for a second look; whoever gives it decides.
+        OwnCaseError: the actor has a part in the case.
         ValidationFailedError: no reason was given.
     """
     found, case = _reversible(actor, decision_id)
@@ -71,10 +76,11 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
     if found.actor_id != actor.pk:
         cases.require(actor, cases.OVERRIDE)
     case = cases.lock_case(found.case_id)
-    if case.subject_id == actor.pk:
-        raise OwnCaseError
     if found.is_undo or Decision.objects.filter(supersedes=found).exists():
         raise DecisionSupersededError
+    if Appeal.objects.pending().filter(decision__case=case).exists():
+        raise AppealPendingError
+    cases.ensure_no_part(actor, case)
     return found, case
 
 

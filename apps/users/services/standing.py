@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.users.constants import RestrictionKind, Role, Standing
+from apps.users.constants import RestrictionKind, Standing
 from apps.users.errors import (
     OwnRightsError,
     RoleRequiredError,
@@ -189,7 +189,7 @@ def _lock_subject(actor: User | None, user_id: int) -> User:
 def _outranks(actor: User, subject: User) -> bool:
     if subject.is_admin:
         return False
-    return actor.is_admin or subject.role != Role.MODERATOR
+    return actor.is_admin or not subject.is_staff
 
 
 def _decide(

@@ -1,0 +1,167 @@
+"""No case waits for ever: for an account that is gone, for an appeal, or for a lead."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
+from apps.moderation.constants import CaseState, EnforcementKind, Verdict
+from apps.moderation.errors import AppealPendingError, OwnCaseError, QueueEmptyError
+from apps.moderation.models import Appeal, Case, CaseSnapshot, Decision, Notice
+from apps.moderation.services import appeals, cases, decisions, reversals
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
+from apps.users.errors import RoleRequiredError
+from apps.users.models import User
+from tests.factories import MessageFactory, UserFactory
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+HIDES = Ruling(
+    verdict=Verdict.VIOLATES,
+    policy_code="insults",
+    reason="An insult.",
+    measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
+)
+UNSURE = Ruling(verdict=Verdict.UNSURE, reason="I cannot tell.")
+
+
+@pytest.fixture
+def moderator() -> User:
+    make_policy()
+    return make_staff()
+
+
+@pytest.fixture
+def lead() -> User:
+    return make_staff("lead")
+
+
+def decide(actor: User, case: Case, ruling: Ruling) -> Decision:
+    return decisions.decide(actor=actor, case_id=case.pk, version=case.version, ruling=ruling)
+
+
+def test_a_case_whose_person_is_gone_is_decided_without_a_notice(moderator: User) -> None:
+    case = make_case()
+    User.objects.get(pk=case.subject_id).delete()
+    assert not CaseSnapshot.objects.filter(case=case).exists()
+    held = cases.take_next(actor=moderator)
+    decide(moderator, held, Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason="So."))
+    assert Case.objects.get(pk=case.pk).state == CaseState.CLOSED
+    assert not Notice.objects.filter(subject=case.subject_id).exists()
+
+
+def test_the_page_of_a_case_whose_message_is_gone_still_opens(
+    moderator: User, client: Client
+) -> None:
+    case = make_case()
+    User.objects.get(pk=case.subject_id).delete()
+    client.force_login(moderator)
+    page = client.get(reverse("admin:moderation_case_page", args=[case.pk]))
+    assert page.status_code == 200
+    assert b"The message was deleted since." in page.content
+
+
+def test_an_appeal_that_went_with_its_account_does_not_keep_the_case(
+    moderator: User, lead: User
+) -> None:
+    case = claimed_case(moderator)
+    decision = decide(moderator, case, HIDES)
+    notice = Notice.objects.get(decision=decision, subject=case.subject_id)
+    appeals.submit(actor=notice.subject, notice_id=notice.pk, text="It was a joke.")
+    User.objects.get(pk=case.subject_id).delete()
+    assert not Appeal.objects.exists()
+    decide(lead, cases.claim(actor=lead, case_id=case.pk), Ruling(verdict=Verdict.NO_VIOLATION))
+    case.refresh_from_db()
+    assert (case.state, case.has_appeal) == (CaseState.CLOSED, False)
+
+
+def test_a_decision_that_is_appealed_is_not_undone_beside_the_appeal(
+    moderator: User, lead: User
+) -> None:
+    case = claimed_case(moderator)
+    decision = decide(moderator, case, HIDES)
+    notice = Notice.objects.get(decision=decision, subject=case.subject_id)
+    appeals.submit(actor=notice.subject, notice_id=notice.pk, text="It was a joke.")
+    for actor in (moderator, lead):
+        with pytest.raises(AppealPendingError):
+            reversals.undo(actor=actor, decision_id=decision.pk, reason="Ours.")
+    assert Message.objects.get(pk=case.message_id).is_hidden
+
+
+def test_a_lead_does_not_undo_the_decision_on_what_they_reported(
+    moderator: User, lead: User
+) -> None:
+    case = cases.claim(actor=moderator, case_id=make_case(reporter=lead).pk)
+    decision = decide(moderator, case, HIDES)
+    with pytest.raises(OwnCaseError):
+        reversals.undo(actor=lead, decision_id=decision.pk, reason="Mine.")
+
+
+def test_a_lead_gets_first_what_a_moderator_handed_on_and_a_moderator_never(
+    moderator: User, lead: User
+) -> None:
+    handed_on = claimed_case(moderator)
+    decide(moderator, handed_on, UNSURE)
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=moderator)
+    waiting = make_case()
+    assert cases.take_next(actor=lead).pk == handed_on.pk
+    assert cases.take_next(actor=lead).pk == waiting.pk
+
+
+def test_a_lead_does_not_get_back_at_once_what_they_handed_on(lead: User) -> None:
+    decide(lead, claimed_case(lead), UNSURE)
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=lead)
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_case_that_was_handed_on_stays_so_when_a_lead_gives_it_back(
+    moderator: User, lead: User, *, is_released: bool
+) -> None:
+    case = claimed_case(moderator)
+    decide(moderator, case, UNSURE)
+    cases.take_next(actor=lead)
+    if is_released:
+        cases.release(actor=lead, case_id=case.pk)
+    else:
+        over = timezone.now() - timedelta(minutes=1)
+        Case.objects.filter(pk=case.pk).update(claim_expires_at=over)
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=make_staff())
+    assert cases.take_next(actor=make_staff("lead")).pk == case.pk
+
+
+def test_a_moderator_restricts_nobody_who_has_a_duty(moderator: User) -> None:
+    case = claimed_case(
+        moderator, MessageFactory(conversation__owner=make_staff("lead", role="user"))
+    )
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code="insults",
+        reason="An insult.",
+        measures=[Measure(kind=EnforcementKind.SUSPEND)],
+    )
+    with pytest.raises(RoleRequiredError):
+        decide(moderator, case, ruling)
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("door", ["page", "body", "next"])
+def test_whoever_reads_a_case_by_whatever_door_is_in_the_record(
+    moderator: User, client: Client, door: str
+) -> None:
+    case = make_case(MessageFactory(conversation__owner=UserFactory()))
+    client.force_login(moderator)
+    if door == "next":
+        client.post("/admin/moderation/queue/next/", headers={"Accept": "application/json"})
+    else:
+        url = reverse(f"admin:moderation_case_{door}", args=[case.pk])
+        assert client.get(url).status_code == 200
+    read = AuditEvent.objects.filter(action="conversation.read", actor_id=moderator.pk)
+    assert read.get().target_id == case.conversation_id
