@@ -1,5 +1,7 @@
 // The page of a back-test: its progress moves by itself, and two keys label the sample.
 
+import { nodesOf } from "../components/html.js";
+
 const REFRESH_MS = 1000;
 
 function isTyping(target) {
@@ -25,7 +27,8 @@ function takeKeys(form) {
 async function refresh(section) {
   const response = await fetch(window.location.href, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = document.createElement("div");
+  page.append(...nodesOf(await response.text()));
   const fresh = page.querySelector("[data-back-test]");
   if (!fresh) return;
   if (!fresh.hasAttribute("data-open")) {

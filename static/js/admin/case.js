@@ -1,5 +1,6 @@
 /** The page of a case: one request decides, claims the next case and brings its page. */
 
+import { nodesOf } from "../components/html.js";
 import { get, post } from "./ask-server.js";
 import { Claim } from "./claim.js";
 import { DecisionForm } from "./decision-form.js";
@@ -50,7 +51,7 @@ function show(answer) {
     return;
   }
   claim?.end({ isDecided: true });
-  place.innerHTML = answer.html;
+  place.replaceChildren(...nodesOf(answer.html));
   history.pushState({}, "", answer.url);
   document.title = document.title.replace(/Case \d+/, `Case ${answer.case}`);
   const crumb = document.querySelector(".staff-crumbs [aria-current] span");
@@ -114,11 +115,12 @@ async function showNews(error) {
 async function refresh(names) {
   const answer = await get(shown.dataset.bodyUrl).catch(() => null);
   if (!answer) return;
-  const fresh = new DOMParser().parseFromString(answer.html, "text/html");
+  const fresh = document.createElement("div");
+  fresh.append(...nodesOf(answer.html));
   for (const name of names) {
     const part = fresh.querySelector(`[data-part="${name}"]`);
     const old = shown.querySelector(`[data-part="${name}"]`);
-    if (part && old) old.replaceWith(document.importNode(part, true));
+    if (part && old) old.replaceWith(part);
   }
 }
 
@@ -156,7 +158,7 @@ async function readMore(button) {
   const isBefore = button.dataset.more === "before";
   const outermost = isBefore ? lines[0] : lines.at(-1);
   const answer = await get(`${shown.dataset.moreUrl}?beyond=${outermost.dataset.line}`);
-  outermost.insertAdjacentHTML(isBefore ? "beforebegin" : "afterend", answer.html);
+  outermost[isBefore ? "before" : "after"](...nodesOf(answer.html));
   if (!answer.more) button.remove();
 }
 
