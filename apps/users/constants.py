@@ -114,7 +114,16 @@ LEAD_PERMISSIONS = (
     "moderation.view_accessgrant",
     "moderation.view_metrics",
 )
-RULE_AUTHOR_PERMISSIONS = (*CASE_VIEW_PERMISSIONS, "moderation.edit_rule")
+RULE_AUTHOR_PERMISSIONS = (
+    "moderation.edit_rule",
+    "moderation.view_backtest",
+    "moderation.view_backtestmatch",
+    "moderation.view_policy",
+    "moderation.view_policyversion",
+    "moderation.view_rule",
+    "moderation.view_rulehit",
+    "moderation.view_ruleversion",
+)
 RULE_APPROVER_PERMISSIONS = (*RULE_AUTHOR_PERMISSIONS, "moderation.enforce_rule")
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (

@@ -94,18 +94,18 @@ def list_of(name: str) -> str:
     return SUBJECTS[name].list_url()
 
 
-@EACH
 def test_lists_take_the_same_few_queries_for_one_row_and_for_a_hundred(
-    as_admin: Client, as_moderator: Client, name: str
+    as_admin: Client, as_moderator: Client
 ) -> None:
+    clients = {name: as_admin if name in ADMINS_ONLY else as_moderator for name in SUBJECTS}
     make_rows(1)
-    client = as_admin if name in ADMINS_ONLY else as_moderator
-    client.get(list_of(name))
-    few = queries_of(client, list_of(name))
+    for name, client in clients.items():
+        client.get(list_of(name))
+    few = {name: queries_of(client, list_of(name)) for name, client in clients.items()}
     make_rows(60)
-    many = queries_of(client, list_of(name))
+    many = {name: queries_of(client, list_of(name)) for name, client in clients.items()}
     assert many == few
-    assert many <= LIST_QUERIES
+    assert {name: count for name, count in many.items() if count > LIST_QUERIES} == {}
 
 
 @EACH

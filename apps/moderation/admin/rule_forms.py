@@ -215,7 +215,7 @@ class LimitsForm(forms.Form):
         required=False,
         min_value=0,
         label="At most so many texts a day",
-        help_text="Over it, hits are only recorded. Empty for no cap.",
+        help_text="How many people it may act on in a day; over it, hits are only recorded.",
     )
     expires_at = forms.DateTimeField(
         required=False,

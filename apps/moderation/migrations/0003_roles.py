@@ -18,14 +18,15 @@ LEAD = [
     ("accessgrant", "view_accessgrant"),
     ("case", "view_metrics"),
 ]
-AUTHOR = [("rule", "edit_rule")]
+RULES = ["backtest", "backtestmatch", "policy", "policyversion", "rule", "rulehit", "ruleversion"]
+AUTHOR = [("rule", "edit_rule"), *((model, f"view_{model}") for model in RULES)]
 APPROVER = [*AUTHOR, ("rule", "enforce_rule")]
 GROUPS = {
     "admin": [*VIEWS, *DECIDE, *LEAD, *APPROVER],
     "moderator": [*VIEWS, *DECIDE],
     "lead": [*VIEWS, *DECIDE, *LEAD],
-    "rule_author": [*VIEWS, *AUTHOR],
-    "rule_approver": [*VIEWS, *APPROVER],
+    "rule_author": AUTHOR,
+    "rule_approver": APPROVER,
     "auditor": [
         *VIEWS,
         ("accessgrant", "read_conversation"),

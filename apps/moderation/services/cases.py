@@ -50,11 +50,14 @@ def access_case(*, viewer: User, case_id: int) -> Case:
     Raises:
         ForbiddenError: the viewer may not see cases.
         CaseNotFoundError: there is no such case.
+        OwnCaseError: it is about the viewer, who must not learn who reported what.
     """
     require(viewer, VIEW)
     case = Case.objects.select_related("policy__current").filter(pk=case_id).first()
     if case is None:
         raise CaseNotFoundError
+    if case.subject_id == viewer.pk:
+        raise OwnCaseError
     return case
 
 

@@ -50,7 +50,7 @@ class Asked:
 
 async def check_text(rules: Sequence[LiveRule], asked: Asked) -> list[Finding]:
     """Return what rules find in a text; a rule that fails is a finding, never an exception."""
-    outcomes = Outcomes()
+    outcomes = Outcomes(asked.user_id)
     findings = await _look(rules, asked, outcomes)
     for rule in rules:
         if rule.kind == RuleKind.RATE:

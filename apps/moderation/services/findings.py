@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from apps.conversations.guardrails import ALLOW, BLOCK_ON_FAILURE, Verdict
 from apps.core import db
 from apps.moderation.constants import HitOutcome, RuleMode, Stage
 from apps.moderation.detection.scanner import Found
+from apps.moderation.models import RuleHit
 from apps.moderation.services.rule_sets import LiveRule
 
 MAX_HITS_OF_A_RULE = 20
@@ -60,7 +62,8 @@ class Finding:
 class Outcomes:
     """What a hit of each rule comes to in one text: decided once, and counted against the cap."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: int) -> None:
+        self._user_id = user_id
         self._known: dict[int, HitOutcome] = {}
 
     async def of(self, rule: LiveRule) -> HitOutcome:
@@ -70,20 +73,29 @@ class Outcomes:
             outcome = self._known[rule.version_id] = await self._decide(rule)
         return outcome
 
-    @staticmethod
-    async def _decide(rule: LiveRule) -> HitOutcome:
+    async def _decide(self, rule: LiveRule) -> HitOutcome:
         if rule.mode not in (RuleMode.FLAG, RuleMode.ENFORCE):
             return HitOutcome.RECORDED
-        is_within = rule.daily_cap is None or await db.call(take_from_cap, rule)
+        is_within = rule.daily_cap is None or await db.call(take_from_cap, rule, self._user_id)
         if not is_within:
             return HitOutcome.CAPPED
         return HitOutcome.ENFORCED if rule.enforces else HitOutcome.FLAGGED
 
 
-def take_from_cap(rule: LiveRule) -> bool:
-    """Count one text against today's cap, unless it is used up; nobody can count past it."""
+def take_from_cap(rule: LiveRule, user_id: int) -> bool:
+    """Count a person against today's cap, unless it is used up; nobody can count past it.
+
+    Whoever the rule acted on today counts no more, so that one person who repeats a word cannot use
+    the cap up for all.
+    """
     if not rule.daily_cap:
         return rule.daily_cap is None
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = RuleHit.objects.filter(
+        rule_id=rule.rule_id, created_at__gte=today, subject_id=user_id, outcome__in=ACTING
+    )
+    if counted.exists():
+        return True
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [rule.rule_id, rule.daily_cap])
         return cursor.fetchone() is not None

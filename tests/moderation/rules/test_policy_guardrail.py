@@ -103,16 +103,24 @@ async def test_a_rule_that_does_not_enforce_leaves_the_answer_as_it_is(
     assert not await Notice.objects.aexists()
 
 
-async def test_over_its_daily_cap_a_rule_only_records(
-    person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
+async def test_over_its_daily_cap_of_people_a_rule_only_records(
+    person: User, stranger: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
 ) -> None:
     await make_live_rule(daily_cap=1)
-    first, second = await answer(person, LONG), await answer(person, LONG)
+    first, second = await answer(person, LONG), await answer(stranger, LONG)
     assert (first.state, second.state) == ("withheld", "complete")
     assert second.message.content.startswith("word0 word1 ")
     assert second.message.content.endswith("word59 ")
     outcomes = [hit.outcome async for hit in RuleHit.objects.order_by("id")]
     assert outcomes == ["enforced", "capped"]
+
+
+async def test_one_person_cannot_use_a_daily_cap_up_for_all(
+    person: User, stranger: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
+) -> None:
+    await make_live_rule(daily_cap=2)
+    replies = [await answer(one, LONG) for one in (person, person, person, stranger)]
+    assert {reply.state for reply in replies} == {"withheld"}
 
 
 async def test_a_rule_on_the_exchange_sees_question_and_answer_together(
