@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django import app as queue
 
 from apps.core import db
@@ -19,7 +20,20 @@ async def check_later(*, message_id: int, is_checked: bool) -> None:
 
 @queue.task(name=back_tests.TASK, queue=back_tests.QUEUE)
 async def back_test(*, back_test_id: int) -> None:
-    """Do one slice of a back-test and queue the next; answers that stream go on between steps."""
+    """Do one slice of a back-test and queue the next; answers that stream go on between steps.
+
+    While the database is away the job is lost, and the sweep takes the back-test up again; whatever
+    else goes wrong would go wrong again, and ends it.
+    """
+    try:
+        await _do_slice(back_test_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  a rule that cannot be tried must not be tried for ever
+        await db.call(back_tests.fail, back_test_id, type(error).__name__)
+
+
+async def _do_slice(back_test_id: int) -> None:
     until = time.monotonic() + back_tests.SLICE_SECONDS
     has_more = True
     while has_more and time.monotonic() < until:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,7 @@ from procrastinate.contrib.django import app as queue
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, BackTestState
 from apps.moderation.detection.contract import Detector, Span, compile_detector
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
@@ -26,6 +28,8 @@ from apps.moderation.services.labels import human_verdicts_between
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
 from apps.users.services.problems import field_problem
+
+logger = logging.getLogger(__name__)
 
 TASK = "moderation.back_test"
 QUEUE = "background"
@@ -142,6 +146,21 @@ def step(back_test_id: int) -> bool:
         back_test.finished_at = timezone.now() if is_over else None
         back_test.save()
     return not is_over
+
+
+def fail(back_test_id: int, error: str) -> None:
+    """End a back-test that cannot go on; what it counted stays.
+
+    Args:
+        back_test_id: which.
+        error: class of what went wrong.
+    """
+    log_event(
+        logger, "BACK_TEST_FAILED", level=logging.ERROR, back_test_id=back_test_id, error=error
+    )
+    BackTest.objects.filter(pk=back_test_id, state__in=OPEN).update(
+        state=BackTestState.FAILED, finished_at=timezone.now()
+    )
 
 
 def requeue_lost() -> list[int]:

@@ -1,9 +1,11 @@
 """A version is tried on stored messages, in steps, beside the live one, and labelled by people."""
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation import tasks
 from apps.moderation.constants import BackTestState, Verdict
 from apps.moderation.models import (
     BackTest,
@@ -164,3 +166,21 @@ def test_a_rule_that_asks_elsewhere_cannot_be_tried(author: User) -> None:
     judge = make_rule(kind="judge", stage="later")
     with pytest.raises(ValidationFailedError):
         back_tests.start(actor=author, version_id=judge.current_id)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_one_that_cannot_be_done_fails_and_is_not_taken_up_for_ever() -> None:
+    back_test = await sync_to_async(_impossible)()
+    await tasks.back_test(back_test_id=back_test.pk)
+    await back_test.arefresh_from_db()
+    assert back_test.state == BackTestState.FAILED
+    assert await sync_to_async(back_tests.requeue_lost)() == []
+
+
+def _impossible() -> BackTest:
+    rule = make_rule(stage="input", applies_to="user", kind="regex")
+    [number] = store("anything")
+    broken = RuleVersion.objects.create(rule=rule, number=2, configuration={"pattern": "("})
+    return BackTest.objects.create(
+        version=broken, first_message_id=number, last_message_id=number, position=0, total=1
+    )
