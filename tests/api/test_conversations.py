@@ -30,6 +30,7 @@ async def test_a_conversation_shows_only_its_documented_fields(program: Program)
         "created_at",
         "updated_at",
         "last_message_at",
+        "locked_at",
     }
     assert made.json()["data"]["title"] == ""
 
