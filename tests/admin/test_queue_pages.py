@@ -217,12 +217,13 @@ def test_notes_and_more_of_the_conversation_are_there_for_an_open_case(
 ) -> None:
     case = claimed_case(moderator)
     message = Message.objects.get(pk=case.message_id)
-    later = [MessageFactory(conversation=message.conversation, content=f"L{n}") for n in range(5)]
+    talk = message.conversation
+    later = [MessageFactory(conversation=talk, content=f"Line number {n}.") for n in range(5)]
     page = desk.get(f"{QUEUE}{case.pk}/").content.decode()
-    assert "L2" in page
-    assert "L3" not in page
+    assert "Line number 2." in page
+    assert "Line number 3." not in page
     more = desk.get(f"{QUEUE}{case.pk}/more/?beyond={later[2].pk}").json()
-    assert "L3" in more["html"]
+    assert "Line number 3." in more["html"]
     assert more["more"] is False
     post(desk, f"{QUEUE}{case.pk}/note/", text="Seen before.")
     assert Note.objects.get().text == "Seen before."
