@@ -15,6 +15,7 @@ from apps.moderation.models import Appeal, BackTest, Decision, Notice
 from apps.moderation.services import appeals, decisions, rules
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.policies import Terms, Wording
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -90,6 +91,11 @@ def values() -> dict[str, Any]:
         "policy_id": 1,
         "case_ids": [case.pk],
         "view_id": 1,
+        "threshold_id": 1,
+        "code": "insults",
+        "points": 3,
+        "hours": None,
+        "is_active": True,
     }
     words = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
     kinds = {
@@ -120,6 +126,9 @@ def values() -> dict[str, Any]:
         "picks": [],
         "rows": [],
         "severity": 2,
+        "consequence": constants.EnforcementKind.WARN,
+        "wording": Wording(title="New", text_for_users="Do not."),
+        "terms": Terms(severity=2, strike_points=1, sla_minutes=60),
     }
     return {**other, **words, **kinds}
 
