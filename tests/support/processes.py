@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from apps.core.development.processes import Launch, end, spawn_logged
+from apps.core.development.processes import Launch, end, rotated, spawn_logged
 from apps.core.development.program import answers
 from apps.core.development.state import CHECKOUT
 from apps.core.development.valkey import LOOPBACK, free_port
@@ -85,7 +85,9 @@ class Process:
         self.wait_until_ready(seconds=seconds)
 
     def launch(self) -> None:
-        """Start it without waiting."""
+        """Start it without waiting; a log that has grown large is put aside first."""
+        rotated(self.log)
+        self._seen = 0
         if self.log.exists():
             self._seen = len(self.log.read_text(encoding="utf-8", errors="replace"))
         self.process = spawn_logged(
