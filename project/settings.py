@@ -16,6 +16,10 @@ from apps.core.constants import ApplicationEnvironment
 from apps.llm import constants as llm
 from apps.moderation import constants as moderation
 from project.admin_look import UNFOLD as UNFOLD
+from project.browsers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
+from project.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
+from project.logs import logging_of
 
 django_stubs_ext.monkeypatch()
 
@@ -316,55 +320,8 @@ if PUBLIC_URL.startswith("https://"):
 
 CORS_URLS_REGEX = r"^/(api|openai)/.*$"
 CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_HEADERS = [
-    "accept",
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "last-event-id",
-    "x-correlation-id",
-]
-CORS_EXPOSE_HEADERS = [
-    "idempotency-replayed",
-    "ratelimit",
-    "ratelimit-policy",
-    "retry-after",
-    "x-correlation-id",
-]
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-    },
-    "ADMIN_DIRECTIVES": {
-        "script-src": ["'self'", "'unsafe-eval'"],
-        "style-src": ["'self'", "'unsafe-inline'"],
-    },
-}
 
 NINJA_NUM_PROXIES = NUM_PROXIES
 NINJA_PAGINATION_MAX_LIMIT = 100
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "apps.core.logging.JsonFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.request": {"level": "ERROR"},
-        "procrastinate": {"level": "WARNING"},
-        "psycopg.pool": {"level": "ERROR"},
-        "httpx": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_of(LOG_LEVEL)
