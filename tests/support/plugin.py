@@ -1,4 +1,8 @@
-"""Pytest plugin that starts the suite's real servers before Django's settings are read."""
+"""Pytest plugin that starts the suite's real servers before Django's settings are read.
+
+Where the suite is spread over several processes (`-n 2`), each of them has servers of its own, and
+the one that only hands out tests has none.
+"""
 
 import atexit
 import inspect
@@ -11,7 +15,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from apps.core.development.errors import DevelopmentError
-from tests.support.services import Services
+from tests.support.services import DATABASE_VARIABLE, REDIS_VARIABLE, Services
 
 SERVICES = pytest.StashKey[Services]()
 ENVIRONMENT = {
@@ -23,6 +27,7 @@ ENVIRONMENT = {
     "OPENAI_MODEL": "scripted",
     "PUBLIC_URL": "http://localhost:8000",
 }
+UNCONNECTED = ("postgresql:///unused", "redis://127.0.0.1/0")
 DOCUMENTED = Path(__file__).resolve().parents[2] / ".env.example"
 SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
@@ -35,6 +40,10 @@ def pytest_load_initial_conftests(
     options = parser.parse_known_args(args)
     if options.help or options.version:
         return
+    if options.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
+        _refuse_to_share_servers()
+        _set_environment(*UNCONNECTED)
+        return
     services = Services()
     try:
         services.start()
@@ -42,17 +51,26 @@ def pytest_load_initial_conftests(
         raise pytest.UsageError(str(error)) from error
     early_config.stash[SERVICES] = services
     atexit.register(services.stop)
-    _set_environment(services)
+    _set_environment(services.database_url, services.redis_url)
 
 
-def _set_environment(services: Services) -> None:
+def _refuse_to_share_servers() -> None:
+    named = [name for name in (DATABASE_VARIABLE, REDIS_VARIABLE) if name in os.environ]
+    if named:
+        raise pytest.UsageError(
+            f"{named[0]} names one server for all, so the tests must run in one process: "
+            "make test PARALLEL="
+        )
+
+
+def _set_environment(database_url: str, redis_url: str) -> None:
     """Give Django the suite's own settings; what the shell has set for `make run` stays outside."""
     for name in SETTING.findall(DOCUMENTED.read_text(encoding="utf-8")):
         if not name.startswith("PARLEY_"):
             os.environ.pop(name, None)
     os.environ.update(ENVIRONMENT)
-    os.environ["DATABASE_URL"] = services.database_url
-    os.environ["REDIS_URL"] = services.redis_url
+    os.environ["DATABASE_URL"] = database_url
+    os.environ["REDIS_URL"] = redis_url
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

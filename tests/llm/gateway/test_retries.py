@@ -117,8 +117,8 @@ async def test_connects_again_where_a_server_was_starting() -> None:
         ("-5", 0.0),
         ("2.5", 2.5),
         ("100000", 3_600.0),
-        (format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0.0),
-        (format_datetime(datetime.now(UTC) + timedelta(days=2)), 3_600.0),
+        pytest.param(format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0.0, id="past"),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(days=2)), 3_600.0, id="far"),
         ("Sun, 06 Nov 1994 08:49:37", 0.0),
     ],
 )
