@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.conversations import constants
+from apps.conversations.querysets import ConversationQuerySet
+from apps.users.models import User
+
+
+class Conversation(models.Model):
+    """A person's talk with a model."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=constants.MAX_TITLE_CHARS, blank=True)
+    title_source = models.CharField(
+        max_length=20,
+        choices=constants.TitleSource.choices,
+        default=constants.TitleSource.NONE,
+    )
+    message_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_message_at = models.DateTimeField(auto_now_add=True)
+    origin = models.CharField(
+        max_length=20,
+        choices=constants.Origin.choices,
+        default=constants.Origin.CHAT,
+        db_default=constants.Origin.CHAT,
+    )
+    locked_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(
+                fields=["owner", "-last_message_at", "-id"],
+                name="conversation_list",
+                condition=Q(deleted_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title or constants.UNTITLED} (#{self.pk})"
+
+    @property
+    def display_title(self) -> str:
+        """The title, or the words for a conversation that has none yet."""
+        return self.title or constants.UNTITLED

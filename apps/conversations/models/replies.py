@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.conversations import constants
+from apps.conversations.models.conversations import Conversation
+from apps.conversations.models.messages import Message
+from apps.conversations.querysets import ReplyQuerySet
+
+
+class Reply(models.Model):
+    """One attempt of a model to answer; its text is the assistant message that it belongs to.
+
+    A worker writes to it under a lease: `lease_owner` names the worker, `fence` counts the leases,
+    and every write is conditional on both the owner and the state `running`.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, primary_key=True, related_name="reply"
+    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
+    state = models.CharField(
+        max_length=20,
+        choices=constants.ReplyState.choices,
+        default=constants.ReplyState.QUEUED,
+    )
+    error_code = models.CharField(max_length=60, blank=True)
+    notice = models.TextField(blank=True)
+    finish_reason = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=120)
+    temperature = models.FloatField()
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    completion_tokens = models.PositiveIntegerField(null=True)
+    usage_source = models.CharField(max_length=20, blank=True)
+    reserved_tokens = models.PositiveIntegerField(default=0)
+    correlation_id = models.CharField(max_length=64, blank=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    stop_requested_at = models.DateTimeField(null=True)
+    stop_state = models.CharField(max_length=20, blank=True)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    first_token_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[ReplyQuerySet] = ReplyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "replies"
+        default_permissions = ("view",)
+        permissions = [("halt_reply", "Can halt answers that are being written")]
+        indexes = [
+            models.Index(fields=["queued_at"], name="reply_by_time", include=["model", "state"]),
+            models.Index(
+                fields=["state", "lease_expires_at"],
+                name="reply_live",
+                condition=Q(state__in=("queued", "running")),
+            ),
+            models.Index(
+                fields=["state", "-message"],
+                name="reply_unhappy",
+                condition=Q(state__in=constants.UNHAPPY_STATES),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"],
+                name="one_live_reply_per_conversation",
+                condition=Q(state__in=("queued", "running")),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=constants.ReplyState.values), name="reply_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("queued", "running"), finished_at=None)
+                | (~Q(state__in=("queued", "running")) & Q(finished_at__isnull=False)),
+                name="reply_finished_at_when_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reply {self.pk} ({self.state})"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the answer has not ended yet."""
+        return self.state in constants.LIVE_STATES
