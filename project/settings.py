@@ -35,6 +35,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
 _key_of_development = "for-development-and-tests-only-0123456789-abcdefghij-ABCDEFGHIJ"
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_DEPLOYED else _key_of_development)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)
 DATABASE_THREADS = max(DATABASE_POOL_SIZE - 4, 1)
@@ -63,6 +64,11 @@ CONVERSATION_MEMORY_SIZE = env.int(
 MAX_TOKENS = env.int("MAX_TOKENS", default=llm.MAX_TOKENS)
 USER_DAILY_TOKENS = env.int("USER_DAILY_TOKENS", default=0)
 
+LLM_KEYS = {
+    name.removeprefix("LLM_KEY_"): (env.str(f"LLM_URL_{name[8:]}", default="").rstrip("/"), key)
+    for name, key in sorted(env.ENVIRON.items())
+    if name.startswith("LLM_KEY_") and key
+}
 LLM_CONNECT_TIMEOUT_SECONDS = env.float("LLM_CONNECT_TIMEOUT_SECONDS", default=10.0)
 LLM_FIRST_TOKEN_TIMEOUT_SECONDS = env.float("LLM_FIRST_TOKEN_TIMEOUT_SECONDS", default=60.0)
 LLM_IDLE_TIMEOUT_SECONDS = env.float("LLM_IDLE_TIMEOUT_SECONDS", default=30.0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from apps.llm.services import catalogue
 from tests.support.flush import flush_with_care
 from tests.support.network import block_network
 from tests.support.plugin import SERVICES
@@ -48,6 +49,12 @@ def _empty_redis(_redis_client: "redis.Redis", services: Services) -> Iterator[N
         _redis_client.flushall()
     else:
         _redis_client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _read_the_catalogue_anew() -> None:
+    """Know nothing of the rows of another test."""
+    catalogue.forget()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,13 @@
     +-- UpstreamTruncatedError    upstream_truncated      the answer ended without a reason
     +-- UpstreamInvalidError      upstream_invalid        what it sent is not an answer
     +-- UpstreamTooLargeError     upstream_too_large      what it sent passes our limits
+    +-- UpstreamPausedError       upstream_paused         it failed so often that it is left alone
+    +-- UpstreamBusyError         upstream_busy           too many wait for it already
 
 None of them ever holds a text, key, host or exception of the upstream.
 """
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, ConflictError, NotFoundError
 
 
 class UpstreamError(AppError):
@@ -113,3 +115,71 @@ class UpstreamTooLargeError(UpstreamError):
     default_message = (
         "The answer was larger than allowed. What arrived is kept; ask for less at once."
     )
+
+
+class UpstreamPausedError(UpstreamError):
+    """The model server failed so often that nobody asks it for a while."""
+
+    code = "upstream_paused"
+    status_code = 503
+    default_message = (
+        "The model has problems and is left alone for a moment. Try again in a minute."
+    )
+
+
+class UpstreamBusyError(UpstreamError):
+    """As many as may wait for the model wait already, or the wait took too long."""
+
+    code = "upstream_busy"
+    status_code = 503
+    default_message = "Too many people wait for this model. Try again in a minute."
+
+
+class ProviderNotFoundError(NotFoundError):
+    """There is no such provider."""
+
+    code = "provider_not_found"
+    default_message = "This provider does not exist."
+
+
+class ChatModelNotFoundError(NotFoundError):
+    """There is no such model in the catalogue."""
+
+    code = "chat_model_not_found"
+    default_message = "This model does not exist."
+
+
+class AssistantNotFoundError(NotFoundError):
+    """There is no such assistant, or it is not for this person: the two look the same."""
+
+    code = "assistant_not_found"
+    default_message = "This assistant is not offered to you. Choose another one."
+
+
+class AssistantUnavailableError(AppError):
+    """No model that the assistant could ask is switched on."""
+
+    code = "assistant_unavailable"
+    status_code = 503
+    default_message = "No model is switched on for this assistant. Tell an administrator."
+
+
+class FollowsSettingsError(ConflictError):
+    """What follows the environment's settings is changed there, and nowhere else."""
+
+    code = "follows_settings"
+    default_message = "This follows the settings of the environment. Change them there."
+
+
+class DefaultAssistantError(ConflictError):
+    """The default assistant answers wherever nobody chose, so it stays on and for everybody."""
+
+    code = "default_assistant"
+    default_message = "This is the default assistant. Make another one the default first."
+
+
+class VersionIsFinalError(ConflictError):
+    """A version of an assistant is never changed or removed."""
+
+    code = "version_is_final"
+    default_message = "A version stays as it is. Write a new one."

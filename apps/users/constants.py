@@ -71,6 +71,9 @@ VIEW_PERMISSIONS = (
     "conversations.view_conversation",
     "conversations.view_message",
     "conversations.view_reply",
+    "llm.view_assistant",
+    "llm.view_assistantversion",
+    "llm.view_chatmodel",
     "llm.view_usagerecord",
 )
 CASE_VIEW_PERMISSIONS = (
@@ -128,6 +131,8 @@ RULE_APPROVER_PERMISSIONS = (*RULE_AUTHOR_PERMISSIONS, "moderation.enforce_rule"
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (
         *dict.fromkeys((*LEAD_PERMISSIONS, *RULE_APPROVER_PERMISSIONS)),
+        "llm.manage_catalogue",
+        "llm.view_provider",
         "users.add_user",
         "users.change_role",
         "users.change_user",
