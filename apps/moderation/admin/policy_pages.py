@@ -15,10 +15,10 @@ from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment, preview
+from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.moderation.admin.answers import actor_of
-from apps.moderation.admin.new_rows import NewRowAdmin
 from apps.moderation.constants import Severity
 from apps.moderation.models import Policy
 from apps.moderation.services import policies

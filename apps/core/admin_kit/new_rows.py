@@ -1,4 +1,4 @@
-"""Subjects whose rows leads add, on a page that asks for a reason."""
+"""Subjects whose rows staff add, on a page that asks for a reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ M = TypeVar("M", bound=Model)
 
 
 class NewRowAdmin(StaffModelAdmin[M]):
-    """A subject whose rows leads add, on a page that asks for a reason."""
+    """A subject whose rows staff add, on a page that asks for a reason."""
 
     new_label: ClassVar[str] = ""
 
