@@ -10,6 +10,7 @@ MAX_PROMPT_CHARS = 400_000
 MAX_CONTEXT_BYTES = 16_384
 MAX_METADATA_BYTES = 8_192
 MAX_NESTING = 32
+MAX_FEEDBACK_CHARS = 500
 
 CONVERSATION_MEMORY_SIZE = 10
 
@@ -51,6 +52,13 @@ class TitleSource(TextChoices):
     PERSON = "person", "Written by a person"
 
 
+class Rating(TextChoices):
+    """What a person thinks of an answer."""
+
+    GOOD = "good", "Good"
+    BAD = "bad", "Bad"
+
+
 class ReplyState(TextChoices):
     """Where an answer stands; the last seven are ends, and an answer has exactly one of them."""
 
@@ -74,6 +82,7 @@ UNHAPPY_STATES = (
     "failed",
     "out_of_quota",
 )
+BROKEN_STATES = (ReplyState.HALTED, ReplyState.INTERRUPTED, ReplyState.FAILED)
 RETRYABLE_STATES = (
     ReplyState.STOPPED,
     ReplyState.HALTED,
@@ -91,7 +100,9 @@ STATE_NOTICES = {
     ReplyState.STOPPED: "You stopped this answer. What you saw is kept.",
     ReplyState.HALTED: "A member of staff stopped this answer.",
     ReplyState.WITHHELD: "This answer was withheld because it goes against our policy.",
-    ReplyState.INTERRUPTED: ("The answer was interrupted on our side. Whatever arrived is kept."),
+    ReplyState.INTERRUPTED: (
+        "The answer was interrupted on our side. Whatever arrived is kept; try again."
+    ),
     ReplyState.FAILED: "The model could not answer. Try again in a moment.",
     ReplyState.OUT_OF_QUOTA: (
         "You have used up your allowance for today. It resets at midnight UTC; try again then."

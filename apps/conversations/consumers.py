@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
-from apps.conversations.services import following, stopping, turns
+from apps.conversations.services import branches, following, stopping, turns
 from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
 from apps.core.error_handling import report_error
@@ -126,6 +126,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 conversation_id=frame.conversation_id,
                 content=frame.content,
                 client_id=frame.client_id,
+                edits_message_id=frame.edits_message_id,
             ),
         )
         event = turn.event or turns.accepted_event(turn)
@@ -143,6 +144,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         turn = await turns.retry_reply(actor=self.principal.user, message_id=frame.message_id)
         self._follow(turn.reply.pk, 0)
 
+    async def _branch_show(self, frame: frames.BranchShow) -> None:
+        await db.call(branches.show_branch, actor=self.principal.user, message_id=frame.message_id)
+
     async def _ack(self, frame: frames.Ack) -> None:
         self._credit.acknowledge(frame.cursors)
 
@@ -155,6 +159,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         frames.ReplyFollow: _reply_follow,
         frames.ReplyStop: _reply_stop,
         frames.ReplyRetry: _reply_retry,
+        frames.BranchShow: _branch_show,
         frames.Ack: _ack,
         frames.Ping: _ping,
     }

@@ -53,6 +53,20 @@ class ReplyNotRetryableError(ConflictError):
     default_message = "This answer cannot be asked for again. Send a new message instead."
 
 
+class MessageNotEditableError(ConflictError):
+    """The message is not a question that its author may still change."""
+
+    code = "message_not_editable"
+    default_message = "This message cannot be edited. Send a new one instead."
+
+
+class FeedbackNotPossibleError(ConflictError):
+    """There is no answer that could be rated."""
+
+    code = "feedback_not_possible"
+    default_message = "Only an answer that you can see to its end can be rated."
+
+
 class MessageWithheldError(ForbiddenError):
     """The message was kept back by policy; it is stored with its verdict and went no further."""
 

@@ -10,6 +10,14 @@ class AcceptedMessage(msgspec.Struct, frozen=True):
     content: str
 
 
+class Branching(msgspec.Struct, frozen=True):
+    """A new version of a message: it stands after that one, beside the earlier versions."""
+
+    after_id: int | None
+    version: int
+    previous_id: int | None
+
+
 class MessageAccepted(msgspec.Struct, frozen=True, tag_field="type", tag="message.accepted"):
     """A message was stored and its answer is queued."""
 
@@ -19,6 +27,7 @@ class MessageAccepted(msgspec.Struct, frozen=True, tag_field="type", tag="messag
     reply_id: int
     title: str
     url: str
+    branching: Branching | None = None
 
 
 class ReplyStarted(msgspec.Struct, frozen=True, tag_field="type", tag="reply.started"):
@@ -64,6 +73,8 @@ class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.fi
     cost: str | None
     html: str
     cursor: int
+    counted: str = ""
+    correlation_id: str = ""
 
 
 class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):
@@ -75,6 +86,14 @@ class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message
     text: str
     html: str
     notice: str
+
+
+class BranchShown(msgspec.Struct, frozen=True, tag_field="type", tag="branch.shown"):
+    """Another branch of a conversation is shown: what follows `after_id` begins with a message."""
+
+    conversation_id: int
+    message_id: int
+    after_id: int | None
 
 
 class ConversationUpdated(
@@ -112,7 +131,7 @@ class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
 
 
 ReplyEvent = ReplyStarted | ReplyDelta | ReplySnapshot | ReplyFinished
-PageEvent = MessageAccepted | MessageUpdated | ConversationUpdated | NoticeCreated
+PageEvent = MessageAccepted | MessageUpdated | BranchShown | ConversationUpdated | NoticeCreated
 Event = ReplyEvent | PageEvent | ErrorEvent | Pong
 
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -122,6 +141,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReplySnapshot,
     ReplyFinished,
     MessageUpdated,
+    BranchShown,
     ConversationUpdated,
     NoticeCreated,
     ErrorEvent,

@@ -59,6 +59,10 @@ class MessageCreateIn(InputSchema):
     """A message for the model."""
 
     content: Content
+    edits_message_id: int | None = Field(
+        default=None,
+        description="The question that this is a new version of: it begins a branch beside it.",
+    )
     context: Context = None
     metadata: Metadata = None
 
@@ -77,6 +81,24 @@ class UsageOut(OutputSchema):
     prompt_tokens: int
     completion_tokens: int
     source: str
+
+
+class FeedbackIn(InputSchema):
+    """What you think of an answer; without a rating what you thought before is taken back."""
+
+    rating: constants.Rating | None
+    reason: Annotated[
+        Text,
+        StringConstraints(strip_whitespace=True, max_length=constants.MAX_FEEDBACK_CHARS),
+    ] = ""
+
+
+class FeedbackOut(OutputSchema):
+    """What you think of an answer."""
+
+    rating: constants.Rating
+    reason: str
+    updated_at: datetime
 
 
 class ReplyOut(OutputSchema):
@@ -134,6 +156,8 @@ class MessageOut(OutputSchema):
     reply: ReplyOut | None = Field(
         description="How the answer stands; null for a person's message."
     )
+    is_shown: bool = Field(description="Whether the branch that is shown goes through it.")
+    feedback: FeedbackOut | None = Field(description="What you think of the answer.")
 
     @classmethod
     def of(cls, message: Message) -> MessageOut:
@@ -151,7 +175,14 @@ class MessageOut(OutputSchema):
             metadata=message.metadata,
             created_at=message.created_at,
             reply=None if reply is None else ReplyOut.of(reply),
+            is_shown=message.is_current,
+            feedback=_feedback_of(message) if is_answer else None,
         )
+
+
+def _feedback_of(message: Message) -> FeedbackOut | None:
+    kept = getattr(message, "feedback", None)
+    return None if kept is None else FeedbackOut.model_validate(kept)
 
 
 class TurnOut(OutputSchema):

@@ -14,11 +14,12 @@ ClientId = Annotated[str, msgspec.Meta(min_length=8, max_length=MAX_CLIENT_ID_CH
 class MessageSend(
     msgspec.Struct, frozen=True, tag_field="type", tag="message.send", forbid_unknown_fields=True
 ):
-    """Send a message; without a conversation it begins one."""
+    """Send a message; without a conversation it begins one; it may be a new version of another."""
 
     client_id: ClientId
     content: str
     conversation_id: Id | None = None
+    edits_message_id: Id | None = None
 
 
 class ReplyFollow(
@@ -46,6 +47,14 @@ class ReplyRetry(
     message_id: Id
 
 
+class BranchShow(
+    msgspec.Struct, frozen=True, tag_field="type", tag="branch.show", forbid_unknown_fields=True
+):
+    """Show the branch of this message."""
+
+    message_id: Id
+
+
 class Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack", forbid_unknown_fields=True):
     """Say how much text of each answer has arrived."""
 
@@ -56,7 +65,7 @@ class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping", forbid_unk
     """Ask whether anybody is there."""
 
 
-Frame = MessageSend | ReplyFollow | ReplyStop | ReplyRetry | Ack | Ping
+Frame = MessageSend | ReplyFollow | ReplyStop | ReplyRetry | BranchShow | Ack | Ping
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 

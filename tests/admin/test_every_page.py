@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit import services as audit
+from apps.conversations.models import Feedback
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.llm.models import UsageRecord
 from apps.moderation.models import BackTest, Rule
@@ -49,6 +50,7 @@ def make_rows(number: int) -> None:
         talk = make_talk(owner)
         RestrictionFactory(user=owner)
         ApiTokenFactory(user=owner)
+        Feedback.objects.create(message=talk.reply.message, rating="bad", reason="Wrong year.")
         UsageRecord.objects.create(
             user=owner,
             purpose="reply",

@@ -13,9 +13,10 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from pytest_django import Settings
 
+from apps.conversations.models import Message
 from apps.users.models import User
 from project.asgi import application
-from tests.factories import ApiTokenFactory
+from tests.factories import ApiTokenFactory, MessageFactory
 
 PING = b'{"type": "ping"}'
 
@@ -89,3 +90,23 @@ async def test_a_fault_of_ours_is_told_without_words_and_logged_under_its_number
     logged = [record for record in caplog.records if record.getMessage() == "CONTROLLER_ERROR"]
     assert [getattr(record, "fields", {})["error_class"] for record in logged] == ["ValueError"]
     assert "my words" not in caplog.text
+
+
+async def test_another_branch_is_shown_and_every_page_hears_of_it(person: User) -> None:
+    def make() -> Message:
+        first: Message = MessageFactory(conversation__owner=person, content="one")
+        MessageFactory(conversation=first.conversation, content="uno")
+        return first
+
+    question = await sync_to_async(make)()
+    frame = b'{"type": "branch.show", "message_id": %d}' % question.pk
+    async with socket_of(person) as socket:
+        answer = await ask(socket, frame)
+    assert answer == {
+        "type": "branch.shown",
+        "conversation_id": question.conversation_id,
+        "message_id": question.pk,
+        "after_id": None,
+    }
+    shown = [row.content async for row in Message.objects.on_path()]
+    assert shown == ["one"]

@@ -20,7 +20,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import (
     conversations,
     messages,
-    pages,
+    showing,
     stopping,
     titles,
     turns,
@@ -270,9 +270,9 @@ def moderate(person: User) -> User:
 
 
 @sync_to_async
-def shown_message(person: User, message: Message) -> pages.ShownMessage:
+def shown_message(person: User, message: Message) -> showing.ShownMessage:
     """Return a message as the page of its owner shows it."""
-    return pages.show_message(messages.access_message(viewer=person, message_id=message.pk))
+    return showing.show_message(messages.access_message(viewer=person, message_id=message.pk))
 
 
 async def test_an_answer_that_has_ended_is_not_halted_and_nothing_is_noted(

@@ -153,7 +153,13 @@ async def list_messages(
         message="Message accepted. Its answer is on the way.",
         scope=TokenScope.CHAT,
         status=202,
-        errors=(*SENT, errors.ConversationNotFoundError, errors.ClientIdReusedError),
+        errors=(
+            *SENT,
+            errors.ConversationNotFoundError,
+            errors.MessageNotFoundError,
+            errors.MessageNotEditableError,
+            errors.ClientIdReusedError,
+        ),
         openapi=sse.may_stream(
             "With `Accept: text/event-stream`: `message.accepted`, then the answer's events."
         ),
@@ -168,7 +174,8 @@ async def send_message(
     """Send a message to the model.
 
     The answer is written by a worker. With `Accept: text/event-stream` it streams at once;
-    otherwise follow it at `messages/{reply.id}/events`.
+    otherwise follow it at `messages/{reply.id}/events`. With `edits_message_id` it is a new version
+    of an earlier question, and what followed that one stays on its own branch.
     """
     turn = await turns.start_turn(
         actor=current_user(request),

@@ -3,16 +3,19 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from ninja import Query as Parameters
 from ninja.params.functions import Query
 
 from apps.conversations import errors
 from apps.conversations.routers.turns import answer_turn, current_user, reply_frames
-from apps.conversations.schemas import MessageOut, ReplyOut, TurnOut
-from apps.conversations.services import following, messages, stopping, turns
+from apps.conversations.schemas import FeedbackIn, FeedbackOut, MessageOut, ReplyOut, TurnOut
+from apps.conversations.services import branches, feedback, following, messages, stopping, turns
 from apps.core import db
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
+from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
 from apps.users.services import holding
 
@@ -102,3 +105,63 @@ async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | H
     """Ask the same question again; the earlier answer stays as a sibling."""
     turn = await turns.retry_reply(actor=current_user(request), message_id=message_id)
     return await answer_turn(request, turn)
+
+
+@router.operation(
+    "GET",
+    "{int:message_id}/versions",
+    Endpoint(
+        returns=Page[MessageOut],
+        message="Versions.",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError,),
+    ),
+)
+async def list_versions(
+    request: HttpRequest, message_id: int, page: Parameters[PageParams]
+) -> Slice:
+    """List a message and its other versions, oldest first: edited questions, repeated answers."""
+    rows = await db.call(
+        branches.list_versions, viewer=current_user(request), message_id=message_id
+    )
+    found = await paginate(rows, page, order=("id",))
+    return Slice([MessageOut.of(message) for message in found.items], found.next_cursor)
+
+
+@router.operation(
+    "PUT",
+    "{int:message_id}/branch",
+    Endpoint(
+        returns=MessageOut,
+        message="The branch of this message is shown.",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError, errors.ReplyInProgressError),
+    ),
+)
+async def show_branch(request: HttpRequest, message_id: int) -> MessageOut:
+    """Show the branch of this message: what is listed and what the model reads goes through it."""
+    message = await db.call(
+        branches.show_branch, actor=current_user(request), message_id=message_id
+    )
+    return MessageOut.of(message)
+
+
+@router.operation(
+    "PUT",
+    "{int:message_id}/feedback",
+    Endpoint(
+        returns=FeedbackOut | None,
+        message="Feedback kept.",
+        scope=TokenScope.CHAT,
+        errors=(errors.MessageNotFoundError, errors.FeedbackNotPossibleError),
+    ),
+)
+async def rate_answer(request: HttpRequest, message_id: int, payload: FeedbackIn) -> object:
+    """Say what you think of an answer; saying it again changes it, without a rating it is gone."""
+    return await db.call(
+        feedback.rate_answer,
+        actor=current_user(request),
+        message_id=message_id,
+        rating=payload.rating,
+        reason=payload.reason,
+    )

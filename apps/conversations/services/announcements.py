@@ -11,6 +11,8 @@ from django.utils import timezone
 from apps.conversations import constants
 from apps.conversations.events import (
     AcceptedMessage,
+    Branching,
+    BranchShown,
     ConversationUpdated,
     MessageAccepted,
     MessageUpdated,
@@ -22,7 +24,12 @@ from apps.core.realtime import bells
 from apps.core.realtime.groups import announce_on_commit
 
 
-def accepted_event(conversation: Conversation, message: Message, reply: Reply) -> MessageAccepted:
+def accepted_event(
+    conversation: Conversation,
+    message: Message,
+    reply: Reply,
+    branching: Branching | None = None,
+) -> MessageAccepted:
     """Return the event that tells of a stored message and its queued answer."""
     return MessageAccepted(
         conversation_id=conversation.pk,
@@ -31,14 +38,32 @@ def accepted_event(conversation: Conversation, message: Message, reply: Reply) -
         reply_id=reply.pk,
         title=conversation.display_title,
         url=reverse("chat:conversation", args=[conversation.pk]),
+        branching=branching,
     )
 
 
-def message_accepted(conversation: Conversation, message: Message, reply: Reply) -> MessageAccepted:
+def message_accepted(
+    conversation: Conversation,
+    message: Message,
+    reply: Reply,
+    branching: Branching | None = None,
+) -> MessageAccepted:
     """Tell every page of the owner that a message was stored; returns the event for the sender."""
-    event = accepted_event(conversation, message, reply)
+    event = accepted_event(conversation, message, reply, branching)
     _announce(conversation, event)
     return event
+
+
+def branch_shown(conversation: Conversation, message: Message) -> None:
+    """Tell every page of the owner that another branch is shown, from this message on."""
+    _announce(
+        conversation,
+        BranchShown(
+            conversation_id=conversation.pk,
+            message_id=message.pk,
+            after_id=message.parent_id,
+        ),
+    )
 
 
 def message_updated(message: Message) -> None:

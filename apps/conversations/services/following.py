@@ -205,6 +205,8 @@ def finished_event(message: Message, reply: Reply) -> ReplyFinished:
         cost=None,
         html=presenting.html_of(message),
         cursor=len(text),
+        counted=presenting.counted_tokens(reply),
+        correlation_id=presenting.request_id(reply),
     )
 
 

@@ -41,7 +41,11 @@ def list_messages(
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
-    rows = Message.objects.filter(conversation=conversation).on_path().select_related("reply")
+    rows = (
+        Message.objects.filter(conversation=conversation)
+        .on_path()
+        .select_related("reply", "feedback")
+    )
     if after is not None:
         page = list(rows.filter(pk__gt=after).order_by("id")[: limit + 1])
         return MessagePage(page[:limit], len(page) > limit)
@@ -65,7 +69,7 @@ def access_message(*, viewer: User, message_id: int, includes_deleted: bool = Fa
     rows = (
         Message.objects.owned_by(viewer) if includes_deleted else Message.objects.visible_to(viewer)
     )
-    message = rows.select_related("conversation", "reply").filter(pk=message_id).first()
+    message = rows.select_related("conversation", "reply", "feedback").filter(pk=message_id).first()
     if message is None:
         raise MessageNotFoundError
     return message

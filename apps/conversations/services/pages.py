@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 
 from apps.conversations import constants
-from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import messages, presenting
+from apps.conversations.errors import MessageNotEditableError
+from apps.conversations.models import Conversation, Reply
+from apps.conversations.services import branches, messages, presenting, showing
 from apps.conversations.services.conversations import access_conversation, list_conversations
 from apps.users.models import User
 
 SIDEBAR_SIZE = 50
 TRANSCRIPT_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownMessage:
-    """One message as its owner sees it."""
-
-    id: int
-    role: str
-    created_at: datetime
-    state: str
-    is_hidden: bool
-    text: str
-    html: SafeString
-    notice: str
-    cursor: int
-    can_retry: bool
+BRANCH_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +75,7 @@ def transcript_of(
     page = messages.list_messages(
         viewer=viewer, conversation_id=conversation_id, before=before, limit=TRANSCRIPT_SIZE
     )
-    shown = [show_message(message) for message in page.messages]
+    shown = showing.show_messages(page.messages)
     active = next((message for message in shown if message.state in constants.LIVE_STATES), None)
     return {
         "transcript": shown,
@@ -100,27 +85,45 @@ def transcript_of(
     }
 
 
-def show_message(message: Message) -> ShownMessage:
-    """Return a stored message in the shape that the templates draw."""
-    reply: Reply | None = getattr(message, "reply", None)
-    text = presenting.visible_text(message)
-    state = reply.state if reply else constants.ReplyState.COMPLETE.value
-    notice = presenting.hidden_notice(message)
-    if reply and not notice:
-        notice = presenting.reply_notice(reply)
-    is_live = reply is not None and reply.is_live
-    return ShownMessage(
-        id=message.pk,
-        role=message.role,
-        created_at=message.created_at,
-        state=state,
-        is_hidden=message.is_hidden,
-        text=text,
-        html=mark_safe("" if is_live else presenting.html_of(message)),  # noqa: S308  sanitised by the renderer
-        notice=notice,
-        cursor=len(text),
-        can_retry=state in constants.RETRYABLE_STATES and not message.is_hidden,
+def branch_of(*, viewer: User, message_id: int) -> dict[str, Any]:
+    """Return what is shown from a message on, to take the place of another branch.
+
+    Raises:
+        MessageNotFoundError: no such message, or not the viewer's.
+    """
+    message = messages.access_message(viewer=viewer, message_id=message_id)
+    page = messages.list_messages(
+        viewer=viewer,
+        conversation_id=message.conversation_id,
+        after=message_id - 1,
+        limit=BRANCH_SIZE,
     )
+    return {
+        "transcript": showing.show_messages(page.messages),
+        "older_cursor": None,
+        "is_cut": page.has_more,
+        "conversation": {"id": message.conversation_id},
+    }
+
+
+def edit_page(*, viewer: User, message_id: int) -> dict[str, Any]:
+    """Return the context of the page on which a question is edited without a script.
+
+    Raises:
+        MessageNotFoundError: no such message, or not the viewer's.
+        MessageNotEditableError: it is no question that may be edited.
+    """
+    message = messages.access_message(viewer=viewer, message_id=message_id)
+    if not branches.can_be_edited(message):
+        raise MessageNotEditableError
+    return {
+        "message_id": message.pk,
+        "conversation_id": message.conversation_id,
+        "typed": message.content,
+        "client_id": str(uuid.uuid4()),
+        "message_limit": constants.MAX_MESSAGE_CHARS,
+        "problem": "",
+    }
 
 
 def _frame(viewer: User, conversation: Conversation | None, before: int | None) -> dict[str, Any]:

@@ -42,6 +42,22 @@ def first_words(content: str) -> str:
     return shorten(content, constants.MAX_TITLE_CHARS // 2, placeholder=" …") or content[:40]
 
 
+def counted_tokens(reply: Reply) -> str:
+    """Return the sentence that tells what an answer that did not end well has cost, or nothing."""
+    if reply.is_live or reply.state == constants.ReplyState.COMPLETE:
+        return ""
+    if reply.prompt_tokens is None or reply.completion_tokens is None:
+        return "No tokens were counted."
+    about = "About " if reply.usage_source == "estimated" else ""
+    tokens = reply.prompt_tokens + reply.completion_tokens
+    return f"{about}{tokens:,} tokens were counted."
+
+
+def request_id(reply: Reply) -> str:
+    """Return the id under which support finds an answer that went wrong, or nothing."""
+    return reply.correlation_id if reply.state in constants.BROKEN_STATES else ""
+
+
 def reply_notice(reply: Reply) -> str:
     """Return the sentence that tells a person how the answer ended and what to do next."""
     if reply.notice:

@@ -68,6 +68,7 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         Message.objects.filter(
             conversation_id=conversation_id, role=constants.Author.USER, hidden_at=None
         )
+        .on_path()
         .order_by("id")
         .first()
     )

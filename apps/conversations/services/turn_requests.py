@@ -29,6 +29,8 @@ class TurnRequest:
 
     Attributes:
         conversation_id: where it goes; None opens a new conversation.
+        edits_message_id: the question of this conversation that it is a new version of; None puts
+            it at the end.
         content: the message, 1 to 4000 characters.
         client_id: the sender's own id, which makes sending it again harmless; None for none.
         context: facts put before the question for the model, as data.
@@ -40,6 +42,7 @@ class TurnRequest:
     conversation_id: int | None
     content: str
     client_id: str | None = None
+    edits_message_id: int | None = None
     context: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None
     prompt: Prompt | None = None

@@ -20,7 +20,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.events import MessageAccepted
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import announcements
+from apps.conversations.services import announcements, branches
 from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
@@ -53,6 +53,8 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
 
     Raises:
         InvalidMessageError: blank, too long, or with too large context or metadata.
+        MessageNotFoundError, MessageNotEditableError: the question that it edits is not there, or
+            cannot be edited.
         ConversationNotFoundError: the conversation does not exist or belongs to somebody else.
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
@@ -120,9 +122,10 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
         return None
     message = Message.objects.select_related("conversation").get(pk=message_id)
     same_place = request.conversation_id in (None, message.conversation_id)
+    edits = request.edits_message_id
     sent = (request.content, request.context, request.metadata, request.prompt)
     stored = (message.content, message.context, message.metadata, message.prompt)
-    if stored != sent or not same_place:
+    if stored != sent or not same_place or not branches.is_version(message, edits):
         raise ClientIdReusedError
     reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
     if reply is None or (message.is_hidden and reply.state == constants.ReplyState.WITHHELD):
@@ -136,6 +139,9 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
     _ensure_open(conversation)
+    edits, branching = request.edits_message_id, None
+    if edits is not None:
+        branching = branches.make_way_for_edit(conversation, edits_message_id=edits)
     question = Message(
         conversation=conversation,
         role=constants.Author.USER,
@@ -158,7 +164,7 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
             return repeated
         raise ReplyInProgressError
     guardrails.record(ruling, _judged(question, is_withheld=verdict.is_block))
-    event = announcements.message_accepted(conversation, question, reply)
+    event = announcements.message_accepted(conversation, question, reply, branching)
     return Turn(conversation, question, reply, created=True, event=event)
 
 
@@ -182,16 +188,12 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     reply = Reply.objects.filter(pk=answer.pk).first()
     if reply is None or reply.is_live or answer.parent_id is None:
         raise ReplyNotRetryableError
+    conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
     question = Message.objects.select_for_update().get(pk=answer.parent_id)
     if question.is_hidden or not shows_whole_prompt(question.content, question.prompt):
         raise ReplyNotRetryableError
-    conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
     _ensure_open(conversation)
-    if Reply.objects.live().filter(conversation=conversation).exists():
-        raise ReplyInProgressError
-    Message.objects.filter(conversation=conversation, pk__gt=question.pk).on_path().update(
-        is_current=False
-    )
+    branching = branches.make_way_for_answer(conversation, question=question)
     new_reply = _new_reply(question, actor)
     new_reply.message = Message.objects.create(
         conversation=conversation, parent=question, role=constants.Author.ASSISTANT
@@ -202,7 +204,7 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
-    event = announcements.message_accepted(conversation, question, new_reply)
+    event = announcements.message_accepted(conversation, question, new_reply, branching)
     return Turn(conversation, question, new_reply, created=True, event=event)
 
 

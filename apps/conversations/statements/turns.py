@@ -165,6 +165,7 @@ _END = Columns(
     "prompt_tokens",
     "completion_tokens",
     "usage_source",
+    "correlation_id",
 )
 _ANSWER = Statement(
     f"""

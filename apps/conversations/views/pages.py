@@ -10,16 +10,10 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.conversations.services import (
-    conversations,
-    demo,
-    pages,
-    stopping,
-    turns,
-)
+from apps.conversations.services import conversations, demo, pages, turns
+from apps.conversations.views.answers import load, safe_page, to_conversation
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 
@@ -37,7 +31,7 @@ async def index(request: HttpRequest) -> HttpResponse:
     if not viewer.is_authenticated:
         context = {"demo_accounts": demo.accounts_to_try()}
         return await db.call(render, request, "landing.html", context)
-    context = await _load(pages.new_page, viewer=viewer, before=_number(request, "before"))
+    context = await load(pages.new_page, viewer=viewer, before=_number(request, "before"))
     return await db.call(render, request, "chat/index.html", context)
 
 
@@ -45,7 +39,7 @@ async def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 async def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Show one conversation."""
-    context = await _load(
+    context = await load(
         pages.conversation_page,
         viewer=await request.auser(),
         conversation_id=conversation_id,
@@ -58,7 +52,7 @@ async def conversation(request: HttpRequest, conversation_id: int) -> HttpRespon
 @require_GET
 async def older(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Answer the screen of messages before a cursor, as a fragment."""
-    context = await _load(
+    context = await load(
         pages.transcript_of,
         viewer=await request.auser(),
         conversation_id=conversation_id,
@@ -97,7 +91,7 @@ async def _send(request: HttpRequest, conversation_id: int | None) -> HttpRespon
         raise Http404 from error
     except AppError as error:
         return await _refused(request, viewer, conversation_id, content, error)
-    return _to_conversation(turn.conversation.pk)
+    return to_conversation(turn.conversation.pk)
 
 
 async def _refused(
@@ -110,38 +104,14 @@ async def _refused(
     """Show the page again with the person's text in the composer and the reason beside it."""
     if conversation_id is None:
         template = "chat/index.html"
-        context = await _load(pages.new_page, viewer=viewer)
+        context = await load(pages.new_page, viewer=viewer)
     else:
         template = "chat/conversation.html"
-        context = await _load(
+        context = await load(
             pages.conversation_page, viewer=viewer, conversation_id=conversation_id
         )
     refused = {**context, "composer_text": content, "composer_error": error.message}
     return await db.call(render, request, template, refused, status=error.status_code)
-
-
-@login_required
-@require_POST
-async def stop(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Stop an answer by a plain form."""
-    viewer: Any = await request.auser()
-    reply = await _load(stopping.stop_reply, actor=viewer, reply_id=message_id)
-    return _to_conversation(reply.conversation_id)
-
-
-@login_required
-@require_POST
-async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Ask the same question again by a plain form."""
-    viewer: Any = await request.auser()
-    try:
-        turn = await turns.retry_reply(actor=viewer, message_id=message_id)
-    except NotFoundError as error:
-        raise Http404 from error
-    except AppError as error:
-        flash.error(request, error.message)
-        return HttpResponseRedirect(_safe_page(request, request.headers.get("Referer", "")))
-    return _to_conversation(turn.conversation.pk)
 
 
 @login_required
@@ -160,7 +130,7 @@ async def rename(request: HttpRequest, conversation_id: int) -> HttpResponse:
         raise Http404 from error
     except AppError as error:
         flash.error(request, error.message)
-    return _to_conversation(conversation_id)
+    return to_conversation(conversation_id)
 
 
 @login_required
@@ -168,7 +138,7 @@ async def rename(request: HttpRequest, conversation_id: int) -> HttpResponse:
 async def delete(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Take a conversation from the list."""
     viewer: Any = await request.auser()
-    await _load(conversations.delete_conversation, actor=viewer, conversation_id=conversation_id)
+    await load(conversations.delete_conversation, actor=viewer, conversation_id=conversation_id)
     flash.success(request, "The conversation is deleted.")
     return HttpResponseRedirect(reverse("chat:index"))
 
@@ -181,7 +151,7 @@ async def theme(request: HttpRequest) -> HttpResponse:
         raise BadRequest
     response = HttpResponse(status=204)
     if "text/html" in request.headers.get("Accept", ""):
-        response = HttpResponseRedirect(_safe_page(request, request.POST.get("next", "")))
+        response = HttpResponseRedirect(safe_page(request, request.POST.get("next", "")))
     response.set_cookie("theme", chosen, max_age=THEME_SECONDS, samesite="Lax", httponly=True)
     return response
 
@@ -193,21 +163,6 @@ async def account(request: HttpRequest) -> HttpResponse:
     return await db.call(render, request, "settings.html", {})
 
 
-async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401
-    """Call a service for a page; what is not there, or not theirs, is a 404."""
-    try:
-        return await db.call(service, **arguments)
-    except NotFoundError as error:
-        raise Http404 from error
-
-
-def _safe_page(request: HttpRequest, target: str) -> str:
-    """Return the page to go back to, if it is one of ours, or else the first."""
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        return target
-    return reverse("chat:index")
-
-
 def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     if not text:
@@ -215,7 +170,3 @@ def _number(request: HttpRequest, name: str) -> int | None:
     if not text.isdecimal() or len(text) > 18:
         raise Http404
     return int(text)
-
-
-def _to_conversation(conversation_id: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("chat:conversation", args=[conversation_id]))

@@ -1,0 +1,165 @@
+"""Versions of a question or an answer: each begins a branch, and one branch is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, F, Func, Max, Q, Window
+from django.db.models.functions import Lag, Lead, RowNumber
+
+from apps.conversations import constants
+from apps.conversations.errors import (
+    MessageNotEditableError,
+    MessageNotFoundError,
+    ReplyInProgressError,
+)
+from apps.conversations.events import Branching
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.querysets import MessageQuerySet
+from apps.conversations.services import announcements
+from apps.conversations.services.messages import access_message
+from apps.conversations.statements import branches as statements
+from apps.conversations.statements import turns as turn_statements
+from apps.users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Where a message stands among the versions of it."""
+
+    position: int
+    total: int
+    previous_id: int | None
+    next_id: int | None
+
+
+ALONE = Versions(1, 1, None, None)
+
+
+@transaction.atomic
+def show_branch(*, actor: User, message_id: int) -> Message:
+    """Show the branch of a message: up to it as it came about, and below it the newest one.
+
+    Raises:
+        MessageNotFoundError: no such message, or not the actor's.
+        ReplyInProgressError: the conversation is being answered.
+    """
+    message = access_message(viewer=actor, message_id=message_id)
+    conversation = turn_statements.lock_conversation(
+        viewer=actor, conversation_id=message.conversation_id
+    )
+    if conversation is None:
+        raise MessageNotFoundError
+    ensure_at_rest(conversation)
+    last_id = statements.last_below(message_id=message.pk)
+    statements.show_path(conversation_id=conversation.pk, last_id=last_id)
+    message.is_current = True
+    announcements.branch_shown(conversation, message)
+    return message
+
+
+def list_versions(*, viewer: User, message_id: int) -> MessageQuerySet:
+    """Return a message and its other versions, to be read with how each answer stands.
+
+    Raises:
+        MessageNotFoundError: no such message, or not the viewer's.
+    """
+    message = access_message(viewer=viewer, message_id=message_id)
+    return _siblings(message).select_related("reply", "feedback")
+
+
+def make_way_for_edit(conversation: Conversation, *, edits_message_id: int) -> Branching:
+    """Show what stood before a question, so that a new version of it can follow there.
+
+    The caller has locked the conversation.
+
+    Raises:
+        MessageNotFoundError: no such message in this conversation.
+        MessageNotEditableError: it is an answer, was taken from view, or belongs to a program.
+        ReplyInProgressError: the conversation is being answered.
+    """
+    rows = Message.objects.filter(conversation=conversation)
+    edited = rows.filter(pk=edits_message_id).first()
+    if edited is None:
+        raise MessageNotFoundError
+    if not can_be_edited(edited):
+        raise MessageNotEditableError
+    return _make_way(conversation, edited)
+
+
+def make_way_for_answer(conversation: Conversation, *, question: Message) -> Branching:
+    """Show a question as the last message, so that another answer can follow it.
+
+    The caller has locked the conversation.
+
+    Raises:
+        ReplyInProgressError: the conversation is being answered.
+    """
+    return _make_way(conversation, Message(conversation=conversation, parent=question))
+
+
+def ensure_at_rest(conversation: Conversation) -> None:
+    """Check that nothing is being written, which would end on a branch that is not shown.
+
+    Raises:
+        ReplyInProgressError: the conversation is being answered.
+    """
+    if Reply.objects.live().filter(conversation=conversation).exists():
+        raise ReplyInProgressError
+
+
+def can_be_edited(message: Message) -> bool:
+    """Tell whether a message is a question in sight, and not one call of a program."""
+    is_question = message.role == constants.Author.USER and message.prompt is None
+    return is_question and not message.is_hidden
+
+
+def is_version(message: Message, edits_message_id: int | None) -> bool:
+    """Tell whether a message is a version of the one that it was sent to edit, if it was."""
+    return (
+        edits_message_id is None
+        or _siblings(message).filter(pk=edits_message_id).exclude(pk=message.pk).exists()
+    )
+
+
+def versions_of(shown: Sequence[Message]) -> dict[int, Versions]:
+    """Return where each message of one conversation stands among its versions, by one query."""
+    if not shown:
+        return {}
+    parents = [message.parent_id for message in shown if message.parent_id is not None]
+    beside = Q(parent__in=parents)
+    if len(parents) < len(shown):
+        beside |= Q(parent=None)
+    rows = (
+        Message.objects.filter(beside, conversation=shown[0].conversation_id)
+        .annotate(
+            position=_among(RowNumber()),
+            total=Window(Count("id"), partition_by=F("parent_id")),
+            previous_id=_among(Lag("id")),
+            next_id=_among(Lead("id")),
+        )
+        .values_list("pk", "position", "total", "previous_id", "next_id")
+    )
+    numbers = {message.pk for message in shown}
+    return {pk: Versions(*place) for pk, *place in rows if pk in numbers}
+
+
+def _among(function: Func) -> Window:
+    return Window(function, partition_by=F("parent_id"), order_by="id")
+
+
+def _make_way(conversation: Conversation, beside: Message) -> Branching:
+    ensure_at_rest(conversation)
+    known = _siblings(beside).aggregate(number=Count("id"), last=Max("id"))
+    statements.show_path(conversation_id=conversation.pk, last_id=beside.parent_id)
+    return Branching(
+        after_id=beside.parent_id, version=known["number"] + 1, previous_id=known["last"]
+    )
+
+
+def _siblings(message: Message) -> MessageQuerySet:
+    return Message.objects.filter(
+        conversation_id=message.conversation_id, parent_id=message.parent_id
+    )

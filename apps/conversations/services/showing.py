@@ -1,0 +1,77 @@
+"""A stored message in the shape that the templates draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.conversations import constants
+from apps.conversations.models import Feedback, Message, Reply
+from apps.conversations.services import branches, feedback, presenting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMessage:
+    """One message as its owner sees it."""
+
+    id: int
+    role: str
+    created_at: datetime
+    state: str
+    is_hidden: bool
+    text: str
+    html: SafeString
+    notice: str
+    counted: str
+    correlation_id: str
+    cursor: int
+    can_retry: bool
+    can_edit: bool
+    can_rate: bool
+    rating: str
+    rating_reason: str
+    versions: branches.Versions
+
+
+def show_messages(messages: Sequence[Message]) -> list[ShownMessage]:
+    """Return messages of one conversation as they are drawn, with their versions."""
+    versions = branches.versions_of(messages)
+    return [_show(message, versions.get(message.pk, branches.ALONE)) for message in messages]
+
+
+def show_message(message: Message) -> ShownMessage:
+    """Return one message as it is drawn."""
+    return show_messages([message])[0]
+
+
+def _show(message: Message, versions: branches.Versions) -> ShownMessage:
+    reply: Reply | None = getattr(message, "reply", None)
+    rated: Feedback | None = getattr(message, "feedback", None)
+    text = presenting.visible_text(message)
+    state = reply.state if reply else constants.ReplyState.COMPLETE.value
+    notice = presenting.hidden_notice(message)
+    if reply and not notice:
+        notice = presenting.reply_notice(reply)
+    is_live = reply is not None and reply.is_live
+    return ShownMessage(
+        id=message.pk,
+        role=message.role,
+        created_at=message.created_at,
+        state=state,
+        is_hidden=message.is_hidden,
+        text=text,
+        html=mark_safe("" if is_live else presenting.html_of(message)),  # noqa: S308  sanitised by the renderer
+        notice=notice,
+        counted=presenting.counted_tokens(reply) if reply else "",
+        correlation_id=presenting.request_id(reply) if reply else "",
+        cursor=len(text),
+        can_retry=state in constants.RETRYABLE_STATES and not message.is_hidden,
+        can_edit=branches.can_be_edited(message),
+        can_rate=feedback.can_be_rated(message),
+        rating=rated.rating if rated else "",
+        rating_reason=rated.reason if rated else "",
+        versions=versions,
+    )
