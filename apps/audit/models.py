@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 
-from apps.audit.errors import AppendOnlyError
 from apps.audit.querysets import AuditEventQuerySet
+from apps.core.append_only import AppendOnly
 
 
-class AuditEvent(models.Model):
+class AuditEvent(AppendOnly):
     """One thing that somebody did, kept for ever: rows are added and never changed.
 
     A database trigger enforces it against every other way. The actor is kept by number and by
@@ -46,17 +46,3 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id} (#{self.pk})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Add the event.
-
-        Raises:
-            AppendOnlyError: the event is stored already.
-        """
-        if not self._state.adding:
-            raise AppendOnlyError
-        super().save(*args, **{**kwargs, "force_insert": True})
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
-        """Refuse: audit events are never removed."""
-        raise AppendOnlyError

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
-
-from apps.audit.errors import AppendOnlyError
+from apps.core.append_only import AppendOnlyQuerySet
 
 if TYPE_CHECKING:
     from apps.audit.models import AuditEvent  # noqa: F401
 
 
-class AuditEventQuerySet(QuerySet["AuditEvent"]):
+class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
     """Named queries over audit events; rows can be added and read, nothing else."""
 
     def about(self, target_type: str, target_id: int) -> AuditEventQuerySet:
@@ -20,18 +18,3 @@ class AuditEventQuerySet(QuerySet["AuditEvent"]):
     def newest_first(self) -> AuditEventQuerySet:
         """Order by when it was done, newest first."""
         return self.order_by("-id")
-
-    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ANN401
-        """Refuse: audit events are never changed."""
-        raise AppendOnlyError
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
-        """Refuse: audit events are never changed."""
-        raise AppendOnlyError
-
-    def delete(self) -> NoReturn:
-        """Refuse: audit events are never removed."""
-        raise AppendOnlyError
-
-    def _raw_delete(self, using: str | None) -> NoReturn:
-        raise AppendOnlyError

@@ -10,13 +10,6 @@ from apps.core.errors import (
 )
 
 
-class AppendOnlyError(TypeError):
-    """Code tried to change or remove a record; a mistake of ours, never of a caller."""
-
-    def __init__(self) -> None:
-        super().__init__("Decisions, hits and versions are only ever added.")
-
-
 class CaseNotFoundError(NotFoundError):
     """There is no such case, or the caller may not see it."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.moderation import constants
-from apps.moderation.errors import AppendOnlyError
 
 if TYPE_CHECKING:
     from apps.moderation.models import (  # noqa: F401
@@ -20,27 +19,6 @@ if TYPE_CHECKING:
         Strike,
     )
     from apps.users.models import User
-
-M = TypeVar("M", bound=Model)
-
-
-class AppendOnlyQuerySet(QuerySet[M]):
-    """Rows can be added and read, nothing else."""
-
-    def update(self, **kwargs: Any) -> NoReturn:  # noqa: ANN401
-        """Refuse: the rows are a record."""
-        raise AppendOnlyError
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ANN401
-        """Refuse: the rows are a record."""
-        raise AppendOnlyError
-
-    def delete(self) -> NoReturn:
-        """Refuse: the rows are a record."""
-        raise AppendOnlyError
-
-    def _raw_delete(self, using: str | None) -> NoReturn:
-        raise AppendOnlyError
 
 
 class CaseQuerySet(QuerySet["Case"]):

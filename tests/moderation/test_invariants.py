@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEvent
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.core.append_only import AppendOnlyError
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import (
     ActorKind,
@@ -23,7 +24,6 @@ from apps.moderation.constants import (
 )
 from apps.moderation.errors import (
     AlreadyReportedError,
-    AppendOnlyError,
     CaseChangedError,
     CaseClaimedError,
     CaseNotClaimedError,

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.core.append_only import AppendOnly
 from apps.moderation import constants
 from apps.moderation.models.cases import Case
-from apps.moderation.models.fields import AppendOnly, actor_key, lasting_key
+from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import PolicyVersion
 from apps.moderation.models.rules import RuleVersion
 from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, StrikeQuerySet

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from apps.core.append_only import AppendOnly
 from apps.moderation import constants
-from apps.moderation.models.fields import AppendOnly, actor_key, lasting_key
+from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
 
 
