@@ -127,7 +127,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Restriction(models.Model):
-    """A warning, a restriction or a suspension of one person: reasons, end, who lifted it."""
+    """A warning, a restriction or a suspension of one person: reasons, end, who lifted it.
+
+    Several may run beside each other; how the person stands is what the running ones say.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="restrictions")
     kind = models.CharField(max_length=20, choices=constants.RestrictionKind.choices)
@@ -147,11 +150,6 @@ class Restriction(models.Model):
         indexes = [models.Index(fields=["user", "-id"], name="restriction_by_user")]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="restriction_has_a_reason"),
-            models.UniqueConstraint(
-                fields=["user"],
-                name="one_open_restriction_per_user",
-                condition=models.Q(lifted_at=None) & ~models.Q(kind="warning"),
-            ),
         ]
 
     def __str__(self) -> str:

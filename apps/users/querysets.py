@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import BaseUserManager, Group
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
 from apps.users.constants import RestrictionKind, Role, Standing
@@ -108,9 +108,15 @@ class RestrictionQuerySet(QuerySet["Restriction"]):
             Q(ends_at=None) | Q(ends_at__gt=now or timezone.now())
         )
 
-    def open(self) -> RestrictionQuerySet:
-        """Return restrictions and suspensions that nobody has closed, past their end or not."""
-        return self.filter(lifted_at=None).exclude(kind=RestrictionKind.WARNING)
+    def running(self, *, now: datetime | None = None) -> RestrictionQuerySet:
+        """Return restrictions and suspensions that hold now, the one that decides first.
+
+        A suspension is more than a restriction; of two alike, the one that ends last counts.
+        """
+        rows = self.active(now=now).exclude(kind=RestrictionKind.WARNING)
+        is_suspension = Case(When(kind=RestrictionKind.SUSPENSION, then=1), default=0)
+        return rows.order_by(is_suspension.desc(), F("ends_at").desc(nulls_first=True), "-id")
+
 
 
 class ApiTokenQuerySet(QuerySet["ApiToken"]):

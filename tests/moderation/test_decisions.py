@@ -1,6 +1,10 @@
 """A case is decided, what was decided is done, and it can be taken back."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
@@ -11,6 +15,7 @@ from apps.moderation.services import cases, decisions, reversals, strikes
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
+from apps.users.services import standing
 from tests.factories import MessageFactory
 from tests.moderation.factories import (
     claimed_case,
@@ -90,6 +95,47 @@ def test_every_kind_of_enforcement_is_taken_back_by_undo(
     assert not subject.restrictions.filter(lifted_at=None).exists()
     assert strikes.active_points(subject.pk) == 0
     assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
+
+
+def test_undo_of_a_suspension_leaves_an_older_restriction_with_its_own_end_and_reason(
+    moderator: User,
+) -> None:
+    make_policy()
+    case = claimed_case(moderator)
+    until = timezone.now() + timedelta(days=30)
+    words = {"reason": "Spam.", "reason_for_user": "You sent spam."}
+    older = standing.restrict(actor=moderator, user_id=case.subject_id, until=until, **words)
+    decision = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=violates(EnforcementKind.SUSPEND),
+    )
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+    subject = User.objects.get(pk=case.subject_id)
+    assert (subject.standing, subject.standing_until) == ("restricted", until)
+    assert list(subject.restrictions.running()) == [older]
+
+
+def test_points_that_restrict_somebody_suspended_hold_when_the_suspension_is_undone(
+    moderator: User,
+) -> None:
+    make_policy(strike_points=4)
+    make_thresholds()
+    first = claimed_case(moderator)
+    suspension = decisions.decide(
+        actor=moderator,
+        case_id=first.pk,
+        version=first.version,
+        ruling=replace(violates(EnforcementKind.SUSPEND), gives_points=False),
+    )
+    owner = User.objects.get(pk=first.subject_id)
+    for _ in range(2):
+        case = claimed_case(moderator, MessageFactory(conversation__owner=owner))
+        decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=violates())
+    assert User.objects.get(pk=owner.pk).standing == "suspended"
+    reversals.undo(actor=moderator, decision_id=suspension.pk, reason="A mistake.")
+    assert User.objects.get(pk=owner.pk).standing == "restricted"
 
 
 def test_a_redacted_passage_returns_byte_for_byte_and_others_stay(moderator: User) -> None:

@@ -16,8 +16,8 @@ from apps.moderation.constants import AppealState, EnforcementKind, Verdict
 from apps.moderation.errors import CaseNotFoundError
 from apps.moderation.models import Appeal, Case, Decision
 from apps.moderation.services import cases, strikes
-from apps.users.constants import Standing
 from apps.users.models import Restriction, User
+from apps.users.services import access
 from apps.users.services.problems import clean_reason
 
 REVEAL = "moderation.reveal_person"
@@ -111,10 +111,8 @@ def reveal(*, actor: User, case_id: int, reason: str) -> str:
 def _standing(person: User | None) -> str:
     if person is None:
         return "account gone"
-    if person.is_suspended:
-        return str(Standing.SUSPENDED.label)
-    is_restricted = person.has_standing(Standing.RESTRICTED)
-    return str(Standing.RESTRICTED.label if is_restricted else Standing.GOOD.label)
+    standing, _ = access.standing_of(person)
+    return str(standing.label)
 
 
 def _messages(user_id: int) -> str:
@@ -123,7 +121,7 @@ def _messages(user_id: int) -> str:
 
 
 def _sanctions(user_id: int) -> tuple[str, ...]:
-    rows = Restriction.objects.filter(user=user_id).open().active().order_by("-id")[:3]
+    rows = Restriction.objects.filter(user=user_id).running()[:3]
     return tuple(
         f"{row.get_kind_display()}{f' until {row.ends_at:%d %b %Y}' if row.ends_at else ''}"
         for row in rows

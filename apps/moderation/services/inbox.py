@@ -13,6 +13,7 @@ from apps.moderation.errors import NoticeNotFoundError
 from apps.moderation.models import Notice, Strike
 from apps.moderation.services import strikes
 from apps.users.models import User
+from apps.users.services import access
 
 NOTICES_SHOWN = 50
 
@@ -100,8 +101,7 @@ def account_of(*, viewer: User) -> Account:
     rows = Strike.objects.active().filter(subject=viewer).order_by("expires_at")
     points = sum(row.points for row in rows)
     following = strikes.next_threshold(points)
-    now = timezone.now()
-    is_over = viewer.standing_until is not None and viewer.standing_until <= now
+    standing, until = access.standing_of(viewer)
     return Account(
         points=points,
         strikes=[
@@ -110,6 +110,6 @@ def account_of(*, viewer: User) -> Account:
         ],
         next_points=following.points if following else None,
         next_consequence=CONSEQUENCES[EnforcementKind(following.consequence)] if following else "",
-        standing="good" if is_over else viewer.standing,
-        standing_until=None if is_over else viewer.standing_until,
+        standing=standing.value,
+        standing_until=until,
     )

@@ -11,8 +11,6 @@ from apps.moderation.models import Case, Decision, Enforcement, Threshold
 from apps.users.models import Restriction, User
 from apps.users.services import standing
 
-LASTING = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
-
 
 def apply_threshold(*, decision: Decision, case: Case, threshold: Threshold) -> list[Enforcement]:
     """Carry out what a person's points bring; staff are left to their admin.
@@ -24,8 +22,6 @@ def apply_threshold(*, decision: Decision, case: Case, threshold: Threshold) -> 
     """
     subject = User.objects.filter(pk=case.subject_id).first()
     if subject is None or subject.is_staff:
-        return []
-    if subject.is_suspended and threshold.consequence != EnforcementKind.SUSPEND:
         return []
     enforcement = Enforcement(
         decision=decision,
@@ -44,7 +40,7 @@ def impose(*, enforcement: Enforcement, decision: Decision, actor: User | None) 
     """Warn, restrict or suspend the subject of a case; keeps the number of what was written.
 
     Raises:
-        RoleRequiredError, StandingConflictError: the actor may not do this to that person.
+        RoleRequiredError: the actor may not do this to that person.
     """
     version = decision.policy_version
     policy_words = version.text_for_users if version is not None else ""
@@ -78,22 +74,4 @@ def withdraw(*, enforcement: Enforcement, actor: User | None, reason: str) -> No
     restriction_id = enforcement.data.get("restriction_id")
     if not Restriction.objects.filter(pk=restriction_id).exists():
         return
-    closed = standing.withdraw(actor=actor, restriction_id=int(restriction_id), reason=reason)
-    if closed is not None and enforcement.kind in LASTING:
-        _impose_replaced(closed.user_id)
-
-
-def _impose_replaced(user_id: int) -> None:
-    """Restrict or suspend somebody again by a decision that the withdrawn one had replaced."""
-    others = list(
-        Enforcement.objects.active()
-        .filter(subject=user_id, kind__in=LASTING)
-        .select_related("decision__case", "decision__policy_version")
-        .order_by("id")
-    )
-    heaviest = max(
-        others, key=lambda one: (LASTING.index(EnforcementKind(one.kind)), one.pk), default=None
-    )
-    if heaviest is not None:
-        impose(enforcement=heaviest, decision=heaviest.decision, actor=None)
-        heaviest.save(update_fields=["data"])
+    standing.withdraw(actor=actor, restriction_id=int(restriction_id), reason=reason)

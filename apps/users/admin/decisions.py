@@ -14,7 +14,7 @@ from apps.users.admin import looks
 from apps.users.admin.forms import NameForm, RoleForm, ToldReasonForm, UntilForm
 from apps.users.constants import Role, Standing
 from apps.users.models import User
-from apps.users.services import accounts, roles, standing
+from apps.users.services import access, accounts, roles, standing
 
 if TYPE_CHECKING:
     from apps.users.admin.people import UserAdmin
@@ -37,7 +37,8 @@ def _may_change_standing(request: HttpRequest) -> bool:
 
 
 def _is_kept_out(user: User) -> bool:
-    return user.is_suspended or user.has_standing(Standing.RESTRICTED)
+    standing_now, _ = access.standing_of(user)
+    return standing_now != Standing.GOOD
 
 
 def _standing_actions(subject: UserAdmin) -> list[RowAction[User]]:

@@ -136,7 +136,7 @@ class UserAdmin(StaffModelAdmin[User]):
 
     def front(self, request: HttpRequest) -> Front:
         """Show who is kept out and who is new."""
-        kept_out = Restriction.objects.open().active()
+        kept_out = Restriction.objects.running()
         yesterday = timezone.now() - timedelta(days=1)
         newest = User.objects.order_by("-id").values_list("created_at", flat=True)[:COUNT_LIMIT]
         joined = sum(created_at > yesterday for created_at in newest)

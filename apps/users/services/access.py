@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from apps.core.realtime.groups import announce_on_commit
 from apps.users.constants import AUTH_REVOKED_EVENT, RestrictionKind, Standing
 from apps.users.errors import AccountRestrictedError, AccountSuspendedError
@@ -12,14 +14,32 @@ def suspension_of(user: User) -> AccountSuspendedError | None:
     """Return what a suspended person is told; None for everybody else."""
     if not user.is_suspended:
         return None
-    restriction = (
-        Restriction.objects.filter(user=user, kind=RestrictionKind.SUSPENSION)
-        .active()
-        .order_by("-id")
-        .first()
-    )
+    running = Restriction.objects.filter(user=user, kind=RestrictionKind.SUSPENSION).running()
+    restriction = running.first()
     reason = restriction.reason_for_user if restriction is not None else ""
     return AccountSuspendedError(reason=reason, until=user.standing_until)
+
+
+def standing_of(user: User) -> tuple[Standing, datetime | None]:
+    """Return how a person stands at the moment, and until when if it ends by itself.
+
+    The person's row tells it, but for one thing: behind a suspension that has ended by the clock a
+    restriction may go on, and only the restrictions themselves say so.
+    """
+    if user.standing == Standing.GOOD:
+        return Standing.GOOD, None
+    if user.has_standing(Standing(user.standing)):
+        return Standing(user.standing), user.standing_until
+    return running_standing(user)
+
+
+def running_standing(user: User) -> tuple[Standing, datetime | None]:
+    """Return what the restrictions that run at the moment say of a person."""
+    restriction = Restriction.objects.filter(user=user).running().first()
+    if restriction is None:
+        return Standing.GOOD, None
+    is_suspended = restriction.kind == RestrictionKind.SUSPENSION
+    return (Standing.SUSPENDED if is_suspended else Standing.RESTRICTED), restriction.ends_at
 
 
 def ensure_not_suspended(user: User) -> None:
@@ -41,7 +61,8 @@ def ensure_may_write(user: User) -> None:
         AccountRestrictedError: the person may only read.
     """
     ensure_not_suspended(user)
-    if user.has_standing(Standing.RESTRICTED):
+    standing, _ = standing_of(user)
+    if standing == Standing.RESTRICTED:
         raise AccountRestrictedError
 
 

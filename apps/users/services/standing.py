@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.users.constants import RestrictionKind, Standing
+from apps.users.constants import RestrictionKind
 from apps.users.errors import (
     OwnRightsError,
     RoleRequiredError,
@@ -22,7 +22,6 @@ from apps.users.services import access
 from apps.users.services.problems import clean_reason, field_problem
 
 PERMISSION = "users.change_standing"
-REPLACED = "Replaced by a later decision."
 
 
 @transaction.atomic
@@ -46,14 +45,11 @@ def restrict(
 ) -> Restriction:
     """Let a person read and not write, for a time or until it is lifted.
 
-    Raises:
-        StandingConflictError: the person is suspended, which is more.
-        Exception: otherwise as `suspend`.
+    Beside a suspension it changes nothing at first, and holds where it goes on longer.
+
+    Raises: as `suspend`.
     """
     user = _lock_subject(actor, user_id)
-    if user.is_suspended:
-        message = "This person is suspended. Lift the suspension first."
-        raise StandingConflictError(message)
     return _decide(actor, user, RestrictionKind.RESTRICTION, (reason, reason_for_user), until)
 
 
@@ -68,7 +64,7 @@ def suspend(
 ) -> Restriction:
     """Keep a person out, for a time or until it is lifted; signs them out everywhere.
 
-    A restriction or suspension that still holds is replaced.
+    Whatever else was decided runs on beside it, with its own end and reason.
 
     Args:
         actor: a member of staff; None for the product itself.
@@ -92,7 +88,10 @@ def suspend(
 
 @transaction.atomic
 def lift(*, actor: User | None, user_id: int, reason: str) -> Restriction:
-    """End the restriction or suspension that holds, before its time.
+    """End every restriction and suspension that runs, before its time.
+
+    Returns:
+        The one that decided how the person stood.
 
     Raises:
         StandingConflictError: there is none.
@@ -100,29 +99,21 @@ def lift(*, actor: User | None, user_id: int, reason: str) -> Restriction:
     """
     user = _lock_subject(actor, user_id)
     reason = clean_reason(reason, field="reason")
-    restriction = _open_restrictions(user).active().select_for_update().first()
-    if restriction is None:
+    running = list(Restriction.objects.filter(user=user).running())
+    if not running:
         message = "This person is in good standing. There is nothing to lift."
         raise StandingConflictError(message)
-    _close(restriction, actor, reason)
-    _set_standing(user, Standing.GOOD, None)
-    audit.record(
-        actor=actor,
-        action=AuditAction.USER_LIFTED,
-        target_type="user",
-        target_id=user.pk,
-        reason=reason,
-        data={"restriction_id": restriction.pk, "kind": restriction.kind},
-    )
-    return restriction
+    for restriction in running:
+        _close(restriction, actor, reason)
+    _settle(user)
+    return running[0]
 
 
 @transaction.atomic
 def withdraw(*, actor: User | None, restriction_id: int, reason: str) -> Restriction | None:
     """Take back one warning, restriction or suspension, because it should not have been.
 
-    A person whose standing came from it is in good standing again; where a later decision took its
-    place already, that one stays.
+    Whatever else runs about the person goes on, with its own end and reason.
 
     Returns:
         The closed row; None if it was lifted before, or went with its account.
@@ -138,16 +129,7 @@ def withdraw(*, actor: User | None, restriction_id: int, reason: str) -> Restric
     if restriction.lifted_at is not None:
         return None
     _close(restriction, actor, reason)
-    if restriction.kind != RestrictionKind.WARNING:
-        _set_standing(user, Standing.GOOD, None)
-    audit.record(
-        actor=actor,
-        action=AuditAction.USER_LIFTED,
-        target_type="user",
-        target_id=user.pk,
-        reason=reason,
-        data={"restriction_id": restriction.pk, "kind": restriction.kind},
-    )
+    _settle(user)
     return restriction
 
 
@@ -156,10 +138,10 @@ def list_restrictions(*, user: User) -> RestrictionQuerySet:
     return Restriction.objects.filter(user=user).order_by("-id")
 
 
-_OUTCOMES = {
-    RestrictionKind.WARNING: (AuditAction.USER_WARNED, None),
-    RestrictionKind.RESTRICTION: (AuditAction.USER_RESTRICTED, Standing.RESTRICTED),
-    RestrictionKind.SUSPENSION: (AuditAction.USER_SUSPENDED, Standing.SUSPENDED),
+_ACTIONS = {
+    RestrictionKind.WARNING: AuditAction.USER_WARNED,
+    RestrictionKind.RESTRICTION: AuditAction.USER_RESTRICTED,
+    RestrictionKind.SUSPENSION: AuditAction.USER_SUSPENDED,
 }
 
 
@@ -203,10 +185,6 @@ def _decide(
     reason_for_user = clean_reason(reasons[1], field="reason_for_user")
     if until is not None and until <= timezone.now():
         raise field_problem("until", "Choose a moment in the future.", "until_past")
-    action, standing = _OUTCOMES[kind]
-    if standing is not None:
-        for former in _open_restrictions(user).select_for_update():
-            _close(former, actor, REPLACED)
     restriction = Restriction.objects.create(
         user=user,
         kind=kind,
@@ -215,11 +193,10 @@ def _decide(
         created_by=actor,
         ends_at=until,
     )
-    if standing is not None:
-        _set_standing(user, standing, until)
+    _settle(user)
     audit.record(
         actor=actor,
-        action=action,
+        action=_ACTIONS[kind],
         target_type="user",
         target_id=user.pk,
         reason=reason,
@@ -232,19 +209,26 @@ def _decide(
     return restriction
 
 
-def _open_restrictions(user: User) -> RestrictionQuerySet:
-    return Restriction.objects.filter(user=user).open()
-
-
 def _close(restriction: Restriction, actor: User | None, reason: str) -> None:
     restriction.lifted_at = timezone.now()
     restriction.lifted_by = actor
     restriction.lift_reason = reason
     restriction.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    audit.record(
+        actor=actor,
+        action=AuditAction.USER_LIFTED,
+        target_type="user",
+        target_id=restriction.user_id,
+        reason=reason,
+        data={"restriction_id": restriction.pk, "kind": restriction.kind},
+    )
 
 
-def _set_standing(user: User, standing: Standing, until: datetime | None) -> None:
-    user.standing = standing
-    user.standing_until = until
+def _settle(user: User) -> None:
+    """Write on a locked person's row what the running restrictions say; others sign out."""
+    standing, until = access.running_standing(user)
+    if (user.standing, user.standing_until) == (standing, until):
+        return
+    user.standing, user.standing_until = standing, until
     user.save(update_fields=["standing", "standing_until", "updated_at"])
     access.raise_epoch(user)

@@ -113,13 +113,65 @@ def test_there_must_be_something_to_lift(person: User, moderator: User) -> None:
     assert audited() == [("Mo", "user.warned", person.pk)]
 
 
-def test_a_later_suspension_replaces_the_earlier_restriction(person: User, moderator: User) -> None:
+def test_a_later_suspension_runs_beside_the_earlier_restriction(
+    person: User, moderator: User
+) -> None:
     earlier = standing.restrict(actor=moderator, user_id=person.pk, **WHY)
     later = standing.suspend(actor=moderator, user_id=person.pk, **WHY)
     earlier.refresh_from_db()
-    assert earlier.lift_reason == "Replaced by a later decision."
-    assert list(Restriction.objects.filter(user=person).open()) == [later]
+    assert (earlier.lifted_at, earlier.lift_reason) == (None, "")
+    assert list(Restriction.objects.filter(user=person).running()) == [later, earlier]
     assert list(standing.list_restrictions(user=person)) == [later, earlier]
+
+
+def test_what_is_withdrawn_gives_way_to_what_still_runs_with_its_own_end_and_reason(
+    person: User, moderator: User
+) -> None:
+    until = timezone.now() + timedelta(days=30)
+    words = {"reason": "Threats.", "reason_for_user": "You threatened."}
+    standing.suspend(actor=moderator, user_id=person.pk, until=until, **words)
+    second = standing.suspend(actor=moderator, user_id=person.pk, **WHY)
+    standing.withdraw(actor=moderator, restriction_id=second.pk, reason="Wrong person.")
+    person.refresh_from_db()
+    assert (person.standing, person.standing_until) == ("suspended", until)
+    with pytest.raises(AccountSuspendedError) as caught:
+        access.ensure_not_suspended(person)
+    assert (caught.value.reason, caught.value.until) == ("You threatened.", until)
+
+
+def test_withdrawing_what_does_not_decide_leaves_the_standing_and_the_sessions(
+    person: User, moderator: User
+) -> None:
+    restriction = standing.restrict(actor=moderator, user_id=person.pk, **WHY)
+    standing.suspend(actor=moderator, user_id=person.pk, **WHY)
+    standing.withdraw(actor=moderator, restriction_id=restriction.pk, reason="Wrong person.")
+    person.refresh_from_db()
+    assert (person.standing, person.auth_epoch) == ("suspended", 2)
+
+
+def test_behind_a_suspension_that_ended_by_the_clock_a_restriction_goes_on(
+    person: User, moderator: User
+) -> None:
+    restriction = standing.restrict(actor=moderator, user_id=person.pk, **WHY)
+    row = standing.suspend(
+        actor=moderator, user_id=person.pk, until=timezone.now() + timedelta(days=1), **WHY
+    )
+    past = timezone.now() - timedelta(seconds=1)
+    Restriction.objects.filter(pk=row.pk).update(ends_at=past)
+    User.objects.filter(pk=person.pk).update(standing_until=past)
+    person.refresh_from_db()
+    assert access.standing_of(person) == (Standing.RESTRICTED, restriction.ends_at)
+    with pytest.raises(AccountRestrictedError):
+        access.ensure_may_write(person)
+
+
+def test_lifting_ends_everything_that_runs(person: User, moderator: User) -> None:
+    standing.restrict(actor=moderator, user_id=person.pk, **WHY)
+    standing.suspend(actor=moderator, user_id=person.pk, **WHY)
+    standing.lift(actor=moderator, user_id=person.pk, reason="Appeal upheld.")
+    person.refresh_from_db()
+    assert (person.standing, person.standing_until) == ("good", None)
+    assert not Restriction.objects.filter(user=person).running().exists()
 
 
 def test_a_new_suspension_follows_one_that_has_ended(person: User, moderator: User) -> None:
@@ -133,11 +185,11 @@ def test_a_new_suspension_follows_one_that_has_ended(person: User, moderator: Us
 
 def test_a_restriction_does_not_weaken_a_suspension(person: User, moderator: User) -> None:
     standing.suspend(actor=moderator, user_id=person.pk, **WHY)
-    with pytest.raises(StandingConflictError):
-        standing.restrict(actor=moderator, user_id=person.pk, **WHY)
+    standing.restrict(
+        actor=moderator, user_id=person.pk, until=timezone.now() + timedelta(days=1), **WHY
+    )
     person.refresh_from_db()
-    assert person.standing == "suspended"
-    assert len(audited()) == 1
+    assert (person.standing, person.standing_until, person.auth_epoch) == ("suspended", None, 1)
 
 
 @pytest.mark.parametrize("act", [standing.warn, standing.restrict, standing.suspend])
