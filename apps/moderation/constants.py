@@ -98,6 +98,7 @@ class FlagSource(TextChoices):
     USER = "user", "User"
     STAFF = "staff", "Staff"
     PROVIDER = "provider", "Model provider"
+    GUARD = "guard", "Check that failed"
 
 
 class FlagOutcome(TextChoices):

@@ -10,7 +10,11 @@ from apps.moderation.models.policies import Policy
 
 
 class Rule(models.Model):
-    """A check on what is said; what it looks for is in versions, what a hit does in its mode."""
+    """A check on what is said; what it looks for is in versions, what a hit does in its mode.
+
+    `overridden_at` is when somebody let it enforce although it was not proven: what people had
+    said of it until then does not take that power away again.
+    """
 
     name = models.CharField(max_length=80, unique=True)
     description = models.TextField(blank=True)
@@ -35,6 +39,7 @@ class Rule(models.Model):
     )
     mode_changed_at = models.DateTimeField(auto_now_add=True)
     demoted_reason = models.TextField(blank=True)
+    overridden_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -31,26 +32,38 @@ def recent_hits(version: RuleVersion) -> RecentHits:
     return RecentHits([pk for pk, _ in recent], [took for _, took in recent if took])
 
 
-def precision_of(version: RuleVersion, recent: RecentHits | None = None) -> Share:
+def precision_of(
+    version: RuleVersion, recent: RecentHits | None = None, *, since: datetime | None = None
+) -> Share:
     """Return how many of a version's judged hits people called violations of its policy.
 
     A message counts once, with what a person decided about it, or else with the label that it got
     in a back-test. What violates another policy says nothing of this rule.
+
+    Args:
+        version: the version.
+        recent: its last hits, if they were read already.
+        since: count only what people said after this moment; None for all.
     """
     recent = recent or recent_hits(version)
-    judged = human_verdicts(recent.message_ids, policy_id=version.rule.policy_id)
+    judged = human_verdicts(recent.message_ids, policy_id=version.rule.policy_id, since=since)
     labelled = BackTestMatch.objects.filter(
         back_test__version=version, by_tried=True, is_violation__isnull=False
     )
+    if since is not None:
+        labelled = labelled.filter(labelled_at__gt=since)
     for message_id, is_violation in labelled.values_list("message_id", "is_violation"):
         judged.setdefault(message_id, bool(is_violation))
     return wilson(sum(judged.values()), len(judged))
 
 
-def human_verdicts(message_ids: Iterable[int | None], *, policy_id: int) -> dict[int, bool]:
+def human_verdicts(
+    message_ids: Iterable[int | None], *, policy_id: int, since: datetime | None = None
+) -> dict[int, bool]:
     """Return which of some messages people judged, and whether they violate a policy."""
     wanted = [pk for pk in message_ids if pk is not None]
-    return _read(_standing().filter(case__message_id__in=wanted), policy_id)
+    rows = _standing().filter(case__message_id__in=wanted)
+    return _read(rows if since is None else rows.filter(created_at__gt=since), policy_id)
 
 
 def human_verdicts_between(first: int, last: int, *, policy_id: int) -> dict[int, bool]:

@@ -46,13 +46,15 @@ def set_mode(
     version = _chosen(rule, version_id)
     if mode != RuleMode.OFF:
         _check_may_live(rule, version)
-    override, labelled = "", None
+    override, proof = "", None
     if mode == RuleMode.ENFORCE:
         rules.require(actor, rules.ENFORCE)
         override = clean_reason(override_reason, field="override_reason", is_required=False)
-        labelled = _pass_gate(version, override)
+        proof = _pass_gate(version, override)
     rule.mode, rule.current = mode, version
     rule.mode_changed_at, rule.demoted_reason = timezone.now(), ""
+    is_needed = proof is not None and not is_proven(proof)
+    rule.overridden_at = rule.mode_changed_at if is_needed else None
     rule.save()
     rules.record_change(
         actor,
@@ -64,7 +66,7 @@ def set_mode(
             "to": str(mode),
             "version": version.number,
             "is_override": bool(override),
-            "labelled": labelled,
+            "labelled": proof.total if proof is not None else None,
         },
     )
     return rule
@@ -76,6 +78,7 @@ def demote(*, rule_id: int, mode: RuleMode, why: str) -> Rule:
     rule = rules.locked_rule(rule_id)
     before = rule.mode
     rule.mode, rule.demoted_reason, rule.mode_changed_at = mode, why, timezone.now()
+    rule.overridden_at = None
     rule.save()
     rules.record_change(
         None,
@@ -115,11 +118,11 @@ def _check_may_live(rule: Rule, version: RuleVersion) -> None:
     rules.validated(rule.kind, version.configuration)
 
 
-def _pass_gate(version: RuleVersion, override: str) -> int:
+def _pass_gate(version: RuleVersion, override: str) -> Share:
     proof = precision_of(version)
     if not override and not is_proven(proof):
         raise RuleGateError(gate_words(proof))
-    return proof.total
+    return proof
 
 
 def _chosen(rule: Rule, version_id: int | None) -> RuleVersion:

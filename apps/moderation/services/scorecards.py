@@ -100,10 +100,13 @@ def sweep() -> list[Rule]:
 
 
 def reason_to_demote(rule: Rule, now: datetime) -> str:
-    """Say why a rule should lose power; empty if it should not, or has none."""
+    """Say why a rule should lose power; empty if it should not, or has none.
+
+    Where somebody overrode the gate, only what people said since then speaks against it.
+    """
     if rule.mode not in LOWER or rule.current is None:
         return ""
-    precision = precision_of(rule.current)
+    precision = precision_of(rule.current, since=rule.overridden_at)
     limit = settings.RULE_DEMOTE_PRECISION
     if precision.total >= MIN_LABELS and precision.high < limit:
         return f"People disagreed with it too often: precision is {precision}, below {limit:.0%}."

@@ -197,6 +197,34 @@ def test_a_rule_that_people_disagree_with_loses_its_power() -> None:
     assert AuditEvent.objects.get(action="rule.demoted").data["from"] == "enforce"
 
 
+def test_an_override_holds_until_people_disagree_with_what_came_after_it(approver: User) -> None:
+    rule = make_rule(mode=RuleMode.SHADOW)
+    assert rule.current is not None
+    label(rule, rule.current, Verdict.NO_VIOLATION, 12)
+    rule_modes.set_mode(
+        actor=approver, rule_id=rule.pk, mode=RuleMode.ENFORCE, override_reason="An attack runs."
+    )
+    assert scorecards.sweep() == []
+    event = AuditEvent.objects.get(action="rule.mode_changed")
+    assert (event.reason, event.data["is_override"]) == ("An attack runs.", True)
+    label(rule, rule.current, Verdict.NO_VIOLATION, 9)
+    assert scorecards.sweep() == []
+    label(rule, rule.current, Verdict.NO_VIOLATION, 1)
+    assert scorecards.sweep() == [rule]
+    rule.refresh_from_db()
+    assert (rule.mode, rule.overridden_at) == (RuleMode.FLAG, None)
+
+
+def test_a_rule_that_was_proven_needs_no_override_and_keeps_none(approver: User) -> None:
+    rule = make_rule()
+    assert rule.current is not None
+    label(rule, rule.current, Verdict.VIOLATES, 20)
+    changed = rule_modes.set_mode(
+        actor=approver, rule_id=rule.pk, mode=RuleMode.ENFORCE, override_reason="To be sure."
+    )
+    assert changed.overridden_at is None
+
+
 def old_rule() -> Rule:
     """Make a rule that has flagged one person an hour for two days."""
     rule = make_rule(mode=RuleMode.FLAG)
