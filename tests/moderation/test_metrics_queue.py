@@ -62,7 +62,7 @@ def test_a_day_counts_what_came_by_whom_and_what_left_in_time() -> None:
         (2, 1, 1),
         (2, 1, 0),
     ]
-    assert days[-1].by_source == {"rule": 1, "user": 1, "staff": 0, "provider": 0}
+    assert days[-1].by_source == {"rule": 1, "user": 1, "staff": 0, "provider": 0, "guard": 0}
 
 
 def test_a_day_is_a_day_in_utc_whatever_the_time_of_day() -> None:

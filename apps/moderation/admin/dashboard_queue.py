@@ -234,7 +234,13 @@ def _in_time(figures: QueueFigures, period: Period) -> Exhibit:
 
 
 def _sources(figures: QueueFigures, period: Period) -> Exhibit:
-    names = {"rule": "Rules", "user": "People", "staff": "Staff", "provider": "Model provider"}
+    names = {
+        "rule": "Rules",
+        "user": "People",
+        "staff": "Staff",
+        "provider": "Model provider",
+        "guard": "Failed checks",
+    }
     series = [
         (label, [day.by_source[source] for day in figures.flow]) for source, label in names.items()
     ]

@@ -44,15 +44,20 @@ def require(actor: User, permission: str) -> None:
         raise ForbiddenError
 
 
-def access_case(*, viewer: User, case_id: int) -> Case:
+def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:
     """Return one case for a member of staff who may see cases.
 
+    Args:
+        viewer: who asks.
+        case_id: which case.
+        permission: what they must be allowed; seeing cases, if nothing else is named.
+
     Raises:
-        ForbiddenError: the viewer may not see cases.
+        ForbiddenError: the viewer may not do this.
         CaseNotFoundError: there is no such case.
         OwnCaseError: it is about the viewer, who must not learn who reported what.
     """
-    require(viewer, VIEW)
+    require(viewer, permission)
     case = Case.objects.select_related("policy__current").filter(pk=case_id).first()
     if case is None:
         raise CaseNotFoundError

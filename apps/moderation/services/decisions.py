@@ -10,8 +10,13 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.conversations.constants import Author
-from apps.moderation.constants import ActorKind, CaseState, FlagOutcome, Verdict
+from apps.moderation.constants import (
+    ENFORCED_BY_PERSONS,
+    ActorKind,
+    CaseState,
+    FlagOutcome,
+    Verdict,
+)
 from apps.moderation.errors import AppealPendingError, CaseClosedError, PolicyNotFoundError
 from apps.moderation.models import (
     Appeal,
@@ -25,6 +30,7 @@ from apps.moderation.models import (
 )
 from apps.moderation.services import (
     cases,
+    effects,
     enforcements,
     flags,
     notices,
@@ -32,7 +38,7 @@ from apps.moderation.services import (
     sanctions,
     strikes,
 )
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.effects import Effects, Measure
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -134,9 +140,10 @@ def decide_by_rule(
         rule_version=rule_version,
         supersedes=latest_decision(case),
     )
+    strikes.lock_account(case)
+    brings = effects.effects_of(case=case, policy=policy, gives_points=gives_points)
     done = [enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot)]
-    points = policy.strike_points if gives_points else 0
-    _strike_and_tell(decision, case, done, points, automatic=True)
+    _strike_and_tell(decision, case, done, brings, automatic=True)
     _record(decision, case, is_override=False)
     return decision
 
@@ -191,23 +198,40 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
         return
     if decision.policy_version is not None:
         case.policy = decision.policy_version.policy
-    done = enforcements.apply(decision=decision, case=case, measures=ruling.measures, actor=actor)
-    points = case.policy.strike_points if case.policy and ruling.gives_points else 0
-    _strike_and_tell(decision, case, done, points, automatic=False)
+    falls_on_person = any(one.kind in ENFORCED_BY_PERSONS for one in ruling.measures)
+    strikes.lock_account(case, beside=actor if falls_on_person else None)
+    brings = effects.effects_of(
+        case=case, policy=case.policy, measures=ruling.measures, gives_points=ruling.gives_points
+    )
+    done = list(brings.held)
+    done += enforcements.apply(decision=decision, case=case, planned=brings.planned, actor=actor)
+    _strike_and_tell(decision, case, done, brings, automatic=False)
     reporters = flags.settle(case, FlagOutcome.AGREED)
     notices.tell_reporters(decision=decision, case=case, reporters=reporters)
 
 
 def _strike_and_tell(
-    decision: Decision, case: Case, done: list[Enforcement], points: int, *, automatic: bool
+    decision: Decision, case: Case, done: list[Enforcement], brings: Effects, *, automatic: bool
 ) -> None:
-    """Give points for what a person wrote, never for an answer, with what they bring; then tell."""
-    given = points if case.target_role == Author.USER else 0
-    threshold = strikes.give_strike(decision=decision, case=case, points=given)
+    """Give the points, with what they bring; then tell."""
+    strikes.give_strike(decision=decision, case=case, points=brings.points)
     reversals.withdraw_unreached(decision=decision, case=case)
-    if threshold is not None:
-        done += sanctions.apply_threshold(decision=decision, case=case, threshold=threshold)
-    notices.tell(decision=decision, case=case, enforcements=done, points=given, automatic=automatic)
+    if brings.threshold is not None:
+        done.append(
+            sanctions.apply_threshold(
+                decision=decision,
+                case=case,
+                threshold=brings.threshold,
+                ends_at=brings.threshold_ends_at,
+            )
+        )
+    notices.tell(
+        decision=decision,
+        case=case,
+        enforcements=done,
+        points=brings.points,
+        automatic=automatic,
+    )
 
 
 def _close(decision: Decision, case: Case) -> None:

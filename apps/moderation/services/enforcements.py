@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils import timezone
 
@@ -15,55 +13,31 @@ from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind, EnforcementState
 from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
 from apps.moderation.services import sanctions, snapshots
+from apps.moderation.services.effects import Measure as Measure
+from apps.moderation.services.effects import Planned
 from apps.users.models import User
 from apps.users.services.problems import field_problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """What a decision is to do.
-
-    Attributes:
-        kind: which enforcement.
-        spans: passages to redact, start and end in code points.
-        hours: how long a restriction or suspension lasts; None for no end.
-    """
-
-    kind: EnforcementKind
-    spans: tuple[tuple[int, int], ...] = ()
-    hours: int | None = None
-
-
 def apply(
-    *, decision: Decision, case: Case, measures: Sequence[Measure], actor: User | None
+    *, decision: Decision, case: Case, planned: Sequence[Planned], actor: User | None
 ) -> list[Enforcement]:
-    """Carry out what a decision says; what holds already because of this case is left as it is.
+    """Carry out what was planned for a decision.
 
     Args:
         decision: violates, with its reasons.
         case: locked.
-        measures: what to do.
+        planned: what is left to do, texts before people.
         actor: who decided; None for a rule or the product itself.
 
     Raises:
         ValidationFailedError: a passage lies outside the text, or a measure does not fit.
-        RoleRequiredError, StandingConflictError: the actor may not do this to that person.
+        RoleRequiredError: the actor may not do this to that person.
     """
     done = []
-    holding = set(
-        Enforcement.objects.active()
-        .filter(decision__case=case)
-        .exclude(kind=EnforcementKind.REDACT_SPAN)
-        .values_list("kind", flat=True)
-    )
-    for measure in measures:
-        if measure.kind in holding:
-            continue
-        enforcement = Enforcement(decision=decision, kind=measure.kind)
-        enforcement.ends_at = (
-            timezone.now() + timedelta(hours=measure.hours) if measure.hours else None
-        )
-        enforcement.data = {"spans": measure.spans} if measure.spans else {}
+    for one in planned:
+        enforcement = Enforcement(decision=decision, kind=one.kind, ends_at=one.ends_at)
+        enforcement.data = {"spans": one.measure.spans} if one.measure.spans else {}
         _target(enforcement, case)
         _do(enforcement, case, decision, actor)
         enforcement.save()

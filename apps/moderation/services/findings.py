@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from apps.conversations.guardrails import ALLOW, BLOCK_ON_FAILURE, Verdict
 from apps.core import db
+from apps.moderation import statements
 from apps.moderation.constants import HitOutcome, RuleMode, Stage
 from apps.moderation.detection.scanner import Found
 from apps.moderation.models import RuleHit
@@ -21,11 +21,6 @@ from apps.moderation.services.rule_sets import LiveRule
 MAX_HITS_OF_A_RULE = 20
 DEFAULT_TEXT = "This goes against our policy."
 ACTING = (HitOutcome.FLAGGED, HitOutcome.ENFORCED)
-TAKE = """
-    INSERT INTO moderation_ruleday AS day (rule_id, day, acted) VALUES (%s, CURRENT_DATE, 1)
-    ON CONFLICT (rule_id, day) DO UPDATE SET acted = day.acted + 1 WHERE day.acted < %s
-    RETURNING acted
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +91,7 @@ def take_from_cap(rule: LiveRule, user_id: int) -> bool:
     )
     if counted.exists():
         return True
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, [rule.rule_id, rule.daily_cap])
-        return cursor.fetchone() is not None
+    return statements.take_from_day(rule_id=rule.rule_id, daily_cap=rule.daily_cap)
 
 
 def failure_of(rule: LiveRule, stage: Stage, *, is_question: bool, latency_us: int = 0) -> Finding:

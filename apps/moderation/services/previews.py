@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.utils import timezone
-
-from apps.conversations.constants import Author
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Policy
 from apps.moderation.services import cases, notices, strikes
 from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.effects import Effects, effects_of
 from apps.users.models import User
 
 EFFECTS = {
@@ -41,32 +38,28 @@ def preview(*, actor: User, case_id: int, ruling: Ruling) -> Preview:
         ForbiddenError: the actor may not decide.
         CaseNotFoundError: there is no such case.
     """
-    cases.require(actor, cases.DECIDE)
-    case = cases.access_case(viewer=actor, case_id=case_id)
+    case = cases.access_case(viewer=actor, case_id=case_id, permission=cases.DECIDE)
     if ruling.verdict == Verdict.UNSURE:
         return Preview("Hands the case to a lead; nothing else changes.", "", "")
     if ruling.verdict == Verdict.NO_VIOLATION:
         return Preview(_effect_of_no_violation(case), "", "")
     policy = Policy.objects.select_related("current").filter(code=ruling.policy_code).first()
-    points = policy.strike_points if policy and ruling.gives_points else 0
-    if case.target_role != Author.USER:
-        points = 0
-    now = timezone.now()
-    measures = [
-        (EnforcementKind(one.kind), now + timedelta(hours=one.hours) if one.hours else None)
-        for one in ruling.measures
-    ]
+    brings = effects_of(
+        case=case, policy=policy, measures=ruling.measures, gives_points=ruling.gives_points
+    )
+    told = brings.told()
+    if not told and not brings.points:
+        return Preview("Records the violation; the person sees no change.", "", "")
     draft = Decision(
         case=case,
         verdict=ruling.verdict,
         policy_version=policy.current if policy else None,
         reason_for_user=ruling.reason_for_user.strip(),
     )
-    if not measures and not points:
-        return Preview("Records the violation; the person sees no change.", "", "")
-    title, body = notices.compose(decision=draft, measures=measures, points=points, automatic=False)
-    kinds = [kind for kind, _ in measures]
-    return Preview(_effect_of_violation(case, kinds, points), title, body)
+    title, body = notices.compose(
+        decision=draft, measures=told, points=brings.points, automatic=False
+    )
+    return Preview(_effect_of_violation(brings), title, body)
 
 
 def _effect_of_no_violation(case: Case) -> str:
@@ -76,24 +69,18 @@ def _effect_of_no_violation(case: Case) -> str:
     return f"Closes the case and takes back {active} enforcement{'s' if active > 1 else ''}."
 
 
-def _effect_of_violation(case: Case, kinds: list[EnforcementKind], points: int) -> str:
-    parts = [EFFECTS[kind] for kind in kinds]
-    if not points:
-        return _sentence(parts)
-    before = strikes.active_points(case.subject_id)
-    total = before - strikes.points_in_case(case) + points
-    parts.append(f"adds {points} point{'s' if points != 1 else ''}, total {total}")
-    crossed = strikes.crossed_threshold(before, total)
-    following = strikes.next_threshold(total)
-    if crossed is not None:
-        parts.append(f"reaches {crossed.points} points and {EFFECTS[_kind(crossed.consequence)]}")
+def _effect_of_violation(brings: Effects) -> str:
+    parts = [EFFECTS[one.kind] for one in brings.planned]
+    points = brings.points
+    if points:
+        parts.append(f"adds {points} point{'s' if points != 1 else ''}, total {brings.total}")
+    if brings.threshold is not None:
+        consequence = EFFECTS[EnforcementKind(brings.threshold.consequence)]
+        parts.append(f"reaches {brings.threshold.points} points and {consequence}")
+    following = strikes.next_threshold(brings.total) if points else None
     if following is not None:
         parts.append(f"next threshold {following.points}")
-    return _sentence(parts)
-
-
-def _kind(consequence: str) -> EnforcementKind:
-    return EnforcementKind(consequence)
+    return _sentence(parts or ["tells the person why"])
 
 
 def _sentence(parts: list[str]) -> str:

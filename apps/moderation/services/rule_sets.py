@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from apps.core import db
 from apps.core.logging import log_event
+from apps.moderation import statements
 from apps.moderation.constants import AppliesTo, OnError, RuleAction, RuleKind, RuleMode, Stage
 from apps.moderation.detection.contract import ConfigurationError, Detector, compile_detector
 from apps.moderation.detection.scanner import CompiledRule
@@ -24,13 +24,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 LOCAL_KINDS = (RuleKind.KEYWORD, RuleKind.REGEX, RuleKind.PII)
 REMOTE_KINDS = (RuleKind.ENDPOINT, RuleKind.JUDGE)
-REVISION = """
-    SELECT md5(coalesce(string_agg(
-        concat_ws(':', rule.id, rule.xmin, policy.xmin), ',' ORDER BY rule.id
-    ), ''))
-    FROM moderation_rule AS rule JOIN moderation_policy AS policy ON policy.id = rule.policy_id
-    WHERE rule.mode <> 'off'
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -139,9 +132,7 @@ async def current() -> RuleSet:
 
 def load(known: RuleSet | None = None) -> RuleSet:
     """Read the rules if they are others than the known ones; what did not change stays compiled."""
-    with connection.cursor() as cursor:
-        cursor.execute(REVISION)
-        revision = str(cursor.fetchone()[0])
+    revision = statements.rules_revision()
     if known is not None and known.revision == revision:
         return known
     compiled = {rule.version_id: rule for rule in known.rules} if known else {}

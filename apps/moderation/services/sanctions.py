@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.utils import timezone
+from datetime import datetime
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case, Decision, Enforcement, Threshold
@@ -12,28 +10,27 @@ from apps.users.models import Restriction, User
 from apps.users.services import standing
 
 
-def apply_threshold(*, decision: Decision, case: Case, threshold: Threshold) -> list[Enforcement]:
-    """Carry out what a person's points bring; staff are left to their admin.
+def apply_threshold(
+    *, decision: Decision, case: Case, threshold: Threshold, ends_at: datetime | None
+) -> Enforcement:
+    """Carry out what a person's points bring.
 
     Args:
         decision: the one whose points crossed the threshold.
         case: whose subject it is about.
         threshold: the consequence.
+        ends_at: when it ends by itself.
     """
-    subject = User.objects.filter(pk=case.subject_id).first()
-    if subject is None or subject.is_staff:
-        return []
     enforcement = Enforcement(
         decision=decision,
         kind=threshold.consequence,
-        subject=subject,
+        subject_id=case.subject_id,
         data={"threshold": threshold.points},
+        ends_at=ends_at,
     )
-    if threshold.hours:
-        enforcement.ends_at = timezone.now() + timedelta(hours=threshold.hours)
     impose(enforcement=enforcement, decision=decision, actor=None)
     enforcement.save()
-    return [enforcement]
+    return enforcement
 
 
 def impose(*, enforcement: Enforcement, decision: Decision, actor: User | None) -> None:

@@ -29,10 +29,12 @@ def crossed_threshold(before: int, after: int) -> Threshold | None:
     return crossed.order_by("-points").first()
 
 
-def points_in_case(case: Case) -> int:
-    """Return the points that a case's decisions give at the moment."""
+def look_ahead(case: Case, points: int) -> tuple[int, int]:
+    """Return what a case's subject has, and would have if the case gave these points instead."""
+    before = active_points(case.subject_id)
     rows = Strike.objects.active().filter(decision__case=case)
-    return rows.aggregate(sum=Sum("points"))["sum"] or 0
+    of_case: int = rows.aggregate(sum=Sum("points"))["sum"] or 0
+    return before, before - of_case + points
 
 
 def points_at(subject_id: int, moment: datetime) -> int:
@@ -54,30 +56,35 @@ def points_at(subject_id: int, moment: datetime) -> int:
     )
 
 
-def give_strike(*, decision: Decision, case: Case, points: int) -> Threshold | None:
-    """Put a decision's points in the place of what its case gave before, one person at a time.
+def lock_account(case: Case, *, beside: User | None = None) -> None:
+    """Lock the person whose points a case counts, so that one decision counts after the other.
+
+    Args:
+        case: locked.
+        beside: who decides about the person's rights, which locks them too: both in one order.
+    """
+    if beside is not None:
+        list(User.objects.locked(case.subject_id, beside.pk))
+        return
+    User.objects.select_for_update(no_key=True).filter(pk=case.subject_id).first()
+
+
+def give_strike(*, decision: Decision, case: Case, points: int) -> None:
+    """Put a decision's points in the place of what its case gave before.
 
     Args:
         decision: violates.
-        case: its case, whose subject gets them.
+        case: its case, whose subject is locked and gets them.
         points: may be none; what an earlier decision of the case gave counts no more then.
-
-    Returns:
-        The consequence that the new total brings, for the caller to apply; None for none.
     """
-    subject = User.objects.select_for_update(no_key=True).filter(pk=case.subject_id).first()
-    if subject is None:
-        return None
-    before = active_points(subject.pk)
     Strike.objects.active().filter(decision__case=case).update(overruled_by=decision)
     if points > 0:
         Strike.objects.create(
-            subject=subject,
+            subject_id=case.subject_id,
             decision=decision,
             points=points,
             expires_at=timezone.now() + timedelta(days=constants.STRIKE_DAYS),
         )
-    return crossed_threshold(before, active_points(subject.pk))
 
 
 def overrule(*, decision: Decision, by: Decision) -> int:

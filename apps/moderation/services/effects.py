@@ -1,0 +1,125 @@
+"""What a violation brings, worked out once: the preview says it and the decision does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from apps.conversations.constants import Author
+from apps.moderation import constants
+from apps.moderation.constants import ActorKind, EnforcementKind
+from apps.moderation.models import Case, Enforcement, Policy, Threshold
+from apps.moderation.services import strikes
+from apps.users.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a decision is to do.
+
+    Attributes:
+        kind: which enforcement.
+        spans: passages to redact, start and end in code points.
+        hours: how long a restriction or suspension lasts; None for no end.
+    """
+
+    kind: EnforcementKind
+    spans: tuple[tuple[int, int], ...] = ()
+    hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A measure that is left to be done, and when it ends by itself."""
+
+    measure: Measure
+    ends_at: datetime | None
+
+    @property
+    def kind(self) -> EnforcementKind:
+        """Which enforcement."""
+        return self.measure.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What follows from calling a case a violation.
+
+    Attributes:
+        planned: what is left to be done, texts before people.
+        held: what a failed check holds already, which nobody has given the reason of yet.
+        points: strike points that the author gets.
+        total: what the author has with them.
+        threshold: the consequence that the total brings; None for none.
+        threshold_ends_at: when that consequence ends by itself.
+    """
+
+    planned: Sequence[Planned] = ()
+    held: Sequence[Enforcement] = ()
+    points: int = 0
+    total: int = 0
+    threshold: Threshold | None = None
+    threshold_ends_at: datetime | None = None
+
+    def told(self) -> list[tuple[EnforcementKind, datetime | None]]:
+        """Return what the notice names, in its order."""
+        named = [(EnforcementKind(one.kind), one.ends_at) for one in self.held]
+        named += [(one.kind, one.ends_at) for one in self.planned]
+        if self.threshold is not None:
+            named.append((EnforcementKind(self.threshold.consequence), self.threshold_ends_at))
+        return named
+
+
+def effects_of(
+    *, case: Case, policy: Policy | None, measures: Sequence[Measure] = (), gives_points: bool
+) -> Effects:
+    """Work out what calling a case a violation would bring at this moment.
+
+    What holds already because of the case is left as it is. Points are for what a person wrote,
+    never for an answer; staff are left to their admin.
+
+    Args:
+        case: locked, where it is about to be decided.
+        policy: which one it goes against.
+        measures: what is asked for.
+        gives_points: whether the policy's points count.
+    """
+    now = timezone.now()
+    active = list(
+        Enforcement.objects.active()
+        .filter(decision__case=case)
+        .exclude(kind=EnforcementKind.REDACT_SPAN)
+        .select_related("decision")
+        .order_by("id")
+    )
+    holding = {one.kind for one in active}
+    left = [one for one in measures if one.kind not in holding]
+    has_points = gives_points and policy is not None and case.target_role == Author.USER
+    points = policy.strike_points if has_points and policy is not None else 0
+    before, total = strikes.look_ahead(case, points)
+    threshold = strikes.crossed_threshold(before, total)
+    if threshold is not None and not _falls_on_subject(case):
+        threshold = None
+    return Effects(
+        planned=[
+            Planned(measure=one, ends_at=_end(now, one.hours))
+            for one in sorted(left, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
+        ],
+        held=[one for one in active if one.decision.actor_kind == ActorKind.SYSTEM],
+        points=points,
+        total=total,
+        threshold=threshold,
+        threshold_ends_at=_end(now, threshold.hours) if threshold is not None else None,
+    )
+
+
+def _end(now: datetime, hours: int | None) -> datetime | None:
+    return now + timedelta(hours=hours) if hours else None
+
+
+def _falls_on_subject(case: Case) -> bool:
+    subject = User.objects.filter(pk=case.subject_id).first()
+    return subject is not None and not subject.is_staff
