@@ -118,7 +118,6 @@ class RestrictionQuerySet(QuerySet["Restriction"]):
         return rows.order_by(is_suspension.desc(), F("ends_at").desc(nulls_first=True), "-id")
 
 
-
 class ApiTokenQuerySet(QuerySet["ApiToken"]):
     """Named queries over tokens."""
 

@@ -6,8 +6,8 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core.append_only import AppendOnlyError
 from apps.audit.models import AuditEvent
+from apps.core.append_only import AppendOnlyError
 from apps.core.correlation import set_correlation_id
 from tests.factories import UserFactory
 

@@ -52,10 +52,7 @@ def set_mode(
         override = clean_reason(override_reason, field="override_reason", is_required=False)
         proof = _pass_gate(version, override)
     rule.mode, rule.current = mode, version
-    rule.mode_changed_at, rule.demoted_reason = timezone.now(), ""
-    is_needed = proof is not None and not is_proven(proof)
-    rule.overridden_at = rule.mode_changed_at if is_needed else None
-    rule.save()
+    _note_change(rule, is_overridden=proof is not None and not is_proven(proof))
     rules.record_change(
         actor,
         rule,
@@ -77,9 +74,8 @@ def demote(*, rule_id: int, mode: RuleMode, why: str) -> Rule:
     """Take power from a rule because of its own figures; the reason is shown and recorded."""
     rule = rules.locked_rule(rule_id)
     before = rule.mode
-    rule.mode, rule.demoted_reason, rule.mode_changed_at = mode, why, timezone.now()
-    rule.overridden_at = None
-    rule.save()
+    rule.mode = mode
+    _note_change(rule, why=why)
     rules.record_change(
         None,
         rule,
@@ -108,6 +104,12 @@ def gate_words(proof: Share) -> str:
         f"Precision is {proof}; the lower end must be at least "
         f"{settings.RULE_GATE_PRECISION:.0%} before it may enforce."
     )
+
+
+def _note_change(rule: Rule, *, why: str = "", is_overridden: bool = False) -> None:
+    rule.mode_changed_at, rule.demoted_reason = timezone.now(), why
+    rule.overridden_at = rule.mode_changed_at if is_overridden else None
+    rule.save()
 
 
 def _check_may_live(rule: Rule, version: RuleVersion) -> None:
