@@ -14,12 +14,13 @@ from apps.moderation.routers import (
     reports_router,
 )
 from apps.users.routers import tokens_router, users_router
+from project.api_words import WORDS
 
 OPENAI_DESCRIPTION = """\
 Point any OpenAI client at `/openai/v1` with a token of the scope `chat` as its key.
 What is passed on, and what is refused, is described in docs/protocol.md."""
 
-api = ParleyAPI(version="1")
+api = ParleyAPI(version="1", words=WORDS)
 api.add_router("/auth/tokens", tokens_router)
 api.add_router("/users/", users_router)
 api.add_router("/users/", chat_router)

@@ -24,10 +24,13 @@ CORS_ALLOW_HEADERS = [
     "authorization",
     "content-type",
     "idempotency-key",
+    "if-match",
+    "if-none-match",
     "last-event-id",
     "x-correlation-id",
 ]
 CORS_EXPOSE_HEADERS = [
+    "etag",
     "idempotency-replayed",
     "ratelimit",
     "ratelimit-policy",

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from apps.core.constants import UNDECLARED_ERROR
 from apps.llm.services import catalogue
 from tests.support.flush import flush_with_care
 from tests.support.network import block_network
@@ -55,6 +57,24 @@ def _empty_redis(_redis_client: "redis.Redis", services: Services) -> Iterator[N
 def _read_the_catalogue_anew() -> None:
     """Know nothing of the rows of another test."""
     catalogue.forget()
+
+
+@pytest.fixture(autouse=True)
+def _every_error_is_declared() -> Iterator[None]:
+    """Fail a test in which an operation answers an error that its description does not name."""
+    seen: list[object] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage() == UNDECLARED_ERROR:
+                seen.append(record.__dict__["fields"])
+
+    collector = Collector()
+    logger = logging.getLogger("apps.core.api.router")
+    logger.addHandler(collector)
+    yield
+    logger.removeHandler(collector)
+    assert seen == [], "Name these errors in their operation's Endpoint."
 
 
 @pytest.fixture(scope="session")

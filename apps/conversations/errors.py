@@ -4,6 +4,7 @@ from apps.core.errors import (
     AppError,
     ConflictError,
     ForbiddenError,
+    IdempotencyConflictError,
     NotFoundError,
     RateLimitedError,
     ServiceUnavailableError,
@@ -32,10 +33,9 @@ class ReplyInProgressError(ConflictError):
     default_message = "The last answer is still being written. Wait for it or stop it first."
 
 
-class ClientIdReusedError(ConflictError):
+class ClientIdReusedError(IdempotencyConflictError):
     """The same client id came with other content."""
 
-    code = "idempotency_conflict"
     default_message = "This id was already used for another message. Send it with a new id."
 
 

@@ -7,6 +7,8 @@ AppError
 +-- NotFoundError           404
 +-- MethodNotAllowedError   405
 +-- ConflictError           409
+|   +-- IdempotencyConflictError, IdempotencyInProgressError
++-- PreconditionFailedError 412
 +-- PayloadTooLargeError    413
 +-- UnsupportedMediaError   415
 +-- RateLimitedError        429
@@ -101,6 +103,31 @@ class ConflictError(AppError):
     code = "conflict"
     status_code = 409
     default_message = "This changed meanwhile. Load it again and retry."
+
+
+class IdempotencyConflictError(ConflictError):
+    """The same idempotency key came with other content."""
+
+    code = "idempotency_conflict"
+    default_message = "This key was already used for something else. Send it with a new key."
+
+
+class IdempotencyInProgressError(ConflictError):
+    """The request that first came with this key has not been answered yet."""
+
+    code = "idempotency_in_progress"
+    default_message = (
+        "The first request with this key is still being answered. Send it again in a moment; "
+        "if this stays, look whether it was done, and use a new key."
+    )
+
+
+class PreconditionFailedError(AppError):
+    """What was to be changed is not any more what the caller had read."""
+
+    code = "precondition_failed"
+    status_code = 412
+    default_message = "This changed since you read it. Read it again, then send your change."
 
 
 class PayloadTooLargeError(AppError):

@@ -104,7 +104,7 @@ def test_metrics_are_for_whoever_has_the_token(settings: Settings) -> None:
 def test_requests_are_counted_by_route_and_never_by_id(db: None) -> None:
     labels = {
         "method": "GET",
-        "route": "/api/v1/conversations/<int:conversation_id>",
+        "route": "/api/v1/conversations/<number:conversation_id>",
         "status": "401",
     }
     before = REGISTRY.get_sample_value("parley_http_requests_total", labels) or 0

@@ -23,12 +23,13 @@ router = ApiRouter(tags=["Users"])
         scope=TokenScope.CHAT,
         errors=(
             *SENT,
-            errors.ClientIdReusedError,
             errors.ConversationNotFoundError,
             UserNotFoundError,
-            errors.ReplyFailedError,
+            *asking.ENDINGS,
             errors.ReplyNotReadyError,
         ),
+        has_own_key=True,
+        gives={"message_id": "/id", "conversation_id": "/conversation_id"},
     ),
 )
 async def chat(

@@ -17,8 +17,15 @@ from apps.conversations.services import conversations, messages, turns
 from apps.conversations.services.turns import TurnRequest
 from apps.core import db
 from apps.core.api import sse
+from apps.core.api.etags import precondition
 from apps.core.api.idempotency import IDEMPOTENCY_KEY
-from apps.core.api.pagination import Slice, paginate, read_number_cursor, write_number_cursor
+from apps.core.api.pagination import (
+    InvalidCursorError,
+    Slice,
+    paginate,
+    read_number_cursor,
+    write_number_cursor,
+)
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
@@ -35,6 +42,7 @@ LIST_ORDER = ("-last_message_at", "-id")
         message="Conversation created.",
         scope=TokenScope.CHAT,
         status=201,
+        gives={"conversation_id": "/id"},
     ),
 )
 async def create_conversation(request: HttpRequest, payload: ConversationCreateIn) -> object:
@@ -47,7 +55,13 @@ async def create_conversation(request: HttpRequest, payload: ConversationCreateI
 @router.operation(
     "GET",
     "",
-    Endpoint(returns=Page[ConversationOut], message="Conversations.", scope=TokenScope.CHAT),
+    Endpoint(
+        returns=Page[ConversationOut],
+        message="Conversations.",
+        scope=TokenScope.CHAT,
+        errors=(InvalidCursorError,),
+        gives={"conversation_id": "/items/0/id"},
+    ),
 )
 async def list_conversations(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List your conversations, the last active first."""
@@ -82,6 +96,7 @@ async def read_conversation(request: HttpRequest, conversation_id: int) -> objec
         message="Conversation changed.",
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def update_conversation(
@@ -93,6 +108,7 @@ async def update_conversation(
         actor=current_user(request),
         conversation_id=conversation_id,
         title=payload.title,
+        precondition=precondition(request, ConversationOut),
     )
 
 
@@ -104,6 +120,7 @@ async def update_conversation(
         message="Conversation deleted.",
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def delete_conversation(request: HttpRequest, conversation_id: int) -> None:
@@ -112,6 +129,7 @@ async def delete_conversation(request: HttpRequest, conversation_id: int) -> Non
         conversations.delete_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
+        precondition=precondition(request, ConversationOut),
     )
 
 
@@ -122,7 +140,8 @@ async def delete_conversation(request: HttpRequest, conversation_id: int) -> Non
         returns=Page[MessageOut],
         message="Messages.",
         scope=TokenScope.CHAT,
-        errors=(errors.ConversationNotFoundError,),
+        errors=(errors.ConversationNotFoundError, InvalidCursorError),
+        gives={"message_id": "/items/0/id"},
     ),
 )
 async def list_messages(
@@ -158,8 +177,9 @@ async def list_messages(
             errors.ConversationNotFoundError,
             errors.MessageNotFoundError,
             errors.MessageNotEditableError,
-            errors.ClientIdReusedError,
         ),
+        has_own_key=True,
+        gives={"message_id": "/reply/id"},
         openapi=sse.may_stream(
             "With `Accept: text/event-stream`: `message.accepted`, then the answer's events."
         ),

@@ -17,6 +17,7 @@ from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
+from apps.users.errors import AccountRestrictedError
 from apps.users.services import holding
 
 router = ApiRouter(tags=["Messages"])
@@ -97,7 +98,10 @@ async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
             errors.MessageNotFoundError,
             errors.ReplyInProgressError,
             errors.ReplyNotRetryableError,
+            errors.ConversationLockedError,
+            AccountRestrictedError,
         ),
+        gives={"message_id": "/reply/id"},
         openapi=sse.may_stream("With `Accept: text/event-stream`: the new answer's events."),
     ),
 )

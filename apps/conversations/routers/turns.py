@@ -15,7 +15,8 @@ from apps.conversations.services import following, turns
 from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
-from apps.core.api.idempotency import mark_replay
+from apps.core.api.idempotency import keep_for_stream, mark_replay
+from apps.users.errors import AccountRestrictedError
 from apps.users.services import holding
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ SENT = (
     errors.InvalidMessageError,
     errors.ReplyInProgressError,
     errors.MessageWithheldError,
+    errors.ConversationLockedError,
+    AccountRestrictedError,
 )
 
 
@@ -32,10 +35,12 @@ async def answer_turn(request: HttpRequest, turn: Turn) -> TurnOut | HttpRespons
     """Answer a turn as the caller asks for it: as a stream at once, or as accepted."""
     if not turn.created:
         mark_replay(request)
+    accepted = TurnOut(message=MessageOut.of(turn.message), reply=ReplyOut.of(turn.reply))
     if sse.is_wanted(request):
+        keep_for_stream(request, accepted)
         frames = turn_frames(current_user(request), turn)
         return await sse.event_stream(frames, guard=partial(holding.stay, caller_of(request)))
-    return TurnOut(message=MessageOut.of(turn.message), reply=ReplyOut.of(turn.reply))
+    return accepted
 
 
 async def turn_frames(viewer: User, turn: Turn) -> AsyncGenerator[sse.ServerSentEvent, None]:

@@ -38,6 +38,11 @@ ERROR_OF_STATE: dict[str, type[AppError]] = {
     ReplyState.FAILED: ReplyFailedError,
     ReplyState.OUT_OF_QUOTA: ReplyOutOfQuotaError,
 }
+ENDINGS: tuple[type[AppError], ...] = (
+    *ERROR_OF_STATE.values(),
+    UpstreamError,
+    *UpstreamError.__subclasses__(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,7 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
 
 def error_of_end(finished: ReplyFinished) -> AppError:
     """Return the error that tells how an answer ended: the upstream's own code where it failed."""
-    kinds: list[type[AppError]] = [UpstreamError, *UpstreamError.__subclasses__()]
-    for kind in kinds:
+    for kind in ENDINGS:
         if finished.state == ReplyState.FAILED and finished.error_code == kind.code:
             return kind()
     return ERROR_OF_STATE[finished.state](finished.notice or None)

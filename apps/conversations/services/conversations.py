@@ -12,6 +12,7 @@ from apps.conversations.models import Conversation
 from apps.conversations.querysets import ConversationQuerySet
 from apps.conversations.services import announcements
 from apps.core.errors import ValidationFailedError
+from apps.core.preconditions import Precondition
 from apps.users.models import User
 
 
@@ -40,14 +41,18 @@ def create_conversation(*, actor: User, title: str = "") -> Conversation:
 
 
 @transaction.atomic
-def rename_conversation(*, actor: User, conversation_id: int, title: str) -> Conversation:
+def rename_conversation(
+    *, actor: User, conversation_id: int, title: str, precondition: Precondition | None = None
+) -> Conversation:
     """Give a conversation the person's own title; the product never changes it again.
 
     Raises:
+        PreconditionFailedError: the conversation is not any more what the actor has read.
         ConversationNotFoundError: it does not exist or belongs to somebody else.
         ValidationFailedError: the title is blank or longer than 120 characters.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
+    _ensure(precondition, conversation)
     conversation.title = _clean_title(title)
     conversation.title_source = constants.TitleSource.PERSON
     conversation.save(update_fields=["title", "title_source", "updated_at"])
@@ -56,16 +61,20 @@ def rename_conversation(*, actor: User, conversation_id: int, title: str) -> Con
 
 
 @transaction.atomic
-def delete_conversation(*, actor: User, conversation_id: int) -> None:
+def delete_conversation(
+    *, actor: User, conversation_id: int, precondition: Precondition | None = None
+) -> None:
     """Take a conversation from its owner's view; an answer that is being written is stopped.
 
     Raises:
+        PreconditionFailedError: the conversation is not any more what the actor has read.
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
     # The answer before the conversation, as the worker locks them when it stores an end; once
     # more when the conversation is locked, for a turn that began in between.
     announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
+    _ensure(precondition, conversation)
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at", "updated_at"])
     announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
@@ -76,6 +85,13 @@ def delete_conversation(*, actor: User, conversation_id: int) -> None:
         target_id=conversation.pk,
     )
     announcements.conversation_updated(conversation)
+
+
+def _ensure(precondition: Precondition | None, conversation: Conversation) -> None:
+    """Check a precondition against the row as it is now, which stays locked."""
+    if precondition is not None:
+        locked = Conversation.objects.select_for_update(no_key=True)
+        precondition.check(locked.get(pk=conversation.pk))
 
 
 def _clean_title(title: str) -> str:

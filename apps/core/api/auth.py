@@ -1,7 +1,7 @@
 """Bearer tokens: the only way into the API. No cookie ever authorizes a program's request."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,7 +10,7 @@ from ninja.security.base import AuthBase
 
 from apps.core import rate_limits
 from apps.core.client_address import address_group, client_address
-from apps.core.errors import ForbiddenError, UnauthorizedError
+from apps.core.errors import AppError, ForbiddenError, UnauthorizedError
 
 MAX_TOKEN_CHARS = 200
 
@@ -26,7 +26,13 @@ class Caller(Protocol):
         """Check that the token may be used for this; raises a `ForbiddenError`."""
 
 
-Authenticator = Callable[[str], Awaitable[Caller]]
+class Authenticator(Protocol):
+    """Tells who calls with a token; what it may raise stands in the API's document."""
+
+    errors: ClassVar[tuple[type[AppError], ...]]
+
+    def __call__(self, raw: str, /) -> Awaitable[Caller]:
+        """Return who calls; raises an `UnauthorizedError` or a `ForbiddenError`."""
 
 
 class BearerToken(AuthBase):
@@ -80,6 +86,6 @@ def caller_of(request: HttpRequest) -> Any:  # noqa: ANN401
 
 
 def authenticator() -> Authenticator:
-    """Return the function that the setting names."""
+    """Return what the setting names."""
     found: Authenticator = import_string(settings.API_AUTHENTICATOR)
     return found

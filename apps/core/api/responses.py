@@ -81,6 +81,14 @@ def json_response(body: object, *, status: int = 200) -> HttpResponse:
     return response
 
 
+def empty_response(status: int) -> HttpResponse:
+    """Answer with nothing but headers."""
+    response = HttpResponse(status=status)
+    del response.headers["Content-Type"]
+    setattr(response, _SHAPED, True)
+    return response
+
+
 def is_shaped(response: HttpResponseBase) -> bool:
     """Tell whether an answer has a program's form already."""
     return getattr(response, _SHAPED, False)

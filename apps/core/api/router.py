@@ -2,81 +2,69 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import register_converter
+from django.urls.converters import IntConverter
 from ninja import Router
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from apps.core import rate_limits
-from apps.core.api.auth import BearerToken
-from apps.core.api.responses import add_header, put_headers, success_response
-from apps.core.api.schemas import Envelope, ErrorEnvelope
+from apps.core.api import etags, idempotency
+from apps.core.api.endpoints import Endpoint
+from apps.core.api.responses import add_header, empty_response, put_headers, success_response
+from apps.core.api.schemas import ErrorEnvelope
 from apps.core.client_address import address_group, client_address
-from apps.core.errors import (
-    AppError,
-    ForbiddenError,
-    InternalError,
-    RateLimitedError,
-    ServiceUnavailableError,
-    UnauthorizedError,
-    ValidationFailedError,
-)
+from apps.core.constants import LARGEST_NUMBER, UNDECLARED_ERROR
+from apps.core.error_handling import as_app_error
+from apps.core.idempotency import Answer
+from apps.core.logging import log_event
+
+__all__ = ["ApiRouter", "Endpoint"]
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
+logger = logging.getLogger(__name__)
 
-ALWAYS: tuple[type[AppError], ...] = (
-    ValidationFailedError,
-    RateLimitedError,
-    InternalError,
-    ServiceUnavailableError,
-)
-GUARDED: tuple[type[AppError], ...] = (UnauthorizedError, ForbiddenError)
+
+class NumberConverter(IntConverter):
+    """A row's number in an address; what the database cannot count to is a row that is not."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number, or the largest one that a document may name."""
+        return min(int(value), LARGEST_NUMBER)
+
+
+register_converter(NumberConverter, "number")
 
 
 class ResponseShapeError(RuntimeError):
     """What a service returned does not fit the operation's schema: a fault of ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """What one operation promises.
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as it is answered.
 
     Attributes:
-        returns: type of the data in the envelope.
-        message: the envelope's sentence.
-        scope: what the token must be good for; None lets everybody in and looks at no token.
-        status: HTTP status of success.
-        errors: errors that it may answer, beside those that all do.
-        rate: name of the setting with a limit of its own, beside RATE_LIMIT_API.
-        openapi: additions to the operation's description.
-        is_stream: whether success is a stream, which has no envelope.
+        name: its id in the document.
+        method: HTTP method.
+        endpoint: what it promises.
+        codes: every error code that it declares.
+        adapter: writes the data that it returns.
     """
 
-    returns: Any
-    message: str
-    scope: str | None
-    status: int = 200
-    errors: Iterable[type[AppError]] = ()
-    rate: str | None = None
-    openapi: Mapping[str, Any] = field(default_factory=dict)
-    is_stream: bool = False
-
-    def auth(self) -> BearerToken | None:
-        """Return what lets a request in."""
-        return None if self.scope is None else BearerToken(self.scope)
-
-    def responses(self) -> dict[int, Any]:
-        """Return the schema of every status that the operation answers."""
-        declared = (*ALWAYS, *(GUARDED if self.scope else ()), *self.errors)
-        found: dict[int, Any] = {error.status_code: ErrorEnvelope for error in declared}
-        success = None if self.is_stream else Envelope.__class_getitem__(self.returns)
-        return {self.status: success, **dict(sorted(found.items()))}
+    name: str
+    method: str
+    endpoint: Endpoint
+    codes: Collection[str]
+    adapter: TypeAdapter[Any]
 
 
 class ApiRouter(Router):
@@ -85,6 +73,10 @@ class ApiRouter(Router):
     An operation is `async def`, calls one service and returns what it answered; everything else is
     declared beside its address.
     """
+
+    def __init__(self, *, tags: list[str], error_schema: Any = ErrorEnvelope) -> None:  # noqa: ANN401
+        super().__init__(tags=tags)
+        self.error_schema = error_schema
 
     def operation(
         self,
@@ -104,17 +96,21 @@ class ApiRouter(Router):
         """
 
         def register(view: View) -> View:
+            name = operation_id or view.__name__
             summary, _, description = (view.__doc__ or "").strip().partition("\n")
+            errors = endpoint.declared(method, has_body=_has_body(view), has_path="{" in path)
+            codes = frozenset(code for found in errors.values() for code in found)
+            adapter: TypeAdapter[Any] = TypeAdapter(endpoint.returns)
             self.add_api_operation(
-                path,
+                path.replace("{int:", "{number:"),
                 [method],
-                wrap(view, endpoint),
+                wrap(view, Operation(name, method, endpoint, codes, adapter)),
                 auth=endpoint.auth(),
-                response=endpoint.responses(),
-                operation_id=operation_id or view.__name__,
+                response=endpoint.responses(errors, self.error_schema),
+                operation_id=name,
                 summary=summary.rstrip("."),
                 description=" ".join(description.split()),
-                openapi_extra=dict(endpoint.openapi),
+                openapi_extra=endpoint.description(method, errors),
             )
             return view
 
@@ -122,19 +118,26 @@ class ApiRouter(Router):
 
 
 def wrap(
-    view: Callable[..., Awaitable[Any]], endpoint: Endpoint
+    view: Callable[..., Awaitable[Any]], operation: Operation
 ) -> Callable[..., Awaitable[HttpResponseBase]]:
     """Return the view that answers in the envelope, under the operation's limits."""
-    adapter: TypeAdapter[Any] = TypeAdapter(endpoint.returns)
+    endpoint = operation.endpoint
+    keeps_key = endpoint.keeps_key(operation.method)
 
     @functools.wraps(view)
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
-        await check_limits(request, endpoint.rate)
-        result = await view(request, *args, **kwargs)
-        if isinstance(result, HttpResponseBase):
-            response = result
-        else:
-            response = _envelope(request, endpoint, adapter, result)
+        try:
+            await check_limits(request, endpoint.rate)
+            key = idempotency.key_of(request) if keeps_key else None
+            work = functools.partial(view, request, *args, **kwargs)
+            if key is None:
+                result = await work()
+            else:
+                result = await _once(request, operation, key, work)
+        except Exception as error:
+            _note_undeclared(operation, error)
+            raise
+        response = _respond(request, operation, result)
         put_headers(request, response)
         return response
 
@@ -165,21 +168,61 @@ def identity_of(request: HttpRequest) -> str:
     return f"address:{address_group(client_address(request))}"
 
 
-def _envelope(
-    request: HttpRequest,
-    endpoint: Endpoint,
-    adapter: TypeAdapter[Any],
-    result: Any,  # noqa: ANN401
-) -> HttpResponse:
+async def _once(
+    request: HttpRequest, operation: Operation, key: str, work: Callable[[], Awaitable[Any]]
+) -> Any:  # noqa: ANN401
+    """Do the work once for its key; what came before is answered as it was, and marked."""
+
+    def data_of(result: object) -> Answer:
+        kept = idempotency.kept_for_stream(request, result)
+        return Answer(operation.endpoint.status, _dump(operation, kept))
+
+    wanted = idempotency.keyed(
+        request, caller=identity_of(request), operation=operation.name, key=key
+    )
+    result = await idempotency.once(wanted, work, data_of)
+    if isinstance(result, Answer):
+        idempotency.mark_replay(request)
+    return result
+
+
+def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpResponseBase:  # noqa: ANN401
+    if isinstance(result, HttpResponseBase):
+        return result
+    data = result.data if isinstance(result, Answer) else _dump(operation, result)
+    if operation.endpoint.has_tag(operation.method):
+        tag = etags.tag_of(data)
+        add_header(request, "ETag", tag)
+        if operation.method == "GET" and etags.is_known(request, tag):
+            return empty_response(304)
+    return _envelope(request, operation.endpoint, data)
+
+
+def _dump(operation: Operation, result: Any) -> bytes:  # noqa: ANN401
     try:
-        value = adapter.validate_python(result, from_attributes=True)
+        value = operation.adapter.validate_python(result, from_attributes=True)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
         msg = f"The answer does not fit its schema at: {fields}"
         raise ResponseShapeError(msg) from None
+    return operation.adapter.dump_json(value)
+
+
+def _envelope(request: HttpRequest, endpoint: Endpoint, data: bytes) -> HttpResponse:
     return success_response(
-        request,
-        status=endpoint.status,
-        message=endpoint.message,
-        data=orjson.Fragment(adapter.dump_json(value)),
+        request, status=endpoint.status, message=endpoint.message, data=orjson.Fragment(data)
     )
+
+
+def _note_undeclared(operation: Operation, error: Exception) -> None:
+    """Log an error that the document does not name; the suite fails where this happens."""
+    code = as_app_error(error).code
+    if code not in operation.codes:
+        log_event(
+            logger, UNDECLARED_ERROR, level=logging.WARNING, operation=operation.name, code=code
+        )
+
+
+def _has_body(view: Callable[..., Any]) -> bool:
+    kinds = [one.annotation for one in inspect.signature(view, eval_str=True).parameters.values()]
+    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)

@@ -19,6 +19,10 @@ KEEP_ALIVE_SECONDS = 15
 KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
 OnError = Callable[[BaseException], "ServerSentEvent"]
+EXAMPLE = (
+    'id: 5\nevent: reply.delta\ndata: {"type":"reply.delta","reply_id":8,"text":"Hello","cursor":5}'
+    "\n\n"
+)
 Guard = Callable[[], Coroutine[Any, Any, None]]
 
 LAST_EVENT_ID: Any = Header(
@@ -50,7 +54,7 @@ def is_wanted(request: HttpRequest) -> bool:
 
 def streams(description: str) -> dict[str, Any]:
     """Describe an operation that answers a stream of events and nothing else."""
-    content = {MEDIA_TYPE: {"schema": {"type": "string"}}}
+    content = {MEDIA_TYPE: {"schema": {"type": "string", "example": EXAMPLE}}}
     return {"responses": {200: {"description": description, "content": content}}}
 
 

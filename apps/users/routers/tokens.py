@@ -4,10 +4,16 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core import db, rate_limits
-from apps.core.api.auth import BearerToken, caller_of
+from apps.core.api.auth import BearerToken, authenticator, caller_of
 from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.errors import UnauthorizedError
 from apps.users.constants import TokenScope
-from apps.users.errors import InvalidCredentialsError, TokenLimitError, TokenNotFoundError
+from apps.users.errors import (
+    EmailNotVerifiedError,
+    InvalidCredentialsError,
+    TokenLimitError,
+    TokenNotFoundError,
+)
 from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut
 from apps.users.services import tokens
 from apps.users.services.principals import Principal
@@ -25,7 +31,14 @@ own_token = BearerToken(TokenScope.ACCOUNT)
         message="Keep this token: it is shown once.",
         scope=None,
         status=201,
-        errors=(InvalidCredentialsError, TokenLimitError),
+        errors=(
+            InvalidCredentialsError,
+            EmailNotVerifiedError,
+            TokenLimitError,
+            UnauthorizedError,
+            *authenticator().errors,
+        ),
+        gives={"token_id": "/id"},
         rate="RATE_LIMIT_LOGIN",
         openapi={"security": [{}, {"BearerToken": []}]},
     ),
@@ -54,7 +67,14 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
 
 
 @router.operation(
-    "GET", "", Endpoint(returns=list[TokenOut], message="Tokens.", scope=TokenScope.ACCOUNT)
+    "GET",
+    "",
+    Endpoint(
+        returns=list[TokenOut],
+        message="Tokens.",
+        scope=TokenScope.ACCOUNT,
+        gives={"token_id": "/0/id"},
+    ),
 )
 async def list_tokens(request: HttpRequest) -> object:
     """List your tokens; their secrets are not kept."""

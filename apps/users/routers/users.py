@@ -3,13 +3,16 @@ from ninja import Query
 
 from apps.core import db
 from apps.core.api.auth import caller_of
-from apps.core.api.pagination import Slice, paginate
+from apps.core.api.etags import precondition
+from apps.core.api.pagination import InvalidCursorError, Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
 from apps.users.constants import TokenScope
 from apps.users.errors import (
     EmailTakenError,
     LastAdminError,
+    OwnRightsError,
+    RoleRequiredError,
     UserNotFoundError,
 )
 from apps.users.schemas import UserCreateIn, UserListParams, UserOut, UserUpdateIn
@@ -28,6 +31,7 @@ router = ApiRouter(tags=["Users"])
         scope=None,
         status=201,
         errors=(EmailTakenError,),
+        gives={"user_id": "/id"},
         rate="RATE_LIMIT_SIGNUP",
     ),
 )
@@ -39,7 +43,13 @@ async def create_user(request: HttpRequest, payload: UserCreateIn) -> object:
 @router.operation(
     "GET",
     "",
-    Endpoint(returns=Page[UserOut], message="People.", scope=TokenScope.STAFF),
+    Endpoint(
+        returns=Page[UserOut],
+        message="People.",
+        scope=TokenScope.STAFF,
+        errors=(InvalidCursorError, RoleRequiredError),
+        gives={"user_id": "/items/0/id"},
+    ),
 )
 async def list_users(request: HttpRequest, page: Query[UserListParams]) -> Slice:
     """List people, for admins."""
@@ -79,7 +89,8 @@ async def read_user(request: HttpRequest, user_id: int) -> object:
         returns=UserOut,
         message="Saved.",
         scope=TokenScope.ACCOUNT,
-        errors=(UserNotFoundError, LastAdminError),
+        errors=(UserNotFoundError, LastAdminError, OwnRightsError, RoleRequiredError),
+        is_conditional=True,
     ),
 )
 async def update_user(request: HttpRequest, user_id: int, payload: UserUpdateIn) -> object:
@@ -89,7 +100,13 @@ async def update_user(request: HttpRequest, user_id: int, payload: UserUpdateIn)
     scope `staff`. Nobody changes their own role or state.
     """
     actor = _principal_for(request, user_id).user
-    return await db.call(accounts.update_user, actor=actor, user_id=user_id, **payload.model_dump())
+    return await db.call(
+        accounts.update_user,
+        actor=actor,
+        user_id=user_id,
+        precondition=precondition(request, UserOut),
+        **payload.model_dump(),
+    )
 
 
 @router.operation(
@@ -100,6 +117,7 @@ async def update_user(request: HttpRequest, user_id: int, payload: UserUpdateIn)
         message="Account deleted.",
         scope=TokenScope.ACCOUNT,
         errors=(UserNotFoundError, LastAdminError),
+        is_conditional=True,
     ),
 )
 async def delete_user(request: HttpRequest, user_id: int) -> None:
@@ -108,7 +126,12 @@ async def delete_user(request: HttpRequest, user_id: int) -> None:
     People delete themself; admins delete everybody, with a token of the scope `staff`.
     """
     actor = _principal_for(request, user_id).user
-    await db.call(accounts.delete_user, actor=actor, user_id=user_id)
+    await db.call(
+        accounts.delete_user,
+        actor=actor,
+        user_id=user_id,
+        precondition=precondition(request, UserOut),
+    )
 
 
 def _principal_for(request: HttpRequest, user_id: int) -> Principal:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.preconditions import Precondition
 from apps.users.constants import Role
 from apps.users.errors import EmailTakenError, OwnRightsError, RoleRequiredError, UserNotFoundError
 from apps.users.models import User
@@ -96,6 +97,7 @@ def update_user(
     role: str | None = None,
     is_active: bool | None = None,
     reason: str = "",
+    precondition: Precondition | None = None,
 ) -> User:
     """Change an account: people change their own name, admins also another's role and state.
 
@@ -103,11 +105,15 @@ def update_user(
         OwnRightsError: somebody set their own role or state; nothing was changed.
         UserNotFoundError: there is no such person, or the actor may not see them.
         LastAdminError: nobody would be left to manage people.
+        PreconditionFailedError: the account is not any more what the actor has read.
         ValidationFailedError: a value does not fit.
     """
     user = access_user(viewer=actor, user_id=user_id)
-    if user.pk == actor.pk and (role is not None or is_active is not None):
+    is_management = role is not None or is_active is not None
+    if user.pk == actor.pk and is_management:
         raise OwnRightsError
+    if precondition is not None:
+        precondition.check(_locked(actor, user_id, with_admins=is_management))
     if role is not None:
         user = roles.change_role(actor=actor, user_id=user_id, role=role, reason=reason)
     if is_active is not None:
@@ -177,10 +183,13 @@ def change_password(*, actor: User, user: User, password: str) -> None:
 
 
 @transaction.atomic
-def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
+def delete_user(
+    *, actor: User, user_id: int, reason: str = "", precondition: Precondition | None = None
+) -> None:
     """Remove an account with everything that is its own; what it did stays in the audit.
 
     Raises:
+        PreconditionFailedError: the account is not any more what the actor has read.
         UserNotFoundError: there is no such person, or the actor may not see them.
         LastAdminError: nobody would be left to manage people.
     """
@@ -193,6 +202,8 @@ def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
     if user_id not in people:
         raise UserNotFoundError
     user = people[user_id]
+    if precondition is not None:
+        precondition.check(user)
     roles.ensure_other_admin(user)
     audit.record(
         actor=current,
@@ -204,6 +215,14 @@ def delete_user(*, actor: User, user_id: int, reason: str = "") -> None:
     )
     access.announce_revoked(user_id)
     user.delete()
+
+
+def _locked(actor: User, user_id: int, *, with_admins: bool) -> User:
+    """Lock a person, with the admins first where rights are to change, in their one order."""
+    if with_admins:
+        return roles.lock_for_management(actor=actor, user_id=user_id)
+    user: User = User.objects.locked(user_id).get()
+    return user
 
 
 def _rename(*, actor: User, user_id: int, name: str) -> User:

@@ -86,7 +86,43 @@ async def test_failure_is_the_envelope_too(
 
 
 async def test_a_wrong_method_names_the_right_ones() -> None:
-    assert (await get("things")).headers["Allow"] == "POST"
+    assert (await get("things")).headers["Allow"] == "OPTIONS, POST"
+
+
+async def test_head_is_get_without_its_body() -> None:
+    client = AsyncClient(raise_request_exception=False)
+    read, head = await client.get("/api/v1/things/7"), await client.head("/api/v1/things/7")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Type"] == JSON
+    assert head.headers["ETag"] == read.headers["ETag"]
+    missing = await client.head("/api/v1/things/2")
+    assert (missing.status_code, missing.content) == (404, b"")
+    wrong = await client.head("/api/v1/things")
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "OPTIONS, POST")
+
+
+async def test_head_begins_no_stream() -> None:
+    head = await AsyncClient().head("/api/v1/stream")
+    assert (head.status_code, head.streaming, head.content) == (200, False, b"")
+    assert head.headers["Content-Type"] == "text/event-stream"
+
+
+async def test_options_tells_the_methods() -> None:
+    client = AsyncClient(raise_request_exception=False)
+    answered = await client.options("/api/v1/things/7")
+    assert (answered.status_code, answered.content) == (204, b"")
+    assert answered.headers["Allow"] == "GET, HEAD, OPTIONS"
+    unknown = await client.options("/api/v1/nothing")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
+async def test_what_has_not_changed_is_not_sent_again() -> None:
+    tag = (await get("things/7")).headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await get("things/7", **{"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert (await get("things/7", **{"If-None-Match": '"other"'})).status_code == 200
+    assert "ETag" not in (await get("things/1")).headers
 
 
 async def test_an_error_may_say_when_to_come_again() -> None:
@@ -106,6 +142,15 @@ async def test_an_error_may_say_when_to_come_again() -> None:
         (b'{"name": NaN}', JSON, 400, "validation_failed"),
         (b"\xff", JSON, 400, "validation_failed"),
         (b"[" * 100_000, JSON, 400, "validation_failed"),
+        (b'{"name": ' + b"[" * 200 + b"]" * 200 + b"}", JSON, 400, "validation_failed"),
+        (b'{"name": "x", "name": "y"}', JSON, 400, "validation_failed"),
+        (b'{"name": "x", "n\\u0061me": "y"}', JSON, 400, "validation_failed"),
+        (b'{"name": 1e400}', JSON, 400, "validation_failed"),
+        (b'{"name": ' + b"9" * 5000 + b"}", JSON, 400, "validation_failed"),
+        (b'\xef\xbb\xbf{"name": "x"}', JSON, 400, "validation_failed"),
+        ('{"name": "x"}'.encode("utf-16"), JSON, 400, "validation_failed"),
+        (b'{"name": "x"}', f"{JSON}; charset=utf-16", 415, "unsupported_media_type"),
+        (b'{"name": "x"}', "application/json-patch+json", 415, "unsupported_media_type"),
         (b'{"name": "x", "role": "admin"}', JSON, 400, "validation_failed"),
         (b'{"name": "x"}', "text/plain", 415, "unsupported_media_type"),
         (b"name=x", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
@@ -118,6 +163,31 @@ async def test_a_body_that_nothing_reads_is_refused_in_the_envelope(
     answered = await post("things", body, content_type)
     assert answered.status_code == status
     assert ERROR.validate_json(answered.content).code == code
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"name": [' + b"[" * 200 + b"]" * 200 + b"]}", "too_deep"),
+        (b'{"name": {"a": 1, "b": {"a": 2, "a": 3}}}', "duplicate_name"),
+    ],
+)
+async def test_what_two_parsers_would_read_differently_is_named(body: bytes, kind: str) -> None:
+    answered = await post("things", body)
+    assert [problem["type"] for problem in answered.json()["error"]] == [kind]
+
+
+async def test_colons_and_brackets_inside_texts_are_only_text() -> None:
+    text = '[{"a":1,"a":2}] \\ ' * 200
+    answered = await post("things", orjson.dumps({"name": text}))
+    assert answered.json()["data"]["name"] == text
+
+
+async def test_a_body_that_is_compressed_is_not_read() -> None:
+    answered = await AsyncClient().post(
+        "/api/v1/things", b"\x1f\x8b", content_type=JSON, headers={"Content-Encoding": "gzip"}
+    )
+    assert (answered.status_code, answered.json()["code"]) == (415, "unsupported_media_type")
 
 
 async def test_nul_is_called_nul_and_not_unreadable_json() -> None:
@@ -187,7 +257,9 @@ def test_the_document_tells_the_truth(things: ParleyAPI) -> None:
     assert (read["summary"], read["description"]) == ("Read a thing", "It has a name.")
     assert {status: schema_name(answer) for status, answer in read["responses"].items()} == {
         200: "Envelope_ThingOut_",
+        304: "",
         400: "ErrorEnvelope",
+        404: "ErrorEnvelope",
         409: "ErrorEnvelope",
         429: "ErrorEnvelope",
         500: "ErrorEnvelope",
@@ -198,5 +270,7 @@ def test_the_document_tells_the_truth(things: ParleyAPI) -> None:
 
 
 def schema_name(answer: dict[str, Any]) -> str:
+    if "content" not in answer:
+        return ""
     reference: str = answer["content"]["application/json"]["schema"]["$ref"]
     return reference.rpartition("/")[2]

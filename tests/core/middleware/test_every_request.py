@@ -134,7 +134,7 @@ def test_each_api_request_is_logged_without_its_data(
     assert fields.pop("duration_ms") >= 0
     assert fields == {
         "method": "GET",
-        "route": "/api/v1/conversations/<int:conversation_id>/messages",
+        "route": "/api/v1/conversations/<number:conversation_id>/messages",
         "status_code": 401,
         "user_id": None,
     }

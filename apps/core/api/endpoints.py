@@ -1,0 +1,168 @@
+"""What one operation of the API promises, and how its description says so."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_origin
+
+from apps.core.api.auth import BearerToken, authenticator
+from apps.core.api.schemas import Envelope, Page
+from apps.core.errors import (
+    AppError,
+    ForbiddenError,
+    IdempotencyConflictError,
+    IdempotencyInProgressError,
+    InternalError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PreconditionFailedError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    UnsupportedMediaError,
+    ValidationFailedError,
+)
+
+JSON = "application/json"
+ALWAYS: tuple[type[AppError], ...] = (
+    ValidationFailedError,
+    RateLimitedError,
+    InternalError,
+    ServiceUnavailableError,
+)
+GUARDED: tuple[type[AppError], ...] = (UnauthorizedError, ForbiddenError)
+WITH_BODY: tuple[type[AppError], ...] = (PayloadTooLargeError, UnsupportedMediaError)
+WITH_KEY: tuple[type[AppError], ...] = (IdempotencyConflictError, IdempotencyInProgressError)
+
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "maxLength": 1000, "pattern": "^[ -~]*$"},
+    "required": False,
+    "description": "`ETag` of what you have; while it is still so, the answer is 304.",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "maxLength": 1000, "pattern": "^[ -~]*$"},
+    "required": False,
+    "description": "`ETag` of what you have read; where it changed meanwhile, nothing is done.",
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
+    "required": False,
+    "description": "Your own id of this request: sent again within 24 hours, it does nothing new.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What one operation promises.
+
+    Attributes:
+        returns: type of the data in the envelope.
+        message: the envelope's sentence.
+        scope: what the token must be good for; None lets everybody in and looks at no token.
+        status: HTTP status of success.
+        errors: errors that it may answer, beside those that all do.
+        rate: name of the setting with a limit of its own, beside RATE_LIMIT_API.
+        openapi: additions to the operation's description.
+        is_stream: whether success is a stream, which has no envelope.
+        is_plain: whether success is `returns` itself, without an envelope.
+        is_conditional: whether the operation heeds `If-Match`.
+        has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
+        gives: path parameters of other operations that the answer's data holds, as JSON pointers:
+            `{"conversation_id": "/id"}`.
+    """
+
+    returns: Any
+    message: str
+    scope: str | None
+    status: int = 200
+    errors: Iterable[type[AppError]] = ()
+    rate: str | None = None
+    openapi: Mapping[str, Any] = field(default_factory=dict)
+    is_stream: bool = False
+    is_plain: bool = False
+    is_conditional: bool = False
+    has_own_key: bool = False
+    gives: Mapping[str, str] = field(default_factory=dict)
+
+    def auth(self) -> BearerToken | None:
+        """Return what lets a request in."""
+        return None if self.scope is None else BearerToken(self.scope)
+
+    def has_tag(self, method: str) -> bool:
+        """Tell whether success names the state of one thing by an `ETag`."""
+        if self.is_stream or self.is_plain or self.returns is None:
+            return False
+        is_list = get_origin(self.returns) is list or (
+            isinstance(self.returns, type) and issubclass(self.returns, Page)
+        )
+        return self.is_conditional or (method == "GET" and not is_list)
+
+    def keeps_key(self, method: str) -> bool:
+        """Tell whether the general mechanism remembers what was answered to a key."""
+        return method == "POST" and not self.has_own_key and not self.is_plain
+
+    def declared(
+        self, method: str, *, has_body: bool, has_path: bool
+    ) -> dict[int, dict[str, type[AppError]]]:
+        """Return every error that the operation may answer, by status and code."""
+        needs = (
+            (True, (*ALWAYS, *self.errors)),
+            (self.scope is not None, (*GUARDED, *authenticator().errors)),
+            (has_body, WITH_BODY),
+            (has_path, (NotFoundError,)),
+            (self.is_conditional, (PreconditionFailedError,)),
+            (self.keeps_key(method), WITH_KEY),
+            (self.has_own_key, (IdempotencyConflictError,)),
+        )
+        found: dict[int, dict[str, type[AppError]]] = {}
+        for is_needed, errors in needs:
+            for error in errors if is_needed else ():
+                found.setdefault(error.status_code, {})[error.code] = error
+        return {status: dict(sorted(found[status].items())) for status in sorted(found)}
+
+    def responses(self, errors: Iterable[int], error_schema: Any) -> dict[int, Any]:  # noqa: ANN401
+        """Return the schema of every status that the operation answers."""
+        success = None if self.is_stream else self.returns
+        if not self.is_stream and not self.is_plain:
+            success = Envelope.__class_getitem__(self.returns)
+        return {self.status: success, **dict.fromkeys(errors, error_schema)}
+
+    def description(
+        self, method: str, errors: Mapping[int, Mapping[str, type[AppError]]]
+    ) -> dict[str, Any]:
+        """Return what the document says beside the schemas."""
+        responses: dict[int, dict[str, Any]] = {}
+        if not self.is_stream:
+            responses[self.status] = {"description": self.message or "Success."}
+        for status, codes in errors.items():
+            lines = [f"`{code}`: {_meaning(error)}" for code, error in codes.items()]
+            examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+            responses[status] = {
+                "description": "\n\n".join(lines),
+                "content": {JSON: {"examples": examples}},
+            }
+        parameters = []
+        if self.keeps_key(method):
+            parameters.append(IDEMPOTENCY_KEY)
+        if self.is_conditional:
+            parameters.append(IF_MATCH)
+        if self.has_tag(method) and method == "GET":
+            parameters.append(IF_NONE_MATCH)
+            responses[304] = {"description": "Nothing changed since you read it."}
+        extra: dict[str, Any] = {
+            "parameters": parameters,
+            "responses": responses,
+            "x-gives": dict(self.gives),
+        }
+        for status, answer in self.openapi.get("responses", {}).items():
+            responses.setdefault(status, {}).update(answer)
+        return {**extra, **{k: v for k, v in self.openapi.items() if k != "responses"}}
+
+
+def _meaning(error: type[AppError]) -> str:
+    return (error.__doc__ or error.default_message).strip().partition("\n")[0]

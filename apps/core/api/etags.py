@@ -1,0 +1,48 @@
+"""Entity tags: a name for the state of one thing, for `If-Match` and `If-None-Match`.
+
+A tag stands for the `data` of an answer; the rest of the envelope is about the request.
+"""
+
+import hashlib
+import re
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from pydantic import TypeAdapter
+
+from apps.core.preconditions import Precondition
+
+_TAGS = re.compile(r'"[^"]*"|\*')
+
+
+def tag_of(data: bytes) -> str:
+    """Return the tag of an answer's data."""
+    return f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'
+
+
+def tags_in(header: str) -> frozenset[str]:
+    """Read the tags of a header; a proxy that compresses marks ours as weak, which is no matter."""
+    return frozenset(_TAGS.findall(header))
+
+
+def is_known(request: HttpRequest, tag: str) -> bool:
+    """Tell whether the caller has this state already."""
+    return bool(tags_in(request.headers.get("If-None-Match", "")) & {tag, "*"})
+
+
+def precondition(request: HttpRequest, shape: Any) -> Precondition | None:  # noqa: ANN401
+    """Return what the caller has read of what they change, or None where they do not say.
+
+    Args:
+        request: with or without `If-Match`.
+        shape: the type of the data that reading it answers.
+    """
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape)))
+
+
+def _tag_of_row(adapter: TypeAdapter[Any], row: object) -> str:
+    return tag_of(adapter.dump_json(adapter.validate_python(row, from_attributes=True)))

@@ -1,0 +1,71 @@
+"""Whoever names what they have read changes nothing else."""
+
+from __future__ import annotations
+
+from asgiref.sync import sync_to_async
+
+from apps.conversations.models import Conversation
+from apps.users.models import User
+from tests.api.conftest import Program
+from tests.factories import ConversationFactory, UserFactory
+
+
+async def tag_of(program: Program, path: str) -> str:
+    tag: str = (await program.get(path)).headers["ETag"]
+    return tag
+
+
+async def test_the_second_of_two_editors_is_refused(program: Program, author: User) -> None:
+    conversation = await sync_to_async(ConversationFactory)(owner=author)
+    path = f"conversations/{conversation.pk}"
+    read = await tag_of(program, path)
+    first = await program.call("PATCH", path, {"title": "First"}, If_Match=read)
+    second = await program.call("PATCH", path, {"title": "Second"}, If_Match=read)
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (412, "precondition_failed")
+    assert (await Conversation.objects.aget(pk=conversation.pk)).title == "First"
+    assert first.headers["ETag"] == await tag_of(program, path) != read
+
+
+async def test_a_stale_delete_deletes_nothing(program: Program, author: User) -> None:
+    conversation = await sync_to_async(ConversationFactory)(owner=author)
+    path = f"conversations/{conversation.pk}"
+    read = await tag_of(program, path)
+    await program.call("PATCH", path, {"title": "Other"})
+    refused = await program.call("DELETE", path, If_Match=read)
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert (await program.get(path)).status_code == 200
+    done = await program.call("DELETE", path, If_Match=await tag_of(program, path))
+    assert done.status_code == 200
+
+
+async def test_any_state_and_a_tag_that_a_proxy_weakened_are_accepted(
+    program: Program, author: User
+) -> None:
+    conversation = await sync_to_async(ConversationFactory)(owner=author)
+    path = f"conversations/{conversation.pk}"
+    for number, tag in enumerate(("*", f"W/{await tag_of(program, path)}")):
+        if number:
+            tag = f"W/{await tag_of(program, path)}"
+        answered = await program.call("PATCH", path, {"title": f"T{number}"}, If_Match=tag)
+        assert answered.status_code == 200
+    nonsense = await program.call("PATCH", path, {"title": "x"}, If_Match="nonsense")
+    assert nonsense.status_code == 412
+
+
+async def test_people_are_edited_and_removed_under_the_same_rule(admin: User) -> None:
+    program = await sync_to_async(Program)(admin)
+    person = await sync_to_async(UserFactory)()
+    path = f"users/{person.pk}"
+    read = await tag_of(program, path)
+    done = await program.call("PATCH", path, {"role": "moderator"}, If_Match=read)
+    assert (done.status_code, done.json()["data"]["role"]) == (200, "moderator")
+    for method, body in (
+        ("PATCH", {"role": "user"}),
+        ("PATCH", {"name": "Other"}),
+        ("DELETE", None),
+    ):
+        refused = await program.call(method, path, body, If_Match=read)
+        assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    kept = await User.objects.aget(pk=person.pk)
+    assert (kept.role, kept.name) == ("moderator", person.name)
