@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
@@ -57,7 +57,7 @@ async def _report(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def notices(request: HttpRequest) -> HttpResponse:
     """List what a person was told, with how they stand."""
     before = request.GET.get("before", "")
@@ -71,7 +71,7 @@ async def notices(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Show one notice; opening it marks it as read."""
     viewer = await request.auser()
@@ -105,7 +105,7 @@ async def withdraw(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def readings(request: HttpRequest) -> HttpResponse:
     """Show who read a person's conversations, when and why."""
     viewer: Any = await request.auser()

@@ -10,7 +10,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
 from apps.users.forms import TokenForm
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 
-@require_GET
+@require_safe
 @login_required
 def tokens_page(request: HttpRequest) -> HttpResponse:
     """Show the person's API tokens; no secret is among them."""
@@ -64,7 +64,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     return redirect("people:tokens")
 
 
-@require_GET
+@require_safe
 @login_required
 def sessions_page(request: HttpRequest) -> HttpResponse:
     """Show where the person is signed in."""

@@ -123,3 +123,9 @@ def test_readiness_tells_whether_a_worker_was_seen_lately(db: None) -> None:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
     answered = Client().get("/readyz")
     assert (answered.status_code, answered.json()["checks"]["worker"]) == (200, "ok")
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/accounts/login/"])
+def test_a_page_answers_who_asks_for_its_headers_only(db: None, path: str) -> None:
+    answered = Client().head(path)
+    assert (answered.status_code, answered.content) == (200, b"")

@@ -8,7 +8,7 @@ from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.conversations.services import branches, feedback, pages, stopping, turns
 from apps.conversations.views.answers import load, safe_page, to_conversation, wants_page
@@ -92,7 +92,7 @@ async def show(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def branch(request: HttpRequest, message_id: int) -> HttpResponse:
     """Answer what is shown of a conversation from a message on, as a fragment."""
     context = await load(pages.branch_of, viewer=await request.auser(), message_id=message_id)

@@ -10,7 +10,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.conversations.services import conversations, demo, pages, turns
 from apps.conversations.views.answers import load, safe_page, to_conversation
@@ -24,7 +24,7 @@ THEMES = ("system", "light", "dark")
 THEME_SECONDS = 31_536_000
 
 
-@require_GET
+@require_safe
 async def index(request: HttpRequest) -> HttpResponse:
     """Show where a conversation begins; what Parley is, to somebody who is not signed in."""
     viewer = await request.auser()
@@ -36,7 +36,7 @@ async def index(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Show one conversation."""
     context = await load(
@@ -49,7 +49,7 @@ async def conversation(request: HttpRequest, conversation_id: int) -> HttpRespon
 
 
 @login_required
-@require_GET
+@require_safe
 async def older(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Answer the screen of messages before a cursor, as a fragment."""
     context = await load(
@@ -157,7 +157,7 @@ async def theme(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def account(request: HttpRequest) -> HttpResponse:
     """Show the person's account."""
     return await db.call(render, request, "settings.html", {})
