@@ -32,6 +32,25 @@ class ReasonForm(forms.Form):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOnce:
+    """A secret that a decision made, shown on the page that follows and nowhere again.
+
+    Attributes:
+        title: what was made.
+        label: what the secret is.
+        secret: the secret itself.
+        advice: what to do with it, a sentence each.
+        next_url: where the page goes on.
+    """
+
+    title: str
+    label: str
+    secret: str
+    advice: Sequence[str]
+    next_url: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """One thing that may be done to one row, in the words of the page that asks for it.
@@ -41,7 +60,8 @@ class Decision:
         effects: what will happen, one sentence each.
         submit: what the button says.
         done: what is said afterwards.
-        apply: calls the service with what was typed; may return other words for `done`.
+        apply: calls the service with what was typed; may return other words for `done`, or a secret
+            to show once.
         back_url: where the page returns to.
         form_class: what has to be typed.
         initial: what is typed already.
@@ -55,7 +75,7 @@ class Decision:
     effects: Sequence[str]
     submit: str
     done: str
-    apply: Callable[[Mapping[str, Any]], str | None]
+    apply: Callable[[Mapping[str, Any]], str | ShownOnce | None]
     back_url: str
     form_class: type[forms.Form] = ReasonForm
     initial: Mapping[str, Any] | None = None
@@ -98,6 +118,8 @@ def decide(
         except ValidationError as error:
             problem, status = " ".join(error.messages), 400
         else:
+            if isinstance(done, ShownOnce):
+                return _show_once(request, site, done, context)
             messages.success(request, done)
             return HttpResponseRedirect(return_url(request, decision.back_url))
     elif is_post:
@@ -113,6 +135,15 @@ def decide(
         **(context or {}),
     }
     return TemplateResponse(request, "admin/decision.html", values, status=status)
+
+
+def _show_once(
+    request: HttpRequest, site: AdminSite, made: ShownOnce, context: Mapping[str, Any] | None
+) -> HttpResponse:
+    """Show a secret on a page that no browser keeps."""
+    values = {**site.each_context(request), "title": made.title, "made": made, **(context or {})}
+    headers = {"Cache-Control": "no-store"}
+    return TemplateResponse(request, "admin/shown_once.html", values, headers=headers)
 
 
 def _explain(error: AppError, form: forms.Form) -> str:
