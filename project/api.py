@@ -15,6 +15,7 @@ from apps.moderation.routers import (
 )
 from apps.users.routers import tokens_router, users_router
 from project.api_words import WORDS
+from apps.webhooks.routers import webhooks_router
 
 OPENAI_DESCRIPTION = """\
 Point any OpenAI client at `/openai/v1` with a token of the scope `chat` as its key.
@@ -30,6 +31,7 @@ api.add_router("/messages/", reports_router)
 api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
+api.add_router("/webhooks", webhooks_router)
 
 openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)
 openai_api.add_router("", completions_router)

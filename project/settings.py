@@ -88,6 +88,9 @@ RULE_DEMOTE_PRECISION = env.float("RULE_DEMOTE_PRECISION", default=moderation.RU
 MODERATION_COLLAPSE_SEVERITY = env.int("MODERATION_COLLAPSE_SEVERITY", default=3)
 MODERATION_SEVERE_IN_A_ROW = env.int("MODERATION_SEVERE_IN_A_ROW", default=10)
 
+WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
+ADMIN_NOTICE = "apps.users.services.admin_mail.tell_admins"
+
 READING_GATE = "apps.moderation.conversation_gate.CaseGate"
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
@@ -116,6 +119,7 @@ def _refuse_unsafe_values() -> None:
             "SECRET_KEY must be a random text of at least 50 characters",
         ),
         (not DEBUG, "DEBUG must be false"),
+        (not WEBHOOKS_ALLOW_LOOPBACK, "WEBHOOKS_ALLOW_LOOPBACK must be false"),
         (bool(OPENAI_API_KEY), "OPENAI_API_KEY is missing"),
         (
             PUBLIC_URL.startswith("https://"),
@@ -157,6 +161,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "apps.core",
     "apps.audit",
+    "apps.webhooks",
     "apps.users",
     "apps.llm",
     "apps.conversations",

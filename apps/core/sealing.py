@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 
@@ -42,5 +43,6 @@ def _box(purpose: str) -> MultiFernet:
 
 
 def _key(secret_key: str, purpose: str) -> bytes:
-    derived = hashlib.sha256(f"seal.{purpose}:".encode() + secret_key.encode()).digest()
-    return base64.urlsafe_b64encode(derived)
+    info = f"parley.{purpose}".encode()
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
+    return base64.urlsafe_b64encode(derivation.derive(secret_key.encode()))

@@ -14,6 +14,7 @@ from apps.conversations.services.intake import Intake
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
 from apps.llm.gateway.factory import default_gateway, warm
+from apps.webhooks.services.courier import Courier
 from project.worker.upkeep import tend_forever
 
 logger = logging.getLogger("project.worker")
@@ -40,6 +41,8 @@ async def run_worker() -> None:
     runtime.install(worker_runtime)
     intake = Intake(worker_runtime)
     intake.start()
+    courier = Courier()
+    courier.start()
     reaper = asyncio.create_task(reaping.reap_forever(), name="reaper")
     log_event(logger, "WORKER_READY", owner=worker_runtime.owner)
     while not stopping.is_set():
@@ -49,6 +52,7 @@ async def run_worker() -> None:
             log_event(logger, "QUEUE_AWAY", level=logging.WARNING, error=type(error).__name__)
             await _wait(stopping, seconds=RESTART_SECONDS)
     await intake.aclose()
+    await courier.aclose()
     await worker_runtime.drain(seconds=settings.WORKER_DRAIN_SECONDS)
     reaper.cancel()
     await worker_runtime.aclose()

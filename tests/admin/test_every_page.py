@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.conversations.models import Feedback
@@ -17,6 +18,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.llm.models import UsageRecord
 from apps.moderation.models import BackTest, Rule
 from apps.users.models import User
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.admin.conftest import make_talk
 from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
 from tests.moderation.factories import make_decided
@@ -27,7 +29,7 @@ LIST_QUERIES = 10
 PAGE_QUERIES = 15
 """One of them counts what is past due, for the menu; it is read again after half a minute."""
 FRONT_QUERIES = 20
-ADMINS_ONLY = {"procrastinatejob", "apitoken"}
+ADMINS_ONLY = {"procrastinatejob", "apitoken", "webhookendpoint", "webhookdelivery"}
 
 
 def subjects() -> Iterator[StaffModelAdmin[Any]]:
@@ -66,12 +68,26 @@ def make_rows(number: int) -> None:
         BackTest.objects.create(
             version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9
         )
+        make_delivery()
         audit.record(actor=owner, action="user.updated", target_type="user", target_id=owner.pk)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'apps.tasks.tidy', 0, "
                 "NULL, NULL, '{\"number\": 1}', NULL)::procrastinate_job_to_defer_v1])"
             )
+
+
+def make_delivery() -> None:
+    """Make a webhook that was told something, and did not accept it."""
+    now = timezone.now()
+    endpoint = WebhookEndpoint.objects.create(
+        url="https://receiver.example/", event_types=["user.lifted"], sealed_secret="sealed"
+    )
+    event = WebhookEvent.objects.create(type="user.lifted", data={"user_id": 1}, created_at=now)
+    delivery = WebhookDelivery.objects.create(
+        event=event, endpoint=endpoint, state="failed", next_at=now, created_at=now
+    )
+    delivery.attempts.create(at=now, duration_ms=5, outcome="refused", status=500, response="no")
 
 
 def newest(subject: StaffModelAdmin[Any]) -> Model:

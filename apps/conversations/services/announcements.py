@@ -20,6 +20,7 @@ from apps.conversations.events import (
 )
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
+from apps.conversations.statements import endings
 from apps.core.realtime import bells
 from apps.core.realtime.groups import announce_on_commit
 
@@ -116,6 +117,7 @@ def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
         state=state, finished_at=now, stop_requested_at=now, stop_state=state
     )
     if ended:
+        endings.note_ended(reply_ids=[reply.pk])
         _have_followers_look(reply)
         return
     Reply.objects.live().filter(pk=reply.pk, stop_requested_at=None).update(

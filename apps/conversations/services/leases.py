@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
+from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Finished, GenerationRequest, PromptMessage, Usage
@@ -220,6 +221,7 @@ def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int
         if len(text) > len(message.content) and text.startswith(message.content):
             message.content = text
             message.save(update_fields=["content"])
+    endings.note_ended(reply_ids=lost)
     return lost
 
 
@@ -238,6 +240,7 @@ def expire_queue() -> list[int]:
         notice="Nobody was there to answer. Try again in a minute.",
         finished_at=Now(),
     )
+    endings.note_ended(reply_ids=waiting)
     return waiting
 
 

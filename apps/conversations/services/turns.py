@@ -29,6 +29,7 @@ from apps.conversations.services.turn_requests import (
     policy_text,
     shows_whole_prompt,
 )
+from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
@@ -163,6 +164,8 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
         if repeated is not None:
             return repeated
         raise ReplyInProgressError
+    if not reply.is_live:
+        endings.note_ended(reply_ids=[reply.pk])
     guardrails.record(ruling, _judged(question, is_withheld=verdict.is_block))
     event = announcements.message_accepted(conversation, question, reply, branching)
     return Turn(conversation, question, reply, created=True, event=event)
@@ -201,6 +204,8 @@ def _store_retry(actor: User, message_id: int) -> Turn:
     new_reply.save(force_insert=True)
     if new_reply.is_live:
         statements.announce_queued(reply_id=new_reply.pk)
+    else:
+        endings.note_ended(reply_ids=[new_reply.pk])
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from apps.conversations import constants
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
+from apps.conversations.statements import endings
 from apps.core.postgresql.statements import Statement
 
 _LEASE = timedelta(seconds=constants.LEASE_SECONDS)
@@ -118,7 +119,7 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]]) -> None:
 
 
 _END_REPLY = Statement(
-    """
+    f"""
     WITH ended AS (
         UPDATE conversations_reply
         SET state = %(state)s, error_code = %(error_code)s, notice = %(notice)s,
@@ -128,8 +129,8 @@ _END_REPLY = Statement(
             finished_at = statement_timestamp()
         WHERE message_id = %(reply_id)s AND fence = %(fence)s
             AND lease_owner = %(owner)s AND state = %(running)s
-        RETURNING message_id, conversation_id
-    ), touched AS (
+        RETURNING {endings.COLUMNS}
+    ), {endings.NOTED}, touched AS (
         UPDATE conversations_conversation AS conversation
         SET last_message_at = statement_timestamp()
         FROM ended
@@ -139,7 +140,7 @@ _END_REPLY = Statement(
     SET content = %(content)s, html = %(html)s, html_version = %(html_version)s
     FROM ended
     WHERE message.id = ended.message_id
-    """
+    """  # noqa: S608  text of ours
 )
 
 

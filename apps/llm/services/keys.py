@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-_PURPOSE = b"parley.llm.provider-key"
+from apps.core import sealing
+
+_PURPOSE = "llm.provider-key"
 
 
 class KeyUnreadableError(Exception):
@@ -31,8 +28,8 @@ def seal(*, key: str, url: str) -> str:
         key: as the provider gave it.
         url: the provider's address.
     """
-    content = msgspec.json.encode(_Sealed(url=url, key=key))
-    return _locks().encrypt(content).decode()
+    content = msgspec.json.encode(_Sealed(url=url, key=key)).decode()
+    return sealing.seal(content, purpose=_PURPOSE)
 
 
 def unseal(sealed: str, *, url: str) -> str:
@@ -44,8 +41,8 @@ def unseal(sealed: str, *, url: str) -> str:
         KeyUnreadableError: it was sealed under another secret, or for another address.
     """
     try:
-        content = msgspec.json.decode(_locks().decrypt(sealed.encode()), type=_Sealed)
-    except (InvalidToken, msgspec.MsgspecError):
+        content = msgspec.json.decode(sealing.unseal(sealed, purpose=_PURPOSE), type=_Sealed)
+    except (sealing.SealBrokenError, msgspec.MsgspecError):
         content = None
     if content is None or content.url != url:
         raise KeyUnreadableError
@@ -62,13 +59,3 @@ def key_of_environment(name: str, *, url: str) -> str:
     if not key or known_url != url:
         raise KeyUnreadableError
     return str(key)
-
-
-def _locks() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derive(secret)) for secret in secrets])
-
-
-def _derive(secret: str) -> bytes:
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE)
-    return base64.urlsafe_b64encode(derivation.derive(secret.encode()))

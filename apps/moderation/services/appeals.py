@@ -29,6 +29,7 @@ from apps.moderation.services import (
     appeal_cases,
     cases,
     decisions,
+    facts,
     flags,
     inbox,
     notices,
@@ -260,6 +261,7 @@ def _write_outcome(appeal: Appeal, case: Case, review: Review, actor: User) -> D
     )
     if not is_upheld:
         reversals.reverse_all(decision=decision, case=former.case, actor=actor)
+    facts.decision_made(decision, former.case)
     return decision
 
 

@@ -32,6 +32,7 @@ from apps.moderation.services import (
     cases,
     effects,
     enforcements,
+    facts,
     flags,
     notices,
     reversals,
@@ -259,3 +260,4 @@ def _record(decision: Decision, case: Case, *, is_override: bool) -> None:
             "is_override": is_override,
         },
     )
+    facts.decision_made(decision, case)

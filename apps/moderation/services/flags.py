@@ -13,7 +13,7 @@ from apps.conversations.models import Message, Reply
 from apps.moderation import constants
 from apps.moderation.errors import AlreadyReportedError
 from apps.moderation.models import Case, Flag, Policy, RuleHit
-from apps.moderation.services import priorities, snapshots
+from apps.moderation.services import facts, priorities, snapshots
 from apps.users.models import User
 
 
@@ -140,6 +140,7 @@ def _make_case(message: Message, source: constants.FlagSource, policy: Policy | 
         target_id=case.pk,
         data={"message_id": message.pk, "source": source.value, "former_id": former},
     )
+    facts.case_opened(case)
     return case
 
 

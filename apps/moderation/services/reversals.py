@@ -15,7 +15,7 @@ from apps.moderation.errors import (
     DecisionSupersededError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Enforcement
-from apps.moderation.services import cases, enforcements, flags, notices, strikes
+from apps.moderation.services import cases, enforcements, facts, flags, notices, strikes
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -65,6 +65,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         reason=decision.reason,
         data={"decision_id": decision.pk, "former_id": found.pk},
     )
+    facts.decision_made(decision, case)
     return decision
 
 

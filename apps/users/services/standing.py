@@ -20,6 +20,8 @@ from apps.users.models import Restriction, User
 from apps.users.querysets import RestrictionQuerySet, UserQuerySet
 from apps.users.services import access
 from apps.users.services.problems import clean_reason, field_problem
+from apps.webhooks.constants import EventType
+from apps.webhooks.services import outbox
 
 PERMISSION = "users.change_standing"
 
@@ -138,6 +140,10 @@ def list_restrictions(*, user: User) -> RestrictionQuerySet:
     return Restriction.objects.filter(user=user).order_by("-id")
 
 
+_EVENTS = {
+    RestrictionKind.RESTRICTION: EventType.USER_RESTRICTED,
+    RestrictionKind.SUSPENSION: EventType.USER_SUSPENDED,
+}
 _ACTIONS = {
     RestrictionKind.WARNING: AuditAction.USER_WARNED,
     RestrictionKind.RESTRICTION: AuditAction.USER_RESTRICTED,
@@ -206,7 +212,23 @@ def _decide(
             "until": until.isoformat() if until is not None else None,
         },
     )
+    if kind in _EVENTS:
+        _tell(_EVENTS[kind], restriction)
     return restriction
+
+
+def _tell(event_type: EventType, restriction: Restriction) -> None:
+    """Tell programs that listen: who, what and until when; never why."""
+    ends_at = restriction.ends_at
+    outbox.emit(
+        event_type,
+        {
+            "user_id": restriction.user_id,
+            "restriction_id": restriction.pk,
+            "kind": str(restriction.kind),
+            "until": ends_at.isoformat() if ends_at is not None else None,
+        },
+    )
 
 
 def _close(restriction: Restriction, actor: User | None, reason: str) -> None:
@@ -222,6 +244,8 @@ def _close(restriction: Restriction, actor: User | None, reason: str) -> None:
         reason=reason,
         data={"restriction_id": restriction.pk, "kind": restriction.kind},
     )
+    if restriction.kind in _EVENTS:
+        _tell(EventType.USER_LIFTED, restriction)
 
 
 def _settle(user: User) -> None:

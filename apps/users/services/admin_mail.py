@@ -1,0 +1,35 @@
+"""Mail to those who manage this place, about what needs one of them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from procrastinate.contrib.django import app as queue
+
+from apps.users.models import User
+
+MAIL_TASK = "users.mail_admins"
+MAIL_QUEUE = "mail"
+MAX_TOLD = 50
+
+
+def tell_admins(*, subject: str, text: str) -> None:
+    """Have a mail sent to every active admin, where mail is configured.
+
+    The job is a row of the caller's transaction. Other apps reach this by the setting ADMIN_NOTICE.
+    """
+    if settings.EMAIL_URL:
+        queue.configure_task(MAIL_TASK, queue=MAIL_QUEUE, allow_unknown=True).defer(
+            subject=subject, text=text
+        )
+
+
+def compose_mails(*, subject: str, text: str) -> list[EmailMessage]:
+    """Return one mail for each of them, so that nobody reads another's address."""
+    admins = User.objects.admins().active().not_suspended().order_by("pk")
+    return [
+        EmailMessage(
+            subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body=text, to=[address]
+        )
+        for address in admins.values_list("email", flat=True)[:MAX_TOLD]
+    ]

@@ -1,0 +1,3 @@
+from apps.webhooks.routers.webhooks import router as webhooks_router
+
+__all__ = ["webhooks_router"]

@@ -1,0 +1,135 @@
+"""One attempt to tell an endpoint of an event: signed, sent, and written down."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import datetime, timedelta
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.core import db
+from apps.core.sealing import SealBrokenError, unseal
+from apps.webhooks import constants
+from apps.webhooks.constants import AttemptOutcome, DeliveryState
+from apps.webhooks.gateway.client import Answer, WebhookClient
+from apps.webhooks.gateway.signing import sign
+from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from apps.webhooks.statements import Due
+
+GONE = 410
+NOTED_EVERY = timedelta(minutes=1)
+
+
+async def attempt(due: Due, *, client: WebhookClient) -> None:
+    """Make one attempt of a delivery that this process holds, and write down what came of it."""
+    try:
+        keys = [unseal(one, purpose=constants.SECRET_PURPOSE) for one in due.secrets]
+    except SealBrokenError:
+        answer = Answer(AttemptOutcome.UNSIGNED)
+    else:
+        body = body_of(due)
+        headers = sign(
+            message_id=f"msg_{due.event_id.hex}", timestamp=int(time.time()), body=body, keys=keys
+        )
+        answer = await client.post(due.url, body=body, headers=headers)
+    await db.call(write_down, due, answer)
+
+
+def body_of(due: Due) -> bytes:
+    """Return what is sent: the same bytes at each attempt."""
+    timestamp = due.created_at.isoformat().replace("+00:00", "Z")
+    return orjson.dumps({"type": due.type, "timestamp": timestamp, "data": due.data})
+
+
+@transaction.atomic
+def write_down(due: Due, answer: Answer) -> None:
+    """Log an attempt, and decide what comes next: nothing, another attempt, or giving up.
+
+    An attempt that ended after its lease, when another had begun, is logged and decides nothing.
+    """
+    now = timezone.now()
+    delivery = (
+        WebhookDelivery.objects.pending()
+        .select_for_update(of=("self",))
+        .filter(pk=due.delivery_id)
+        .first()
+    )
+    if not WebhookDelivery.objects.filter(pk=due.delivery_id).exists():
+        return
+    WebhookAttempt.objects.create(
+        delivery_id=due.delivery_id,
+        at=now,
+        duration_ms=answer.duration_ms,
+        outcome=answer.outcome,
+        status=answer.status,
+        response=answer.response,
+    )
+    if delivery is None or delivery.tries != due.tries:
+        return
+    is_accepted = answer.outcome == AttemptOutcome.ACCEPTED
+    if is_accepted or due.tries > len(constants.RETRY_SECONDS):
+        delivery.state = DeliveryState.DELIVERED if is_accepted else DeliveryState.FAILED
+        delivery.ended_at = now
+    else:
+        delivery.next_at = now + wait_after(due.tries)
+    delivery.save(update_fields=["state", "ended_at", "next_at"])
+    if is_accepted:
+        _note_success(due.endpoint_id, now)
+    else:
+        _note_failure(due.endpoint_id, answer, now)
+
+
+def wait_after(tries: int) -> timedelta:
+    """Return how long to wait after so many attempts; never twice exactly the same."""
+    seconds = constants.RETRY_SECONDS[tries - 1]
+    return timedelta(seconds=seconds * random.uniform(1, 1 + constants.JITTER))  # noqa: S311
+
+
+def _note_success(endpoint_id: int, now: datetime) -> None:
+    """Note that an endpoint answers, with a write a minute at most while it does."""
+    rows = WebhookEndpoint.objects.filter(pk=endpoint_id)
+    rows.exclude(failing_since=None, accepted_at__gt=now - NOTED_EVERY).update(
+        failing_since=None, accepted_at=now
+    )
+
+
+def _note_failure(endpoint_id: int, answer: Answer, now: datetime) -> None:
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+    if not endpoint.is_enabled:
+        return
+    if endpoint.failing_since is None:
+        endpoint.failing_since = now
+    days = timedelta(days=constants.FAILING_DAYS)
+    if answer.status == GONE:
+        _switch_off(endpoint, "The receiver answered 410: it wants no more.")
+    elif now - endpoint.failing_since >= days:
+        _switch_off(endpoint, f"Nothing was accepted for {constants.FAILING_DAYS} days.")
+    endpoint.save(update_fields=["failing_since", "is_enabled", "off_because", "updated_at"])
+
+
+def _switch_off(endpoint: WebhookEndpoint, why: str) -> None:
+    """Stop telling an endpoint, and tell the admins that, by the adapter that settings name."""
+    endpoint.is_enabled, endpoint.off_because = False, why
+    audit.record(
+        actor=None,
+        action=AuditAction.WEBHOOK_SWITCHED_OFF,
+        target_type="webhookendpoint",
+        target_id=endpoint.pk,
+        reason=why,
+        data={"url": endpoint.url},
+    )
+    import_string(settings.ADMIN_NOTICE)(
+        subject="A webhook was switched off",
+        text=(
+            f"The webhook “{endpoint}” ({endpoint.url}) was switched off. {why}\n"
+            "What it was to be told waits for 30 days. Look at its deliveries in the admin, and "
+            "switch it on again when the receiver works."
+        ),
+    )
