@@ -14,8 +14,8 @@ from apps.moderation.routers import (
     reports_router,
 )
 from apps.users.routers import tokens_router, users_router
-from project.api_words import WORDS
 from apps.webhooks.routers import webhooks_router
+from project.api_words import WORDS
 
 OPENAI_DESCRIPTION = """\
 Point any OpenAI client at `/openai/v1` with a token of the scope `chat` as its key.

@@ -40,6 +40,7 @@ router = ApiRouter(tags=["Webhooks"])
         scope=STAFF_SCOPE,
         status=201,
         errors=(WebhookLimitError,),
+        gives={"webhook_id": "/id"},
     ),
 )
 async def create_webhook(request: HttpRequest, payload: WebhookCreateIn) -> WebhookWithSecretOut:
@@ -49,7 +50,14 @@ async def create_webhook(request: HttpRequest, payload: WebhookCreateIn) -> Webh
 
 
 @router.operation(
-    "GET", "", Endpoint(returns=list[WebhookOut], message="Webhooks.", scope=STAFF_SCOPE)
+    "GET",
+    "",
+    Endpoint(
+        returns=list[WebhookOut],
+        message="Webhooks.",
+        scope=STAFF_SCOPE,
+        gives={"webhook_id": "/0/id"},
+    ),
 )
 async def list_webhooks(request: HttpRequest) -> object:
     """List the webhooks, newest first."""
@@ -158,6 +166,7 @@ async def test_webhook(request: HttpRequest, webhook_id: int) -> object:
         message="Deliveries.",
         scope=STAFF_SCOPE,
         errors=(WebhookNotFoundError,),
+        gives={"delivery_id": "/items/0/id"},
     ),
 )
 async def list_webhook_deliveries(
