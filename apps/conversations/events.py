@@ -37,6 +37,13 @@ class ReplyStarted(msgspec.Struct, frozen=True, tag_field="type", tag="reply.sta
     model: str
 
 
+class ReplyWaiting(msgspec.Struct, frozen=True, tag_field="type", tag="reply.waiting"):
+    """The answer waits for its turn at the model; `ahead` counts those that come before it."""
+
+    reply_id: int
+    ahead: int
+
+
 class ReplyDelta(msgspec.Struct, frozen=True, tag_field="type", tag="reply.delta"):
     """Text that joins what the client has; `cursor` is the number of code points after it."""
 
@@ -130,13 +137,14 @@ class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
     """The answer to a ping."""
 
 
-ReplyEvent = ReplyStarted | ReplyDelta | ReplySnapshot | ReplyFinished
+ReplyEvent = ReplyStarted | ReplyWaiting | ReplyDelta | ReplySnapshot | ReplyFinished
 PageEvent = MessageAccepted | MessageUpdated | BranchShown | ConversationUpdated | NoticeCreated
 Event = ReplyEvent | PageEvent | ErrorEvent | Pong
 
 EVENT_TYPES: tuple[type[Event], ...] = (
     MessageAccepted,
     ReplyStarted,
+    ReplyWaiting,
     ReplyDelta,
     ReplySnapshot,
     ReplyFinished,

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import cache
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from redis import Redis as WaitingRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry as WaitingRetry
 
 TIMEOUT_SECONDS = 0.5
 MAX_CONNECTIONS = 32
@@ -33,6 +36,21 @@ async def redis_client() -> Redis:
         held = (await anext(generator), generator)
         _holders[loop] = held
     return held[0]
+
+
+def waiting_client() -> WaitingRedis:
+    """Return the client of synchronous code, which waits for its answers; hardly, though."""
+    return _waiting_client(settings.REDIS_URL)
+
+
+@cache
+def _waiting_client(url: str) -> WaitingRedis:
+    return WaitingRedis.from_url(
+        url,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=WaitingRetry(NoBackoff(), 0),
+    )
 
 
 async def _hold_client() -> AsyncGenerator[Redis, None]:

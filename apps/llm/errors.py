@@ -13,6 +13,7 @@
     +-- UpstreamTooLargeError     upstream_too_large      what it sent passes our limits
     +-- UpstreamPausedError       upstream_paused         it failed so often that it is left alone
     +-- UpstreamBusyError         upstream_busy           too many wait for it already
+    +-- AssistantUnavailableError assistant_unavailable   no model that could be asked is on
 
 None of them ever holds a text, key, host or exception of the upstream.
 """
@@ -135,6 +136,14 @@ class UpstreamBusyError(UpstreamError):
     default_message = "Too many people wait for this model. Try again in a minute."
 
 
+class AssistantUnavailableError(UpstreamError):
+    """No model that the assistant could ask is switched on."""
+
+    code = "assistant_unavailable"
+    status_code = 503
+    default_message = "No model is switched on for this assistant. Tell an administrator."
+
+
 class ProviderNotFoundError(NotFoundError):
     """There is no such provider."""
 
@@ -154,14 +163,6 @@ class AssistantNotFoundError(NotFoundError):
 
     code = "assistant_not_found"
     default_message = "This assistant is not offered to you. Choose another one."
-
-
-class AssistantUnavailableError(AppError):
-    """No model that the assistant could ask is switched on."""
-
-    code = "assistant_unavailable"
-    status_code = 503
-    default_message = "No model is switched on for this assistant. Tell an administrator."
 
 
 class FollowsSettingsError(ConflictError):

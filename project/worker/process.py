@@ -13,7 +13,8 @@ from apps.conversations.services import reaping, runtime
 from apps.conversations.services.intake import Intake
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
-from apps.llm.gateway.factory import default_gateway, warm
+from apps.llm.gateway.factory import warm
+from apps.llm.services.desk import default_desk
 from apps.webhooks.services.courier import Courier
 from project.worker.upkeep import tend_forever
 
@@ -36,7 +37,7 @@ async def run_worker() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopping.set)
     await asyncio.to_thread(warm)
-    worker_runtime = runtime.WorkerRuntime(gateway=default_gateway())
+    worker_runtime = runtime.WorkerRuntime(gateway=default_desk())
     worker_runtime.start()
     runtime.install(worker_runtime)
     intake = Intake(worker_runtime)

@@ -6,13 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from apps.conversations.models import Reply
 from apps.conversations.services import generation, runtime
-from apps.llm.gateway.config import read_config
-from apps.llm.gateway.factory import build_gateway
+from apps.llm.services.desk import ModelDesk
 from apps.users.models import User
 from tests.support.upstream import ScriptedUpstream
 
@@ -43,7 +41,7 @@ class Worker:
     """A worker in the test's own loop."""
 
     def __init__(self) -> None:
-        self.runtime = runtime.WorkerRuntime(gateway=build_gateway(read_config(django_settings)))
+        self.runtime = runtime.WorkerRuntime(gateway=ModelDesk())
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self, reply_id: int) -> asyncio.Task[None]:

@@ -30,6 +30,9 @@ class Conversation(models.Model):
         default=constants.Origin.CHAT,
         db_default=constants.Origin.CHAT,
     )
+    assistant = models.ForeignKey(
+        "llm.Assistant", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     locked_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

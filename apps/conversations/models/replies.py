@@ -31,7 +31,17 @@ class Reply(models.Model):
     notice = models.TextField(blank=True)
     finish_reason = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120)
-    temperature = models.FloatField()
+    temperature = models.FloatField(null=True)
+    chat_model = models.ForeignKey(
+        "llm.ChatModel", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    assistant_version = models.ForeignKey(
+        "llm.AssistantVersion",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=20, blank=True)

@@ -89,7 +89,7 @@ async def create_completion(
 )
 async def list_models(request: HttpRequest) -> HttpResponseBase:
     """List the models."""
-    models = [_model(name) for name in completions.list_models()]
+    models = [_model(name) for name in await completions.list_models(viewer=current_user(request))]
     return json_response({"object": "list", "data": models})
 
 
@@ -107,7 +107,7 @@ async def list_models(request: HttpRequest) -> HttpResponseBase:
 )
 async def read_model(request: HttpRequest, name: str) -> HttpResponseBase:
     """Read one model."""
-    if name not in completions.list_models():
+    if name not in await completions.list_models(viewer=current_user(request)):
         raise errors.ModelNotFoundError
     return json_response(_model(name))
 

@@ -16,6 +16,8 @@ from apps.conversations.services import asking, following, stopping, turns
 from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
+from apps.llm.services import catalogue, offers
+from apps.llm.services.live import LiveModel
 from apps.users.models import User
 
 CHARS_PER_TOKEN = 4
@@ -30,9 +32,9 @@ class Ended:
     usage: ReplyUsage | None
 
 
-def list_models() -> list[str]:
-    """Return the names of the models that a program may ask for."""
-    return [settings.OPENAI_MODEL]
+async def list_models(*, viewer: User) -> list[str]:
+    """Return the names of the models that a person's program may ask for, the default first."""
+    return [model.code for model in await _offered(viewer)]
 
 
 async def start(
@@ -42,7 +44,7 @@ async def start(
 
     Args:
         actor: whose token it is.
-        model: one of `list_models`.
+        model: one of `list_models`; it is asked with the program's prompt and no other.
         content: all text of the prompt that is not the model's; policy looks at it.
         prompt: messages and parameters.
         client_id: the program's own id of the call, if it has one.
@@ -52,20 +54,31 @@ async def start(
         PromptTooLongError: the prompt does not fit the model's budget.
         AppError: what `turns.start_turn` raises.
     """
-    if model not in list_models():
+    chosen = next((one for one in await _offered(actor) if one.code == model), None)
+    if chosen is None:
         raise ModelNotFoundError
     chars = sum(len(message["content"]) for message in prompt["messages"])
-    if chars > min(settings.MAX_TOKENS * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
+    allowed = chosen.max_prompt_tokens or settings.MAX_TOKENS
+    if chars > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
         raise PromptTooLongError(
             f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
-            f"{settings.MAX_TOKENS} are allowed. Send less."
+            f"{allowed} are allowed. Send less."
         )
     return await turns.start_turn(
         actor=actor,
         request=TurnRequest(
-            conversation_id=None, content=content, client_id=client_id, prompt=prompt
+            conversation_id=None,
+            content=content,
+            client_id=client_id,
+            prompt=prompt,
+            chat_model_id=chosen.id,
         ),
     )
+
+
+async def _offered(viewer: User) -> list[LiveModel]:
+    known = await catalogue.current()
+    return await db.call(offers.list_models, viewer=viewer, catalogue=known)
 
 
 async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, None]:

@@ -16,12 +16,13 @@ from apps.conversations.events import (
     ReplySnapshot,
     ReplyStarted,
     ReplyUsage,
+    ReplyWaiting,
 )
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting, watching
 from apps.conversations.statements import turns as statements
 from apps.core import db
-from apps.core.realtime.frames import StartFrame, TextFrame
+from apps.core.realtime.frames import StartFrame, TextFrame, WaitFrame
 from apps.core.realtime.hub import Subscription, TextHub, get_hub
 from apps.users.models import User
 
@@ -139,6 +140,8 @@ class _Position:
                 continue
             if isinstance(frame, StartFrame):
                 yield from self.start(frame.model)
+            elif isinstance(frame, WaitFrame):
+                yield ReplyWaiting(self.reply_id, frame.ahead)
             elif isinstance(frame, TextFrame):
                 if frame.start > self.cursor:
                     subscription.has_gap = True

@@ -17,7 +17,7 @@ from apps.core import db
 from apps.core.correlation import set_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import Finished, TextBatch
+from apps.llm.gateway.contract import Answering, Finished, TextBatch, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +126,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         text="" if state == constants.ReplyState.WITHHELD else running.text,
         usage=usage,
         finished=finished,
+        answering=running.answering,
         error_code=code,
         notice=notice,
         first_token_ms=clock.first_token_ms,
@@ -180,6 +181,10 @@ async def _stream(
                 clock.mark_text()
                 released = await guard.feed(item.text, shown_chars=running.length)
                 _show(released, running, runtime)
+            elif isinstance(item, Waiting):
+                runtime.publisher.wait(running.reply_id, item.ahead)
+            elif isinstance(item, Answering):
+                running.answering = item
             else:
                 finished = item
         _show(await guard.finish(shown_chars=running.length), running, runtime)

@@ -19,8 +19,10 @@ from apps.conversations.services import presenting
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
-from apps.llm.gateway.contract import Finished, GenerationRequest, PromptMessage, Usage
+from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, PromptMessage, Usage
+from apps.llm.services import catalogue
 from apps.llm.services import usage as ledger
+from apps.llm.services.live import Catalogue
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
 
@@ -47,6 +49,7 @@ class Ending:
         text: all text that viewers were shown.
         usage: tokens of the call; None where no call was made.
         finished: what the model server said at the end, if it did.
+        answering: the model that was asked last; None where nobody was.
         error_code: stable code of what went wrong, or empty.
         notice: sentence for the person; empty for the state's own.
         first_token_ms: milliseconds to the first text, if there was one.
@@ -59,6 +62,7 @@ class Ending:
     text: str
     usage: Usage | None
     finished: Finished | None = None
+    answering: Answering | None = None
     error_code: str = ""
     notice: str = ""
     first_token_ms: int | None = None
@@ -73,6 +77,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     The lease is taken and what the model needs is read by one statement: whatever fails, the answer
     is still queued.
     """
+    known = catalogue.read()
     taken = statements.claim(
         reply_id=reply_id, owner=owner, window=2 * settings.CONVERSATION_MEMORY_SIZE
     )
@@ -86,20 +91,32 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
         fence=taken.fence,
         question=taken.question,
         is_first=not history and taken.prompt is None,
-        request=GenerationRequest(
-            prompt=orjson.loads(taken.prompt) if taken.prompt is not None else None,
-            system_prompt=settings.SYSTEM_PROMPT,
-            history=history,
-            question=taken.question,
-            context=orjson.loads(taken.context) if taken.context is not None else None,
-            model=taken.model,
-            temperature=taken.temperature,
-            max_prompt_tokens=settings.MAX_TOKENS,
-            max_completion_tokens=settings.LLM_MAX_COMPLETION_TOKENS or None,
-            user_id=taken.owner_id,
-            purpose="reply",
-            correlation_id=taken.correlation_id,
-        ),
+        request=_request(taken, history, known),
+    )
+
+
+def _request(
+    taken: statements.Taken, history: tuple[PromptMessage, ...], known: Catalogue
+) -> GenerationRequest:
+    """Return what the model is asked: by the version of the assistant that the answer names."""
+    version = None
+    if taken.assistant_version_id is not None:
+        version = catalogue.version_of(known, taken.assistant_version_id)
+    completion = settings.LLM_MAX_COMPLETION_TOKENS or None
+    return GenerationRequest(
+        prompt=orjson.loads(taken.prompt) if taken.prompt is not None else None,
+        system_prompt=version.system_prompt if version else settings.SYSTEM_PROMPT,
+        history=history,
+        question=taken.question,
+        context=orjson.loads(taken.context) if taken.context is not None else None,
+        model=taken.model,
+        chat_model_id=taken.chat_model_id,
+        temperature=taken.temperature,
+        max_prompt_tokens=version.max_prompt_tokens if version else settings.MAX_TOKENS,
+        max_completion_tokens=version.max_completion_tokens if version else completion,
+        user_id=taken.owner_id,
+        purpose="reply",
+        correlation_id=taken.correlation_id,
     )
 
 
@@ -150,12 +167,15 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     message.html, message.html_version = presenting.html_of(message), RENDERER_VERSION
     usage, first = ending.usage, ending.first_token_ms
+    answering = ending.answering
     ended = Reply(
         message=message,
         state=ending.state,
         error_code=ending.error_code,
         notice=ending.notice,
         finish_reason=ending.finished.finish_reason[:40] if ending.finished else "",
+        model=answering.model if answering else "",
+        chat_model_id=answering.chat_model_id if answering else None,
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         usage_source=usage.source if usage else "",
@@ -177,7 +197,7 @@ def _store_end(
             user_id=claim.owner_id,
             purpose="reply",
             reference_id=claim.reply_id,
-            model=claim.request.model,
+            model=ending.answering.model if ending.answering else claim.request.model,
             usage=ending.usage,
             outcome=ending.error_code or ending.state,
             first_token_ms=ending.first_token_ms,

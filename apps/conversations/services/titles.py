@@ -10,7 +10,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants
-from apps.conversations.models import Conversation, Message
+from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements
 from apps.core import db
 from apps.core.correlation import get_correlation_id
@@ -79,7 +79,8 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         history=(),
         question=first.content[:EXCERPT_CHARS],
         context=None,
-        model=settings.OPENAI_MODEL,
+        model="",
+        chat_model_id=_first_model(conversation_id),
         temperature=0.2,
         max_prompt_tokens=settings.MAX_TOKENS,
         max_completion_tokens=MAX_TITLE_TOKENS,
@@ -87,6 +88,12 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         purpose="title",
         correlation_id=get_correlation_id(),
     )
+
+
+def _first_model(conversation_id: int) -> int | None:
+    """Return the model that answered first: its title comes from where its text went already."""
+    replies = Reply.objects.filter(conversation_id=conversation_id).order_by("pk")
+    return replies.values_list("chat_model_id", flat=True).first()
 
 
 @transaction.atomic

@@ -37,6 +37,8 @@ class TurnRequest:
         metadata: the sender's own notes, given back as they are.
         prompt: the whole prompt and its parameters, where a program names them; then `content` is
             all text in it that is not the model's, and may be longer.
+        chat_model_id: the model that a program named and may use; for prompts only.
+        assistant_id: who shall answer here from now on; None for whoever did, or the default.
     """
 
     conversation_id: int | None
@@ -46,6 +48,8 @@ class TurnRequest:
     context: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None
     prompt: Prompt | None = None
+    chat_model_id: int | None = None
+    assistant_id: int | None = None
 
 
 def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:

@@ -20,7 +20,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.events import MessageAccepted
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import announcements, branches
+from apps.conversations.services import announcements, branches, choosing
 from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
@@ -33,7 +33,8 @@ from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
-from apps.llm.services import quotas
+from apps.llm.services import catalogue, quotas
+from apps.llm.services.live import Catalogue
 from apps.users.models import User
 from apps.users.services import access
 
@@ -61,6 +62,8 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         ReplyInProgressError: the last answer of the conversation has not ended.
         ClientIdReusedError: the same client id came with other content.
         MessageWithheldError: policy keeps the message back; it is stored with its verdict.
+        AssistantNotFoundError: the chosen assistant is not offered to the person.
+        AssistantUnavailableError: no model that it could ask is switched on.
         RateLimitedError: too many messages in a short time.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
@@ -78,8 +81,9 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
             text=policy_text(request.content, request.context, request.prompt),
         )
     )
+    known = await catalogue.current()
     try:
-        turn = await db.call(_store_turn, actor, request, ruling)
+        turn = await db.call(_store_turn, actor, request, ruling, known)
     except IntegrityError as error:
         repeated = await db.call(_find_repeated, actor, request)
         if repeated is not None:
@@ -104,8 +108,9 @@ async def retry_reply(*, actor: User, message_id: int) -> Turn:
     await rate_limits.check(
         scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
     )
+    known = await catalogue.current()
     try:
-        return await db.call(_store_retry, actor, message_id)
+        return await db.call(_store_retry, actor, message_id, known)
     except IntegrityError as error:
         raise ReplyInProgressError from error
 
@@ -135,7 +140,9 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
 
 
 @transaction.atomic
-def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) -> Turn:
+def _store_turn(
+    actor: User, request: TurnRequest, ruling: guardrails.Ruling, known: Catalogue
+) -> Turn:
     verdict = ruling.verdict
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
@@ -156,7 +163,14 @@ def _store_turn(actor: User, request: TurnRequest, ruling: guardrails.Ruling) ->
         hidden_reason=verdict.reason_for_user if verdict.is_block else "",
         created_at=timezone.now(),
     )
-    reply = _new_reply(question, actor, is_blocked=verdict.is_block)
+    choice = choosing.choose(
+        actor=actor,
+        known=known,
+        question=question,
+        chat_model_id=request.chat_model_id,
+        assistant_id=request.assistant_id,
+    )
+    reply = _new_reply(question, actor, choice, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))
     is_stored = statements.add_turn(question=question, reply=reply, title=title)
     if not is_stored:
@@ -185,7 +199,7 @@ def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
 
 
 @transaction.atomic
-def _store_retry(actor: User, message_id: int) -> Turn:
+def _store_retry(actor: User, message_id: int, known: Catalogue) -> Turn:
     access.ensure_may_write(actor)
     answer = access_message(viewer=actor, message_id=message_id)
     reply = Reply.objects.filter(pk=answer.pk).first()
@@ -197,7 +211,10 @@ def _store_retry(actor: User, message_id: int) -> Turn:
         raise ReplyNotRetryableError
     _ensure_open(conversation)
     branching = branches.make_way_for_answer(conversation, question=question)
-    new_reply = _new_reply(question, actor)
+    choice = choosing.choose(
+        actor=actor, known=known, question=question, chat_model_id=reply.chat_model_id
+    )
+    new_reply = _new_reply(question, actor, choice)
     new_reply.message = Message.objects.create(
         conversation=conversation, parent=question, role=constants.Author.ASSISTANT
     )
@@ -241,7 +258,9 @@ def _has_quota(actor: User) -> bool:
     return quotas.has_quota(user_id=actor.pk, reserved_tokens=reserved)
 
 
-def _new_reply(question: Message, actor: User, *, is_blocked: bool = False) -> Reply:
+def _new_reply(
+    question: Message, actor: User, choice: choosing.Choice, *, is_blocked: bool = False
+) -> Reply:
     """Return the answer's row to be stored; one that policy or quota forbids has ended already."""
     state = constants.ReplyState.QUEUED
     if is_blocked:
@@ -249,14 +268,15 @@ def _new_reply(question: Message, actor: User, *, is_blocked: bool = False) -> R
     elif not _has_quota(actor):
         state = constants.ReplyState.OUT_OF_QUOTA
     is_queued = state == constants.ReplyState.QUEUED
-    asked = question.prompt["parameters"] if question.prompt is not None else {}
     return Reply(
         conversation=question.conversation,
         state=state,
         notice="Your message was not sent to the model." if is_blocked else "",
         error_code="" if is_queued else state.value,
-        model=settings.OPENAI_MODEL,
-        temperature=asked.get("temperature", settings.OPENAI_TEMPERATURE),
+        model=choice.model.name,
+        chat_model_id=choice.model.id,
+        assistant_version_id=choice.version.id if choice.version is not None else None,
+        temperature=choice.temperature,
         reserved_tokens=quotas.tokens_to_reserve(prompt_chars=len(question.content)),
         correlation_id=get_correlation_id(),
         queued_at=question.created_at,

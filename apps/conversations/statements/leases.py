@@ -29,8 +29,9 @@ _CLAIM = Statement(
             AND answer.id = reply.message_id
         RETURNING
             reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
-            reply.temperature, reply.correlation_id, question.id AS question_id,
-            question.content, question.context, question.prompt
+            reply.temperature, reply.correlation_id, reply.chat_model_id,
+            reply.assistant_version_id, question.id AS question_id, question.content,
+            question.context, question.prompt
     )
     SELECT taken.*, history.roles, history.texts
     FROM taken
@@ -59,8 +60,10 @@ class Taken(NamedTuple):
     owner_id: int
     fence: int
     model: str
-    temperature: float
+    temperature: float | None
     correlation_id: str
+    chat_model_id: int | None
+    assistant_version_id: int | None
     question_id: int
     question: str
     context: str | None
@@ -123,7 +126,9 @@ _END_REPLY = Statement(
     WITH ended AS (
         UPDATE conversations_reply
         SET state = %(state)s, error_code = %(error_code)s, notice = %(notice)s,
-            finish_reason = %(finish_reason)s, prompt_tokens = %(prompt_tokens)s,
+            finish_reason = %(finish_reason)s, model = coalesce(%(model)s, model),
+            chat_model_id = coalesce(%(chat_model_id)s, chat_model_id),
+            prompt_tokens = %(prompt_tokens)s,
             completion_tokens = %(completion_tokens)s, usage_source = %(usage_source)s,
             lease_expires_at = NULL, first_token_at = started_at + %(first_token)s::interval,
             finished_at = statement_timestamp()
@@ -163,6 +168,8 @@ def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | 
         error_code=reply.error_code,
         notice=reply.notice,
         finish_reason=reply.finish_reason,
+        model=reply.model or None,
+        chat_model_id=reply.chat_model_id,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
         usage_source=reply.usage_source,

@@ -75,18 +75,19 @@ _ADD_TURN = Statement(
     ), reply AS (
         INSERT INTO conversations_reply (
             message_id, conversation_id, state, error_code, notice, finish_reason, model,
-            temperature, usage_source, reserved_tokens, correlation_id, lease_owner, fence,
-            stop_state, queued_at, finished_at
+            chat_model_id, assistant_version_id, temperature, usage_source, reserved_tokens,
+            correlation_id, lease_owner, fence, stop_state, queued_at, finished_at
         )
         SELECT
             answer.id, %(conversation_id)s, %(state)s, %(error_code)s, %(notice)s, '', %(model)s,
-            %(temperature)s, '', %(reserved_tokens)s, %(correlation_id)s, '', 0, '',
+            %(chat_model_id)s, %(assistant_version_id)s, %(temperature)s, '', %(reserved_tokens)s,
+            %(correlation_id)s, '', 0, '',
             %(created_at)s, %(finished_at)s
         FROM answer
     ), conversation AS (
         UPDATE conversations_conversation
         SET title = %(title)s, message_count = message_count + 2, last_message_at = %(created_at)s,
-            updated_at = %(created_at)s
+            updated_at = %(created_at)s, assistant_id = %(assistant_id)s
         FROM answer
         WHERE conversations_conversation.id = %(conversation_id)s
         RETURNING message_count
@@ -127,6 +128,9 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
         error_code=reply.error_code,
         notice=reply.notice,
         model=reply.model,
+        chat_model_id=reply.chat_model_id,
+        assistant_version_id=reply.assistant_version_id,
+        assistant_id=conversation.assistant_id,
         temperature=reply.temperature,
         reserved_tokens=reply.reserved_tokens,
         correlation_id=reply.correlation_id,

@@ -3,22 +3,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import cast
 
-from django.conf import settings
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from apps.core.logging import log_event
 from apps.core.realtime.connection import CONTROL_CHANNEL, TEXT_CHANNEL, live_text_key
 from apps.core.realtime.frames import EndFrame, encoder, parse_live_text
+from apps.core.redis import waiting_client
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
 
 
@@ -45,7 +40,7 @@ def parse_ring(data: bytes) -> tuple[int, str]:
 def read_live_texts(reply_ids: Sequence[int]) -> dict[int, str]:
     """Return what Redis holds of these answers, as far as it is there and knows."""
     try:
-        values = _client(settings.REDIS_URL).mget([live_text_key(pk) for pk in reply_ids])
+        values = waiting_client().mget([live_text_key(pk) for pk in reply_ids])
     except (RedisError, OSError) as error:
         log_event(logger, "LIVE_TEXT_AWAY", level=logging.WARNING, error=type(error).__name__)
         return {}
@@ -62,17 +57,7 @@ def publish(channel: str, data: bytes) -> None:
     if time.monotonic() < _Away.until:
         return
     try:
-        _client(settings.REDIS_URL).publish(channel, data)
+        waiting_client().publish(channel, data)
     except (RedisError, OSError) as error:
         _Away.until = time.monotonic() + PAUSE_SECONDS
         log_event(logger, "PUBLISH_FAILED", level=logging.WARNING, error=type(error).__name__)
-
-
-@cache
-def _client(url: str) -> Redis:
-    return Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )

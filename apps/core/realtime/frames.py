@@ -37,7 +37,14 @@ class StartFrame(msgspec.Struct, frozen=True, array_like=True, tag="s"):
     model: str
 
 
-Frame = TextFrame | EndFrame | StartFrame
+class WaitFrame(msgspec.Struct, frozen=True, array_like=True, tag="w"):
+    """An answer waits for its turn at the model, behind so many others."""
+
+    reply_id: int
+    ahead: int
+
+
+Frame = TextFrame | EndFrame | StartFrame | WaitFrame
 
 encoder = msgspec.msgpack.Encoder()
 decoder: msgspec.msgpack.Decoder[list[Frame]] = msgspec.msgpack.Decoder(list[Frame])

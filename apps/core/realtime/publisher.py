@@ -13,6 +13,7 @@ from apps.core.realtime.frames import (
     Frame,
     StartFrame,
     TextFrame,
+    WaitFrame,
     encoder,
 )
 
@@ -88,6 +89,11 @@ class TextPublisher:
         self._wake.set()
         self._urgent.set()
 
+    def wait(self, reply_id: int, ahead: int) -> None:
+        """Announce that an answer waits for its turn at the model."""
+        self._notices.append(WaitFrame(reply_id, ahead))
+        self._wake.set()
+
     def append(self, reply_id: int, text: str) -> None:
         """Add text to an answer; the first text leaves at once, later text with the next batch."""
         live = self._live[reply_id]
@@ -137,7 +143,7 @@ class TextPublisher:
             return
         dirty, self._dirty = self._dirty, {}
         notices, self._notices = self._notices, []
-        frames: list[Frame] = [notice for notice in notices if isinstance(notice, StartFrame)]
+        frames: list[Frame] = [one for one in notices if not isinstance(one, EndFrame)]
         ends = [notice for notice in notices if isinstance(notice, EndFrame)]
         pipeline = self._redis.pipeline(transaction=False)
         grown: list[_LiveText] = []

@@ -15,6 +15,7 @@ MAX_RETRY_AFTER_SECONDS = 3_600
 RETRY_AFTER_WORTH_WAITING_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 30.0
 DNS_CACHE_SECONDS = 60
+RETRY_RESERVE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class GatewayConfig:
         total_timeout_seconds: deadline of the whole call, retries included.
         batch_window_seconds: how long text is collected before it is handed on.
         max_retries: tries after the first one; only before anything of an answer arrived.
+        retry_reserve: further tries that all calls together may use beyond a tenth of the calls.
         max_event_bytes: largest single event.
         max_response_bytes: largest response as it comes over the wire.
         max_answer_chars: longest answer.
@@ -45,6 +47,7 @@ class GatewayConfig:
     total_timeout_seconds: float = 600.0
     batch_window_seconds: float = 0.08
     max_retries: int = 1
+    retry_reserve: int = RETRY_RESERVE
     max_event_bytes: int = MAX_EVENT_BYTES
     max_response_bytes: int = MAX_RESPONSE_BYTES
     max_answer_chars: int = MAX_ANSWER_CHARS

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Role = Literal["user", "assistant"]
-Purpose = Literal["reply", "title", "judge"]
+Purpose = Literal["reply", "title", "judge", "trial"]
 UsageSource = Literal["reported", "estimated"]
 
 
@@ -27,7 +27,9 @@ class GenerationRequest:
         question: what the person asks now; always sent whole.
         context: facts put before the question, delimited as data and never as instructions.
         model: name of the model at the model server.
-        temperature: sampling temperature.
+        chat_model_id: the model's number in the catalogue; None lets the name decide, and where
+            the catalogue does not know the name, the default model's server is asked for it.
+        temperature: sampling temperature; None leaves it to the model.
         max_prompt_tokens: budget of system prompt, history, context and question together.
         max_completion_tokens: limit of the answer; None leaves it to the server.
         user_id: whose call this is, for logs and usage; leaves the product only as a keyed hash.
@@ -42,13 +44,14 @@ class GenerationRequest:
     question: str
     context: Mapping[str, object] | None
     model: str
-    temperature: float
+    temperature: float | None
     max_prompt_tokens: int
     max_completion_tokens: int | None
     user_id: int
     purpose: Purpose
     correlation_id: str
     prompt: Mapping[str, Any] | None = None
+    chat_model_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,21 @@ class TextBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The call waits for its turn, behind so many others; comes before all else, or not at all."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Which model of the catalogue is asked now; it is the one that answers once text has come."""
+
+    chat_model_id: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last event of a whole answer.
 
@@ -84,19 +102,23 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer at once."""
+    """A whole answer at once; `is_repeated` where it was kept from an earlier call."""
 
     text: str
     finish_reason: str
     model: str
     usage: Usage
+    is_repeated: bool = False
+
+
+GatewayEvent = Waiting | Answering | TextBatch | Finished
 
 
 class ChatGateway(Protocol):
     """The door to the model server."""
 
-    def stream(self, request: GenerationRequest) -> AsyncGenerator[TextBatch | Finished, None]:
-        """Yield text in batches, then exactly one `Finished`.
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GatewayEvent, None]:
+        """Yield text in batches, then exactly one `Finished`; before the text, who is asked.
 
         Closing the generator (`aclose`) or cancelling the task that iterates it closes the
         connection to the model server at once, before the first text too.

@@ -5,9 +5,7 @@ import os
 from importlib import import_module
 from typing import Any, cast
 
-from django.conf import settings
-
-from apps.llm.gateway.config import GatewayConfig, read_config
+from apps.llm.gateway.config import GatewayConfig
 from apps.llm.gateway.contract import ChatGateway
 
 _TRACING_SWITCHES = (
@@ -16,12 +14,6 @@ _TRACING_SWITCHES = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
-
-
-class _Default:
-    """The process's own gateway, made at its first use."""
-
-    gateway: ChatGateway | None = None
 
 
 def warm() -> None:
@@ -41,20 +33,6 @@ def build_gateway(config: GatewayConfig) -> ChatGateway:
     _forbid_tracing()
     module: Any = import_module("apps.llm.gateway.langchain_gateway")
     return cast("ChatGateway", module.LangChainGateway(config))
-
-
-def default_gateway() -> ChatGateway:
-    """Return the gateway that Django's settings describe, the same one in the whole process."""
-    if _Default.gateway is None:
-        _Default.gateway = build_gateway(read_config(settings))
-    return _Default.gateway
-
-
-async def close_default_gateway() -> None:
-    """Close the process's gateway; the next use makes a new one."""
-    gateway, _Default.gateway = _Default.gateway, None
-    if gateway is not None:
-        await gateway.aclose()
 
 
 def _forbid_tracing() -> None:

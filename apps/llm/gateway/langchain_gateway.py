@@ -1,6 +1,5 @@
 """The gateway on LangChain: prompt, trimming, chat model, callbacks. Load it lazily."""
 
-import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
@@ -20,10 +19,9 @@ from apps.llm.gateway.contract import (
     TextBatch,
     Usage,
 )
+from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.prompts import build_messages
 from apps.llm.gateway.wire import ModelServer
-
-_CHARS_PER_TOKEN = 4
 
 langsmith.configure(enabled=False)
 
@@ -57,7 +55,7 @@ class LangChainGateway:
         finally:
             call.close()
         reader = call.reader
-        usage = observer.usage or _estimate(request, reader.answer_chars)
+        usage = observer.usage or estimate(request, reader.answer_chars)
         yield Finished(reader.finish_reason, reader.model or request.model, usage)
 
     async def complete(self, request: GenerationRequest) -> Completion:
@@ -76,7 +74,7 @@ class LangChainGateway:
 
     def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
         """Estimate the tokens of a call whose usage was not reported."""
-        return _estimate(request, len(text))
+        return estimate(request, len(text))
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for later calls."""
@@ -85,29 +83,12 @@ class LangChainGateway:
     def _parameters(self, request: GenerationRequest) -> dict[str, Any]:
         parameters: dict[str, Any] = {
             "model": request.model,
-            "temperature": request.temperature,
             "user": self._config.pseudonym(request.user_id),
         }
+        if request.temperature is not None:
+            parameters["temperature"] = request.temperature
         if request.max_completion_tokens is not None:
             parameters["max_tokens"] = request.max_completion_tokens
         if request.prompt is not None:
             parameters |= request.prompt["parameters"]
         return parameters
-
-
-def _estimate(request: GenerationRequest, answer_chars: int) -> Usage:
-    if request.prompt is not None:
-        chars = sum(len(str(message["content"])) for message in request.prompt["messages"])
-        return Usage(
-            math.ceil(chars / _CHARS_PER_TOKEN),
-            math.ceil(answer_chars / _CHARS_PER_TOKEN),
-            "estimated",
-        )
-    context = len(str(request.context)) if request.context else 0
-    history = sum(len(message.content) for message in request.history)
-    prompt_chars = len(request.system_prompt) + history + context + len(request.question)
-    return Usage(
-        min(math.ceil(prompt_chars / _CHARS_PER_TOKEN), request.max_prompt_tokens),
-        math.ceil(answer_chars / _CHARS_PER_TOKEN),
-        "estimated",
-    )

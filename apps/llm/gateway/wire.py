@@ -13,6 +13,7 @@ import aiohttp
 
 from apps.llm import errors
 from apps.llm.gateway import failures
+from apps.llm.gateway.budget import RetryBudget
 from apps.llm.gateway.config import (
     DNS_CACHE_SECONDS,
     KEEP_ALIVE_SECONDS,
@@ -33,6 +34,7 @@ class ModelServer:
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
         self.metronome = Metronome(config.batch_window_seconds)
+        self.budget = RetryBudget(config.retry_reserve)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -130,16 +132,17 @@ class Call:
 
     async def _open(self, body: bytes) -> aiohttp.ClientResponse:
         tries_left = self._config.max_retries
+        budget = self._server.budget
+        budget.note_call()
         while True:
             answer = await self._post(body)
             if isinstance(answer, aiohttp.ClientResponse):
                 return answer
-            wait = answer.retry_after
-            if wait is None:
-                wait = random.uniform(0.1, 0.5)  # noqa: S311
-            is_soon = wait <= RETRY_AFTER_WORTH_WAITING_SECONDS
+            wait = _time_to_wait(answer.retry_after)
+            is_soon = (answer.retry_after or 0) <= RETRY_AFTER_WORTH_WAITING_SECONDS
             is_in_time = self._loop.time() + wait < self._first_at
-            if not (tries_left and answer.is_retryable and is_soon and is_in_time):
+            may_try = tries_left > 0 and answer.is_retryable and is_soon and is_in_time
+            if not (may_try and budget.take()):
                 raise answer.error
             tries_left -= 1
             await asyncio.sleep(wait)
@@ -212,3 +215,10 @@ class Call:
         with suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout(_REUSE_GRACE_SECONDS):
                 await content.readany()
+
+
+def _time_to_wait(asked: float | None) -> float:
+    """Return the seconds before the next try, scattered so that calls do not come back together."""
+    if asked is None:
+        return random.uniform(0.1, 0.5)  # noqa: S311
+    return asked * random.uniform(1.0, 1.25)  # noqa: S311

@@ -192,14 +192,14 @@ def _key(row: Provider, url: str) -> str:
 def _model(row: ChatModel, provider: LiveProvider, fallback_ids: tuple[int, ...]) -> LiveModel:
     follows = row.follows_settings
     completion = row.max_completion_tokens or settings.LLM_MAX_COMPLETION_TOKENS
-    room = row.context_tokens - completion
+    context = settings.MAX_TOKENS + completion if follows else row.context_tokens
     return LiveModel(
         id=row.pk,
         provider_id=row.provider_id,
         code=settings.OPENAI_MODEL if follows else row.code,
         name=settings.OPENAI_MODEL if follows else row.name,
         label=settings.OPENAI_MODEL if follows else row.label,
-        max_prompt_tokens=room if room > 0 else settings.MAX_TOKENS,
+        max_prompt_tokens=max(context - completion, context // 2) or None,
         max_completion_tokens=completion or None,
         takes_temperature=Capability.TEMPERATURE in row.capabilities,
         is_usable=row.is_enabled and provider.is_usable,
@@ -227,7 +227,7 @@ def _assistant(row: Assistant, models: dict[int, LiveModel]) -> LiveAssistant:
 
 def _version(row: AssistantVersion, model: LiveModel) -> LiveVersion:
     completion = row.max_completion_tokens or model.max_completion_tokens
-    prompt = row.max_prompt_tokens or min(settings.MAX_TOKENS, model.max_prompt_tokens)
+    prompt = row.max_prompt_tokens or settings.MAX_TOKENS
     return LiveVersion(
         id=row.pk,
         number=row.number,
@@ -235,6 +235,6 @@ def _version(row: AssistantVersion, model: LiveModel) -> LiveVersion:
         model_id=model.id,
         system_prompt=row.system_prompt,
         temperature=row.temperature if model.takes_temperature else None,
-        max_prompt_tokens=prompt,
+        max_prompt_tokens=min(prompt, model.max_prompt_tokens or prompt),
         max_completion_tokens=completion,
     )

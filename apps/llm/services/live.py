@@ -41,7 +41,7 @@ class LiveModel:
         code: what programs and staff call it here.
         name: what the provider calls it.
         label: what people read.
-        max_prompt_tokens: budget of a program's whole prompt.
+        max_prompt_tokens: how much of a prompt it takes; None where nobody said.
         max_completion_tokens: limit of an answer; None leaves it to the provider.
         takes_temperature: whether a temperature may be sent.
         is_usable: whether it and its provider are switched on.
@@ -53,7 +53,7 @@ class LiveModel:
     code: str
     name: str
     label: str
-    max_prompt_tokens: int
+    max_prompt_tokens: int | None
     max_completion_tokens: int | None
     takes_temperature: bool
     is_usable: bool

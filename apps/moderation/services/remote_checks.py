@@ -14,8 +14,8 @@ from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import GenerationRequest
-from apps.llm.gateway.factory import default_gateway
 from apps.llm.gateway.moderation import default_classifier
+from apps.llm.services.desk import default_desk
 from apps.moderation.constants import RuleKind
 from apps.moderation.detection.contract import ConfigurationError
 from apps.moderation.services.rule_sets import LiveRule
@@ -104,13 +104,13 @@ async def _classify(configuration: Mapping[str, Any], text: str) -> Answer:
 
 
 async def _judge(configuration: Mapping[str, Any], text: str, user_id: int) -> Answer:
-    completion = await default_gateway().complete(
+    completion = await default_desk().complete(
         GenerationRequest(
             system_prompt=JUDGE_PROMPT + str(configuration["instruction"]),
             history=(),
             question=JUDGE_QUESTION,
             context={"text": text[:MAX_JUDGED_CHARS]},
-            model=str(configuration.get("model") or settings.OPENAI_MODEL),
+            model=str(configuration.get("model") or ""),
             temperature=0.0,
             max_prompt_tokens=settings.MAX_TOKENS,
             max_completion_tokens=5,

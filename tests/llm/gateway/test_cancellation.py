@@ -20,9 +20,12 @@ PHASES = {
     "before a retry": "[[status status=429 retry_after=5]]",
 }
 CALLS = 200
-PATIENT = dict.fromkeys(
-    ("connect_timeout_seconds", "first_token_timeout_seconds", "idle_timeout_seconds"), 60.0
-)
+PATIENT: dict[str, float] = {
+    "connect_timeout_seconds": 60.0,
+    "first_token_timeout_seconds": 60.0,
+    "idle_timeout_seconds": 60.0,
+    "retry_reserve": CALLS,
+}
 
 
 async def follow(gateway: ChatGateway, directive: str, begun: asyncio.Event) -> None:

@@ -11,8 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.llm.gateway.chat_model import WireChatModel
 from apps.llm.gateway.config import GatewayConfig, read_config
-from apps.llm.gateway.contract import Usage
-from apps.llm.gateway.factory import build_gateway, close_default_gateway, default_gateway
+from apps.llm.gateway.factory import build_gateway
 from apps.llm.gateway.wire import ModelServer
 from tests.llm.conftest import API_KEY, collect, make_config, make_request, open_gateway
 from tests.support.upstream import ScriptedUpstream
@@ -132,24 +131,6 @@ async def test_logs_the_call_without_a_word_of_it(
     assert "PRIVATE" not in told
     assert "word1" not in told
     assert API_KEY not in told
-
-
-async def test_the_default_gateway_follows_the_settings(
-    upstream: ScriptedUpstream, settings: object
-) -> None:
-    settings.OPENAI_BASE_URL = upstream.base_url + "/"
-    settings.LLM_BATCH_WINDOW_MS = 30
-    await close_default_gateway()
-    try:
-        gateway = default_gateway()
-        assert gateway is default_gateway()
-        completion = await gateway.complete(make_request("[[stream tokens=2]]"))
-    finally:
-        await close_default_gateway()
-    assert completion.usage == Usage(7, 2, "reported")
-    assert upstream.requests[0].path == "/v1/chat/completions"
-    assert default_gateway() is not gateway
-    await close_default_gateway()
 
 
 def test_reads_its_deadlines_from_the_settings() -> None:

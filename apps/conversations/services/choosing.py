@@ -1,0 +1,73 @@
+"""Who answers: the assistant of a conversation, or the model that a program named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from apps.conversations.models import Message
+from apps.llm.services import offers
+from apps.llm.services.live import Catalogue, LiveModel, LiveVersion
+from apps.users.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What answers a message.
+
+    Attributes:
+        model: that is asked first.
+        version: of the assistant; None where a program brings its own prompt.
+        temperature: to ask with; None leaves it to the model.
+    """
+
+    model: LiveModel
+    version: LiveVersion | None
+    temperature: float | None
+
+
+def choose(
+    *,
+    actor: User,
+    known: Catalogue,
+    question: Message,
+    chat_model_id: int | None = None,
+    assistant_id: int | None = None,
+) -> Choice:
+    """Return what answers a question; its conversation remembers whom its person chose.
+
+    Args:
+        actor: the person.
+        known: what may be asked.
+        question: in its conversation, which the caller has locked.
+        chat_model_id: the model that a program named, for its own prompts.
+        assistant_id: whom the person chose just now; None for whoever answered before.
+
+    Raises:
+        AssistantNotFoundError: the person chose one that they may not use.
+        AssistantUnavailableError: no model that could be asked is switched on.
+    """
+    if question.prompt is not None:
+        return _for_program(known, question.prompt["parameters"], chat_model_id)
+    conversation = question.conversation
+    assistant = offers.choose_assistant(
+        viewer=actor, catalogue=known, wanted_id=assistant_id, kept_id=conversation.assistant_id
+    )
+    if assistant_id is not None:
+        conversation.assistant_id = assistant.id
+    version = assistant.version
+    model = known.chain(version.model_id)[0]
+    return Choice(model=model, version=version, temperature=version.temperature)
+
+
+def _for_program(known: Catalogue, asked: Mapping[str, Any], model_id: int | None) -> Choice:
+    model = known.chain(model_id or known.default.version.model_id)[0]
+    temperature = asked.get("temperature", settings.OPENAI_TEMPERATURE)
+    return Choice(
+        model=model,
+        version=None,
+        temperature=temperature if model.takes_temperature else None,
+    )

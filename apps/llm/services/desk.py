@@ -1,0 +1,173 @@
+"""The gateway over all providers of the catalogue: which model is asked, and which one instead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from apps.llm.errors import UpstreamError, UpstreamTruncatedError
+from apps.llm.gateway.contract import (
+    ChatGateway,
+    Completion,
+    Finished,
+    GatewayEvent,
+    GenerationRequest,
+    TextBatch,
+    Usage,
+)
+from apps.llm.gateway.estimates import estimate
+from apps.llm.services import catalogue, repeats
+from apps.llm.services.lines import ProviderLine
+from apps.llm.services.live import Catalogue, LiveModel, LiveProvider
+
+
+class ModelDesk:
+    """`ChatGateway` over the catalogue: one line for each provider that was asked.
+
+    A model that cannot answer is replaced by the next one of its fallbacks, but only before any
+    text came: what people have read is never begun anew.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            clock: seconds that never jump, for the breakers.
+        """
+        self._clock = clock
+        self._lines: dict[int, ProviderLine] = {}
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GatewayEvent, None]:
+        """Yield who is asked, text in batches, then how the answer ended.
+
+        Raises:
+            UpstreamError: after text had come, or where no model could answer; then it is the
+                first one's error.
+        """
+        known = await catalogue.current()
+        failure: UpstreamError | None = None
+        for model in models_for(known, request):
+            line = await self.line(known.providers[model.provider_id])
+            error: UpstreamError | None = None
+            has_text = False
+            try:
+                async with aclosing(line.stream(fit(request, model), model)) as events:
+                    async for event in events:
+                        has_text = has_text or isinstance(event, TextBatch)
+                        yield event
+            except UpstreamError as problem:
+                error = problem
+            if error is None:
+                return
+            if has_text:
+                raise error
+            failure = failure or error
+        if failure is not None:
+            raise failure
+
+    async def complete(self, request: GenerationRequest) -> Completion:
+        """Return a whole answer; that of the same small call of the same person again, if kept.
+
+        Raises:
+            UpstreamError: one of `apps.llm.errors`.
+        """
+        first = models_for(await catalogue.current(), request)[0]
+        key = repeats.key_of(request, model_id=first.id)
+        kept = await repeats.find(key) if key is not None else None
+        if kept is not None:
+            return kept
+        texts: list[str] = []
+        finished: Finished | None = None
+        async with aclosing(self.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextBatch):
+                    texts.append(event.text)
+                elif isinstance(event, Finished):
+                    finished = event
+        if finished is None:
+            raise UpstreamTruncatedError
+        text = "".join(texts)
+        completion = Completion(text, finished.finish_reason, finished.model, finished.usage)
+        if key is not None:
+            await repeats.keep(key, completion)
+        return completion
+
+    def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
+        """Estimate the tokens of a call that ended without a report: stopped, cut or failed."""
+        return estimate(request, len(text))
+
+    async def line(self, provider: LiveProvider) -> ProviderLine:
+        """Return the way to a provider, as the catalogue has it now."""
+        line = self._lines.get(provider.id)
+        if line is None:
+            line = self._lines[provider.id] = ProviderLine(provider, clock=self._clock)
+        await line.follow(provider)
+        return line
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await line.aclose()
+
+
+def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel, ...]:
+    """Return which models are asked for a request, one after the other.
+
+    A name that the catalogue does not know is asked for at the default model's provider.
+
+    Raises:
+        AssistantUnavailableError: none of them is switched on.
+    """
+    if request.chat_model_id is not None and request.chat_model_id in known.models:
+        return known.chain(request.chat_model_id)
+    named = known.models_by_code.get(request.model)
+    if named is not None:
+        return known.chain(named.id)
+    default = known.chain(known.default.version.model_id)
+    return (replace(default[0], name=request.model),) if request.model else default
+
+
+def fit(request: GenerationRequest, model: LiveModel) -> GenerationRequest:
+    """Return a request in the words and within the limits of a model."""
+    limits = [one for one in (request.max_completion_tokens, model.max_completion_tokens) if one]
+    room = model.max_prompt_tokens or request.max_prompt_tokens
+    return replace(
+        request,
+        model=model.name,
+        chat_model_id=model.id,
+        temperature=request.temperature if model.takes_temperature else None,
+        max_prompt_tokens=min(request.max_prompt_tokens, room),
+        max_completion_tokens=min(limits) if limits else None,
+        prompt=_fit_prompt(request.prompt, model),
+    )
+
+
+def _fit_prompt(prompt: Mapping[str, Any] | None, model: LiveModel) -> Mapping[str, Any] | None:
+    if prompt is None or model.takes_temperature or "temperature" not in prompt["parameters"]:
+        return prompt
+    kept = {key: value for key, value in prompt["parameters"].items() if key != "temperature"}
+    return {**prompt, "parameters": kept}
+
+
+class _Default:
+    """The process's own desk, made at its first use."""
+
+    desk: ModelDesk | None = None
+
+
+def default_desk() -> ChatGateway:
+    """Return the desk of this process."""
+    if _Default.desk is None:
+        _Default.desk = ModelDesk()
+    return _Default.desk
+
+
+async def close_default_desk() -> None:
+    """Close the process's desk; the next use makes a new one."""
+    desk, _Default.desk = _Default.desk, None
+    if desk is not None:
+        await desk.aclose()

@@ -1,0 +1,111 @@
+"""How the processes fare with each provider: told through Redis, for staff to look at.
+
+It is a hint. Each process decides by its own breaker, see docs/decisions/0071.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+import msgspec
+from redis.exceptions import RedisError
+
+from apps.core.redis import RedisFailure, redis_client, waiting_client
+
+KEEP_SECONDS = 86_400
+QUIET_SECONDS = 5.0
+MAX_PROCESSES = 20
+
+
+class Health(msgspec.Struct):
+    """How one process fares with one provider; times are seconds since 1970, 0 for never."""
+
+    process: str = ""
+    state: str = "closed"
+    open_until: float = 0.0
+    last_success: float = 0.0
+    last_error: float = 0.0
+    last_error_code: str = ""
+    running: int = 0
+    waiting: int = 0
+    told: float = 0.0
+
+
+class Reporter:
+    """Tells Redis how a provider fares: at once where something changed, else every few seconds."""
+
+    def __init__(self, provider_id: int) -> None:
+        self.health = Health(process=f"{socket.gethostname()[:24]}-{os.getpid()}")
+        self._key = _key(provider_id)
+        self._task: asyncio.Task[None] | None = None
+
+    def note_success(self) -> None:
+        """Note that the provider answered."""
+        self.health.last_success = time.time()
+
+    def note_error(self, code: str) -> None:
+        """Note what went wrong."""
+        self.health.last_error, self.health.last_error_code = time.time(), code
+
+    def tell(self, *, is_news: bool) -> None:
+        """Have what is noted told, without making anybody wait."""
+        is_busy = self._task is not None and not self._task.done()
+        if is_busy or not (is_news or time.time() - self.health.told >= QUIET_SECONDS):
+            return
+        self.health.told = time.time()
+        self._task = asyncio.create_task(self._write())
+
+    async def aclose(self) -> None:
+        """Wait for what is being told at this moment."""
+        if self._task is not None and self._task.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait({self._task})
+
+    async def _write(self) -> None:
+        try:
+            client = await redis_client()
+            pipeline = client.pipeline(transaction=False)
+            told = {self.health.process: msgspec.msgpack.encode(self.health)}
+            pipeline.hset(self._key, mapping=told)
+            pipeline.expire(self._key, KEEP_SECONDS)
+            await pipeline.execute()
+        except RedisFailure:
+            return
+
+
+def read_health(provider_ids: Sequence[int]) -> dict[int, list[Health]]:
+    """Return what the processes told of each provider, the newest word first."""
+    try:
+        pipeline = waiting_client().pipeline(transaction=False)
+        for provider_id in provider_ids:
+            pipeline.hvals(_key(provider_id))
+        answers = cast("list[list[bytes]]", pipeline.execute())
+    except (RedisError, OSError):
+        return {}
+    return {pk: _read(values) for pk, values in zip(provider_ids, answers, strict=True)}
+
+
+def moment_of(seconds: float) -> datetime | None:
+    """Return a told time; None for never."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _read(values: list[bytes]) -> list[Health]:
+    told: list[Health] = []
+    for value in values:
+        try:
+            told.append(msgspec.msgpack.decode(value, type=Health))
+        except msgspec.MsgspecError:
+            continue
+    since = time.time() - KEEP_SECONDS
+    recent = [one for one in told if one.told > since]
+    return sorted(recent, key=lambda one: -one.told)[:MAX_PROCESSES]
+
+
+def _key(provider_id: int) -> str:
+    return f"parley:llm:health:{provider_id}"

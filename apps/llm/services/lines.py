@@ -1,0 +1,195 @@
+"""The way to one provider: its gateway, its queue and its breaker, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+
+from apps.llm import errors
+from apps.llm.gateway.breaker import Attempt, Breaker
+from apps.llm.gateway.config import RETRY_AFTER_WORTH_WAITING_SECONDS, GatewayConfig, read_config
+from apps.llm.gateway.contract import (
+    Answering,
+    ChatGateway,
+    GatewayEvent,
+    GenerationRequest,
+    Waiting,
+)
+from apps.llm.gateway.factory import build_gateway
+from apps.llm.gateway.lanes import Lane, Place
+from apps.llm.services.health import Reporter
+from apps.llm.services.live import LiveModel, LiveProvider
+
+TELL_SECONDS = 2.0
+ALIVE = (errors.UpstreamRejectedError, errors.UpstreamTooLargeError)
+
+
+def config_of(provider: LiveProvider) -> GatewayConfig:
+    """Return the configuration of a provider's gateway: its address and key, our limits."""
+    ours = read_config(settings)
+    return replace(ours, base_url=provider.base_url, api_key=provider.api_key)
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    """A gateway under one configuration, and how many calls use it."""
+
+    config: GatewayConfig
+    gateway: ChatGateway
+    calls: int = 0
+    is_retired: bool = False
+
+
+class ProviderLine:
+    """The way to one provider.
+
+    Attributes:
+        breaker: of this process; `clock` tells its time.
+        reporter: tells staff how the provider fares.
+    """
+
+    def __init__(self, provider: LiveProvider, *, clock: Callable[[], float]) -> None:
+        self.breaker = Breaker()
+        self.reporter = Reporter(provider.id)
+        self._clock = clock
+        self._provider = provider
+        self._lane = Lane(limit=provider.max_concurrency, max_waiting=provider.max_waiting)
+        self._connection = _connect(config_of(provider))
+        self._state = self.breaker.state(clock())
+
+    async def follow(self, provider: LiveProvider) -> None:
+        """Take what the catalogue says now; calls that run keep what they began with."""
+        if provider is self._provider:
+            return
+        known, self._provider = self._provider, provider
+        self._lane.reshape(limit=provider.max_concurrency, max_waiting=provider.max_waiting)
+        if provider.breaker_closed_at != known.breaker_closed_at:
+            self.breaker.close()
+            self._tell()
+        config = config_of(provider)
+        if config != self._connection.config:
+            former, self._connection = self._connection, _connect(config)
+            former.is_retired = True
+            await _close_if_idle(former)
+
+    async def stream(
+        self, request: GenerationRequest, model: LiveModel
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Ask a model of this provider, as soon as it is this person's turn.
+
+        Raises:
+            UpstreamError: one of the closed set; at once where the provider is left alone.
+        """
+        self._refuse_where_left_alone()
+        place = self._lane.enter(request.user_id)
+        try:
+            async with aclosing(self._wait(place)) as waiting:
+                async for moment in waiting:
+                    yield moment
+            await asyncio.sleep(self.breaker.pause_left(self._clock()) * random.uniform(1, 1.25))  # noqa: S311
+            attempt = self._begin()
+            yield Answering(model.id, model.name)
+            async with aclosing(self._ask(request, attempt)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            place.leave()
+            self.reporter.health.running = self._lane.running
+            self.reporter.health.waiting = self._lane.waiting
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open for later calls."""
+        await self.reporter.aclose()
+        await self._connection.gateway.aclose()
+
+    async def _wait(self, place: Place) -> AsyncGenerator[Waiting, None]:
+        """Say every moment how many are before this call, until it is let through."""
+        until = self._clock() + self._provider.max_wait_seconds
+        while not place.is_through:
+            yield Waiting(place.ahead)
+            if await place.is_let_through(seconds=TELL_SECONDS):
+                return
+            if self._clock() >= until:
+                raise errors.UpstreamBusyError
+
+    async def _ask(
+        self, request: GenerationRequest, attempt: Attempt
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        connection = self._connection
+        connection.calls += 1
+        is_settled = False
+        try:
+            async with aclosing(connection.gateway.stream(request)) as events:
+                async for event in events:
+                    if not is_settled:
+                        is_settled = True
+                        self._note_answer(attempt)
+                    yield event
+        except errors.UpstreamError as error:
+            self._note_failure(Attempt(is_trial=False) if is_settled else attempt, error)
+            is_settled = True
+            raise
+        finally:
+            if not is_settled:
+                self.breaker.given_up(attempt)
+            connection.calls -= 1
+            await _close_if_idle(connection)
+
+    def _refuse_where_left_alone(self) -> None:
+        now = self._clock()
+        pause = self.breaker.pause_left(now)
+        if pause > RETRY_AFTER_WORTH_WAITING_SECONDS:
+            raise errors.UpstreamRateLimitedError(retry_after_seconds=math.ceil(pause))
+        left = self.breaker.seconds_left(now)
+        if left > 0:
+            raise errors.UpstreamPausedError(retry_after_seconds=math.ceil(left))
+
+    def _begin(self) -> Attempt:
+        attempt = self.breaker.begin(self._clock())
+        if attempt is None:
+            left = self.breaker.seconds_left(self._clock())
+            raise errors.UpstreamPausedError(retry_after_seconds=max(math.ceil(left), 1))
+        return attempt
+
+    def _note_answer(self, attempt: Attempt) -> None:
+        self.breaker.succeeded(attempt)
+        self.reporter.note_success()
+        self._tell()
+
+    def _note_failure(self, attempt: Attempt, error: errors.UpstreamError) -> None:
+        now = self._clock()
+        if isinstance(error, errors.UpstreamRateLimitedError):
+            self.breaker.asked_to_wait(attempt, now, error.retry_after_seconds)
+        elif isinstance(error, ALIVE):
+            self.breaker.succeeded(attempt)
+        else:
+            self.breaker.failed(attempt, now)
+        self.reporter.note_error(error.code)
+        self._tell(is_news=True)
+
+    def _tell(self, *, is_news: bool = False) -> None:
+        now = self._clock()
+        state = self.breaker.state(now)
+        health = self.reporter.health
+        left = max(self.breaker.seconds_left(now), self.breaker.pause_left(now))
+        health.state = state.value
+        health.open_until = time.time() + left if left else 0.0
+        health.running, health.waiting = self._lane.running, self._lane.waiting
+        self.reporter.tell(is_news=is_news or state != self._state)
+        self._state = state
+
+
+def _connect(config: GatewayConfig) -> _Connection:
+    return _Connection(config, build_gateway(config))
+
+
+async def _close_if_idle(connection: _Connection) -> None:
+    if connection.is_retired and not connection.calls:
+        await connection.gateway.aclose()
