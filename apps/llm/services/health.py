@@ -44,6 +44,7 @@ class Reporter:
         self.health = Health(process=f"{socket.gethostname()[:24]}-{os.getpid()}")
         self._key = _key(provider_id)
         self._task: asyncio.Task[None] | None = None
+        self._has_news = False
 
     def note_success(self) -> None:
         """Note that the provider answered."""
@@ -55,16 +56,22 @@ class Reporter:
 
     def tell(self, *, is_news: bool) -> None:
         """Have what is noted told, without making anybody wait."""
-        is_busy = self._task is not None and not self._task.done()
-        if is_busy or not (is_news or time.time() - self.health.told >= QUIET_SECONDS):
+        if not (is_news or time.time() - self.health.told >= QUIET_SECONDS):
             return
+        self._has_news = True
         self.health.told = time.time()
-        self._task = asyncio.create_task(self._write())
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write_news())
 
     async def aclose(self) -> None:
         """Wait for what is being told at this moment."""
         if self._task is not None and self._task.get_loop() is asyncio.get_running_loop():
             await asyncio.wait({self._task})
+
+    async def _write_news(self) -> None:
+        while self._has_news:
+            self._has_news = False
+            await self._write()
 
     async def _write(self) -> None:
         try:

@@ -114,10 +114,10 @@ class ProviderLine:
         until = self._clock() + self._provider.max_wait_seconds
         while not place.is_through:
             yield Waiting(place.ahead)
-            if await place.is_let_through(seconds=TELL_SECONDS):
-                return
-            if self._clock() >= until:
+            left = until - self._clock()
+            if left <= 0:
                 raise errors.UpstreamBusyError
+            await place.is_let_through(seconds=min(TELL_SECONDS, left))
 
     async def _ask(
         self, request: GenerationRequest, attempt: Attempt

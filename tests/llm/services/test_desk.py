@@ -1,0 +1,305 @@
+"""Two providers: who is asked, who stands in, and when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from apps.llm import errors
+from apps.llm.gateway.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
+from apps.llm.gateway.contract import (
+    Answering,
+    ChatGateway,
+    Finished,
+    GatewayEvent,
+    GenerationRequest,
+    TextBatch,
+    Waiting,
+)
+from apps.llm.models import ChatModel, Provider
+from apps.llm.services import catalogue, health
+from tests.llm.conftest import make_request, until
+from tests.llm.services.conftest import SECRET, Clock, Two, let_others_run, open_desk
+from tests.support.upstream import ScriptedUpstream
+from tests.support.upstream_frames import answer_text
+from tests.support.upstream_scripts import Script
+
+pytestmark = pytest.mark.django_db
+BROKEN = Script("status", status=500)
+
+
+class Heard:
+    """What came out of one call."""
+
+    def __init__(self) -> None:
+        self.events: list[GatewayEvent] = []
+        self.error: errors.UpstreamError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, TextBatch))
+
+    @property
+    def asked(self) -> list[str]:
+        return [event.model for event in self.events if isinstance(event, Answering)]
+
+
+async def ask(desk: ChatGateway, request: GenerationRequest | None = None) -> Heard:
+    heard = Heard()
+    try:
+        async with aclosing(desk.stream(request or make_request("[[stream tokens=3]]"))) as events:
+            async for event in events:
+                heard.events.append(event)
+    except errors.UpstreamError as error:
+        heard.error = error
+    return heard
+
+
+@sync_to_async
+def change(model: type[Provider] | type[ChatModel], pk: int, **values: object) -> None:
+    model._default_manager.filter(pk=pk).update(**values)
+    catalogue.forget()
+
+
+async def test_the_model_itself_answers_while_it_can(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert heard.text == answer_text(3)
+    assert heard.events[0] == Answering(two.main.pk, "scripted")
+    assert isinstance(heard.events[-1], Finished)
+    assert (len(first.requests), len(second.requests)) == (1, 0)
+
+
+async def test_the_next_model_answers_where_the_first_fails_before_any_text(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    first.queue(BROKEN)
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert heard.text == answer_text(3)
+    assert heard.asked == ["scripted", "spare-at-the-provider"]
+    assert second.requests[0].body["model"] == "spare-at-the-provider"
+    assert second.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+    assert SECRET not in str(first.requests[0].headers)
+
+
+@pytest.mark.parametrize("fault", ["cut", "error_event", "truncate", "bad_json"])
+async def test_nobody_stands_in_once_text_has_come(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock, fault: str
+) -> None:
+    first.queue(Script(fault, after=2))
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert heard.text == answer_text(2)
+    assert heard.error is not None
+    assert second.requests == []
+
+
+async def test_where_nobody_can_answer_the_first_ones_error_is_told(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    first.queue(Script("status", status=401))
+    second.queue(BROKEN)
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert type(heard.error) is errors.UpstreamUnauthorizedError
+    assert heard.text == ""
+
+
+async def test_a_broken_provider_is_left_alone_and_tried_again_by_one_call(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    first.queue(*[BROKEN] * FAILURES_TO_OPEN)
+    async with open_desk(clock) as desk:
+        for _ in range(FAILURES_TO_OPEN + 3):
+            assert (await ask(desk)).text == answer_text(3)
+        assert len(first.requests) == FAILURES_TO_OPEN
+        clock.now += OPEN_SECONDS
+        heard = await ask(desk)
+        assert heard.asked == ["scripted"]
+        assert (await ask(desk)).asked == ["scripted"]
+    assert len(first.requests) == FAILURES_TO_OPEN + 2
+
+
+async def test_a_person_is_told_when_a_provider_without_a_stand_in_is_left_alone(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(*[BROKEN] * FAILURES_TO_OPEN)
+    async with open_desk(clock) as desk:
+        for _ in range(FAILURES_TO_OPEN):
+            assert type((await ask(desk, alone)).error) is errors.UpstreamError
+        clock.now += 2.5
+        refused = (await ask(desk, alone)).error
+    assert type(refused) is errors.UpstreamPausedError
+    assert refused.retry_after_seconds == 8
+    assert len(second.requests) == FAILURES_TO_OPEN
+
+
+async def test_an_admin_closes_the_breaker_everywhere_through_the_catalogue(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(*[BROKEN] * FAILURES_TO_OPEN)
+    async with open_desk(clock) as desk:
+        for _ in range(FAILURES_TO_OPEN):
+            await ask(desk, alone)
+        assert (await ask(desk, alone)).error is not None
+        await change(Provider, two.spare.provider_id, breaker_closed_at="2026-11-28T12:00:00Z")
+        assert (await ask(desk, alone)).text == answer_text(3)
+
+
+async def test_a_request_that_the_model_refuses_breaks_nothing(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(*[Script("status", status=400)] * FAILURES_TO_OPEN)
+    async with open_desk(clock) as desk:
+        for _ in range(FAILURES_TO_OPEN):
+            assert type((await ask(desk, alone)).error) is errors.UpstreamRejectedError
+        assert (await ask(desk, alone)).text == answer_text(3)
+
+
+async def test_a_provider_that_asks_to_wait_is_not_asked_meanwhile(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(Script("status", status=429, retry_after="40"))
+    async with open_desk(clock) as desk:
+        assert type((await ask(desk, alone)).error) is errors.UpstreamRateLimitedError
+        clock.now += 10
+        refused = (await ask(desk, alone)).error
+        assert type(refused) is errors.UpstreamRateLimitedError
+        assert refused.retry_after_seconds == 30
+        assert len(second.requests) == 1
+        clock.now += 30
+        assert (await ask(desk, alone)).text == answer_text(3)
+
+
+async def test_a_stand_in_answers_while_a_provider_asks_to_wait(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    first.queue(Script("status", status=429, retry_after="3600"))
+    async with open_desk(clock) as desk:
+        assert (await ask(desk)).asked == ["scripted", "spare-at-the-provider"]
+        assert (await ask(desk)).asked == ["spare-at-the-provider"]
+    assert len(first.requests) == 1
+
+
+async def test_a_crowd_of_one_person_does_not_keep_another_from_the_model(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(Provider, two.spare.provider_id, max_concurrency=1, max_waiting=100)
+    second.queue(Script("hang"))
+    spare = two.spare.pk
+
+    def request(user_id: int) -> GenerationRequest:
+        return make_request(f"[[stream tokens=1]] {user_id}", chat_model_id=spare, user_id=user_id)
+
+    async with open_desk(clock) as desk:
+        hanging = asyncio.create_task(ask(desk, request(1)))
+        assert await until(second, lambda book: book.running == 1)
+        crowd = [asyncio.create_task(ask(desk, request(1))) for _ in range(10)]
+        await let_others_run()
+        other = asyncio.create_task(ask(desk, request(2)))
+        await let_others_run()
+        hanging.cancel()
+        heard = await asyncio.gather(other, *crowd)
+    assert heard[0].events[0] == Waiting(1)
+    assert heard[10].events[0] == Waiting(9)
+    asked = [seen.body["messages"][-1]["content"][-1] for seen in second.requests[1:]]
+    assert asked == ["1", "2", *["1"] * 9]
+
+
+async def test_who_waits_too_long_is_told_so(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(
+        Provider, two.spare.provider_id, max_concurrency=1, max_waiting=5, max_wait_seconds=0
+    )
+    spare = make_request("[[hang]]", chat_model_id=two.spare.pk)
+    async with open_desk(clock) as desk:
+        desk_line = await desk.line((await catalogue.current()).providers[two.spare.provider_id])
+        place = desk_line._lane.enter(7)
+        waiting = asyncio.create_task(ask(desk, spare))
+        heard = await waiting
+        place.leave()
+    assert type(heard.error) is errors.UpstreamBusyError
+    assert heard.events == [Waiting(0)]
+    assert second.requests == []
+
+
+async def test_a_new_key_is_used_by_the_next_call(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    async with open_desk(clock) as desk:
+        await ask(desk, alone)
+        await change(Provider, two.spare.provider_id, key_source="none", sealed_key="")
+        await ask(desk, alone)
+    assert second.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+    assert "authorization" not in second.requests[1].headers
+
+
+async def test_a_key_for_another_address_is_never_sent(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(Provider, two.spare.provider_id, base_url=first.base_url)
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    async with open_desk(clock) as desk:
+        heard = await ask(desk, alone)
+    assert type(heard.error) is errors.AssistantUnavailableError
+    assert first.requests == second.requests == []
+
+
+async def test_a_model_gets_what_it_takes_and_no_more(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(ChatModel, two.spare.pk, capabilities=[], max_completion_tokens=50)
+    request = make_request(
+        "[[stream tokens=3]]", chat_model_id=two.spare.pk, max_completion_tokens=80
+    )
+    async with open_desk(clock) as desk:
+        await ask(desk, request)
+    body = second.requests[0].body
+    assert "temperature" not in body
+    assert body["max_tokens"] == 50
+
+
+async def test_a_title_is_asked_for_once_for_each_person(
+    two: Two, first: ScriptedUpstream, clock: Clock
+) -> None:
+    async with open_desk(clock) as desk:
+        titles = [
+            await desk.complete(make_request("Hello", purpose="title", user_id=user_id))
+            for user_id in (1, 1, 2)
+        ]
+        answers = [await desk.complete(make_request("Hello")) for _ in range(2)]
+    assert [title.is_repeated for title in titles] == [False, True, False]
+    assert [title.text for title in titles] == [titles[0].text] * 3
+    assert titles[1].usage.completion_tokens == 0
+    assert not any(answer.is_repeated for answer in answers)
+    assert len(first.requests) == 4
+
+
+async def test_staff_see_how_a_provider_fares_in_each_process(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    async with open_desk(clock) as desk:
+        await ask(desk, alone)
+        second.queue(*[BROKEN] * FAILURES_TO_OPEN)
+        for _ in range(FAILURES_TO_OPEN):
+            await ask(desk, alone)
+            await (
+                await desk.line((await catalogue.current()).providers[two.spare.provider_id])
+            ).reporter.aclose()
+    (told,) = health.read_health([two.spare.provider_id])[two.spare.provider_id]
+    assert (told.state, told.last_error_code) == ("open", "upstream_error")
+    assert told.last_success
+    assert told.open_until > told.last_error
