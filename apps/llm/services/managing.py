@@ -1,0 +1,81 @@
+"""What every change of the catalogue shares: who may, why, and the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.audit.services import AuditValue
+from apps.core.errors import ForbiddenError
+from apps.core.problems import clean_reason, field_problem
+from apps.llm.models import Assistant, AssistantVersion, ChatModel, Provider
+
+MANAGE = "llm.manage_catalogue"
+Row = Provider | ChatModel | Assistant | AssistantVersion
+
+
+class Manager(Protocol):
+    """Whoever manages the catalogue: a person of the users app, which this app does not know."""
+
+    pk: int
+    name: str
+
+    def has_perm(self, perm: str) -> bool:
+        """Tell whether the person has a permission, as `app.codename`."""
+        ...
+
+
+def require(actor: Manager) -> None:
+    """Check that the actor manages the catalogue.
+
+    Raises:
+        ForbiddenError: not theirs to do.
+    """
+    if not actor.has_perm(MANAGE):
+        raise ForbiddenError
+
+
+def begin(actor: Manager, reason: str) -> str:
+    """Check who changes something, and return why.
+
+    Raises:
+        ForbiddenError: the actor does not manage the catalogue.
+        ValidationFailedError: no reason was given.
+    """
+    require(actor)
+    return clean_reason(reason, field="reason")
+
+
+def record(
+    actor: Manager,
+    action: AuditAction,
+    row: Row,
+    *,
+    reason: str = "",
+    data: Mapping[str, AuditValue] | None = None,
+) -> None:
+    """Write the audit event of a change; a key is never part of it."""
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type=str(row._meta.model_name),  # noqa: SLF001  documented, whatever its name says
+        target_id=row.pk,
+        reason=reason,
+        data=data,
+    )
+
+
+def clean_text(text: str, *, field: str, longest: int, is_required: bool = True) -> str:
+    """Return a text without blanks around it.
+
+    Raises:
+        ValidationFailedError: it is missing, too long or holds a NUL character.
+    """
+    cleaned = text.strip()
+    if is_required and not cleaned:
+        raise field_problem(field, "Fill this in.", "required")
+    if len(cleaned) > longest or "\x00" in cleaned:
+        raise field_problem(field, f"Use at most {longest:,} plain characters.", "too_long")
+    return cleaned
