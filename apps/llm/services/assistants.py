@@ -25,7 +25,7 @@ from apps.llm.errors import (
 from apps.llm.models import Assistant, AssistantVersion, ChatModel
 from apps.llm.services import compiling
 from apps.llm.services.chat_models import MAX_TOKENS
-from apps.llm.services.managing import Manager, begin, clean_text, record
+from apps.llm.services.managing import Data, Manager, begin, clean_text, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def create_assistant(
     reason = begin(actor, reason)
     assistant = _save(Assistant(), presentation)
     version = _add_version(actor, assistant, instructions)
-    data = {"name": assistant.name, "version": version.number}
+    data: Data = {"name": assistant.name, "version": version.number}
     record(actor, AuditAction.ASSISTANT_CREATED, assistant, reason=reason, data=data)
     return assistant
 
@@ -85,7 +85,7 @@ def write_version(
     if assistant.follows_settings:
         raise FollowsSettingsError
     version = _add_version(actor, assistant, instructions)
-    data = {"version": version.number, "chat_model_id": version.chat_model_id}
+    data: Data = {"version": version.number, "chat_model_id": version.chat_model_id}
     record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
     return version
 
@@ -107,7 +107,7 @@ def change_assistant(
     if assistant.is_default and presentation.group_ids:
         raise DefaultAssistantError
     _save(assistant, presentation)
-    data = {"name": assistant.name, "groups": sorted(presentation.group_ids)}
+    data: Data = {"name": assistant.name, "groups": sorted(set(presentation.group_ids))}
     record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
     return assistant
 
@@ -128,7 +128,7 @@ def set_enabled(*, actor: Manager, assistant_id: int, is_enabled: bool, reason: 
         raise DefaultAssistantError
     assistant.is_enabled = is_enabled
     assistant.save()
-    data = {"is_enabled": is_enabled}
+    data: Data = {"is_enabled": is_enabled}
     record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
 
 
@@ -152,7 +152,7 @@ def make_default(*, actor: Manager, assistant_id: int, reason: str) -> None:
         former.save()
     assistant.is_default = True
     assistant.save()
-    data = {"is_default": True, "former": former.pk if former else None}
+    data: Data = {"is_default": True, "former": former.pk if former else None}
     record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
 
 

@@ -14,7 +14,7 @@ from apps.core.problems import field_problem
 from apps.llm.constants import MAX_FALLBACKS, MAX_MODEL_CHARS, MAX_NAME_CHARS, Capability
 from apps.llm.errors import ChatModelNotFoundError, FollowsSettingsError, ProviderNotFoundError
 from apps.llm.models import ChatModel, ModelFallback, Provider
-from apps.llm.services.managing import Manager, begin, clean_text, record
+from apps.llm.services.managing import Data, Manager, begin, clean_text, record
 
 MAX_TOKENS = 100_000_000
 _CODE = re.compile(r"[A-Za-z0-9][\w.:@/+-]{0,119}", re.ASCII)
@@ -58,7 +58,7 @@ def create_model(
         model.pk = None
     if model.pk is None or code == settings.OPENAI_MODEL:
         raise field_problem("code", "Another model has this code.", "code_taken")
-    data = {"code": code, "name": model.name, "provider_id": provider.pk}
+    data: Data = {"code": code, "name": model.name, "provider_id": provider.pk}
     record(actor, AuditAction.MODEL_CREATED, model, reason=reason, data=data)
     return model
 
@@ -82,7 +82,7 @@ def change_model(
     for field, value in _values(description).items():
         setattr(model, field, value)
     model.save()
-    data = {"name": model.name, "context_tokens": model.context_tokens}
+    data: Data = {"name": model.name, "context_tokens": model.context_tokens}
     record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
     return model
 
@@ -100,7 +100,7 @@ def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str)
     model = _locked(model_id)
     model.is_enabled = is_enabled
     model.save()
-    data = {"is_enabled": is_enabled}
+    data: Data = {"is_enabled": is_enabled}
     record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
 
 
@@ -128,7 +128,7 @@ def set_fallbacks(
         for position, pk in enumerate(wanted)
     )
     model.save()
-    data = {"fallbacks": wanted}
+    data: Data = {"fallbacks": wanted}
     record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from apps.audit import services as audit
@@ -13,6 +12,7 @@ from apps.core.problems import clean_reason, field_problem
 from apps.llm.models import Assistant, AssistantVersion, ChatModel, Provider
 
 MANAGE = "llm.manage_catalogue"
+Data = dict[str, AuditValue]
 Row = Provider | ChatModel | Assistant | AssistantVersion
 
 
@@ -54,7 +54,7 @@ def record(
     row: Row,
     *,
     reason: str = "",
-    data: Mapping[str, AuditValue] | None = None,
+    data: Data | None = None,
 ) -> None:
     """Write the audit event of a change; a key is never part of it."""
     audit.record(

@@ -16,7 +16,7 @@ from apps.llm.errors import FollowsSettingsError, ProviderNotFoundError
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.models import Provider
 from apps.llm.services import keys
-from apps.llm.services.managing import Manager, begin, clean_text, record
+from apps.llm.services.managing import Data, Manager, begin, clean_text, record
 
 MAX_CALLS = 10_000
 MAX_SECONDS = 600
@@ -53,7 +53,7 @@ def create_provider(
             provider.save(force_insert=True)
     except IntegrityError as error:
         raise field_problem("code", "Another provider has this code.", "code_taken") from error
-    data = {"code": code, "base_url": provider.base_url}
+    data: Data = {"code": code, "base_url": provider.base_url}
     record(actor, AuditAction.PROVIDER_CREATED, provider, reason=reason, data=data)
     return provider
 
@@ -86,7 +86,7 @@ def change_provider(
     for field, value in _values(name, limits).items():
         setattr(provider, field, value)
     provider.save()
-    data = {"base_url": provider.base_url, "key_forgotten": has_moved and had_key}
+    data: Data = {"base_url": provider.base_url, "key_forgotten": has_moved and had_key}
     record(actor, AuditAction.PROVIDER_CHANGED, provider, reason=reason, data=data)
     return provider
 
@@ -122,7 +122,7 @@ def set_key(
         _ensure_known(variable, provider.base_url)
         provider.key_source, provider.key_variable = KeySource.VARIABLE, variable
     provider.save()
-    data = {"source": provider.key_source, "variable": provider.key_variable}
+    data: Data = {"source": provider.key_source, "variable": provider.key_variable}
     record(actor, AuditAction.PROVIDER_KEY_CHANGED, provider, reason=reason, data=data)
     return provider
 
@@ -140,7 +140,7 @@ def set_enabled(*, actor: Manager, provider_id: int, is_enabled: bool, reason: s
     provider = _locked(provider_id)
     provider.is_enabled = is_enabled
     provider.save()
-    data = {"is_enabled": is_enabled}
+    data: Data = {"is_enabled": is_enabled}
     record(actor, AuditAction.PROVIDER_CHANGED, provider, reason=reason, data=data)
 
 
