@@ -48,6 +48,7 @@ class AuditAction(TextChoices):
     CASE_CLAIMED = "case.claimed", "Case claimed"
     CASE_TAKEN_OVER = "case.taken_over", "Case taken over"
     CASE_RELEASED = "case.released", "Case released"
+    CASE_HELD = "case.held", "Text kept back unchecked"
     CASE_ESCALATED = "case.escalated", "Case escalated"
     CASE_DECIDED = "case.decided", "Case decided"
     CASE_UNDONE = "case.undone", "Decision taken back"

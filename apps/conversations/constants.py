@@ -26,7 +26,7 @@ UNTITLED = "New conversation"
 LOCKED_PLACEHOLDER = (
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )
-HIDDEN_PLACEHOLDER = "This message was removed by a moderator."
+HIDDEN_PLACEHOLDER = "This message was removed by moderation."
 
 
 class Origin(TextChoices):

@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
-from apps.conversations.services import branches, following, stopping, turns
+from apps.conversations.services import branches, following, retries, stopping, turns
 from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
 from apps.core.error_handling import report_error
@@ -141,7 +141,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await db.call(stopping.stop_reply, actor=self.principal.user, reply_id=frame.reply_id)
 
     async def _reply_retry(self, frame: frames.ReplyRetry) -> None:
-        turn = await turns.retry_reply(actor=self.principal.user, message_id=frame.message_id)
+        turn = await retries.retry_reply(actor=self.principal.user, message_id=frame.message_id)
         self._follow(turn.reply.pk, 0)
 
     async def _branch_show(self, frame: frames.BranchShow) -> None:

@@ -4,10 +4,19 @@ import msgspec
 
 
 class AcceptedMessage(msgspec.Struct, frozen=True):
-    """The stored message of a person, as its author's pages show it."""
+    """The stored message of a person, as its author's pages show it, now and after a reload.
+
+    Attributes:
+        id: its number.
+        content: its text; empty where policy keeps it back.
+        hidden: whether it is kept back.
+        notice: the sentence in its place.
+    """
 
     id: int
     content: str
+    hidden: bool = False
+    notice: str = ""
 
 
 class Branching(msgspec.Struct, frozen=True):

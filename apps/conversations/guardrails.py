@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
@@ -48,11 +48,19 @@ BLOCK_ON_FAILURE = Verdict(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A text on its way, with whose it is and where it goes."""
+    """A text on its way, with whose it is and where it goes.
+
+    Attributes:
+        user_id: whose it is.
+        conversation_id: where it goes; None for a new conversation.
+        text: all of it that the model reads.
+        message_id: the message that says it, where it is stored already and is sent once more.
+    """
 
     user_id: int
     conversation_id: int | None
     text: str
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Judged:
         shown_chars: how many code points viewers had seen.
         is_withheld: whether the verdict keeps it back.
         is_checked: whether every check was made; an answer that ended early has not seen the last.
+        reason_for_user: the sentence that the person reads where it is withheld.
     """
 
     message_id: int
@@ -86,6 +95,7 @@ class Judged:
     shown_chars: int
     is_withheld: bool
     is_checked: bool
+    reason_for_user: str = ""
 
 
 class StreamGuard(Protocol):
@@ -168,6 +178,7 @@ async def check_output(draft: Draft, answer: str) -> Ruling:
 def record(ruling: Ruling, judged: Judged) -> None:
     """Have every guardrail store what it found; whatever one of them raises undoes the text too."""
     found = dict(ruling.findings)
+    judged = replace(judged, reason_for_user=ruling.verdict.reason_for_user)
     for guardrail in configured_guardrails():
         guardrail.record(judged, found.get(guardrail, ()))
 

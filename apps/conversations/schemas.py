@@ -151,7 +151,7 @@ class MessageOut(OutputSchema):
     content: str = Field(description="Source text; empty where staff hid the message.")
     is_hidden: bool
     notice: str = Field(description="What the person is told about a hidden message.")
-    metadata: dict[str, Any] | None
+    metadata: dict[str, Any] | None = Field(description="Null where the message is hidden.")
     created_at: datetime
     reply: ReplyOut | None = Field(
         description="How the answer stands; null for a person's message."
@@ -172,7 +172,7 @@ class MessageOut(OutputSchema):
             content=presenting.visible_text(message),
             is_hidden=message.is_hidden,
             notice=presenting.hidden_notice(message),
-            metadata=message.metadata,
+            metadata=None if message.is_hidden else message.metadata,
             created_at=message.created_at,
             reply=None if reply is None else ReplyOut.of(reply),
             is_shown=message.is_current,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from apps.conversations.guardrails import ALLOW, Draft, Judged, Verdict
+from apps.core import db
 from apps.moderation.constants import AppliesTo, Stage
 from apps.moderation.services import checking, hits, later, rule_sets
 from apps.moderation.services.findings import Finding, verdict_of
@@ -31,6 +32,8 @@ class PolicyGuardrail:
                 text=draft.text, stage=Stage.INPUT, is_question=True, user_id=draft.user_id
             ),
         )
+        if findings and draft.message_id is not None:
+            findings = await db.call(hits.without_settled, draft.message_id, findings)
         return verdict_of(findings)
 
     async def open_stream(self, draft: Draft) -> RuleStream | None:

@@ -39,6 +39,7 @@ class CaseQuerySet(QuerySet["Case"]):
             case=OuterRef("pk"),
             superseded_by=None,
             verdict=constants.Verdict.UNSURE,
+            actor_kind=constants.ActorKind.PERSON,
             is_undo=False,
         )
         return self.filter(Exists(unsure))

@@ -181,7 +181,7 @@ async def test_a_hidden_message_shows_its_notice_and_not_its_text(
     )
     data = (await program.get(f"messages/{hidden.pk}")).json()["data"]
     assert (data["content"], data["is_hidden"]) == ("", True)
-    assert data["notice"] == "This message was removed by a moderator. Reason: Spam."
+    assert data["notice"] == "This message was removed by moderation. Reason: Spam."
     page = await program.get(f"conversations/{conversation.pk}/messages")
     assert "A question?" not in page.content.decode()
 

@@ -35,7 +35,7 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
             reason_for_user="It insults somebody.",
         )
         await expect(tab.answer_body).to_have_text("")
-        await expect(tab.notice).to_contain_text("removed by a moderator")
+        await expect(tab.notice).to_contain_text("removed by moderation")
         await expect(tab.notice).to_contain_text("It insults somebody.")
         assert answer_text(8).strip() not in await tab.transcript()
         await tab.page.reload()
@@ -63,7 +63,7 @@ async def test_an_answer_that_is_hidden_while_it_is_written_stops_and_never_show
         )
         await tab.see_state("halted")
         await expect(tab.answer_body).to_have_text("")
-        await expect(tab.notice).to_contain_text("removed by a moderator")
+        await expect(tab.notice).to_contain_text("removed by moderation")
 
 
 async def test_a_suspended_person_is_told_on_the_open_page_and_cannot_write(

@@ -22,6 +22,7 @@ from apps.conversations.services import (
     feedback,
     leases,
     messages,
+    retries,
     showing,
     turns,
     visibility,
@@ -141,7 +142,7 @@ async def test_the_model_reads_the_branch_that_is_shown(person: User, talk: Talk
 async def test_asking_again_an_earlier_question_leaves_what_followed_on_its_branch(
     person: User, talk: Talk
 ) -> None:
-    turn = await turns.retry_reply(actor=person, message_id=talk.first[1].pk)
+    turn = await retries.retry_reply(actor=person, message_id=talk.first[1].pk)
     assert await db.call(shown, person, talk) == ["one", ""]
     await db.call(end, turn)
     await db.call(branches.show_branch, actor=person, message_id=talk.first[1].pk)
@@ -153,7 +154,7 @@ async def test_an_answer_off_the_shown_branch_is_asked_for_again_on_its_own(
 ) -> None:
     edited = await edit(person, talk, talk.first[0].pk, "uno")
     await db.call(end, edited)
-    again = await turns.retry_reply(actor=person, message_id=talk.second[1].pk)
+    again = await retries.retry_reply(actor=person, message_id=talk.second[1].pk)
     now = await db.call(shown, person, talk)
     assert now == ["one", "answer to one", "two", ""]
     assert again.message.pk == talk.second[0].pk
@@ -188,7 +189,7 @@ async def test_nothing_is_edited_switched_or_asked_again_while_an_answer_is_writ
     with pytest.raises(ReplyInProgressError):
         await db.call(branches.show_branch, actor=person, message_id=talk.second[0].pk)
     with pytest.raises(ReplyInProgressError):
-        await turns.retry_reply(actor=person, message_id=talk.first[1].pk)
+        await retries.retry_reply(actor=person, message_id=talk.first[1].pk)
     assert (await db.call(shown, person, talk))[2] == "two, in other words"
 
 

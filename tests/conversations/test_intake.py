@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 
 from apps.conversations.models import Reply
-from apps.conversations.services import following, turns
+from apps.conversations.services import following, retries, turns
 from apps.conversations.services.intake import Intake
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
@@ -70,7 +70,7 @@ async def test_a_message_and_a_retry_are_heard_of(person: User, upstream: Script
         await is_listening()
         turn = await send(person, "hello")
         assert await end_of(person, turn.reply.pk) == "complete"
-        again = await turns.retry_reply(actor=person, message_id=turn.reply.pk)
+        again = await retries.retry_reply(actor=person, message_id=turn.reply.pk)
         assert await end_of(person, again.reply.pk) == "complete"
 
 

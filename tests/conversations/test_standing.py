@@ -1,7 +1,7 @@
 import pytest
 
 from apps.conversations.models import Conversation, Message
-from apps.conversations.services import turns
+from apps.conversations.services import retries, turns
 from apps.conversations.services.turns import TurnRequest
 from apps.core.errors import AppError
 from apps.users.models import User
@@ -42,6 +42,6 @@ async def test_whoever_may_not_write_asks_for_no_answer_again(
     restricted: User, stopped_id: int
 ) -> None:
     with pytest.raises(AppError) as caught:
-        await turns.retry_reply(actor=restricted, message_id=stopped_id)
+        await retries.retry_reply(actor=restricted, message_id=stopped_id)
     assert caught.value.code == "account_restricted"
     assert await Message.objects.acount() == 1

@@ -20,6 +20,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import (
     conversations,
     messages,
+    retries,
     showing,
     stopping,
     titles,
@@ -103,7 +104,7 @@ async def test_another_persons_conversation_looks_like_none(person: User, strang
     with pytest.raises(ConversationNotFoundError):
         await send(stranger, "yours?", to=turn.conversation.pk)
     with pytest.raises(MessageNotFoundError):
-        await turns.retry_reply(actor=stranger, message_id=turn.reply.pk)
+        await retries.retry_reply(actor=stranger, message_id=turn.reply.pk)
     with pytest.raises(ConversationNotFoundError):
         await send(stranger, "nothing?", to=turn.conversation.pk + 1000)
     assert await Message.objects.acount() == 2
@@ -115,7 +116,7 @@ async def test_asking_again_keeps_the_first_answer_beside_the_new_one(
     async with running_worker() as worker:
         first = await send(person, "[[cut after=3]]")
         assert (await worker.finish(first.reply.pk)).state == "failed"
-        second = await turns.retry_reply(actor=person, message_id=first.reply.pk)
+        second = await retries.retry_reply(actor=person, message_id=first.reply.pk)
         await worker.finish(second.reply.pk)
     siblings = [row async for row in Message.objects.filter(role="assistant").order_by("id")]
     assert [sibling.is_current for sibling in siblings] == [False, True]
@@ -129,9 +130,9 @@ async def test_asking_again_keeps_the_first_answer_beside_the_new_one(
 async def test_an_answer_that_is_being_written_cannot_be_asked_for_again(person: User) -> None:
     turn = await send(person, "hello")
     with pytest.raises(ReplyNotRetryableError):
-        await turns.retry_reply(actor=person, message_id=turn.reply.pk)
+        await retries.retry_reply(actor=person, message_id=turn.reply.pk)
     with pytest.raises(ReplyNotRetryableError):
-        await turns.retry_reply(actor=person, message_id=turn.message.pk)
+        await retries.retry_reply(actor=person, message_id=turn.message.pk)
     assert await Reply.objects.acount() == 1
 
 

@@ -85,5 +85,5 @@ def test_a_message_keeps_its_text_exactly_and_escaped(state: str) -> None:
 def test_a_hidden_message_shows_its_placeholder_and_no_retry() -> None:
     message = {"id": 7, "role": "assistant", "state": "complete", "is_hidden": True, "text": ""}
     html = get_template("components/message.html").render({"message": message})
-    assert "This message was removed by a moderator." in html
+    assert "This message was removed by moderation." in html
     assert re.search(r"data-retry hidden", html)

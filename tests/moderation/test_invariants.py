@@ -41,7 +41,16 @@ from apps.moderation.models import (
     Strike,
     Threshold,
 )
-from apps.moderation.services import cases, decisions, flags, grants, reports, reversals, strikes
+from apps.moderation.services import (
+    automatic,
+    cases,
+    decisions,
+    flags,
+    grants,
+    reports,
+    reversals,
+    strikes,
+)
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
@@ -336,7 +345,7 @@ def test_9_deciding_the_same_case_again_does_not_fire_a_threshold_twice(moderato
     case.refresh_from_db()
     rule = make_rule(make_policy("second", strike_points=1, shortcut=None), name="Second")
     assert rule.current is not None
-    decisions.decide_by_rule(
+    automatic.decide_by_rule(
         case=case,
         rule_version=rule.current,
         snapshot=case.snapshots.get(),

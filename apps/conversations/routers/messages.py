@@ -9,7 +9,14 @@ from ninja.params.functions import Query
 from apps.conversations import errors
 from apps.conversations.routers.turns import answer_turn, current_user, reply_frames
 from apps.conversations.schemas import FeedbackIn, FeedbackOut, MessageOut, ReplyOut, TurnOut
-from apps.conversations.services import branches, feedback, following, messages, stopping, turns
+from apps.conversations.services import (
+    branches,
+    feedback,
+    following,
+    messages,
+    retries,
+    stopping,
+)
 from apps.core import db
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
@@ -107,7 +114,7 @@ async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
 )
 async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | HttpResponseBase:
     """Ask the same question again; the earlier answer stays as a sibling."""
-    turn = await turns.retry_reply(actor=current_user(request), message_id=message_id)
+    turn = await retries.retry_reply(actor=current_user(request), message_id=message_id)
     return await answer_turn(request, turn)
 
 

@@ -35,7 +35,12 @@ def accepted_event(
     return MessageAccepted(
         conversation_id=conversation.pk,
         client_id=message.client_id or "",
-        message=AcceptedMessage(id=message.pk, content=message.content),
+        message=AcceptedMessage(
+            id=message.pk,
+            content=presenting.visible_text(message),
+            hidden=message.is_hidden,
+            notice=presenting.hidden_notice(message),
+        ),
         reply_id=reply.pk,
         title=conversation.display_title,
         url=reverse("chat:conversation", args=[conversation.pk]),

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
 from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
-from apps.conversations.events import ReplyDelta, ReplyFinished, ReplyUsage
+from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyUsage
 from apps.conversations.services import asking, following, stopping, turns
 from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
@@ -21,6 +21,7 @@ from apps.llm.services.live import LiveModel
 from apps.users.models import User
 
 CHARS_PER_TOKEN = 4
+CONTENT_FILTER = "content_filter"
 _abandoned: set[asyncio.Task[object]] = set()
 
 
@@ -84,24 +85,50 @@ async def _offered(viewer: User) -> list[LiveModel]:
 async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, None]:
     """Yield the answer's text as it comes, then how it ended; leaving it stops the answer.
 
-    Text that was shown cannot be taken back here: a withheld answer ends with `content_filter`, and
-    nothing follows.
+    Text that was shown cannot be taken back here: once an answer is withheld or retracted, no word
+    follows and it ends with `content_filter`.
 
     Raises:
         AppError: it ended otherwise than well.
     """
-    has_ended = False
+    has_ended, sent = False, _Sent()
     try:
         async with aclosing(following.follow(viewer=actor, reply_id=reply_id)) as events:
             async for event in events:
-                if isinstance(event, ReplyDelta):
-                    yield event.text
+                if isinstance(event, ReplyDelta | ReplySnapshot):
+                    text = sent.rest_of(event)
+                    if text:
+                        yield text
                 elif isinstance(event, ReplyFinished):
                     has_ended = True
-                    yield _ended(event)
+                    yield Ended(CONTENT_FILTER, event.usage) if sent.is_retracted else _ended(event)
     finally:
         if not has_ended:
             _abandon(actor, reply_id)
+
+
+class _Sent:
+    """What a program has of an answer, and whether some of it was taken back since.
+
+    Attributes:
+        is_retracted: whether what was sent is not what the answer says any more.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self.is_retracted = False
+
+    def rest_of(self, event: ReplyDelta | ReplySnapshot) -> str:
+        """Return what of an event is still to be sent: nothing once something was taken back."""
+        text = event.text
+        if isinstance(event, ReplySnapshot):
+            known = "".join(self._parts)
+            self.is_retracted = self.is_retracted or not text.startswith(known)
+            text = text[len(known) :]
+        if self.is_retracted:
+            return ""
+        self._parts.append(text)
+        return text
 
 
 async def whole(*, actor: User, reply_id: int) -> tuple[str, Ended]:
@@ -118,12 +145,12 @@ async def whole(*, actor: User, reply_id: int) -> tuple[str, Ended]:
                 ended = item
             else:
                 texts.append(item)
-    return "" if ended.finish_reason == "content_filter" else "".join(texts), ended
+    return "" if ended.finish_reason == CONTENT_FILTER else "".join(texts), ended
 
 
 def _ended(event: ReplyFinished) -> Ended:
     if event.state == ReplyState.WITHHELD:
-        return Ended("content_filter", event.usage)
+        return Ended(CONTENT_FILTER, event.usage)
     if event.state != ReplyState.COMPLETE:
         raise asking.error_of_end(event)
     return Ended(event.finish_reason or "stop", event.usage)

@@ -102,7 +102,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     finished: Finished | None = None
     guard = guardrails.GuardedStream(
         guardrails.Draft(
-            user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.question
+            user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.asked
         )
     )
     try:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
+from apps.conversations.services.turn_requests import policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
@@ -29,13 +30,18 @@ LEASE = timedelta(seconds=constants.LEASE_SECONDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """An answer that this worker may write, with all that the model needs."""
+    """An answer that this worker may write, with all that the model needs.
+
+    Attributes:
+        asked: what policy looks at of the question.
+        is_first: whether it is the first answer of its conversation.
+    """
 
     reply_id: int
     conversation_id: int
     owner_id: int
     fence: int
-    question: str
+    asked: str
     is_first: bool
     request: GenerationRequest
 
@@ -84,14 +90,15 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     if taken is None:
         return None
     history = _history(taken)
+    request = _request(taken, history, known)
     return Claim(
         reply_id=reply_id,
         conversation_id=taken.conversation_id,
         owner_id=taken.owner_id,
         fence=taken.fence,
-        question=taken.question,
+        asked=policy_text(taken.question, request.context, request.prompt),
         is_first=not history and taken.prompt is None,
-        request=_request(taken, history, known),
+        request=request,
     )
 
 

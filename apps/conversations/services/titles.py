@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import aclosing
 
 from django.conf import settings
 from django.db import transaction
 from procrastinate.contrib.django import app as queue
 
-from apps.conversations import constants
+from apps.conversations import constants, guardrails
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements
 from apps.core import db
@@ -55,9 +56,29 @@ async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:
     except UpstreamError as error:
         log_event(logger, "TITLE_FAILED", level=logging.WARNING, error=error.code)
         return
-    await db.call(
-        _store, conversation_id, request, completion, round((time.monotonic() - began) * 1000)
+    took_ms = round((time.monotonic() - began) * 1000)
+    title = await _judged(conversation_id, request, clean_title(completion.text))
+    await db.call(_store, conversation_id, request, completion, title, took_ms)
+
+
+async def _judged(conversation_id: int, request: GenerationRequest, title: str) -> str:
+    """Return a title that policy lets pass as it would an answer; empty where it does not."""
+    if not title:
+        return ""
+    guard = guardrails.GuardedStream(
+        guardrails.Draft(
+            user_id=request.user_id, conversation_id=conversation_id, text=request.question
+        )
     )
+    async with aclosing(guard):
+        await guard.open()
+        verdicts = [(await guard.feed(title, shown_chars=0)).verdict]
+        verdicts.append((await guard.finish(shown_chars=0)).verdict)
+        verdicts.append(await guard.check(title))
+    if any(verdict.is_block for verdict in verdicts):
+        log_event(logger, "TITLE_WITHHELD", conversation_id=conversation_id)
+        return ""
+    return title
 
 
 def _request(conversation_id: int) -> GenerationRequest | None:
@@ -98,7 +119,11 @@ def _first_model(conversation_id: int) -> int | None:
 
 @transaction.atomic
 def _store(
-    conversation_id: int, request: GenerationRequest, completion: Completion, duration_ms: int
+    conversation_id: int,
+    request: GenerationRequest,
+    completion: Completion,
+    title: str,
+    duration_ms: int,
 ) -> None:
     conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
     if conversation is None:
@@ -113,7 +138,6 @@ def _store(
         first_token_ms=None,
         duration_ms=duration_ms,
     )
-    title = clean_title(completion.text)
     present = _request(conversation_id)
     if not title or present is None or present.question != request.question:
         return

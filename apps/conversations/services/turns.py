@@ -16,19 +16,13 @@ from apps.conversations.errors import (
     ConversationNotFoundError,
     MessageWithheldError,
     ReplyInProgressError,
-    ReplyNotRetryableError,
 )
 from apps.conversations.events import MessageAccepted
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements, branches, choosing
-from apps.conversations.services.messages import access_message
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
-from apps.conversations.services.turn_requests import (
-    check_fits,
-    policy_text,
-    shows_whole_prompt,
-)
+from apps.conversations.services.turn_requests import check_fits, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
@@ -94,27 +88,6 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
     return turn
 
 
-async def retry_reply(*, actor: User, message_id: int) -> Turn:
-    """Ask the same question again; the earlier answer stays as a sibling.
-
-    Raises:
-        MessageNotFoundError: no such answer, or not the actor's.
-        ReplyNotRetryableError: the message is not an answer to a question that can be asked again.
-        ConversationLockedError: staff closed the conversation for writing.
-        ReplyInProgressError: the last answer of the conversation has not ended.
-        RateLimitedError: too many messages in a short time.
-        AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
-    """
-    await rate_limits.check(
-        scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
-    )
-    known = await catalogue.current()
-    try:
-        return await db.call(_store_retry, actor, message_id, known)
-    except IntegrityError as error:
-        raise ReplyInProgressError from error
-
-
 def accepted_event(turn: Turn) -> MessageAccepted:
     """Return the event for a message that was accepted earlier, for a sender that asks again."""
     return announcements.accepted_event(turn.conversation, turn.message, turn.reply)
@@ -146,7 +119,7 @@ def _store_turn(
     verdict = ruling.verdict
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
-    _ensure_open(conversation)
+    ensure_open(conversation)
     edits, branching = request.edits_message_id, None
     if edits is not None:
         branching = branches.make_way_for_edit(conversation, edits_message_id=edits)
@@ -170,7 +143,7 @@ def _store_turn(
         chat_model_id=request.chat_model_id,
         assistant_id=request.assistant_id,
     )
-    reply = _new_reply(question, actor, choice, is_blocked=verdict.is_block)
+    reply = new_reply(question, actor, choice, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))
     is_stored = statements.add_turn(question=question, reply=reply, title=title)
     if not is_stored:
@@ -180,12 +153,13 @@ def _store_turn(
         raise ReplyInProgressError
     if not reply.is_live:
         endings.note_ended(reply_ids=[reply.pk])
-    guardrails.record(ruling, _judged(question, is_withheld=verdict.is_block))
+    guardrails.record(ruling, judged_question(question, is_withheld=verdict.is_block))
     event = announcements.message_accepted(conversation, question, reply, branching)
     return Turn(conversation, question, reply, created=True, event=event)
 
 
-def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
+def judged_question(message: Message, *, is_withheld: bool) -> guardrails.Judged:
+    """Describe a person's message to the policy, for the transaction that stores it."""
     return guardrails.Judged(
         message_id=message.pk,
         conversation_id=message.conversation_id,
@@ -196,38 +170,6 @@ def _judged(message: Message, *, is_withheld: bool) -> guardrails.Judged:
         is_withheld=is_withheld,
         is_checked=True,
     )
-
-
-@transaction.atomic
-def _store_retry(actor: User, message_id: int, known: Catalogue) -> Turn:
-    access.ensure_may_write(actor)
-    answer = access_message(viewer=actor, message_id=message_id)
-    reply = Reply.objects.filter(pk=answer.pk).first()
-    if reply is None or reply.is_live or answer.parent_id is None:
-        raise ReplyNotRetryableError
-    conversation = Conversation.objects.select_for_update().get(pk=answer.conversation_id)
-    question = Message.objects.select_for_update().get(pk=answer.parent_id)
-    if question.is_hidden or not shows_whole_prompt(question.content, question.prompt):
-        raise ReplyNotRetryableError
-    _ensure_open(conversation)
-    branching = branches.make_way_for_answer(conversation, question=question)
-    choice = choosing.choose(
-        actor=actor, known=known, question=question, chat_model_id=reply.chat_model_id
-    )
-    new_reply = _new_reply(question, actor, choice)
-    new_reply.message = Message.objects.create(
-        conversation=conversation, parent=question, role=constants.Author.ASSISTANT
-    )
-    new_reply.save(force_insert=True)
-    if new_reply.is_live:
-        statements.announce_queued(reply_id=new_reply.pk)
-    else:
-        endings.note_ended(reply_ids=[new_reply.pk])
-    conversation.message_count += 1
-    conversation.last_message_at = timezone.now()
-    conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
-    event = announcements.message_accepted(conversation, question, new_reply, branching)
-    return Turn(conversation, question, new_reply, created=True, event=event)
 
 
 def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
@@ -243,7 +185,12 @@ def _locked_conversation(actor: User, request: TurnRequest) -> Conversation:
     return conversation
 
 
-def _ensure_open(conversation: Conversation) -> None:
+def ensure_open(conversation: Conversation) -> None:
+    """Check that staff have not closed a conversation for writing.
+
+    Raises:
+        ConversationLockedError: they have.
+    """
     if conversation.locked_at is not None:
         raise ConversationLockedError
 
@@ -258,7 +205,7 @@ def _has_quota(actor: User) -> bool:
     return quotas.has_quota(user_id=actor.pk, reserved_tokens=reserved)
 
 
-def _new_reply(
+def new_reply(
     question: Message, actor: User, choice: choosing.Choice, *, is_blocked: bool = False
 ) -> Reply:
     """Return the answer's row to be stored; one that policy or quota forbids has ended already."""

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.conversations.services import branches, feedback, pages, stopping, turns
+from apps.conversations.services import branches, feedback, pages, retries, stopping, turns
 from apps.conversations.views.answers import load, safe_page, to_conversation, wants_page
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
@@ -34,7 +34,7 @@ async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     """Ask the same question again by a plain form."""
     viewer: Any = await request.auser()
     try:
-        turn = await turns.retry_reply(actor=viewer, message_id=message_id)
+        turn = await retries.retry_reply(actor=viewer, message_id=message_id)
     except NotFoundError as error:
         raise Http404 from error
     except AppError as error:

@@ -21,12 +21,10 @@ from apps.moderation.errors import AppealPendingError, CaseClosedError, PolicyNo
 from apps.moderation.models import (
     Appeal,
     Case,
-    CaseSnapshot,
     Decision,
     Enforcement,
     Policy,
     PolicyVersion,
-    RuleVersion,
 )
 from apps.moderation.services import (
     cases,
@@ -114,38 +112,7 @@ def decide(
     )
     _carry_out(decision, case, ruling, actor)
     _close(decision, case)
-    _record(decision, case, is_override=is_override)
-    return decision
-
-
-@transaction.atomic
-def decide_by_rule(
-    *, case: Case, rule_version: RuleVersion, snapshot: CaseSnapshot, gives_points: bool
-) -> Decision:
-    """Write down that an enforcing rule withheld a text; the case stays open for a person.
-
-    Args:
-        case: locked, in the transaction that stores the text's end.
-        rule_version: what found it.
-        snapshot: holds the original.
-        gives_points: whether the policy's points count against the author.
-    """
-    policy = rule_version.rule.policy
-    decision = Decision.objects.create(
-        case=case,
-        verdict=Verdict.VIOLATES,
-        policy_version=policy.current,
-        reason=f"Found by rule “{rule_version.rule.name}”, version {rule_version.number}.",
-        actor_kind=ActorKind.RULE,
-        actor_label=rule_version.rule.name,
-        rule_version=rule_version,
-        supersedes=latest_decision(case),
-    )
-    strikes.lock_account(case)
-    brings = effects.effects_of(case=case, policy=policy, gives_points=gives_points)
-    done = [enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot)]
-    _strike_and_tell(decision, case, done, brings, automatic=True)
-    _record(decision, case, is_override=False)
+    record(decision, case, is_override=is_override)
     return decision
 
 
@@ -206,12 +173,12 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
     )
     done = list(brings.held)
     done += enforcements.apply(decision=decision, case=case, planned=brings.planned, actor=actor)
-    _strike_and_tell(decision, case, done, brings, automatic=False)
+    strike_and_tell(decision, case, done, brings, automatic=False)
     reporters = flags.settle(case, FlagOutcome.AGREED)
     notices.tell_reporters(decision=decision, case=case, reporters=reporters)
 
 
-def _strike_and_tell(
+def strike_and_tell(
     decision: Decision, case: Case, done: list[Enforcement], brings: Effects, *, automatic: bool
 ) -> None:
     """Give the points, with what they bring; then tell."""
@@ -243,12 +210,18 @@ def _close(decision: Decision, case: Case) -> None:
     case.save()
 
 
-def _record(decision: Decision, case: Case, *, is_override: bool) -> None:
+def _action_of(decision: Decision) -> AuditAction:
+    if decision.actor_kind == ActorKind.SYSTEM:
+        return AuditAction.CASE_HELD
+    is_handed_on = decision.verdict == Verdict.UNSURE
+    return AuditAction.CASE_ESCALATED if is_handed_on else AuditAction.CASE_DECIDED
+
+
+def record(decision: Decision, case: Case, *, is_override: bool = False) -> None:
+    """Write down that a case was decided."""
     audit.record(
         actor=decision.actor,
-        action=AuditAction.CASE_ESCALATED
-        if decision.verdict == Verdict.UNSURE
-        else AuditAction.CASE_DECIDED,
+        action=_action_of(decision),
         target_type="case",
         target_id=case.pk,
         reason=decision.reason,

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
-from apps.moderation.constants import FlagSource, HitOutcome, RuleAction
-from apps.moderation.models import Policy, RuleHit, RuleVersion
-from apps.moderation.services import decisions, flags, snapshots
+from apps.moderation.constants import (
+    ActorKind,
+    FlagSource,
+    HitOutcome,
+    RuleAction,
+    Verdict,
+)
+from apps.moderation.models import Decision, Policy, RuleHit, RuleVersion
+from apps.moderation.services import automatic, flags, snapshots
 from apps.moderation.services.findings import ACTING, Finding
 
 
@@ -23,15 +29,40 @@ def record(judged: Judged, findings: Sequence[Finding]) -> list[RuleHit]:
         findings: what rules found in it.
     """
     kept = [one for one in findings if judged.is_withheld or _is_stored(one, judged)]
-    if not kept:
-        return []
+    if kept and not judged.is_answer and not judged.is_withheld:
+        kept = _new_among(kept, judged.message_id)
     hits = RuleHit.objects.bulk_create([_hit(one, judged) for one in kept])
-    acting = first_of_each_rule(
-        (one, hit) for one, hit in zip(kept, hits, strict=True) if one.outcome in ACTING
-    )
+    found = list(zip(kept, hits, strict=True))
+    acting = first_of_each_rule(pair for pair in found if pair[0].outcome in ACTING)
     if acting:
         _act(judged, acting)
+    if judged.is_withheld and not any(one.outcome == HitOutcome.ENFORCED for one in kept):
+        _hold_for_a_person(judged, found)
     return hits
+
+
+def without_settled(message_id: int, findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out what a person has looked at already and called no violation.
+
+    Args:
+        message_id: a stored message that is judged once more.
+        findings: what the rules find in it now.
+    """
+    judged = Decision.objects.filter(
+        case__message=message_id, actor_kind=ActorKind.PERSON, superseded_by=None
+    )
+    latest = judged.order_by("-id").first()
+    if latest is None or latest.verdict != Verdict.NO_VIOLATION:
+        return list(findings)
+    known = RuleHit.objects.filter(message=message_id, created_at__lte=latest.created_at)
+    settled = set(known.values_list("version_id", flat=True))
+    return [one for one in findings if one.rule.version_id not in settled]
+
+
+def _new_among(findings: Sequence[Finding], message_id: int) -> list[Finding]:
+    """Leave out the rules that have hit this message before, when it is asked once more."""
+    known = set(RuleHit.objects.filter(message=message_id).values_list("version_id", flat=True))
+    return [one for one in findings if one.rule.version_id not in known]
 
 
 def first_of_each_rule(
@@ -66,12 +97,37 @@ def _act(judged: Judged, acting: Sequence[tuple[Finding, RuleHit]]) -> None:
             version = RuleVersion.objects.select_related("rule__policy__current").get(
                 pk=finding.rule.version_id
             )
-            decisions.decide_by_rule(
+            automatic.decide_by_rule(
                 case=case,
                 rule_version=version,
                 snapshot=snapshots.newest_snapshot(case=case, message=message),
                 gives_points=finding.rule.action == RuleAction.BLOCK_STRIKE,
             )
+
+
+def _hold_for_a_person(judged: Judged, found: Sequence[tuple[Finding, RuleHit]]) -> None:
+    """Open the case of a text that was kept back although no rule found anything in it."""
+    message = Message.objects.select_related("conversation").get(pk=judged.message_id)
+    failed = next((pair for pair in found if _is_closed_failure(pair[0])), None)
+    policy = Policy.objects.get(pk=failed[0].rule.policy_id) if failed is not None else None
+    is_elsewhere = judged.is_answer or judged.text != message.content
+    case = flags.raise_flag(
+        message=message,
+        source=FlagSource.GUARD,
+        hit=failed[1] if failed is not None else None,
+        policy=policy,
+        original=flags.Original(judged.text, judged.shown_chars) if is_elsewhere else None,
+    )
+    automatic.hold_for_a_person(
+        case=case,
+        snapshot=snapshots.newest_snapshot(case=case, message=message),
+        failed_rule=failed[0].rule.name if failed is not None else "",
+        reason_for_user=judged.reason_for_user,
+    )
+
+
+def _is_closed_failure(finding: Finding) -> bool:
+    return finding.outcome == HitOutcome.ERROR and finding.rule.is_closed
 
 
 def _is_stored(finding: Finding, judged: Judged) -> bool:

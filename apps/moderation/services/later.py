@@ -12,6 +12,7 @@ from apps.conversations.constants import LIVE_STATES, Author, ReplyState
 from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
 from apps.conversations.services import rewriting, visibility
+from apps.conversations.services.turn_requests import policy_text
 from apps.core import db
 from apps.moderation.constants import AppliesTo, HitOutcome, Stage
 from apps.moderation.models import RuleHit
@@ -72,7 +73,7 @@ async def check_later(*, message_id: int, is_checked: bool) -> None:
         return
     user_id = exchange.question.conversation.owner_id
     texts = checking.texts_of(
-        exchange.question.content, "" if exchange.is_withheld else exchange.answer.content
+        _text_of(exchange.question), "" if exchange.is_withheld else exchange.answer.content
     )
     for target in EVERY:
         text, lead = texts[target]
@@ -123,7 +124,7 @@ def _record(message: Message, findings: Sequence[Finding]) -> None:
         fresh = [replace(one, outcome=_watched(one)) for one in fresh]
     verdict = verdict_of(fresh)
     is_withheld = verdict.is_block and any(one.outcome == HitOutcome.ENFORCED for one in fresh)
-    text = locked.content
+    text = _text_of(locked)
     if is_withheld and is_answer:
         rewriting.withhold_answer(
             actor=None,
@@ -151,6 +152,13 @@ def _record(message: Message, findings: Sequence[Finding]) -> None:
         ),
         fresh,
     )
+
+
+def _text_of(message: Message) -> str:
+    """Return what the rules look at: a question with all that the model reads beside it."""
+    if message.role == Author.ASSISTANT:
+        return message.content
+    return policy_text(message.content, message.context, message.prompt)
 
 
 def _watched(finding: Finding) -> HitOutcome:

@@ -170,7 +170,7 @@ def first_decisions(period: Period) -> tuple[list[FirstDecisions], FirstDecision
         Decision.objects.filter(
             created_at__gte=period.since, actor_kind=ActorKind.PERSON, is_undo=False
         )
-        .filter(Q(supersedes=None) | Q(supersedes__actor_kind=ActorKind.RULE))
+        .filter(Q(supersedes=None) | ~Q(supersedes__actor_kind=ActorKind.PERSON))
         .annotate(wait=span("case__created_at", "created_at"))
     )
     by_day = daily(rows, "created_at", number=Count("pk"), **middle_and_tail("wait"))

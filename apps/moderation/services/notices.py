@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.moderation import constants
-from apps.moderation.constants import EnforcementKind, NoticeKind
+from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services import deliveries
 from apps.users.models import User
@@ -34,6 +35,11 @@ DONE = {
     EnforcementKind.SUSPEND: "You cannot use your account",
 }
 BY_RULE = "A rule found this automatically; no person has looked at it yet."
+UNCHECKED = "It could not be checked against our policy, so it is not shown for now."
+LOOKED_AT_SOON = (
+    "A person will look at it. If it is fine, it is shown as it was written; you need to do "
+    "nothing. Otherwise you read why, and can appeal."
+)
 BY_PERSON = "A person looked at this and decided."
 APPEAL = f"You can appeal within {constants.APPEAL_DAYS} days; somebody else will look."
 LOOKED_AGAIN = "We looked again and decided otherwise."
@@ -76,6 +82,17 @@ def tell(
         automatic=automatic,
     )
     return _write(decision, case, NoticeKind.DECISION, (title, body), can_appeal=True)
+
+
+def tell_held(*, decision: Decision, case: Case) -> Notice | None:
+    """Tell a person that a text is kept back because it could not be checked; None if they left."""
+    if not User.objects.filter(pk=case.subject_id).exists():
+        return None
+    is_answer = case.target_role == Author.ASSISTANT
+    title = "An answer is kept back" if is_answer else "A message of yours is kept back"
+    parts = [UNCHECKED, decision.reason_for_user, LOOKED_AT_SOON]
+    text = (title, "\n\n".join(part for part in parts if part))
+    return _write(decision, case, NoticeKind.DECISION, text)
 
 
 def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
@@ -123,7 +140,8 @@ def tell_reporters(*, decision: Decision, case: Case, reporters: Collection[int]
 
 def _was_told(case: Case) -> bool:
     told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
-    return told.filter(appeal_until__isnull=False).exists()
+    is_about_them = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
+    return told.filter(is_about_them).exists()
 
 
 def _write(

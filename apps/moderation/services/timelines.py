@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import ActorKind, EnforcementKind, Verdict
+from apps.moderation.constants import ActorKind, EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice
 from apps.users.models import User
 
@@ -127,7 +127,8 @@ def _flagged(flag: Flag, names: dict[int, str]) -> Entry:
 
 def _flag_words(flag: Flag) -> str:
     if flag.hit is not None:
-        return f"rule “{flag.hit.rule.name}”, version {flag.hit.version.number}"
+        words = f"rule “{flag.hit.rule.name}”, version {flag.hit.version.number}"
+        return f"{words}, could not check it" if flag.source == FlagSource.GUARD else words
     reason = flag.get_reason_display()
     return f"{flag.get_source_display().lower()}{f', {reason.lower()}' if reason else ''}"
 
@@ -150,14 +151,17 @@ def _audited(case: Case, since: datetime | None = None) -> list[Entry]:
 
 
 def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
+    is_system = decision.actor_kind == ActorKind.SYSTEM
     what = "took the decision back" if decision.is_undo else VERDICTS[Verdict(decision.verdict)]
+    if is_system:
+        what = "kept the text back unchecked"
     if decision.policy_version is not None and not decision.is_undo:
         what = f"{what}, {decision.policy_version.title}"
     return Entry(
         at=decision.created_at,
         icon="undo" if decision.is_undo else "gavel",
         actor=decision.actor_label
-        if decision.actor_kind == ActorKind.PERSON
+        if decision.actor_kind == ActorKind.PERSON or is_system
         else f"Rule “{decision.actor_label}”",
         what=what,
         words="" if hides_reasons else decision.reason,

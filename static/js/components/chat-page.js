@@ -157,6 +157,7 @@ export class ChatPage {
     this.#failed = null;
     clearTimeout(turn.timer);
     turn.user.adopt(event.message.id);
+    turn.user.takeFate(event.message);
     turn.user.article.removeAttribute("data-sending");
     turn.reply.adopt(event.reply_id);
     this.composer.accepted(event.conversation_id);
@@ -170,7 +171,11 @@ export class ChatPage {
     if (this.transcript.find(replyId)) return;
     const question = this.transcript.find(message.id);
     if (question) this.transcript.dropAfter(question);
-    else this.transcript.addUser(message.content).adopt(message.id);
+    else {
+      const asked = this.transcript.addUser(message.content);
+      asked.adopt(message.id);
+      asked.takeFate(message);
+    }
     const reply = this.transcript.addReply();
     reply.adopt(replyId);
     this.#follow(reply);

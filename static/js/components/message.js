@@ -83,6 +83,11 @@ export class Message {
     if (retry) retry.hidden = !RETRYABLE_STATES.includes(this.state);
   }
 
+  /** A message that policy kept back at once is a placeholder in every tab, as it is after a reload. */
+  takeFate({ hidden, notice }) {
+    if (hidden) this.update({ hidden, notice });
+  }
+
   /** Hide or restore, as staff decided. */
   update({ hidden, text, html, notice }) {
     const shown = this.notice.querySelector("[data-notice-text]");
@@ -90,7 +95,7 @@ export class Message {
     this.article.toggleAttribute("data-hidden", hidden);
     if (hidden) {
       this.showText("");
-      this.showNotice(notice || "This message was removed by a moderator.", { icon: "eye-off" });
+      this.showNotice(notice || "This message was removed by moderation.", { icon: "eye-off" });
       this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
       return;
     }

@@ -6,7 +6,7 @@ import pytest
 
 from apps.conversations.errors import MessageWithheldError, ReplyNotRetryableError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import rewriting, turns
+from apps.conversations.services import retries, rewriting, turns
 from apps.core import db
 from apps.moderation.models import CaseSnapshot, RuleHit
 from apps.users.models import User
@@ -81,7 +81,7 @@ async def test_a_programs_prompt_is_not_asked_again_once_a_passage_of_it_is_reda
         reason="A secret.",
     )
     with pytest.raises(ReplyNotRetryableError):
-        await turns.retry_reply(actor=person, message_id=reply.pk)
+        await retries.retry_reply(actor=person, message_id=reply.pk)
     await db.call(
         rewriting.restore_text,
         actor=None,
@@ -89,5 +89,5 @@ async def test_a_programs_prompt_is_not_asked_again_once_a_passage_of_it_is_reda
         text="My secret is 1234.",
         reason="None.",
     )
-    again = await turns.retry_reply(actor=person, message_id=reply.pk)
+    again = await retries.retry_reply(actor=person, message_id=reply.pk)
     assert again.message.pk == turn.message.pk

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -63,10 +64,10 @@ def scores(**categories: float) -> dict[str, object]:
     return {"results": [{"flagged": True, "category_scores": categories}]}
 
 
-async def answered(person: User, content: str) -> Reply:
+async def answered(person: User, content: str, **beside: Any) -> Reply:
     async with running_worker() as worker:
         turn = await turns.start_turn(
-            actor=person, request=turns.TurnRequest(conversation_id=None, content=content)
+            actor=person, request=turns.TurnRequest(conversation_id=None, content=content, **beside)
         )
         return await worker.finish(turn.reply.pk)
 
@@ -107,7 +108,7 @@ async def test_an_endpoint_that_fails_lets_pass_or_keeps_back_as_the_rule_says(
         reply = await answered(person, ANSWERS)
     assert reply.state == state
     assert {hit.outcome async for hit in RuleHit.objects.all()} == {"error"}
-    assert not await Case.objects.aexists()
+    assert await Case.objects.acount() == (on_error == "closed")
 
 
 async def test_a_score_below_the_threshold_is_no_hit(
@@ -159,6 +160,30 @@ async def test_nobody_waits_for_a_judge_that_only_watches(
     assert (await RuleHit.objects.aget()).outcome == "flagged"
     assert (await Case.objects.aget()).message_id == reply.pk
     assert (await read_reply(reply.pk)).state == "complete"
+
+
+async def test_an_endpoint_that_only_watches_messages_sees_what_the_model_reads_beside_them(
+    person: User, upstream: ScriptedUpstream, settings: Settings, make_live_rule: MakeRule
+) -> None:
+    lane = {"stage": "input", "applies_to": "user", "mode": "flag"}
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, threshold=0.7, **lane)
+    beside = {"context": {"facts": ["a threat"]}}
+    async with endpoint(settings, body=scores(violence=0.9)) as asked:
+        reply = await answered(person, "Go on. [[stream tokens=3]]", **beside)
+        await later.check_later(**(await job_of(reply)).args)
+    assert asked == ["Go on. [[stream tokens=3]]\n\nfacts\n\na threat"]
+    assert (await CaseSnapshot.objects.aget()).text == asked[0]
+    assert (await Case.objects.aget()).message_id == reply.message.parent_id
+
+
+async def test_a_rule_on_the_exchange_sees_what_the_model_reads_beside_the_question(
+    person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
+) -> None:
+    lane = {"stage": "output", "applies_to": "exchange"}
+    words = {"terms": ["threat"], "match": "word", "fold": True}
+    await make_live_rule(configuration=words, **lane)
+    reply = await answered(person, "[[stream tokens=3]]", context={"facts": ["a threat"]})
+    assert reply.state == "withheld"
 
 
 async def test_a_rule_that_looks_afterwards_withholds_the_stored_answer_once(

@@ -1,0 +1,130 @@
+"""The same question is asked once more: policy looks at it anew, and the answer is a sibling."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.conversations import constants, guardrails
+from apps.conversations.errors import (
+    MessageWithheldError,
+    ReplyInProgressError,
+    ReplyNotRetryableError,
+)
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import announcements, branches, choosing, turns, visibility
+from apps.conversations.services.messages import access_message
+from apps.conversations.services.turn_requests import policy_text, shows_whole_prompt
+from apps.conversations.services.turns import Turn
+from apps.conversations.statements import endings
+from apps.conversations.statements import turns as statements
+from apps.core import db, rate_limits
+from apps.llm.services import catalogue
+from apps.llm.services.live import Catalogue
+from apps.users.models import User
+from apps.users.services import access
+
+
+async def retry_reply(*, actor: User, message_id: int) -> Turn:
+    """Ask the same question again; the earlier answer stays as a sibling.
+
+    Rules may have gone live since the question was stored. One that keeps it back by now hides it,
+    with everything that follows where a message is kept back at once.
+
+    Raises:
+        MessageNotFoundError: no such answer, or not the actor's.
+        ReplyNotRetryableError: the message is not an answer to a question that can be asked again.
+        MessageWithheldError: policy keeps the question back by now.
+        ConversationLockedError: staff closed the conversation for writing.
+        ReplyInProgressError: the last answer of the conversation has not ended.
+        RateLimitedError: too many messages in a short time.
+        AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
+    """
+    await rate_limits.check(
+        scope="chat", identity=f"user:{actor.pk}", rate=settings.RATE_LIMIT_CHAT
+    )
+    question = await db.call(_question_of, actor, message_id)
+    asked = _text_of(question)
+    ruling = await guardrails.check_input(
+        guardrails.Draft(
+            user_id=actor.pk,
+            conversation_id=question.conversation_id,
+            text=asked,
+            message_id=question.pk,
+        )
+    )
+    if ruling.verdict.is_block:
+        await db.call(_withhold, question.pk, asked, ruling)
+        raise MessageWithheldError(ruling.verdict.reason_for_user or None)
+    known = await catalogue.current()
+    try:
+        return await db.call(_store, actor, message_id, asked, ruling, known)
+    except IntegrityError as error:
+        raise ReplyInProgressError from error
+
+
+def _text_of(question: Message) -> str:
+    return policy_text(question.content, question.context, question.prompt)
+
+
+def _question_of(actor: User, message_id: int) -> Message:
+    """Return the question of an answer, if it may be asked again."""
+    access.ensure_may_write(actor)
+    answer = access_message(viewer=actor, message_id=message_id)
+    reply = Reply.objects.filter(pk=answer.pk).first()
+    if reply is None or reply.is_live or answer.parent_id is None:
+        raise ReplyNotRetryableError
+    question = Message.objects.select_related("conversation").get(pk=answer.parent_id)
+    if question.is_hidden or not shows_whole_prompt(question.content, question.prompt):
+        raise ReplyNotRetryableError
+    turns.ensure_open(question.conversation)
+    return question
+
+
+@transaction.atomic
+def _withhold(message_id: int, asked: str, ruling: guardrails.Ruling) -> None:
+    """Hide a stored question that policy keeps back by now, together with what it found."""
+    question = visibility.locked_message(message_id)
+    if question.is_hidden or _text_of(question) != asked:
+        return
+    visibility.hide_message(
+        actor=None,
+        message_id=message_id,
+        reason="Kept back when it was asked again.",
+        reason_for_user=ruling.verdict.reason_for_user,
+    )
+    guardrails.record(ruling, turns.judged_question(question, is_withheld=True))
+
+
+@transaction.atomic
+def _store(
+    actor: User, message_id: int, asked: str, ruling: guardrails.Ruling, known: Catalogue
+) -> Turn:
+    found = _question_of(actor, message_id)
+    conversation = Conversation.objects.select_for_update().get(pk=found.conversation_id)
+    question = Message.objects.select_for_update().get(pk=found.pk)
+    question.conversation = conversation
+    if question.is_hidden or _text_of(question) != asked:
+        raise ReplyNotRetryableError
+    turns.ensure_open(conversation)
+    branching = branches.make_way_for_answer(conversation, question=question)
+    former = Reply.objects.get(pk=message_id)
+    choice = choosing.choose(
+        actor=actor, known=known, question=question, chat_model_id=former.chat_model_id
+    )
+    reply = turns.new_reply(question, actor, choice)
+    reply.message = Message.objects.create(
+        conversation=conversation, parent=question, role=constants.Author.ASSISTANT
+    )
+    reply.save(force_insert=True)
+    if reply.is_live:
+        statements.announce_queued(reply_id=reply.pk)
+    else:
+        endings.note_ended(reply_ids=[reply.pk])
+    conversation.message_count += 1
+    conversation.last_message_at = timezone.now()
+    conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
+    guardrails.record(ruling, turns.judged_question(question, is_withheld=False))
+    event = announcements.message_accepted(conversation, question, reply, branching)
+    return Turn(conversation, question, reply, created=True, event=event)

@@ -1,0 +1,113 @@
+"""What policy or staff keep from view stays there: in tabs, for programs, in titles, beside it."""
+
+from contextlib import aclosing
+
+import pytest
+from pytest_django import Settings
+
+from apps.conversations.constants import TitleSource
+from apps.conversations.errors import MessageWithheldError
+from apps.conversations.events import ReplyDelta, ReplySnapshot
+from apps.conversations.models import Conversation, Message
+from apps.conversations.schemas import MessageOut
+from apps.conversations.services import completions, showing, titles, turns, visibility
+from apps.core import db
+from apps.core.realtime import groups
+from apps.users.models import User
+from tests.conversations.conftest import running_worker
+from tests.support.upstream import ScriptedUpstream
+
+PLACEHOLDER = "This message was removed by moderation. Reason: Not this word, please."
+
+
+@pytest.fixture
+def policy(settings: Settings) -> None:
+    """Ask the guardrail that knows forbidden words."""
+    settings.GUARDRAILS = ["tests.conversations.test_guardrails.WordGuardrail"]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What was announced to the person's pages."""
+    events: list[dict[str, object]] = []
+    monkeypatch.setattr(groups, "announce", lambda _, event: events.append(event))
+    return events
+
+
+async def send(person: User, content: str, **more: object) -> turns.Turn:
+    return await turns.start_turn(
+        actor=person,
+        request=turns.TurnRequest(conversation_id=None, content=content, **more),  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.usefixtures("policy")
+async def test_a_blocked_message_is_the_same_placeholder_in_open_tabs_in_the_api_and_after_a_reload(
+    person: User, told: list[dict[str, object]]
+) -> None:
+    with pytest.raises(MessageWithheldError):
+        await send(person, "a forbidden thing", client_id="mine", metadata={"note": "forbidden"})
+    message = await Message.objects.select_related("conversation").aget(role="user")
+    live = next(event for event in told if event["type"] == "message.accepted")
+    shown = await db.call(showing.show_message, message)
+    listed = MessageOut.of(message)
+    assert live["message"] == {
+        "id": message.pk,
+        "content": "",
+        "hidden": True,
+        "notice": PLACEHOLDER,
+    }
+    assert (shown.text, shown.is_hidden, shown.notice) == ("", True, PLACEHOLDER)
+    assert (listed.content, listed.notice, listed.metadata) == ("", PLACEHOLDER, None)
+    assert "forbidden" not in str(told)
+
+
+async def test_metadata_goes_and_comes_back_with_the_message(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    turn = await send(person, "hello", metadata={"note": 1})
+    await db.call(visibility.hide_message, actor=None, message_id=turn.message.pk, reason="So.")
+    assert MessageOut.of(await Message.objects.aget(pk=turn.message.pk)).metadata is None
+    await db.call(visibility.restore_message, actor=None, message_id=turn.message.pk, reason="No.")
+    assert MessageOut.of(await Message.objects.aget(pk=turn.message.pk)).metadata == {"note": 1}
+
+
+async def test_a_program_gets_no_word_after_a_retraction_and_the_end_says_why(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=2000 rate=100]]")
+        worker.begin(turn.reply.pk)
+        async with aclosing(completions.pieces(actor=person, reply_id=turn.reply.pk)) as items:
+            assert str(await anext(items)).startswith("word0")
+            await db.call(
+                visibility.hide_message, actor=None, message_id=turn.reply.pk, reason="So."
+            )
+            rest = [item async for item in items]
+    *late, ended = rest
+    assert isinstance(ended, completions.Ended)
+    assert ended.finish_reason == "content_filter"
+    assert "word0 " not in "".join(str(item) for item in late)
+
+
+def test_a_snapshot_that_goes_on_is_no_retraction_and_one_that_does_not_ends_all() -> None:
+    sent = completions._Sent()
+    assert sent.rest_of(ReplyDelta(1, "one ", 4)) == "one "
+    assert sent.rest_of(ReplySnapshot(1, "one two", 7)) == "two"
+    assert sent.rest_of(ReplySnapshot(1, "", 0)) == ""
+    assert sent.rest_of(ReplyDelta(1, "one two", 7)) == ""
+    assert sent.is_retracted
+
+
+@pytest.mark.usefixtures("policy")
+@pytest.mark.parametrize("words", ["judged", "guarded"])
+async def test_a_title_that_policy_would_keep_back_in_an_answer_is_not_stored(
+    person: User, upstream: ScriptedUpstream, words: str
+) -> None:
+    offered = "word3" if words == "judged" else "word7"
+    async with running_worker() as worker:
+        turn = await send(person, f"{words} [[stream text={offered}]]")
+        await titles.generate_title(
+            conversation_id=turn.conversation.pk, gateway=worker.runtime.gateway
+        )
+    assert (await Conversation.objects.aget()).title_source == TitleSource.NONE
