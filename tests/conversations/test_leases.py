@@ -35,7 +35,7 @@ def claim_of(reply: Reply) -> Claim:
         conversation_id=reply.conversation_id,
         owner_id=reply.conversation.owner_id,
         fence=reply.fence,
-        question="A question?",
+        asked="A question?",
         is_first=False,
         request=GenerationRequest(
             system_prompt="",
