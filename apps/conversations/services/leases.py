@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import orjson
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils import timezone
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
-from apps.conversations.services.turn_requests import policy_text
+from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
@@ -96,7 +97,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
         conversation_id=taken.conversation_id,
         owner_id=taken.owner_id,
         fence=taken.fence,
-        asked=policy_text(taken.question, request.context, request.prompt),
+        asked=policy_text(taken.question, request.context, cast("Prompt | None", request.prompt)),
         is_first=not history and taken.prompt is None,
         request=request,
     )
