@@ -4,7 +4,9 @@ from apps.conversations.routers import (
     chat_router,
     completions_router,
     conversations_router,
+    finding_router,
     messages_router,
+    sharing_router,
 )
 from apps.core.api.application import ParleyAPI
 from apps.moderation.routers import (
@@ -26,6 +28,8 @@ api.add_router("/auth/tokens", tokens_router)
 api.add_router("/users/", users_router)
 api.add_router("/users/", chat_router)
 api.add_router("/conversations/", conversations_router)
+api.add_router("", finding_router)
+api.add_router("", sharing_router)
 api.add_router("/messages/", messages_router)
 api.add_router("/messages/", reports_router)
 api.add_router("/notices", notices_router)

@@ -23,6 +23,10 @@ CHAT_WAIT_SECONDS = 300
 QUEUED_CHANNEL = "parley_reply_queued"
 
 UNTITLED = "New conversation"
+UNTITLED_SHARE = "A shared conversation"
+DELETED_KEEP_DAYS = 30
+MAX_SHARES = 100
+SHARE_DAYS = (1, 7, 30)
 LOCKED_PLACEHOLDER = (
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )

@@ -14,7 +14,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
-from apps.conversations.services import branches, following, retries, stopping, turns
+from apps.conversations.services import (
+    branches,
+    conversations,
+    following,
+    retries,
+    stopping,
+    turns,
+)
 from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
 from apps.core.error_handling import report_error
@@ -147,6 +154,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _branch_show(self, frame: frames.BranchShow) -> None:
         await db.call(branches.show_branch, actor=self.principal.user, message_id=frame.message_id)
 
+    async def _conversation_read(self, frame: frames.ConversationRead) -> None:
+        await db.call(
+            conversations.mark_read,
+            viewer=self.principal.user,
+            conversation_id=frame.conversation_id,
+        )
+
     async def _ack(self, frame: frames.Ack) -> None:
         self._credit.acknowledge(frame.cursors)
 
@@ -160,6 +174,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         frames.ReplyStop: _reply_stop,
         frames.ReplyRetry: _reply_retry,
         frames.BranchShow: _branch_show,
+        frames.ConversationRead: _conversation_read,
         frames.Ack: _ack,
         frames.Ping: _ping,
     }

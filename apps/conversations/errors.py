@@ -81,6 +81,34 @@ class ConversationLockedError(ForbiddenError):
     default_message = "This conversation was locked by a moderator. Begin a new one."
 
 
+class ShareNotFoundError(NotFoundError):
+    """No such link, or it leads nowhere any more, or it is not the caller's."""
+
+    code = "share_not_found"
+    default_message = "This link does not lead anywhere, or not any more."
+
+
+class NothingToShareError(ConflictError):
+    """The conversation holds nothing that may be shown to others."""
+
+    code = "nothing_to_share"
+    default_message = "There is nothing to share yet. Wait for the first answer."
+
+
+class ShareLimitError(ConflictError):
+    """The person has too many links."""
+
+    code = "share_limit"
+    default_message = "You have 100 links that work. Revoke one first."
+
+
+class SharingOffError(ForbiddenError):
+    """This place does not share."""
+
+    code = "sharing_off"
+    default_message = "Links are switched off here. Export the conversation instead."
+
+
 class InvalidMessageError(ValidationFailedError):
     """The message is blank, too long, or what goes with it does not fit."""
 

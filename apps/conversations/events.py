@@ -115,12 +115,23 @@ class BranchShown(msgspec.Struct, frozen=True, tag_field="type", tag="branch.sho
 class ConversationUpdated(
     msgspec.Struct, frozen=True, tag_field="type", tag="conversation.updated"
 ):
-    """A conversation changed: a new title, deleted, locked (the sentence that says so)."""
+    """A conversation has a new title, or is deleted, archived or locked (which a sentence says)."""
 
     conversation_id: int
     title: str
     deleted: bool = False
+    archived: bool = False
     locked: str = ""
+
+
+class ConversationActivity(
+    msgspec.Struct, frozen=True, tag_field="type", tag="conversation.activity"
+):
+    """What the list says of a conversation: it is being answered, or holds something not read."""
+
+    conversation_id: int
+    answering: bool
+    unread: bool
 
 
 class NoticeCreated(msgspec.Struct, frozen=True, tag_field="type", tag="notice.created"):
@@ -147,7 +158,14 @@ class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
 
 
 ReplyEvent = ReplyStarted | ReplyWaiting | ReplyDelta | ReplySnapshot | ReplyFinished
-PageEvent = MessageAccepted | MessageUpdated | BranchShown | ConversationUpdated | NoticeCreated
+PageEvent = (
+    MessageAccepted
+    | MessageUpdated
+    | BranchShown
+    | ConversationUpdated
+    | ConversationActivity
+    | NoticeCreated
+)
 Event = ReplyEvent | PageEvent | ErrorEvent | Pong
 
 EVENT_TYPES: tuple[type[Event], ...] = (
@@ -160,6 +178,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     MessageUpdated,
     BranchShown,
     ConversationUpdated,
+    ConversationActivity,
     NoticeCreated,
     ErrorEvent,
     Pong,

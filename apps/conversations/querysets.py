@@ -11,7 +11,7 @@ from apps.conversations.constants import LIVE_STATES, Origin, ReplyState
 from apps.users.constants import Standing
 
 if TYPE_CHECKING:
-    from apps.conversations.models import Conversation, Message, Reply  # noqa: F401
+    from apps.conversations.models import Conversation, Message, Reply, Share  # noqa: F401
     from apps.users.models import User
 
 
@@ -24,11 +24,35 @@ class ConversationQuerySet(QuerySet["Conversation"]):
 
     def listed(self) -> ConversationQuerySet:
         """Leave out what was archived, and single calls of programs."""
-        return self.filter(archived_at=None, origin=Origin.CHAT)
+        return self.of_chat().filter(archived_at=None)
+
+    def of_chat(self) -> ConversationQuerySet:
+        """Leave out single calls of programs."""
+        return self.filter(origin=Origin.CHAT)
 
     def newest_first(self) -> ConversationQuerySet:
         """Order by the last activity, newest first."""
         return self.order_by("-last_message_at", "-id")
+
+    def below(self, moment: datetime, number: int) -> ConversationQuerySet:
+        """Return what follows a place in the list of the newest first."""
+        return self.filter(
+            Q(last_message_at__lt=moment) | Q(last_message_at=moment, pk__lt=number)
+        ).filter(last_message_at__lte=moment)
+
+    def archived_of(self, viewer: User) -> ConversationQuerySet:
+        """Return what the viewer put away, the last put away first."""
+        rows = self.visible_to(viewer).filter(archived_at__isnull=False)
+        return rows.order_by("-archived_at", "-id")
+
+    def deleted_of(self, viewer: User, *, since: datetime) -> ConversationQuerySet:
+        """Return what the viewer deleted and can still have back, the last deleted first."""
+        rows = self.filter(owner=viewer, deleted_at__gte=since, origin=Origin.CHAT)
+        return rows.order_by("-deleted_at", "-id")
+
+    def deleted_before(self, moment: datetime) -> ConversationQuerySet:
+        """Return what was deleted so long ago that nobody gets it back."""
+        return self.filter(deleted_at__lt=moment)
 
 
 class MessageQuerySet(QuerySet["Message"]):
@@ -45,6 +69,10 @@ class MessageQuerySet(QuerySet["Message"]):
     def on_path(self) -> MessageQuerySet:
         """Return only the branch that is shown."""
         return self.filter(is_current=True)
+
+    def withheld(self) -> MessageQuerySet:
+        """Return the answers that policy or staff keep back."""
+        return self.filter(reply__state=ReplyState.WITHHELD)
 
     def oldest_first(self) -> MessageQuerySet:
         """Order as they were written; a child always has a larger number than its parent."""
@@ -79,3 +107,20 @@ class ReplyQuerySet(QuerySet["Reply"]):
     def queued_before(self, moment: datetime) -> ReplyQuerySet:
         """Return those that no worker has taken since the moment."""
         return self.filter(state=ReplyState.QUEUED, queued_at__lt=moment)
+
+
+class ShareQuerySet(QuerySet["Share"]):
+    """Named queries over shared links."""
+
+    def owned_by(self, viewer: User) -> ShareQuerySet:
+        """Return the viewer's own links."""
+        return self.filter(owner=viewer)
+
+    def open(self) -> ShareQuerySet:
+        """Return those that lead somewhere by their own dates."""
+        now = timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def newest_first(self) -> ShareQuerySet:
+        """Order by age."""
+        return self.order_by("-id")

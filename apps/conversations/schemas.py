@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from apps.conversations import constants
 from apps.conversations.constants import Author, ReplyState
@@ -38,9 +38,28 @@ class ConversationCreateIn(InputSchema):
 
 
 class ConversationUpdateIn(InputSchema):
-    """What is to change."""
+    """What is to change; what is left out stays as it is."""
 
-    title: Annotated[Title, StringConstraints(min_length=1)]
+    title: Annotated[Title, StringConstraints(min_length=1)] | None = None
+    is_archived: bool | None = Field(
+        default=None, description="Put away, or back into the list of open ones."
+    )
+
+    @field_validator("title", "is_archived", mode="before")
+    @classmethod
+    def _is_not_null(cls, value: object) -> object:
+        if value is None:
+            msg = "Leave it out, or give it a value."
+            raise ValueError(msg)
+        return value
+
+
+class ConversationListParams(PageParams):
+    """Which conversations are asked for."""
+
+    state: Literal["open", "archived", "deleted"] = Field(
+        default="open", description="Open ones, put away ones, or deleted ones that can come back."
+    )
 
 
 class ConversationOut(OutputSchema):
@@ -52,6 +71,8 @@ class ConversationOut(OutputSchema):
     created_at: datetime
     updated_at: datetime
     last_message_at: datetime
+    is_unread: bool = Field(description="Whether something was written since you last looked.")
+    archived_at: datetime | None = Field(description="Since when it is put away.")
     locked_at: datetime | None = Field(description="Since when nobody can write in it.")
 
 

@@ -55,6 +55,18 @@ class BranchShow(
     message_id: Id
 
 
+class ConversationRead(
+    msgspec.Struct,
+    frozen=True,
+    tag_field="type",
+    tag="conversation.read",
+    forbid_unknown_fields=True,
+):
+    """Say that all that was written in a conversation is seen."""
+
+    conversation_id: Id
+
+
 class Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack", forbid_unknown_fields=True):
     """Say how much text of each answer has arrived."""
 
@@ -65,7 +77,9 @@ class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping", forbid_unk
     """Ask whether anybody is there."""
 
 
-Frame = MessageSend | ReplyFollow | ReplyStop | ReplyRetry | BranchShow | Ack | Ping
+Frame = (
+    MessageSend | ReplyFollow | ReplyStop | ReplyRetry | BranchShow | ConversationRead | Ack | Ping
+)
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 

@@ -48,6 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     standing_until = models.DateTimeField(null=True, blank=True)
     auth_epoch = models.PositiveIntegerField(default=0)
+    uses_shortcuts = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

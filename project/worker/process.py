@@ -9,7 +9,7 @@ from django.conf import settings
 from procrastinate import App
 from procrastinate.contrib.django import app as queue
 
-from apps.conversations.services import reaping, runtime
+from apps.conversations.services import indexing, reaping, runtime
 from apps.conversations.services.intake import Intake
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
@@ -44,7 +44,10 @@ async def run_worker() -> None:
     intake.start()
     courier = Courier()
     courier.start()
-    reaper = asyncio.create_task(reaping.reap_forever(), name="reaper")
+    loops = [
+        asyncio.create_task(reaping.reap_forever(), name="reaper"),
+        asyncio.create_task(indexing.index_forever(), name="indexer"),
+    ]
     log_event(logger, "WORKER_READY", owner=worker_runtime.owner)
     while not stopping.is_set():
         try:
@@ -55,7 +58,8 @@ async def run_worker() -> None:
     await intake.aclose()
     await courier.aclose()
     await worker_runtime.drain(seconds=settings.WORKER_DRAIN_SECONDS)
-    reaper.cancel()
+    for endless in loops:
+        endless.cancel()
     await worker_runtime.aclose()
     log_event(logger, "WORKER_STOPPED")
 

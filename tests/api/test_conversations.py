@@ -30,6 +30,8 @@ async def test_a_conversation_shows_only_its_documented_fields(program: Program)
         "created_at",
         "updated_at",
         "last_message_at",
+        "is_unread",
+        "archived_at",
         "locked_at",
     }
     assert made.json()["data"]["title"] == ""

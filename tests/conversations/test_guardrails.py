@@ -14,7 +14,7 @@ from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot
 from apps.conversations.guardrails import ALLOW, Draft, Judged, Released, Verdict
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import conversations, following, turns
+from apps.conversations.services import deleting, following, turns
 from apps.core import db
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
@@ -237,7 +237,7 @@ async def test_deleting_a_conversation_ends_its_stream_in_order(
                 isinstance(known, ReplyDelta) for known in events
             ):
                 await db.call(
-                    conversations.delete_conversation,
+                    deleting.delete_conversation,
                     actor=person,
                     conversation_id=turn.conversation.pk,
                 )

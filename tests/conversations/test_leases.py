@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
-from apps.conversations.services import conversations, leases, reaping, visibility
+from apps.conversations.services import deleting, leases, reaping, visibility
 from apps.conversations.services.leases import Claim, Ending
 from apps.llm.gateway.contract import GenerationRequest
 from tests.factories import ReplyFactory, UserFactory
@@ -132,7 +132,7 @@ def test_hiding_an_answer_while_its_end_is_stored_blocks_nobody(reply: Reply) ->
 def test_deleting_a_conversation_while_an_end_is_stored_blocks_nobody(reply: Reply) -> None:
     owner = reply.conversation.owner
     with transaction.atomic():
-        conversations.delete_conversation(actor=owner, conversation_id=reply.conversation_id)
+        deleting.delete_conversation(actor=owner, conversation_id=reply.conversation_id)
         end = Meanwhile(lambda: finish(reply, text="all of it"))
     end.join()
     assert stored(reply).state == ReplyState.COMPLETE
@@ -177,7 +177,7 @@ def test_a_queued_answer_of_a_deleted_conversation_is_never_asked_of_the_model(
     transactional_db: None,
 ) -> None:
     queued: Reply = ReplyFactory(queued=True)
-    conversations.delete_conversation(
+    deleting.delete_conversation(
         actor=queued.conversation.owner, conversation_id=queued.conversation_id
     )
     assert stored(queued).state == ReplyState.STOPPED

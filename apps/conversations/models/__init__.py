@@ -1,8 +1,18 @@
-"""Conversations, messages, answers and what people think of them."""
+"""Conversations, messages, answers; what people think of them, find and share."""
 
 from apps.conversations.models.conversations import Conversation
 from apps.conversations.models.feedback import Feedback
 from apps.conversations.models.messages import Message
 from apps.conversations.models.replies import Reply
+from apps.conversations.models.search import SearchEntry, SearchProgress
+from apps.conversations.models.shares import Share
 
-__all__ = ["Conversation", "Feedback", "Message", "Reply"]
+__all__ = [
+    "Conversation",
+    "Feedback",
+    "Message",
+    "Reply",
+    "SearchEntry",
+    "SearchProgress",
+    "Share",
+]

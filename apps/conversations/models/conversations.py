@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.conversations import constants
 from apps.conversations.querysets import ConversationQuerySet
@@ -24,6 +25,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     last_message_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(db_default=Now())
     origin = models.CharField(
         max_length=20,
         choices=constants.Origin.choices,
@@ -44,13 +46,33 @@ class Conversation(models.Model):
         indexes = [
             models.Index(
                 fields=["owner", "-last_message_at", "-id"],
-                name="conversation_list",
-                condition=Q(deleted_at=None),
+                name="conversation_listed",
+                condition=Q(deleted_at=None, archived_at=None, origin="chat"),
+            ),
+            models.Index(
+                fields=["owner", "-archived_at", "-id"],
+                name="conversation_archived",
+                condition=Q(deleted_at=None, archived_at__isnull=False),
+            ),
+            models.Index(
+                fields=["owner", "-deleted_at", "-id"],
+                name="conversation_deleted",
+                condition=Q(deleted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="conversation_to_purge",
+                condition=Q(deleted_at__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title or constants.UNTITLED} (#{self.pk})"
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether something was written since its owner last looked."""
+        return self.last_message_at > self.read_at
 
     @property
     def display_title(self) -> str:

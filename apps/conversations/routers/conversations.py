@@ -6,6 +6,7 @@ from apps.conversations import errors
 from apps.conversations.routers.turns import SENT, answer_turn, current_user
 from apps.conversations.schemas import (
     ConversationCreateIn,
+    ConversationListParams,
     ConversationOut,
     ConversationUpdateIn,
     MessageCreateIn,
@@ -13,7 +14,7 @@ from apps.conversations.schemas import (
     MessageOut,
     TurnOut,
 )
-from apps.conversations.services import conversations, messages, turns
+from apps.conversations.services import conversations, deleting, messages, turns
 from apps.conversations.services.turns import TurnRequest
 from apps.core import db
 from apps.core.api import sse
@@ -27,11 +28,15 @@ from apps.core.api.pagination import (
     write_number_cursor,
 )
 from apps.core.api.router import ApiRouter, Endpoint
-from apps.core.api.schemas import Page, PageParams
+from apps.core.api.schemas import Page
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Conversations"])
-LIST_ORDER = ("-last_message_at", "-id")
+LISTS = {
+    "open": (conversations.list_conversations, ("-last_message_at", "-id")),
+    "archived": (deleting.list_archived, ("-archived_at", "-id")),
+    "deleted": (deleting.list_deleted, ("-deleted_at", "-id")),
+}
 
 
 @router.operation(
@@ -63,10 +68,13 @@ async def create_conversation(request: HttpRequest, payload: ConversationCreateI
         gives={"conversation_id": "/items/0/id"},
     ),
 )
-async def list_conversations(request: HttpRequest, page: Query[PageParams]) -> Slice:
-    """List your conversations, the last active first."""
-    rows = conversations.list_conversations(viewer=current_user(request))
-    return await paginate(rows, page, order=LIST_ORDER)
+async def list_conversations(request: HttpRequest, page: Query[ConversationListParams]) -> Slice:
+    """List your conversations, the last active first.
+
+    Or those that you put away, or deleted and can still have back, the last such first.
+    """
+    listing, order = LISTS[page.state]
+    return await paginate(listing(viewer=current_user(request)), page, order=order)
 
 
 @router.operation(
@@ -102,13 +110,13 @@ async def read_conversation(request: HttpRequest, conversation_id: int) -> objec
 async def update_conversation(
     request: HttpRequest, conversation_id: int, payload: ConversationUpdateIn
 ) -> object:
-    """Give a conversation a title of your own."""
+    """Give a conversation a title of your own, put it away or back into the list."""
     return await db.call(
-        conversations.rename_conversation,
+        conversations.update_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
-        title=payload.title,
         precondition=precondition(request, ConversationOut),
+        **payload.model_dump(exclude_unset=True),
     )
 
 
@@ -124,9 +132,32 @@ async def update_conversation(
     ),
 )
 async def delete_conversation(request: HttpRequest, conversation_id: int) -> None:
-    """Delete a conversation; an answer that is being written is stopped."""
+    """Delete a conversation; an answer that is being written is stopped.
+
+    It can be restored for some time, 30 days where nothing else is set, and is removed then.
+    """
     await db.call(
-        conversations.delete_conversation,
+        deleting.delete_conversation,
+        actor=current_user(request),
+        conversation_id=conversation_id,
+        precondition=precondition(request, ConversationOut),
+    )
+
+
+@router.operation(
+    "POST",
+    "{int:conversation_id}/restore",
+    Endpoint(
+        returns=ConversationOut,
+        message="Conversation restored.",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+    ),
+)
+async def restore_conversation(request: HttpRequest, conversation_id: int) -> object:
+    """Have a deleted conversation back."""
+    return await db.call(
+        deleting.restore_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
         precondition=precondition(request, ConversationOut),

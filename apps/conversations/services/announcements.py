@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from django.db import transaction
 from django.db.models import Q
@@ -13,6 +15,7 @@ from apps.conversations.events import (
     AcceptedMessage,
     Branching,
     BranchShown,
+    ConversationActivity,
     ConversationUpdated,
     MessageAccepted,
     MessageUpdated,
@@ -89,16 +92,40 @@ def message_updated(message: Message) -> None:
 
 
 def conversation_updated(conversation: Conversation) -> None:
-    """Tell every page of the owner about a title, a deletion or a lock."""
+    """Tell every page of the owner about a title, a deletion, an archiving or a lock."""
     _announce(
         conversation,
         ConversationUpdated(
             conversation_id=conversation.pk,
             title=conversation.display_title,
             deleted=conversation.deleted_at is not None,
+            archived=conversation.archived_at is not None,
             locked=presenting.locked_notice(conversation),
         ),
     )
+
+
+def conversation_read(conversation: Conversation) -> None:
+    """Tell every page of the owner that they have seen what was written."""
+    is_answering = Reply.objects.live().filter(conversation=conversation).exists()
+    _announce(conversation, ConversationActivity(conversation.pk, is_answering, unread=False))
+
+
+def answer_stored(*, owner_id: int, conversation_id: int) -> None:
+    """Tell every page of a person that an answer of theirs has ended."""
+    event = ConversationActivity(conversation_id, answering=False, unread=True)
+    announce_on_commit(owner_id, msgspec.to_builtins(event))
+
+
+def replies_ended(reply_ids: Sequence[int]) -> None:
+    """Tell every page of their owners that these answers ended without a worker."""
+    if not reply_ids:
+        return
+    for conversation in Conversation.objects.filter(replies__in=reply_ids).distinct():
+        event = ConversationActivity(
+            conversation.pk, answering=False, unread=conversation.is_unread
+        )
+        _announce(conversation, event)
 
 
 def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState) -> None:
@@ -124,6 +151,7 @@ def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
     if ended:
         endings.note_ended(reply_ids=[reply.pk])
         _have_followers_look(reply)
+        replies_ended([reply.pk])
         return
     Reply.objects.live().filter(pk=reply.pk, stop_requested_at=None).update(
         stop_requested_at=now, stop_state=state

@@ -1,11 +1,11 @@
-"""Conversations of a person: list, open, rename, delete."""
+"""Conversations of a person: list, open, rename, put away, read."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.audit import services as audit
 from apps.conversations import constants
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
@@ -41,18 +41,14 @@ def create_conversation(*, actor: User, title: str = "") -> Conversation:
 
 
 @transaction.atomic
-def rename_conversation(
-    *, actor: User, conversation_id: int, title: str, precondition: Precondition | None = None
-) -> Conversation:
+def rename_conversation(*, actor: User, conversation_id: int, title: str) -> Conversation:
     """Give a conversation the person's own title; the product never changes it again.
 
     Raises:
-        PreconditionFailedError: the conversation is not any more what the actor has read.
         ConversationNotFoundError: it does not exist or belongs to somebody else.
         ValidationFailedError: the title is blank or longer than 120 characters.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
-    _ensure(precondition, conversation)
     conversation.title = _clean_title(title)
     conversation.title_source = constants.TitleSource.PERSON
     conversation.save(update_fields=["title", "title_source", "updated_at"])
@@ -61,33 +57,62 @@ def rename_conversation(
 
 
 @transaction.atomic
-def delete_conversation(
-    *, actor: User, conversation_id: int, precondition: Precondition | None = None
-) -> None:
-    """Take a conversation from its owner's view; an answer that is being written is stopped.
+def update_conversation(
+    *,
+    actor: User,
+    conversation_id: int,
+    title: str | None = None,
+    is_archived: bool | None = None,
+    precondition: Precondition | None = None,
+) -> Conversation:
+    """Rename a conversation, put it away or back; what is None stays as it is.
 
     Raises:
         PreconditionFailedError: the conversation is not any more what the actor has read.
+        Exception: otherwise as `rename_conversation`.
+    """
+    conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
+    ensure_unchanged(precondition, conversation)
+    if title is not None:
+        conversation = rename_conversation(
+            actor=actor, conversation_id=conversation_id, title=title
+        )
+    if is_archived is not None:
+        conversation = archive_conversation(
+            actor=actor, conversation_id=conversation_id, is_archived=is_archived
+        )
+    return conversation
+
+
+@transaction.atomic
+def archive_conversation(*, actor: User, conversation_id: int, is_archived: bool) -> Conversation:
+    """Put a conversation away, or back into the list; nothing of it changes.
+
+    Raises:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
-    # The answer before the conversation, as the worker locks them when it stores an end; once
-    # more when the conversation is locked, for a turn that began in between.
-    announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
-    _ensure(precondition, conversation)
-    conversation.deleted_at = timezone.now()
-    conversation.save(update_fields=["deleted_at", "updated_at"])
-    announcements.stop_live_replies(conversation, state=constants.ReplyState.STOPPED)
-    audit.record(
-        actor=actor,
-        action="conversation.deleted",
-        target_type="conversation",
-        target_id=conversation.pk,
-    )
-    announcements.conversation_updated(conversation)
+    if (conversation.archived_at is not None) != is_archived:
+        conversation.archived_at = timezone.now() if is_archived else None
+        conversation.save(update_fields=["archived_at", "updated_at"])
+        announcements.conversation_updated(conversation)
+    return conversation
 
 
-def _ensure(precondition: Precondition | None, conversation: Conversation) -> None:
+@transaction.atomic
+def mark_read(*, viewer: User, conversation_id: int) -> None:
+    """Note that the viewer has seen all that was written.
+
+    Raises:
+        ConversationNotFoundError: it does not exist or belongs to somebody else.
+    """
+    conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
+    if conversation.is_unread:
+        Conversation.objects.filter(pk=conversation.pk).update(read_at=Now())
+        announcements.conversation_read(conversation)
+
+
+def ensure_unchanged(precondition: Precondition | None, conversation: Conversation) -> None:
     """Check a precondition against the row as it is now, which stays locked."""
     if precondition is not None:
         locked = Conversation.objects.select_for_update(no_key=True)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import presenting
+from apps.conversations.services import announcements, presenting
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
@@ -213,6 +213,7 @@ def _store_end(
         )
     if ending.judged is not None:
         guardrails.record(ending.ruling, ending.judged)
+    announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
     return True
 
 
@@ -250,6 +251,7 @@ def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int
             message.content = text
             message.save(update_fields=["content"])
     endings.note_ended(reply_ids=lost)
+    announcements.replies_ended(lost)
     return lost
 
 
@@ -269,6 +271,7 @@ def expire_queue() -> list[int]:
         finished_at=Now(),
     )
     endings.note_ended(reply_ids=waiting)
+    announcements.replies_ended(waiting)
     return waiting
 
 

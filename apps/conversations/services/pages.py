@@ -3,86 +3,119 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
 
 from apps.conversations import constants
 from apps.conversations.errors import MessageNotEditableError
-from apps.conversations.models import Conversation, Reply
-from apps.conversations.services import branches, messages, presenting, showing
-from apps.conversations.services.conversations import access_conversation, list_conversations
+from apps.conversations.models import Conversation
+from apps.conversations.services import branches, messages, presenting, showing, sidebar
+from apps.conversations.services.conversations import access_conversation
 from apps.users.models import User
 
-SIDEBAR_SIZE = 50
 TRANSCRIPT_SIZE = 50
+BEFORE_FOUND = 15
 BRANCH_SIZE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class SidebarItem:
-    """One conversation in the list."""
+def new_page(*, viewer: User, after: str = "") -> dict[str, Any]:
+    """Return the context of the page where a conversation begins; `after` is a place of the list.
 
-    id: int
-    title: str
-    is_current: bool
-    is_answering: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SidebarGroup:
-    """Conversations of one span of days."""
-
-    label: str
-    conversations: list[SidebarItem]
-
-
-def new_page(*, viewer: User, before: int | None = None) -> dict[str, Any]:
-    """Return the context of the page where a conversation begins."""
-    return {**_frame(viewer, None, before), "transcript": [], "older_cursor": None}
+    Raises:
+        ConversationNotFoundError: this is no place of the list.
+    """
+    return {**_frame(viewer, None, after), "transcript": [], "older_cursor": None}
 
 
 def conversation_page(
-    *, viewer: User, conversation_id: int, before: int | None = None
+    *,
+    viewer: User,
+    conversation_id: int,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
 ) -> dict[str, Any]:
-    """Return the context of one conversation: the newest screen of it, or the one before a message.
+    """Return the context of one conversation: its newest screen, or the one at a message.
 
     Raises:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
     return {
-        **_frame(viewer, conversation, None),
-        **transcript_of(viewer=viewer, conversation_id=conversation_id, before=before),
+        **_frame(viewer, conversation, ""),
+        **transcript_of(
+            viewer=viewer,
+            conversation_id=conversation_id,
+            before=before,
+            after=after,
+            around=around,
+        ),
         "conversation": {
             "id": conversation.pk,
             "title": conversation.display_title,
+            "is_archived": conversation.archived_at is not None,
             "locked": presenting.locked_notice(conversation),
         },
     }
 
 
 def transcript_of(
-    *, viewer: User, conversation_id: int, before: int | None = None
+    *,
+    viewer: User,
+    conversation_id: int,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
 ) -> dict[str, Any]:
-    """Return one screen of messages and the cursor of the screen before it.
+    """Return one screen of messages, and the cursors of the screens before and after it.
+
+    Args:
+        viewer: the owner.
+        conversation_id: which conversation.
+        before: the screen that ends before this message.
+        after: the screen that begins after this message.
+        around: the screen with this message in it.
 
     Raises:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
-    page = messages.list_messages(
-        viewer=viewer, conversation_id=conversation_id, before=before, limit=TRANSCRIPT_SIZE
-    )
-    shown = showing.show_messages(page.messages)
+    page = partial(messages.list_messages, viewer=viewer, conversation_id=conversation_id)
+    has_older, has_newer = False, before is not None
+    if around is not None:
+        head = page(before=around, limit=BEFORE_FOUND)
+        tail = page(after=around - 1, limit=TRANSCRIPT_SIZE)
+        rows, has_older, has_newer = head.messages + tail.messages, head.has_more, tail.has_more
+    elif after is not None:
+        tail = page(after=after, limit=TRANSCRIPT_SIZE)
+        rows, has_older, has_newer = tail.messages, True, tail.has_more
+    else:
+        head = page(before=before, limit=TRANSCRIPT_SIZE)
+        rows, has_older = head.messages, head.has_more
+    shown = showing.show_messages(rows)
     active = next((message for message in shown if message.state in constants.LIVE_STATES), None)
     return {
         "transcript": shown,
-        "older_cursor": page.messages[0].pk if page.has_more else None,
+        "older_cursor": rows[0].pk if rows and has_older else None,
+        "newer_cursor": rows[-1].pk if rows and has_newer else None,
         "active_reply": {"id": active.id} if active else None,
         "conversation": {"id": conversation_id},
     }
+
+
+def screen_of(
+    *, viewer: User, conversation_id: int, before: int | None, after: int | None
+) -> dict[str, Any]:
+    """Return one further screen, which goes on where an open page ends: on that side alone.
+
+    Raises:
+        ConversationNotFoundError: it does not exist or belongs to somebody else.
+    """
+    screen = transcript_of(
+        viewer=viewer, conversation_id=conversation_id, before=before, after=after
+    )
+    return {**screen, "newer_cursor" if after is None else "older_cursor": None}
 
 
 def branch_of(*, viewer: User, message_id: int) -> dict[str, Any]:
@@ -126,54 +159,15 @@ def edit_page(*, viewer: User, message_id: int) -> dict[str, Any]:
     }
 
 
-def _frame(viewer: User, conversation: Conversation | None, before: int | None) -> dict[str, Any]:
-    listed = list_conversations(viewer=viewer)
-    if before is not None:
-        edge = access_conversation(viewer=viewer, conversation_id=before)
-        listed = listed.filter(last_message_at__lt=edge.last_message_at)
-    rows = list(listed[: SIDEBAR_SIZE + 1])
-    has_more, rows = len(rows) > SIDEBAR_SIZE, rows[:SIDEBAR_SIZE]
-    answering = set(
-        Reply.objects.live()
-        .filter(conversation__in=[row.pk for row in rows])
-        .values_list("conversation_id", flat=True)
-    )
+def _frame(viewer: User, conversation: Conversation | None, after: str) -> dict[str, Any]:
+    current_id = conversation.pk if conversation else None
     return {
-        "sidebar_groups": _grouped(rows, conversation, answering),
-        "sidebar_more_url": f"/?before={rows[-1].pk}" if has_more else None,
+        **sidebar.sidebar_of(viewer=viewer, after=after, current_id=current_id),
         "conversation": None,
         "active_reply": None,
         "client_id": str(uuid.uuid4()),
         "message_limit": constants.MAX_MESSAGE_CHARS,
+        "can_share": settings.SHARING,
         "composer_text": "",
         "composer_error": "",
     }
-
-
-def _grouped(
-    rows: list[Conversation], current: Conversation | None, answering: set[int]
-) -> list[SidebarGroup]:
-    today = timezone.localdate()
-    groups: dict[str, list[SidebarItem]] = {}
-    for row in rows:
-        label = _day_label(timezone.localdate(row.last_message_at), today)
-        item = SidebarItem(
-            row.pk,
-            row.display_title,
-            current is not None and row.pk == current.pk,
-            row.pk in answering,
-        )
-        groups.setdefault(label, []).append(item)
-    return [SidebarGroup(label, items) for label, items in groups.items()]
-
-
-def _day_label(day: date, today: date) -> str:
-    if day >= today:
-        return "Today"
-    if day == today - timedelta(days=1):
-        return "Yesterday"
-    if day > today - timedelta(days=7):
-        return "Last 7 days"
-    if day > today - timedelta(days=30):
-        return "Last 30 days"
-    return day.strftime("%B %Y")

@@ -11,7 +11,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations import constants
 from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, presenting
+from apps.conversations.services import announcements, indexing, presenting
 from apps.conversations.services.visibility import drop_title, locked_message, require_right
 from apps.core.markdown import RENDERER_VERSION
 from apps.users.models import User
@@ -126,6 +126,7 @@ def _write(
     message.html = presenting.html_of(message)
     message.html_version = RENDERER_VERSION
     message.save(update_fields=["content", "html", "html_version"])
+    indexing.index_again(message)
     audit.record(
         actor=actor,
         action=action,

@@ -12,7 +12,7 @@ from apps.conversations.errors import (
     MessageNotFoundError,
     MessageNotHiddenError,
 )
-from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.models import Conversation, Message, Reply, Share
 from apps.conversations.services import announcements
 from apps.core.errors import ForbiddenError
 from apps.users.models import User
@@ -121,6 +121,7 @@ def locked_message(message_id: int) -> Message:
 
 def drop_title(conversation: Conversation) -> None:
     """Drop a title that the product made of what was said; the person's own stays."""
+    Share.objects.filter(conversation=conversation, is_title_own=False).update(title="")
     if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
         conversation.title = ""
         conversation.title_source = constants.TitleSource.NONE

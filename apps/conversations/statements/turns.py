@@ -87,7 +87,8 @@ _ADD_TURN = Statement(
     ), conversation AS (
         UPDATE conversations_conversation
         SET title = %(title)s, message_count = message_count + 2, last_message_at = %(created_at)s,
-            updated_at = %(created_at)s, assistant_id = %(assistant_id)s
+            updated_at = %(created_at)s, assistant_id = %(assistant_id)s,
+            read_at = %(created_at)s, archived_at = NULL
         FROM answer
         WHERE conversations_conversation.id = %(conversation_id)s
         RETURNING message_count
@@ -144,6 +145,7 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
     question.pk, question.parent_id, reply.pk, conversation.message_count, _ = row
     conversation.title = title
     conversation.last_message_at = conversation.updated_at = question.created_at
+    conversation.read_at, conversation.archived_at = question.created_at, None
     return True
 
 

@@ -37,3 +37,13 @@ def to_conversation(conversation_id: int, message_id: int | None = None) -> Http
     page = reverse("chat:conversation", args=[conversation_id])
     place = "" if message_id is None else f"#message-{message_id}"
     return HttpResponseRedirect(f"{page}{place}")
+
+
+def number_of(request: HttpRequest, name: str) -> int | None:
+    """Return a number of the address, None if it is not there; another word is no page."""
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise Http404
+    return int(text)

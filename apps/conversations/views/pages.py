@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.conversations.services import conversations, demo, pages, turns
-from apps.conversations.views.answers import load, safe_page, to_conversation
+from apps.conversations.views.answers import load, number_of, safe_page, to_conversation
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 
@@ -31,32 +29,38 @@ async def index(request: HttpRequest) -> HttpResponse:
     if not viewer.is_authenticated:
         context = {"demo_accounts": demo.accounts_to_try()}
         return await db.call(render, request, "landing.html", context)
-    context = await load(pages.new_page, viewer=viewer, before=_number(request, "before"))
+    context = await load(pages.new_page, viewer=viewer, after=request.GET.get("after", ""))
     return await db.call(render, request, "chat/index.html", context)
 
 
 @login_required
 @require_safe
 async def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Show one conversation."""
+    """Show one conversation: its end, or the screen around one message; it counts as read then."""
+    viewer: Any = await request.auser()
     context = await load(
         pages.conversation_page,
-        viewer=await request.auser(),
+        viewer=viewer,
         conversation_id=conversation_id,
-        before=_number(request, "before"),
+        before=number_of(request, "before"),
+        after=number_of(request, "after"),
+        around=number_of(request, "message"),
     )
+    if request.method == "GET":
+        await load(conversations.mark_read, viewer=viewer, conversation_id=conversation_id)
     return await db.call(render, request, "chat/conversation.html", context)
 
 
 @login_required
 @require_safe
 async def older(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Answer the screen of messages before a cursor, as a fragment."""
+    """Answer the screen of messages before or after a cursor, as a fragment."""
     context = await load(
-        pages.transcript_of,
+        pages.screen_of,
         viewer=await request.auser(),
         conversation_id=conversation_id,
-        before=_number(request, "before"),
+        before=number_of(request, "before"),
+        after=number_of(request, "after"),
     )
     return await db.call(render, request, "chat/messages.html", context)
 
@@ -114,35 +118,6 @@ async def _refused(
     return await db.call(render, request, template, refused, status=error.status_code)
 
 
-@login_required
-@require_POST
-async def rename(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Give a conversation a title."""
-    viewer: Any = await request.auser()
-    try:
-        await db.call(
-            conversations.rename_conversation,
-            actor=viewer,
-            conversation_id=conversation_id,
-            title=request.POST.get("title", ""),
-        )
-    except NotFoundError as error:
-        raise Http404 from error
-    except AppError as error:
-        flash.error(request, error.message)
-    return to_conversation(conversation_id)
-
-
-@login_required
-@require_POST
-async def delete(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Take a conversation from the list."""
-    viewer: Any = await request.auser()
-    await load(conversations.delete_conversation, actor=viewer, conversation_id=conversation_id)
-    flash.success(request, "The conversation is deleted.")
-    return HttpResponseRedirect(reverse("chat:index"))
-
-
 @require_POST
 async def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie and go back."""
@@ -161,12 +136,3 @@ async def theme(request: HttpRequest) -> HttpResponse:
 async def account(request: HttpRequest) -> HttpResponse:
     """Show the person's account."""
     return await db.call(render, request, "settings.html", {})
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise Http404
-    return int(text)

@@ -1,0 +1,35 @@
+"""The port through which deleted conversations are kept for a time; a setting names the adapter."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.db.models import Q
+
+
+class PurgeHold(Protocol):
+    """Says which deleted conversations may not be removed yet."""
+
+    def held(self, *, conversation: str) -> Q:
+        """Return the condition of rows whose conversation is still needed.
+
+        Args:
+            conversation: path from the row to the conversation's number.
+        """
+        ...
+
+
+@cache
+def _load(name: str) -> PurgeHold:
+    hold: PurgeHold = import_string(name)()
+    return hold
+
+
+def purge_hold() -> PurgeHold:
+    """Return the hold that the settings name, made once per process."""
+    return _load(settings.PURGE_HOLD)

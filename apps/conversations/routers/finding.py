@@ -1,0 +1,66 @@
+from django.http import HttpRequest
+from ninja import Query
+
+from apps.conversations import errors
+from apps.conversations.finding_schemas import ExportParams, HitOut, SearchParams
+from apps.conversations.routers.turns import current_user
+from apps.conversations.services import exporting, searching
+from apps.core import db
+from apps.core.api.downloads import Download, downloads
+from apps.core.api.pagination import Slice, read_number_cursor, write_number_cursor
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Search and export"])
+SALT = "search"
+
+
+@router.operation(
+    "GET",
+    "search",
+    Endpoint(
+        returns=Page[HitOut],
+        message="Found.",
+        scope=TokenScope.CHAT,
+        rate="RATE_LIMIT_SEARCH",
+    ),
+)
+async def search(request: HttpRequest, page: Query[SearchParams]) -> Slice:
+    """Search your conversations: titles first, then messages, the newest first.
+
+    Every word must occur, or begin a word that does. A page may have fewer hits than `limit` and
+    still a next one: what is looked at for one page is bounded.
+    """
+    found = await db.call(
+        searching.search,
+        viewer=current_user(request),
+        query=page.q,
+        before=read_number_cursor(page.cursor, salt=SALT),
+        limit=page.limit,
+    )
+    is_last = found.next_before is None
+    next_cursor = None if is_last else write_number_cursor(found.next_before or 0, salt=SALT)
+    return Slice(found.hits, next_cursor)
+
+
+@router.operation(
+    "GET",
+    "conversations/{int:conversation_id}/export",
+    Endpoint(
+        returns=None,
+        message="",
+        scope=TokenScope.CHAT,
+        errors=(errors.ConversationNotFoundError,),
+        openapi=downloads("The file.", *exporting.MEDIA_TYPES.values()),
+        is_stream=True,
+    ),
+)
+async def export_conversation(
+    request: HttpRequest, conversation_id: int, asked: Query[ExportParams]
+) -> Download:
+    """Download a conversation: what you see as Markdown, or every branch as JSON."""
+    made = await exporting.export_conversation(
+        viewer=current_user(request), conversation_id=conversation_id, file_format=asked.format
+    )
+    return Download(made.pieces, media_type=made.media_type, disposition=made.disposition)

@@ -1,0 +1,232 @@
+"""A link shows what was shown when it was made, and never what is kept from view."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.audit.models import AuditEvent
+from apps.conversations.errors import (
+    ConversationNotFoundError,
+    NothingToShareError,
+    ShareLimitError,
+    ShareNotFoundError,
+    SharingOffError,
+)
+from apps.conversations.models import Conversation, Message, Share
+from apps.conversations.services import conversations, deleting, rewriting, shares, visibility
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.users.models import User
+from apps.users.services import standing
+from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    user: User = UserFactory(name="Uma")
+    return user
+
+
+@pytest.fixture
+def moderator() -> User:
+    user: User = UserFactory(name="Mo", moderator=True)
+    return user
+
+
+@pytest.fixture
+def talk(person: User) -> Conversation:
+    conversation: Conversation = ConversationFactory(owner=person, title="Tides")
+    MessageFactory(conversation=conversation, content="Why are there tides?")
+    ReplyFactory(message__conversation=conversation, message__content="The **moon** pulls.")
+    return conversation
+
+
+def share(talk: Conversation, days: int | None = 7) -> str:
+    made = shares.create_share(actor=talk.owner, conversation_id=talk.pk, expires_in_days=days)
+    return made.url.rstrip("/").rpartition("/")[2]
+
+
+def shown(token: str) -> list[str]:
+    return [message.text or message.html for message in shares.open_share(token=token).messages]
+
+
+def leads_nowhere(token: str) -> bool:
+    try:
+        shares.open_share(token=token)
+    except ShareNotFoundError:
+        return True
+    return False
+
+
+def test_a_link_shows_the_branch_of_its_moment_and_nothing_that_came_later(
+    talk: Conversation,
+) -> None:
+    token = share(talk)
+    before = shares.open_share(token=token)
+    Message.objects.filter(role="assistant").update(is_current=False)
+    MessageFactory(conversation=talk, content="Something later.")
+    conversations.rename_conversation(
+        actor=talk.owner, conversation_id=talk.pk, title="A private name"
+    )
+    assert shares.open_share(token=token) == before
+    assert before.title == "Tides"
+    assert shown(token) == ["Why are there tides?", "<p>The <strong>moon</strong> pulls.</p>\n"]
+
+
+def test_the_token_is_kept_as_a_hash_only(talk: Conversation) -> None:
+    token = share(talk)
+    row = Share.objects.values().get()
+    assert len(token) >= 32
+    assert token not in str(row)
+
+
+def test_what_is_hidden_withheld_or_still_written_is_not_shared(talk: Conversation) -> None:
+    MessageFactory(conversation=talk, content="Hidden words.", hidden=True)
+    ReplyFactory(message__conversation=talk, message__content="Withheld words.", state="withheld")
+    ReplyFactory(message__conversation=talk, message__content="Half of", running=True)
+    assert len(shown(share(talk))) == 2
+
+
+def test_what_staff_hide_is_gone_from_links_at_once_and_comes_back(talk: Conversation) -> None:
+    token = share(talk)
+    question = Message.objects.get(role="user")
+    visibility.hide_message(
+        actor=None, message_id=question.pk, reason="An insult.", reason_for_user="For her alone."
+    )
+    page = shares.open_share(token=token)
+    assert (page.messages[0].text, page.messages[0].notice) == (
+        "",
+        "This message was removed by a moderator.",
+    )
+    visibility.restore_message(actor=None, message_id=question.pk, reason="A mistake.")
+    assert shown(token)[0] == "Why are there tides?"
+    rewriting.redact_spans(actor=None, message_id=question.pk, spans=[(0, 3)], reason="A name.")
+    assert shown(token)[0] == "███ are there tides?"
+
+
+def test_a_title_that_was_made_of_hidden_words_is_gone_and_the_persons_own_stays(
+    talk: Conversation,
+) -> None:
+    Conversation.objects.update(title_source="generated")
+    token = share(talk)
+    conversations.rename_conversation(actor=talk.owner, conversation_id=talk.pk, title="My own")
+    own = share(talk)
+    question = Message.objects.get(role="user")
+    visibility.hide_message(actor=None, message_id=question.pk, reason="An insult.")
+    assert shares.open_share(token=token).title == "A shared conversation"
+    assert shares.open_share(token=own).title == "My own"
+
+
+def test_a_retracted_answer_stops_the_link_until_the_retraction_is_taken_back(
+    talk: Conversation,
+) -> None:
+    token = share(talk)
+    answer = Message.objects.get(role="assistant")
+    text = rewriting.withhold_answer(
+        actor=None, message_id=answer.pk, notice="Withheld.", reason="Dangerous."
+    )
+    assert leads_nowhere(token)
+    rewriting.release_answer(actor=None, message_id=answer.pk, text=text, reason="A mistake.")
+    assert len(shown(token)) == 2
+
+
+def test_a_suspension_stops_the_persons_links_until_it_is_lifted(
+    talk: Conversation, moderator: User
+) -> None:
+    token = share(talk)
+    standing.suspend(
+        actor=moderator, user_id=talk.owner_id, reason="Spam.", reason_for_user="Spam."
+    )
+    assert leads_nowhere(token)
+    standing.lift(actor=moderator, user_id=talk.owner_id, reason="A mistake.")
+    assert not leads_nowhere(token)
+
+
+def test_a_deleted_conversation_a_past_end_a_closed_account_and_the_setting_stop_a_link(
+    talk: Conversation, settings: Settings
+) -> None:
+    token = share(talk)
+    deleting.delete_conversation(actor=talk.owner, conversation_id=talk.pk)
+    assert leads_nowhere(token)
+    deleting.restore_conversation(actor=talk.owner, conversation_id=talk.pk)
+    assert not leads_nowhere(token)
+    Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert leads_nowhere(token)
+    Share.objects.update(expires_at=None)
+    User.objects.filter(pk=talk.owner_id).update(is_active=False)
+    assert leads_nowhere(token)
+    User.objects.filter(pk=talk.owner_id).update(is_active=True)
+    settings.SHARING = False
+    assert leads_nowhere(token)
+    with pytest.raises(SharingOffError):
+        share(talk)
+
+
+def test_only_its_owner_revokes_a_link(talk: Conversation) -> None:
+    token = share(talk)
+    number = Share.objects.get().pk
+    with pytest.raises(ShareNotFoundError):
+        shares.revoke_share(actor=UserFactory(), share_id=number)
+    assert not leads_nowhere(token)
+    shares.revoke_share(actor=talk.owner, share_id=number)
+    assert leads_nowhere(token)
+
+
+def test_staff_revoke_any_link_with_a_reason_that_is_kept(
+    talk: Conversation, moderator: User
+) -> None:
+    token = share(talk)
+    number = Share.objects.get().pk
+    with pytest.raises(ForbiddenError):
+        shares.withdraw_share(actor=talk.owner, share_id=number, reason="Mine.")
+    with pytest.raises(ValidationFailedError):
+        shares.withdraw_share(actor=moderator, share_id=number, reason=" ")
+    assert not leads_nowhere(token)
+    shares.withdraw_share(actor=moderator, share_id=number, reason="Private data.")
+    assert leads_nowhere(token)
+    event = AuditEvent.objects.get(action="share.revoked")
+    assert (event.actor_id, event.reason, event.target_id) == (
+        moderator.pk,
+        "Private data.",
+        number,
+    )
+    assert Share.objects.get().is_revoked_by_staff
+
+
+def test_somebody_elses_or_an_empty_conversation_cannot_be_shared(person: User) -> None:
+    with pytest.raises(ConversationNotFoundError):
+        shares.create_share(
+            actor=person, conversation_id=ConversationFactory().pk, expires_in_days=1
+        )
+    empty = ConversationFactory(owner=person)
+    with pytest.raises(NothingToShareError):
+        shares.create_share(actor=person, conversation_id=empty.pk, expires_in_days=1)
+    with pytest.raises(ValidationFailedError):
+        shares.create_share(actor=person, conversation_id=empty.pk, expires_in_days=2)
+
+
+def test_the_number_of_working_links_is_limited(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.conversations.constants.MAX_SHARES", 1)
+    share(talk)
+    with pytest.raises(ShareLimitError):
+        share(talk)
+    shares.revoke_share(actor=talk.owner, share_id=Share.objects.get().pk)
+    share(talk)
+
+
+def test_each_opening_counts_as_a_view_but_not_each_further_screen(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "PAGE_SIZE", 1)
+    token = share(talk)
+    first = shares.open_share(token=token)
+    assert first.next_place == 1
+    second = shares.open_share(token=token, place=1)
+    assert second.next_place is None
+    assert [len(first.messages), len(second.messages)] == [1, 1]
+    assert Share.objects.get().view_count == 1
