@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core.errors import AppError
 from apps.users.forms import TokenForm
-from apps.users.services import principals, sessions, tokens
+from apps.users.services import preferences, principals, sessions, tokens
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -80,6 +80,16 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     flash.success(request, "You are signed out everywhere else.")
     return redirect("people:sessions")
+
+
+@require_POST
+@login_required
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Turn keyboard shortcuts on or off."""
+    is_on = request.POST.get("shortcuts") == "on"
+    preferences.set_shortcuts(actor=_person(request), is_on=is_on)
+    flash.success(request, "Shortcuts are on." if is_on else "Shortcuts are off.")
+    return redirect("chat:settings")
 
 
 def _person(request: HttpRequest) -> User:

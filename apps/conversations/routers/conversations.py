@@ -160,7 +160,6 @@ async def restore_conversation(request: HttpRequest, conversation_id: int) -> ob
         deleting.restore_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
-        precondition=precondition(request, ConversationOut),
     )
 
 

@@ -7,7 +7,12 @@ from apps.conversations.routers.turns import current_user
 from apps.conversations.services import exporting, searching
 from apps.core import db
 from apps.core.api.downloads import Download, downloads
-from apps.core.api.pagination import Slice, read_number_cursor, write_number_cursor
+from apps.core.api.pagination import (
+    InvalidCursorError,
+    Slice,
+    read_number_cursor,
+    write_number_cursor,
+)
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
 from apps.users.constants import TokenScope
@@ -23,6 +28,7 @@ SALT = "search"
         returns=Page[HitOut],
         message="Found.",
         scope=TokenScope.CHAT,
+        errors=(InvalidCursorError,),
         rate="RATE_LIMIT_SEARCH",
     ),
 )

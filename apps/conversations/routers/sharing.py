@@ -6,7 +6,7 @@ from apps.conversations.finding_schemas import NewShareOut, ShareCreateIn, Share
 from apps.conversations.routers.turns import current_user
 from apps.conversations.services import shares
 from apps.core import db
-from apps.core.api.pagination import Slice, paginate
+from apps.core.api.pagination import InvalidCursorError, Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
@@ -23,6 +23,7 @@ router = ApiRouter(tags=["Shared links"])
         message="Keep this address: it is shown once.",
         scope=TokenScope.CHAT,
         status=201,
+        gives={"share_id": "/id"},
         errors=(
             errors.ConversationNotFoundError,
             errors.NothingToShareError,
@@ -53,7 +54,12 @@ async def create_share(
 @router.operation(
     "GET",
     "shares",
-    Endpoint(returns=Page[ShareOut], message="Shared links.", scope=TokenScope.CHAT),
+    Endpoint(
+        returns=Page[ShareOut],
+        message="Shared links.",
+        scope=TokenScope.CHAT,
+        errors=(InvalidCursorError,),
+    ),
 )
 async def list_shares(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List your links, newest first; their addresses are not kept."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -30,6 +31,13 @@ def current_theme(context: template.Context) -> str:
     request = context.get("request")
     chosen = request.COOKIES.get("theme", "") if isinstance(request, HttpRequest) else ""
     return chosen if chosen in THEMES else THEMES[0]
+
+
+@register.simple_tag
+def undo_of(message: Message) -> str:
+    """Return the address that takes back what a one-time note tells of, or nothing."""
+    word, _, address = (message.extra_tags or "").partition(" ")
+    return address if word == "undo" else ""
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 /** The conversation page: what a person does goes out, what the server says comes in. */
 
 import { newClientId } from "../lib/message.js";
+import { isPartOnly } from "./found.js";
 import { Reply } from "./reply.js";
 
 const OPEN_WITHIN_MS = 2_000;
@@ -33,6 +34,7 @@ export class ChatPage {
     this.transcript.log.addEventListener("submit", (event) => {
       if (event.target.matches("[data-retry]")) this.#retry(event);
     });
+    document.addEventListener("visibilitychange", () => this.#noteRead());
     const open = this.transcript.findOpen();
     if (open) this.#follow(open);
   }
@@ -71,6 +73,9 @@ export class ChatPage {
 
   /** The connection is there (again): a message that waits goes out now. */
   connected() {
+    if (this.wasConnected) this.sidebar.refresh();
+    this.wasConnected = true;
+    this.#noteRead();
     this.#deliver();
   }
 
@@ -90,6 +95,7 @@ export class ChatPage {
     if (event.type === "message.accepted") this.#accepted(event);
     else if (event.type === "message.updated") this.#updated(event);
     else if (event.type === "conversation.updated") this.#conversationUpdated(event);
+    else if (event.type === "conversation.activity") this.#activity(event);
     else if (event.type === "notice.created") this.notices.arrived(event);
     else if (event.type === "error") this.#refused(event);
     else if (event.reply_id) this.#replyEvent(event);
@@ -147,7 +153,10 @@ export class ChatPage {
   #accepted(event) {
     const isMine = event.client_id === this.#pending?.clientId;
     this.sidebar.add({ id: event.conversation_id, title: event.title || event.message.content, url: event.url });
-    if (isMine) this.#bind(event);
+    this.sidebar.setAnswering(event.conversation_id, true);
+    this.sidebar.setUnread(event.conversation_id, false);
+    if (isMine && isPartOnly(this.transcript.log)) location.assign(event.url);
+    else if (isMine) this.#bind(event);
     else if (event.conversation_id === this.conversationId) this.#mirror(event);
   }
 
@@ -187,8 +196,8 @@ export class ChatPage {
     this.app.dataset.conversationId = id;
     this.app.querySelector("[data-welcome]")?.remove();
     history.pushState(null, "", url);
-    for (const form of document.querySelectorAll("[data-action-template]")) {
-      form.action = form.dataset.actionTemplate.replace("/0/", `/${id}/`);
+    for (const part of document.querySelectorAll("[data-action-template]")) {
+      part[part.matches("form") ? "action" : "href"] = part.dataset.actionTemplate.replace("/0/", `/${id}/`);
     }
     for (const button of document.querySelectorAll("[data-needs-conversation]")) button.hidden = false;
     this.sidebar.setCurrent(id);
@@ -222,7 +231,23 @@ export class ChatPage {
     if (event.conversation_id === this.conversationId) this.transcript.find(event.message_id)?.update(event);
   }
 
-  #conversationUpdated({ conversation_id: id, title, deleted, locked }) {
+  #activity({ conversation_id: id, answering, unread }) {
+    const isRead = id === this.conversationId && document.visibilityState === "visible";
+    this.sidebar.setAnswering(id, answering);
+    this.sidebar.setUnread(id, unread && !isRead);
+    if (id !== this.conversationId || !unread) return;
+    this.isUnread = true;
+    this.#noteRead();
+  }
+
+  /** Say that what was written here is read, once somebody looks. */
+  #noteRead() {
+    if (!this.isUnread || document.visibilityState !== "visible") return;
+    const frame = { type: "conversation.read", conversation_id: this.conversationId };
+    if (this.connection.send(frame)) this.isUnread = false;
+  }
+
+  #conversationUpdated({ conversation_id: id, title, deleted, archived, locked }) {
     const isHere = id === this.conversationId;
     if (isHere && locked) this.composer.close(locked);
     else if (isHere && this.composer.isClosed) this.composer.reopen();
@@ -231,6 +256,7 @@ export class ChatPage {
       if (isHere) location.assign("/");
       return;
     }
+    if (archived) this.sidebar.remove(id);
     if (!title) return;
     this.sidebar.rename(id, title);
     if (isHere) this.#title(title);

@@ -2,6 +2,7 @@
 
 import { mountDrawer } from "./drawer.js";
 import { mountPassword } from "./password.js";
+import { mountToast } from "./toast.js";
 import { mountTheme } from "./theme.js";
 
 /** A dialog that came out of a menu takes the menu with it, and gives the focus to what opened both. */
@@ -15,7 +16,27 @@ function mountDialog(dialog) {
   });
 }
 
-const COMPONENTS = { dialog: mountDialog, drawer: mountDrawer, password: mountPassword, theme: mountTheme };
+/** A field whose whole text one button copies. */
+function mountCopyField(part) {
+  const field = part.querySelector("input");
+  const button = part.querySelector("[data-copy-field]");
+  field.select();
+  button.addEventListener("click", async () => {
+    field.select();
+    if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
+    else document.execCommand("copy");
+    button.querySelector("span").textContent = "Copied";
+  });
+}
+
+const COMPONENTS = {
+  "copy-field": mountCopyField,
+  dialog: mountDialog,
+  drawer: mountDrawer,
+  password: mountPassword,
+  theme: mountTheme,
+  toast: mountToast,
+};
 
 export function mountComponents(root = document) {
   for (const element of root.querySelectorAll("[data-component]")) {

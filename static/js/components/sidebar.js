@@ -1,11 +1,25 @@
-/** The list of conversations, kept in step with what happens. */
+/** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
-import { cloneTemplate } from "./html.js";
+import { cloneTemplate, nodesOf } from "./html.js";
+
+const NEAR_PX = 400;
+const KEPT = "parley.list";
+const MOST_PAGES = 12;
 
 export class Sidebar {
-  constructor(list) {
+  #isLoading = false;
+
+  constructor(list, storage = null) {
     this.list = list;
-    list.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
+    this.storage = storage;
+    list.addEventListener("scroll", () => this.#loadWhenNear(), { passive: true });
+    list.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-sidebar-next]")) return;
+      event.preventDefault();
+      this.#loadNext();
+    });
+    addEventListener("pagehide", () => this.#keepPlace());
+    this.#returnToPlace();
   }
 
   #find(id) {
@@ -19,17 +33,20 @@ export class Sidebar {
     const link = item.querySelector("a");
     link.href = url;
     link.dataset.conversationId = id;
-    link.querySelector("[data-title]").textContent = title;
-    this.#today().prepend(item);
+    this.#name(link, title);
+    this.#group("Today", { isFirst: true }).prepend(item);
   }
 
   rename(id, title) {
-    const shown = this.#find(id)?.querySelector("[data-title]");
-    if (shown) shown.textContent = title;
+    const link = this.#find(id);
+    if (link) this.#name(link, title);
   }
 
   remove(id) {
-    this.#find(id)?.closest("li").remove();
+    const item = this.#find(id)?.closest("li");
+    const section = item?.closest("section");
+    item?.remove();
+    if (section && !section.querySelector("li")) section.remove();
   }
 
   setCurrent(id) {
@@ -41,21 +58,114 @@ export class Sidebar {
     this.#find(id)?.toggleAttribute("data-answering", isAnswering);
   }
 
-  #today() {
-    const list = this.list.querySelector('[data-group="Today"] ul');
+  setUnread(id, isUnread) {
+    this.#find(id)?.toggleAttribute("data-unread-answer", isUnread);
+  }
+
+  /** Look at the first page again: what happened while there was no connection was not heard. */
+  async refresh() {
+    const page = await this.#fetch(this.list.dataset.listing);
+    for (const fresh of page?.querySelectorAll("a[data-conversation-id]") ?? []) {
+      const id = fresh.dataset.conversationId;
+      const known = this.#find(id);
+      if (!known) {
+        this.add({ id, title: fresh.querySelector("[data-title]").textContent, url: fresh.href });
+        continue;
+      }
+      this.#name(known, fresh.querySelector("[data-title]").textContent);
+      known.toggleAttribute("data-answering", fresh.hasAttribute("data-answering"));
+      const isUnread = fresh.hasAttribute("data-unread-answer") && !known.hasAttribute("aria-current");
+      known.toggleAttribute("data-unread-answer", isUnread);
+    }
+  }
+
+  #name(link, title) {
+    link.querySelector("[data-title]").textContent = title;
+    link.parentElement.querySelector("[data-item-menu]").setAttribute("aria-label", `More about ${title}`);
+  }
+
+  #loadWhenNear() {
+    const left = this.list.scrollHeight - this.list.clientHeight - this.list.scrollTop;
+    if (left < NEAR_PX) this.#loadNext();
+  }
+
+  async #loadNext() {
+    const next = this.list.querySelector("[data-sidebar-next]");
+    if (!next || this.#isLoading) return false;
+    this.#isLoading = true;
+    const page = await this.#fetch(next.dataset.sidebarNext);
+    this.#isLoading = false;
+    if (!page) return false;
+    const hadFocus = document.activeElement === next;
+    next.remove();
+    const first = page.querySelector("a[data-conversation-id]");
+    for (const section of page.querySelectorAll("section")) this.#join(section);
+    const further = page.querySelector("[data-sidebar-next]");
+    if (further) this.list.append(further);
+    if (hadFocus) first?.focus();
+    return true;
+  }
+
+  #join(section) {
+    const items = Array.from(section.querySelectorAll("li"));
+    const unknown = items.filter((item) => !this.#find(item.querySelector("a").dataset.conversationId));
+    if (unknown.length) this.#group(section.dataset.group).append(...unknown);
+  }
+
+  async #fetch(url) {
+    try {
+      const answer = await fetch(url, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return null;
+      const page = document.createElement("div");
+      page.append(...nodesOf(await answer.text()));
+      return page;
+    } catch {
+      return null;
+    }
+  }
+
+  #keepPlace() {
+    const count = this.list.querySelectorAll("li").length;
+    try {
+      this.storage?.setItem(KEPT, JSON.stringify({ count, top: this.list.scrollTop }));
+    } catch {
+      // A full or forbidden storage costs only the place.
+    }
+  }
+
+  /** Be where the reader was in the list, as far down as they had loaded it. */
+  async #returnToPlace() {
+    let kept = null;
+    try {
+      kept = JSON.parse(this.storage?.getItem(KEPT) ?? "null");
+    } catch {
+      // Not ours, or forbidden.
+    }
+    if (kept?.top) this.list.scrollTop = kept.top;
+    for (let pages = 0; kept && pages < MOST_PAGES; pages += 1) {
+      if (this.list.querySelectorAll("li").length >= kept.count || !(await this.#loadNext())) break;
+      this.list.scrollTop = kept.top;
+    }
+    this.list.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
+    this.list.toggleAttribute("data-ready", true);
+  }
+
+  #group(label, { isFirst = false } = {}) {
+    const list = this.list.querySelector(`[data-group="${CSS.escape(label)}"] ul`);
     if (list) return list;
     this.list.querySelector("[data-sidebar-empty]")?.remove();
     const section = document.createElement("section");
-    section.dataset.group = "Today";
-    const label = document.createElement("p");
-    label.className = "sidebar-label";
-    label.id = "sidebar-group-today";
-    label.textContent = "Today";
+    section.dataset.group = label;
+    const shown = document.createElement("p");
+    shown.className = "sidebar-label";
+    shown.textContent = label;
+    shown.setAttribute("aria-hidden", "true");
     const items = document.createElement("ul");
     items.className = "plain-list";
-    items.setAttribute("aria-labelledby", label.id);
-    section.append(label, items);
-    this.list.prepend(section);
+    items.setAttribute("aria-label", label);
+    section.append(shown, items);
+    if (isFirst) this.list.prepend(section);
+    else this.list.append(section);
     return items;
   }
 }

@@ -15,7 +15,7 @@ export class Transcript {
   constructor(log, jumpButton) {
     this.log = log;
     this.jumpButton = jumpButton;
-    this.#enhance(log);
+    this.enhance(log);
     this.#watchReader();
     this.#watchOlder();
   }
@@ -78,7 +78,8 @@ export class Transcript {
     this.#showJump();
   }
 
-  #enhance(root) {
+  /** Give life to messages that the server wrote. */
+  enhance(root) {
     decorateCode(root);
     for (const article of root.querySelectorAll("[data-message-id]")) new Message(article).stampTime();
   }
@@ -148,7 +149,7 @@ export class Transcript {
     const top = first.getBoundingClientRect().top;
     link.closest("[data-older]").remove();
     this.log.prepend(...nodes);
-    this.#enhance(this.log);
+    this.enhance(this.log);
     scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
     this.#lastY = scrollY;
     this.#watchOlder();

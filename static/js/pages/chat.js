@@ -4,9 +4,13 @@ import { ChatPage } from "../components/chat-page.js";
 import { Composer } from "../components/composer.js";
 import { ConnectionNotice } from "../components/connection-notice.js";
 import { listenForCopies } from "../components/copy.js";
+import { mountConversationMenus } from "../components/conversation-menus.js";
+import { mountFound } from "../components/found.js";
 import { mountComponents } from "../components/mount.js";
 import { Notices } from "../components/notices.js";
 import { mountReport } from "../components/report.js";
+import { mountSearch } from "../components/search-dialog.js";
+import { mountShortcuts } from "../components/shortcuts.js";
 import { Sidebar } from "../components/sidebar.js";
 import { Transcript } from "../components/transcript.js";
 import { Drafts } from "../lib/drafts.js";
@@ -22,9 +26,9 @@ function announce(text) {
   if (text) requestAnimationFrame(() => (status.textContent = text));
 }
 
-function storage() {
+function storage(name) {
   try {
-    return window.localStorage;
+    return window[name];
   } catch {
     return null;
   }
@@ -47,7 +51,7 @@ function liftAboveKeyboard() {
 mountComponents();
 const conversationId = Number(app.dataset.conversationId) || null;
 const transcript = new Transcript(find("transcript"), find("jump"));
-const composer = new Composer(app.querySelector('[data-component="composer"]'), new Drafts(storage(), app.dataset.userId), conversationId);
+const composer = new Composer(app.querySelector('[data-component="composer"]'), new Drafts(storage("localStorage"), app.dataset.userId), conversationId);
 const notice = new ConnectionNotice(find("connection"), announce);
 const connection = new Connection({
   connect,
@@ -58,15 +62,17 @@ const connection = new Connection({
     else if (state === "signed_out" || state === "suspended") page.shutOut(state, "This was not sent. Your message is back in the box.");
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar")), notices: new Notices(app), notice, announce });
+const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar"), storage("sessionStorage")), notices: new Notices(app), notice, announce });
 
 composer.forgetSent(transcript.lastWritten());
 page.start();
 connection.open();
 listenForCopies(app, announce);
 mountReport(app);
+mountConversationMenus(app, { problem: (text) => composer.showProblem(text) });
+mountShortcuts(app, { search: mountSearch(app), stop: () => composer.isBusy && page.stop() });
 liftAboveKeyboard();
-composer.focus();
+if (!mountFound(transcript.log, (log) => transcript.enhance(log))) composer.focus();
 addEventListener("offline", () => connection.offline());
 addEventListener("online", () => connection.online());
 addEventListener("pagehide", () => connection.close());

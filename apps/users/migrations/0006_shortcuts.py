@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """People may turn keyboard shortcuts off."""
 
     dependencies = [
-        ("users", "0004_duties"),
+        ("users", "0005_restrictions_beside_each_other"),
     ]
 
     operations = [

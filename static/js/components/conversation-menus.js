@@ -1,0 +1,107 @@
+/** What can be done with a conversation: the open one from its header, any one from the list. */
+
+import { editInPlace } from "./inline-edit.js";
+
+const GAP_PX = 4;
+
+export function mountConversationMenus(app, { problem }) {
+  const menu = app.querySelector("[data-menu-of-item]");
+  const renameForm = app.querySelector("[data-rename-form]");
+  const deleteForm = app.querySelector("[data-delete-form]");
+  const token = renameForm.querySelector("[name=csrfmiddlewaretoken]").value;
+  const urlOf = (form, id) => form.dataset.actionTemplate.replace("/0/", `/${id}/`);
+  let opener = null;
+  let id = null;
+
+  app.querySelector("[data-rename-here]").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("conversation-menu").hidePopover();
+    renameOpen();
+  });
+  app.querySelector(".chat-title").addEventListener("dblclick", () => {
+    if (app.dataset.conversationId) renameOpen();
+  });
+  document.querySelector('[popovertarget="delete-dialog"]').addEventListener("click", () => aimDelete(app.dataset.conversationId, ""));
+
+  function renameOpen() {
+    editInPlace(app.querySelector(".chat-title"), {
+      url: urlOf(renameForm, app.dataset.conversationId),
+      token,
+      onDone: () => document.querySelector('[popovertarget="conversation-menu"]').focus({ preventScroll: true }),
+      onProblem: problem,
+    });
+  }
+
+  function aimDelete(number, title) {
+    const what = deleteForm.querySelector("[data-delete-what]");
+    deleteForm.action = urlOf(deleteForm, number);
+    deleteForm.querySelector("[name=next]").value = String(number) === app.dataset.conversationId ? "/" : location.pathname;
+    what.hidden = !title;
+    what.textContent = title ? `“${title}”.` : "";
+  }
+
+  app.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-item-menu]");
+    if (button) show(button);
+    else if (!event.target.closest("[data-menu-of-item]")) menu.hidePopover();
+  });
+
+  function show(button) {
+    const wasOpen = menu.matches(":popover-open") && opener === button;
+    menu.hidePopover();
+    if (wasOpen) return;
+    opener = button;
+    id = Number(button.closest("li").querySelector("a").dataset.conversationId);
+    for (const part of menu.querySelectorAll("[data-item-template]")) {
+      part[part.matches("form") ? "action" : "href"] = part.dataset.itemTemplate.replace("/0/", `/${id}/`);
+    }
+    menu.showPopover();
+    const place = button.getBoundingClientRect();
+    const top = Math.min(place.bottom + GAP_PX, innerHeight - menu.offsetHeight - GAP_PX);
+    menu.style.setProperty("--top", `${top}px`);
+    menu.style.setProperty("--left", `${Math.min(place.left, innerWidth - menu.offsetWidth - GAP_PX)}px`);
+    button.dataset.open = "";
+    menu.querySelector(".menu-item").focus({ preventScroll: true });
+  }
+
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") delete opener?.dataset.open;
+  });
+  menu.addEventListener("keydown", (event) => {
+    const items = Array.from(menu.querySelectorAll(".menu-item"));
+    const at = items.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      close();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      items[(at + step + items.length) % items.length].focus();
+    } else if (event.key === "Tab") menu.hidePopover();
+  });
+
+  function close() {
+    menu.hidePopover();
+    opener?.focus({ preventScroll: true });
+  }
+
+  const linkOf = () => opener.closest("li").querySelector("a");
+  menu.querySelector("[data-item-rename]").addEventListener("click", () => {
+    menu.hidePopover();
+    const link = linkOf();
+    editInPlace(link.querySelector("[data-title]"), {
+      url: urlOf(renameForm, id),
+      token,
+      onDone: () => link.focus({ preventScroll: true }),
+      onProblem: problem,
+    });
+  });
+  menu.querySelector("[data-item-archive]").addEventListener("click", () => {
+    menu.querySelector("[data-item-archive-form]").submit();
+  });
+  menu.querySelector("[data-item-delete]").addEventListener("click", () => {
+    menu.hidePopover();
+    aimDelete(id, linkOf().querySelector("[data-title]").textContent);
+    document.getElementById("delete-dialog").showPopover();
+  });
+}

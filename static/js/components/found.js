@@ -1,0 +1,46 @@
+/** A page that was opened at one message: it is shown and has the focus; later ones load on the way down. */
+
+import { nodesOf } from "./html.js";
+
+const NEAR = { rootMargin: "600px 0px" };
+
+/** Whether the page shows a part of the conversation that does not go to its end. */
+export function isPartOnly(log) {
+  return log.querySelector("[data-newer]") !== null;
+}
+
+export function mountFound(log, enhance) {
+  const wanted = new URLSearchParams(location.search).get("message");
+  const target = wanted && document.getElementById(`message-${Number(wanted)}`);
+  if (target) {
+    target.tabIndex = -1;
+    target.dataset.found = "";
+    target.scrollIntoView({ block: "center", behavior: "instant" });
+    target.focus({ preventScroll: true });
+  }
+  watchNewer(log, enhance);
+  return Boolean(target);
+}
+
+function watchNewer(log, enhance) {
+  const link = log.querySelector("[data-newer-url]");
+  if (!link) return;
+  const near = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) load();
+  }, NEAR);
+  const load = async () => {
+    near.disconnect();
+    let answer = { ok: false };
+    try {
+      answer = await fetch(link.dataset.newerUrl, { headers: { Accept: "text/html" } });
+    } catch {
+      // The link stays: it leads to the same messages.
+    }
+    if (!answer.ok) return;
+    const nodes = nodesOf(await answer.text());
+    link.closest("[data-newer]").replaceWith(...nodes);
+    enhance(log);
+    watchNewer(log, enhance);
+  };
+  near.observe(link);
+}
