@@ -18,6 +18,7 @@ from apps.users.services.problems import field_problem
 PAGE_SIZE = 20
 LOOKED_AT_ONCE = 100
 MAX_LOOKS = 3
+FROM_THE_NEWEST = 2**63 - 1
 TITLES_LOOKED_AT = 2_000
 MAX_TITLES = 5
 MIN_QUERY_CHARS = 2
@@ -85,7 +86,7 @@ def search(
         )
         for one in found:
             if len(hits) == limit:
-                return SearchPage(hits, before)
+                return SearchPage(hits, before or FROM_THE_NEWEST)
             before = one.message_id
             if one.is_shown:
                 hits.append(_message_hit(one, searched))
