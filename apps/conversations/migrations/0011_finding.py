@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     """What people have read, the index of their words, and what they share."""
 
     dependencies = [
-        ("conversations", "0009_feedback"),
+        ("conversations", "0010_assistants"),
         ("users", "0003_roles"),
         ("contenttypes", "0002_remove_content_type_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0010_finding"),
+        ("conversations", "0011_finding"),
     ]
 
     operations = [
