@@ -7,7 +7,6 @@ The way back to the original is kept where the two differ in length.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
 from apps.moderation.detection.base import without_surrogates
 from apps.moderation.detection.lookalikes import LOOKALIKES
@@ -25,16 +24,21 @@ _HIDDEN_RANGES = (
     (0xE0000, 0xE0FFF),
 )
 _WITHOUT_A_CHARACTER = frozenset({"Cn", "Co", "Cs"})
+FEW = 64
+"""So many passes over a text are cheaper than looking at each of its characters."""
 
 
-@dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text and, unless it is as long as the original, where each character came from."""
+    """A folded text with the way back to the original, worked out when something is found."""
 
-    text: str
-    length: int
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    __slots__ = ("_is_even", "_original", "_places", "text")
+
+    def __init__(self, text: str, original: str, *, is_even: bool) -> None:
+        """Keep a folded text; it is even where each character became exactly one."""
+        self.text = text
+        self._original = original
+        self._is_even = is_even
+        self._places: list[int] | None = None
 
     def original(self, first: int, last: int) -> tuple[int, int]:
         """Return the original range of two folded characters and all between.
@@ -42,26 +46,24 @@ class Folded:
         It takes in what is hidden behind it, and before it where nothing else is, so that the
         character beside a range is always one that can be seen.
         """
-        if self.starts is None or self.ends is None:
+        if self._is_even:
             return first, last + 1
-        start = self.starts[first] if first else 0
-        if last + 1 == len(self.starts):
-            return start, self.length
-        return start, max(self.ends[last], self.starts[last + 1])
+        if self._places is None:
+            letters = enumerate(self._original)
+            self._places = [at for at, letter in letters for _ in _FOLDS[ord(letter)]]
+        places = self._places
+        start = places[first] if first else 0
+        if last + 1 == len(places):
+            return start, len(self._original)
+        return start, max(places[last] + 1, places[last + 1])
 
 
 class _Folds(dict[int, str]):
     """What each code point folds to; filled as texts bring them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.odd: set[str] = set()
-
     def __missing__(self, code: int) -> str:
         letter = chr(code)
         folded = _fold(letter)
-        if len(folded) != 1:
-            self.odd.add(letter)
         if len(folded) != 1 or unicodedata.category(letter) not in _WITHOUT_A_CHARACTER:
             self[code] = folded
         return folded
@@ -71,14 +73,25 @@ _FOLDS = _Folds()
 
 
 def fold(text: str) -> Folded:
-    """Return the folded text with the way back."""
+    """Return the folded text with the way back.
+
+    Only the few different letters that fold to something else are replaced, each in one pass,
+    which costs a fraction of looking at every character.
+    """
     if text.isascii():
-        return Folded(text.lower(), len(text))
-    folded = text.translate(_FOLDS)
-    if len(folded) == len(text) and _FOLDS.odd.isdisjoint(text):
-        return Folded(folded, len(text))
-    starts = [at for at, letter in enumerate(text) for _ in _FOLDS[ord(letter)]]
-    return Folded(folded, len(text), starts, [start + 1 for start in starts])
+        return Folded(text.lower(), text, is_even=True)
+    lowered = text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
+    changes = {
+        letter: folded
+        for letter in set(lowered)
+        if letter > "\x7f" and (folded := _FOLDS[ord(letter)]) != letter
+    }
+    is_even = all(len(folded) == 1 for folded in changes.values())
+    if len(changes) > FEW or not changes.keys().isdisjoint("".join(changes.values())):
+        return Folded(text.translate(_FOLDS), text, is_even=is_even)
+    for letter, folded in changes.items():
+        lowered = lowered.replace(letter, folded)
+    return Folded(lowered, text, is_even=is_even)
 
 
 def _fold(letter: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, chain
 
 Range = tuple[int, int]
 
@@ -30,6 +31,10 @@ _IPV6 = re.compile(
 )
 _PHONE_DIGITS = range(9, 16)
 _FEWEST_IPV6_GROUPS = 3
+_LOCAL_PART = 64
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+_IPV4_GROUP = 3
+_IPV6_GROUP = 4
 _GROUPS = re.compile(r"[0-9]+")
 _IBAN_LENGTHS = {
     country: int(length)
@@ -43,32 +48,66 @@ _IBAN_LENGTHS = {
     for country in countries.split()
 }  # fmt: skip
 _DOUBLED = str.maketrans("0123456789", "0246813579")
-_CARD_FORMS = (
-    (re.compile(r"4"), (13, 16, 19)),
-    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),
-    (re.compile(r"3[47]"), (15,)),
-    (re.compile(r"3(?:0[0-5]|09|6|8|9)"), (14, 16, 19)),
-    (re.compile(r"6(?:011|4[4-9]|5|2)"), (16, 17, 18, 19)),
-    (re.compile(r"35(?:2[89]|[3-8])"), (16, 17, 18, 19)),
-    (re.compile(r"220[0-4]"), (16, 17, 18, 19)),
-    (re.compile(r"50|5[6-9]|6[0-9]"), (16, 17, 18, 19)),
-)
+_CARD_FORMS = {
+    "2": (
+        (re.compile(r"222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),
+        (re.compile(r"220[0-4]"), (16, 17, 18, 19)),
+    ),
+    "3": (
+        (re.compile(r"3[47]"), (15,)),
+        (re.compile(r"3(?:0[0-5]|09|6|8|9)"), (14, 16, 19)),
+        (re.compile(r"35(?:2[89]|[3-8])"), (16, 17, 18, 19)),
+    ),
+    "4": ((re.compile(r"4"), (13, 16, 19)),),
+    "5": (
+        (re.compile(r"5[1-5]"), (16,)),
+        (re.compile(r"5[06-9]"), (16, 17, 18, 19)),
+    ),
+    "6": ((re.compile(r"6"), (16, 17, 18, 19)),),
+}
+"""Issuers by the first digit, each with the lengths of its cards."""
+
+
+def matches_at(
+    pattern: re.Pattern[str], text: str, starts: Iterable[int]
+) -> Iterator[re.Match[str]]:
+    """Yield what `finditer` would of a pattern whose matches begin at these places only.
+
+    Args:
+        pattern: it matches no empty text.
+        text: all of it; what stands before a match is seen.
+        starts: places in rising order; more than needed do no harm.
+    """
+    after = 0
+    for start in starts:
+        if start >= after and (match := pattern.match(text, start)) is not None:
+            after = match.end()
+            yield match
+
+
+def places_of(sign: str, text: str) -> Iterator[int]:
+    """Yield where a sign stands in a text."""
+    at = text.find(sign)
+    while at >= 0:
+        yield at
+        at = text.find(sign, at + 1)
 
 
 def emails(text: str) -> Iterator[Range]:
     """Find e-mail addresses."""
-    for match in _EMAIL.finditer(text):
+    starts = (_start_of_local_part(text, at) for at in places_of("@", text))
+    for match in matches_at(_EMAIL, text, starts):
         if ".." not in match[0]:
             yield match.span()
 
 
 def phones(text: str) -> Iterator[Range]:
     """Find telephone numbers: with a plus, or written in the groups that people use."""
-    for pattern in (_PHONE_INTERNATIONAL, _PHONE_NATIONAL):
-        for match in pattern.finditer(text):
-            digits = "".join(_GROUPS.findall(match[0]))
-            if len(digits) in _PHONE_DIGITS and len(set(digits)) > 2:
-                yield match.span()
+    international = matches_at(_PHONE_INTERNATIONAL, text, places_of("+", text))
+    for match in chain(international, _PHONE_NATIONAL.finditer(text)):
+        digits = "".join(_GROUPS.findall(match[0]))
+        if len(digits) in _PHONE_DIGITS and len(set(digits)) > 2:
+            yield match.span()
 
 
 def ibans(text: str) -> Iterator[Range]:
@@ -86,26 +125,50 @@ def ibans(text: str) -> Iterator[Range]:
 def cards(text: str) -> Iterator[Range]:
     """Find payment cards whose issuer, length and checksum fit, also beside other numbers."""
     for match in _CARD.finditer(text):
-        places = [at for at in range(*match.span()) if text[at].isdecimal()]
-        digits = "".join(text[at] for at in places)
-        ends = {i + 1 for i, at in enumerate(places) if not text[at + 1 : at + 2].isdecimal()}
+        groups = match[0].replace("-", " ").split(" ")
+        digits, borders = "".join(groups), list(accumulate(map(len, groups), initial=0))
+        ends = set(borders[1:])
         after = 0
-        for start in sorted({0} | ends):
+        for group, start in enumerate(borders[:-1]):
             length = _card_length(digits, start, ends) if start >= after else 0
             if length:
                 after = start + length
-                yield places[start], places[after - 1] + 1
+                breaks = borders.index(after) - 1
+                yield match.start() + start + group, match.start() + after + breaks
 
 
 def addresses(text: str) -> Iterator[Range]:
     """Find addresses of machines in the internet; not those that every machine has."""
-    for match in _IPV4.finditer(text):
+    for match in matches_at(_IPV4, text, _starts_before(".", text, _IPV4_GROUP)):
         if _is_personal(match[0]):
             yield match.span()
-    for match in _IPV6.finditer(text):
+    for match in matches_at(_IPV6, text, _starts_before(":", text, _IPV6_GROUP)):
         groups = [group for group in match[0].split(":") if group]
         if len(groups) >= _FEWEST_IPV6_GROUPS and _is_personal(match[0]):
             yield match.span()
+
+
+def _start_of_local_part(text: str, end: int) -> int:
+    """Return where the signs before an '@' begin, that may be an address."""
+    start = end
+    while start and end - start <= _LOCAL_PART and _is_of_local_part(text[start - 1]):
+        start -= 1
+    return start
+
+
+def _is_of_local_part(sign: str) -> bool:
+    return sign.isalnum() or sign in "_.%+-"
+
+
+def _starts_before(sign: str, text: str, longest: int) -> Iterator[int]:
+    """Yield where a group of hexadecimal digits may begin that a sign ends, in rising order."""
+    after = 0
+    for at in places_of(sign, text):
+        start = at
+        while start > after and at - start < longest and text[start - 1] in _HEXADECIMAL:
+            start -= 1
+        yield start
+        after = at + 1
 
 
 def _of_length(text: str, start: int, limit: int, length: int) -> Range | None:
@@ -125,7 +188,8 @@ def _is_iban(text: str) -> bool:
 
 def _card_length(digits: str, start: int, ends: set[int]) -> int:
     """Return how many digits a card that starts here has; none where no card does."""
-    lengths = next((fit for issuer, fit in _CARD_FORMS if issuer.match(digits, start)), ())
+    forms = _CARD_FORMS.get(digits[start], ())
+    lengths = next((fit for issuer, fit in forms if issuer.match(digits, start)), ())
     for length in lengths:
         if start + length in ends and _passes_luhn(digits[start : start + length]):
             return length

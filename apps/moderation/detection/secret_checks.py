@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from apps.moderation.detection.pii_checks import Range
+from ahocorasick_rs import AhoCorasick
+
+from apps.moderation.detection.base import without_surrogates
+from apps.moderation.detection.pii_checks import Range, matches_at, places_of
 
 LONGEST = 250
 _FORMS = (
@@ -40,16 +43,55 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH_BITS = 3.3
+_BEGINNINGS = AhoCorasick(
+    (
+        *("sk-", "rk_live_", "rk_test_", "sk_live_", "sk_test_", "ghp_", "gho_", "ghu_", "ghs_"),
+        *("ghr_", "github_pat_", "glpat-", "gldt-", "glrt-", "AKIA", "ASIA", "xox", "AIza"),
+        *("ya29.", "npm_", "pypi-", "hf_", "SG.", "eyJ", "AGE-SECRET-KEY-1", "https://hooks."),
+    )
+)
+"""How the forms begin; a text without any of them holds none."""
+_NAMES = (
+    *("key", "secret", "token", "passwd", "password", "pwd", "passphrase", "credential"),
+    "credentials",
+)
+_LONGEST_NAME = max(map(len, _NAMES))
+_QUOTES = ("'", '"')
+_SETS = re.compile(r"[:=]")
+_SCHEME = 21
+_SETTING_NAME = 32
+"""What stands before the sign that sets a value is at most this long."""
 
 
 def secrets(text: str) -> Iterator[Range]:
     """Find keys and secrets."""
-    for pattern in (_FORM, _PEM):
-        yield from (match.span() for match in pattern.finditer(text))
-    yield from (match.span(1) for match in _ACCOUNT.finditer(text))
-    for match in _SETTING.finditer(text):
+    found = _BEGINNINGS.find_matches_as_indexes(without_surrogates(text), overlapping=True)
+    beginnings = sorted(start for _, start, _ in found)
+    yield from (match.span() for match in matches_at(_FORM, text, beginnings))
+    yield from (match.span() for match in _PEM.finditer(text))
+    accounts = matches_at(_ACCOUNT, text, _before(places_of("://", text), _SCHEME))
+    yield from (match.span(1) for match in accounts)
+    for match in matches_at(_SETTING, text, _before(_settings(text), _SETTING_NAME)):
         if _looks_random(match[1]):
             yield match.span(1)
+
+
+def _settings(text: str) -> Iterator[int]:
+    """Yield the signs that set a value and stand behind a name of a secret."""
+    for match in _SETS.finditer(text):
+        name = text[max(match.start() - _SETTING_NAME, 0) : match.start()].rstrip()
+        if name[-1:] in _QUOTES:
+            name = name[:-1]
+        if name[-_LONGEST_NAME:].casefold().endswith(_NAMES):
+            yield match.start()
+
+
+def _before(ends: Iterable[int], longest: int) -> Iterator[int]:
+    """Yield the places so far before these ones, each once, in rising order."""
+    after = 0
+    for end in ends:
+        yield from range(max(end - longest, after), end)
+        after = end
 
 
 def _looks_random(value: str) -> bool:

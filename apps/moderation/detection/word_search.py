@@ -12,12 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import groupby
+from itertools import compress, groupby
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from apps.moderation.detection.base import Span, apart, without_surrogates
-from apps.moderation.detection.folding import Folded, fold
+from apps.moderation.detection.folding import FEW, Folded, fold
 from apps.moderation.detection.terms import STRETCHED, Term, Way, is_letter, stands_alone
 
 _LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}
@@ -29,6 +29,7 @@ _ASCII = range(128)
 _DISGUISE = re.compile(f"[{re.escape(''.join(_LEET_AS_I))}]")
 _TRIPLES = AhoCorasick([chr(code) * STRETCHED for code in range(ord("a"), ord("z") + 1)])
 _OTHER_TRIPLES = re.compile(rf"([^\x00-\x7f])\1{{{STRETCHED - 1}}}")
+_RUNS = re.compile(r"(.)\1+", re.DOTALL)
 _Hit = tuple[int, int, list[Term]]
 
 
@@ -52,13 +53,19 @@ class _View(dict[int, str | None]):
 
     def letters(self, text: str) -> str:
         """Return the letters of a folded text, pushed together."""
-        if text.isascii():
-            return text.encode().translate(self._table, self._dropped).decode()
-        return text.translate(self)
+        pushed = text.encode().translate(self._table, self._dropped).decode()
+        if pushed.isascii():
+            return pushed
+        others = [sign for sign in set(pushed) if sign > "\x7f" and self[ord(sign)] is None]
+        if len(others) > FEW:
+            return pushed.translate(self)
+        for sign in others:
+            pushed = pushed.replace(sign, "")
+        return pushed
 
     def places(self, text: str) -> list[int]:
         """Return where each letter stands in the folded text."""
-        return [at for at, sign in enumerate(text) if self[ord(sign)] is not None]
+        return list(compress(range(len(text)), map(self.__getitem__, map(ord, text))))
 
 
 _PLAIN = _View({})
@@ -143,11 +150,14 @@ class WordSearch:
             yield from self._stretched_in(reading)
 
     def _stretched_in(self, reading: _Reading) -> Iterator[tuple[Term, int, int]]:
+        hits = self._stretched.hits(_RUNS.sub(r"\1", reading.letters))
+        if not hits:
+            return
         groups = [(letter, sum(1 for _ in group)) for letter, group in groupby(reading.letters)]
         begins = [0]
         for _, length in groups:
             begins.append(begins[-1] + length)
-        for start, end, terms in self._stretched.hits("".join(letter for letter, _ in groups)):
+        for start, end, terms in hits:
             runs = [length for _, length in groups[start:end]]
             if max(runs) < STRETCHED:
                 continue

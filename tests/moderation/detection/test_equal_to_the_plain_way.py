@@ -1,0 +1,121 @@
+"""What is fast finds what the plain way finds: every expression tried at every place of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.moderation.detection import folding, pii_checks, secret_checks, word_search
+
+Finder = Callable[[str], Iterator[pii_checks.Range]]
+PIECES = (
+    *("a", "b", "Z", "0", "1", "2", "5", "9", " ", "-", ".", "@", "+", "/", "(", ")", ":", "="),
+    *("_", "://", "'", '"', "\n", "\xe9", "\u017f", "\u212a", "\u0130", "\u2026", "\xbd"),
+    *("\U0001f642", "\u200b", "\u0301", "\u0416", "\ud55c", "\ud800", "\ufdfa", "\uff14"),
+    *("\u0663", "\u3002", "sk-", "ghp_", "key", "secret", "token", "api_", "eyJ", "AKIA", "0301"),
+    *("4111 1111 1111 1111", "5555555555554444", "3782-822463-10005", "6011", "DE89", "ooo"),
+    *("8.8.4.4", "2001:4860::8888", "::", "joe@example.com", "+49 30 1234567", "030/12345678"),
+    *("a1B2c3D4e5F6", "x9Y8z7", "postgres://u:pa55w0rd@h", "06 12 34 56 78", ":=", "=>", "pass"),
+    *("a" * 64, "-----BEGIN RSA PRIVATE KEY-----", "npm_", "SG.", "hf_", "xoxb-"),
+)
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60)
+
+
+def plain_emails(text: str) -> Iterator[pii_checks.Range]:
+    for match in pii_checks._EMAIL.finditer(text):
+        if ".." not in match[0]:
+            yield match.span()
+
+
+def plain_phones(text: str) -> Iterator[pii_checks.Range]:
+    for pattern in (pii_checks._PHONE_INTERNATIONAL, pii_checks._PHONE_NATIONAL):
+        for match in pattern.finditer(text):
+            digits = [sign for sign in match[0] if sign.isdecimal()]
+            if len(digits) in range(9, 16) and len(set(digits)) > 2:
+                yield match.span()
+
+
+def plain_cards(text: str) -> Iterator[pii_checks.Range]:
+    forms = [form for each in pii_checks._CARD_FORMS.values() for form in each]
+    for match in pii_checks._CARD.finditer(text):
+        places = [at for at in range(*match.span()) if text[at].isdecimal()]
+        digits = "".join(text[at] for at in places)
+        ends = {i + 1 for i, at in enumerate(places) if not text[at + 1 : at + 2].isdecimal()}
+        after = 0
+        for start in sorted({0} | ends):
+            fits = next((fit for issuer, fit in forms if issuer.match(digits, start)), ())
+            for length in fits if start >= after else ():
+                card = digits[start : start + length]
+                if start + length in ends and pii_checks._passes_luhn(card):
+                    after = start + length
+                    yield places[start], places[after - 1] + 1
+                    break
+
+
+def plain_addresses(text: str) -> Iterator[pii_checks.Range]:
+    for match in pii_checks._IPV4.finditer(text):
+        if pii_checks._is_personal(match[0]):
+            yield match.span()
+    for match in pii_checks._IPV6.finditer(text):
+        groups = [group for group in match[0].split(":") if group]
+        if len(groups) >= 3 and pii_checks._is_personal(match[0]):
+            yield match.span()
+
+
+def plain_secrets(text: str) -> Iterator[pii_checks.Range]:
+    for pattern in (secret_checks._FORM, secret_checks._PEM):
+        yield from (match.span() for match in pattern.finditer(text))
+    yield from (match.span(1) for match in secret_checks._ACCOUNT.finditer(text))
+    for match in secret_checks._SETTING.finditer(text):
+        if secret_checks._looks_random(match[1]):
+            yield match.span(1)
+
+
+@pytest.mark.parametrize(
+    ("fast", "plain"),
+    [
+        (pii_checks.emails, plain_emails),
+        (pii_checks.phones, plain_phones),
+        (pii_checks.cards, plain_cards),
+        (pii_checks.addresses, plain_addresses),
+        (secret_checks.secrets, plain_secrets),
+    ],
+)
+@given(text=TEXTS)
+@settings(max_examples=300)
+def test_personal_data_is_found_as_by_trying_every_place(
+    fast: Finder, plain: Finder, text: str
+) -> None:
+    assert list(fast(text)) == list(plain(text))
+
+
+@given(text=TEXTS)
+@settings(max_examples=300)
+def test_a_text_folds_as_its_characters_do(text: str) -> None:
+    folded = folding.fold(text)
+    parts = [folding.fold(letter).text for letter in text]
+    assert folded.text == "".join(parts)
+    places = [at for at, part in enumerate(parts) for _ in part]
+    for first, at in enumerate(places[:-1]):
+        start, end = folded.original(first, first)
+        assert (start, end) == (at if first else 0, max(at + 1, places[first + 1]))
+    if places:
+        assert folded.original(0, len(places) - 1) == (0, len(text))
+
+
+@given(text=TEXTS)
+@settings(max_examples=300)
+def test_letters_are_pushed_together_as_one_by_one(text: str) -> None:
+    folded = folding.fold(text).text
+    for view in (word_search._PLAIN, word_search._AS_I, word_search._AS_L):
+        kept = [(at, view[ord(sign)]) for at, sign in enumerate(folded)]
+        assert view.letters(folded) == "".join(letter for _, letter in kept if letter is not None)
+        assert view.places(folded) == [at for at, letter in kept if letter is not None]
+
+
+def test_a_text_of_many_different_signs_folds_the_same() -> None:
+    text = "".join(chr(code) for code in range(0x20, 0x3000) if chr(code).isprintable())
+    assert folding.fold(text).text == "".join(folding.fold(letter).text for letter in text)
