@@ -31,6 +31,9 @@ LOCKED_PLACEHOLDER = (
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )
 HIDDEN_PLACEHOLDER = "This message was removed by moderation."
+REDACTED_NOTICE = (
+    "Passages of this text were taken out by moderation. Blocks (█) stand in their place."
+)
 
 
 class Origin(TextChoices):

@@ -94,7 +94,7 @@ class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.fi
 
 
 class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):
-    """A message changed: hidden, restored."""
+    """A message changed: hidden, redacted, restored."""
 
     message_id: int
     conversation_id: int
@@ -102,6 +102,7 @@ class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message
     text: str
     html: str
     notice: str
+    redacted: bool = False
 
 
 class BranchShown(msgspec.Struct, frozen=True, tag_field="type", tag="branch.shown"):

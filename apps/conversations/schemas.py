@@ -171,7 +171,11 @@ class MessageOut(OutputSchema):
     role: Author
     content: str = Field(description="Source text; empty where staff hid the message.")
     is_hidden: bool
-    notice: str = Field(description="What the person is told about a hidden message.")
+    is_redacted: bool = Field(description="Whether blocks stand in the place of passages.")
+    notice: str = Field(
+        description="What the person is told about a hidden message, or about passages that "
+        "were taken out; `GET notices` has the decision."
+    )
     metadata: dict[str, Any] | None = Field(description="Null where the message is hidden.")
     created_at: datetime
     reply: ReplyOut | None = Field(
@@ -192,7 +196,8 @@ class MessageOut(OutputSchema):
             role=Author(message.role),
             content=presenting.visible_text(message),
             is_hidden=message.is_hidden,
-            notice=presenting.hidden_notice(message),
+            is_redacted=bool(presenting.redaction_notice(message)),
+            notice=presenting.notice_of(message, None),
             metadata=None if message.is_hidden else message.metadata,
             created_at=message.created_at,
             reply=None if reply is None else ReplyOut.of(reply),

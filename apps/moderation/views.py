@@ -81,6 +81,17 @@ async def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @login_required
+@require_GET
+async def notice_of_message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Lead from a message to the notice about it; to all notices where there is none."""
+    viewer: Any = await request.auser()
+    notice_id = await db.call(inbox.notice_about, viewer=viewer, message_id=message_id)
+    if notice_id is None:
+        return HttpResponseRedirect(reverse("moderation:notices"))
+    return HttpResponseRedirect(reverse("moderation:notice", args=[notice_id]))
+
+
+@login_required
 @require_POST
 async def appeal(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Take an appeal by a plain form."""

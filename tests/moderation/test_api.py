@@ -1,36 +1,16 @@
 """Moderation for programs: the same rights and rules as on the pages."""
 
-from typing import Any
-
-import orjson
 import pytest
-from asgiref.sync import async_to_sync
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case
 from apps.moderation.services import strikes
 from apps.users.models import User
-from tests.api.conftest import Program
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
-
-
-class Caller:
-    """A program, called from a test that is not asynchronous."""
-
-    def __init__(self, user: User, **token: object) -> None:
-        self.program = Program(user, **token)
-
-    def call(
-        self, method: str, path: str, body: object = None, status: int = 200
-    ) -> dict[str, Any]:
-        answer = async_to_sync(self.program.call)(method, path, body)
-        found: dict[str, Any] = orjson.loads(answer.content)
-        assert answer.status_code == status, found
-        data: dict[str, Any] = found["data"] if found["success"] else found
-        return data
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ class Message(models.Model):
     is_current = models.BooleanField(default=True)
     hidden_at = models.DateTimeField(null=True, blank=True)
     hidden_reason = models.TextField(blank=True)
+    redacted_at = models.DateTimeField(null=True, blank=True)
+    redacted_reason = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
@@ -66,3 +68,8 @@ class Message(models.Model):
     def is_hidden(self) -> bool:
         """Whether staff took the message from view."""
         return self.hidden_at is not None
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether staff took passages out of the text."""
+        return self.redacted_at is not None

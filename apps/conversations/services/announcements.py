@@ -86,7 +86,8 @@ def message_updated(message: Message) -> None:
             hidden=message.is_hidden,
             text=text,
             html="" if message.is_hidden else presenting.html_of(message),
-            notice=presenting.hidden_notice(message) or _ending_notice(message),
+            notice=presenting.notice_of(message, Reply.objects.filter(pk=message.pk).first()),
+            redacted=bool(presenting.redaction_notice(message)),
         ),
     )
 
@@ -161,11 +162,6 @@ def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
 
 def _have_followers_look(reply: Reply) -> None:
     transaction.on_commit(lambda: bells.announce_end(reply.pk))
-
-
-def _ending_notice(message: Message) -> str:
-    reply = Reply.objects.filter(pk=message.pk).first()
-    return presenting.reply_notice(reply) if reply is not None else ""
 
 
 def _announce(conversation: Conversation, event: PageEvent) -> None:

@@ -139,8 +139,7 @@ def _step(*, viewer: User, number: int, after: int, is_shown_only: bool) -> list
 
 def _notice(message: Message) -> str:
     reply: Reply | None = getattr(message, "reply", None)
-    hidden = presenting.hidden_notice(message)
-    return hidden or (presenting.reply_notice(reply) if reply else "")
+    return presenting.notice_of(message, reply)
 
 
 def _time(moment: datetime) -> str:

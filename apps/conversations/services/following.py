@@ -203,7 +203,7 @@ def finished_event(message: Message, reply: Reply) -> ReplyFinished:
         state=reply.state,
         finish_reason=reply.finish_reason,
         error_code=reply.error_code,
-        notice=presenting.hidden_notice(message) or presenting.reply_notice(reply),
+        notice=presenting.notice_of(message, reply),
         usage=usage,
         cost=None,
         html=presenting.html_of(message),

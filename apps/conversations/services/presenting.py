@@ -32,6 +32,24 @@ def hidden_notice(message: Message) -> str:
     return constants.HIDDEN_PLACEHOLDER
 
 
+def redaction_notice(message: Message) -> str:
+    """Return the sentence beside a text that lacks passages, with the reason, or nothing."""
+    if not message.is_redacted or not visible_text(message):
+        return ""
+    if message.redacted_reason:
+        return f"{constants.REDACTED_NOTICE} Reason: {message.redacted_reason}"
+    return constants.REDACTED_NOTICE
+
+
+def notice_of(message: Message, reply: Reply | None) -> str:
+    """Return all that a person is told beside a message: what was taken out, how it ended."""
+    hidden = hidden_notice(message)
+    if hidden:
+        return hidden
+    sentences = (redaction_notice(message), reply_notice(reply) if reply is not None else "")
+    return " ".join(filter(None, sentences))
+
+
 def locked_notice(conversation: Conversation) -> str:
     """Return the sentence in the place of the composer of a locked conversation, or nothing."""
     return constants.LOCKED_PLACEHOLDER if conversation.locked_at is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -18,12 +19,18 @@ from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
 REDACTED = "█"
+_WRITTEN = ("content", "html", "html_version", "redacted_at", "redacted_reason")
 RELEASED_NOTICE = "This answer was withheld by mistake. It is shown as far as it was written."
 
 
 @transaction.atomic
 def redact_spans(
-    *, actor: User | None, message_id: int, spans: Sequence[tuple[int, int]], reason: str
+    *,
+    actor: User | None,
+    message_id: int,
+    spans: Sequence[tuple[int, int]],
+    reason: str,
+    reason_for_user: str = "",
 ) -> str:
     """Make passages of a message unreadable, for its readers and for the model.
 
@@ -32,6 +39,7 @@ def redact_spans(
         message_id: which message.
         spans: start and end of each passage, in code points of the text as it is now.
         reason: why, for the record.
+        reason_for_user: why, for whoever reads the message.
 
     Returns:
         The text as it was before: the caller keeps it for `restore_text`.
@@ -55,13 +63,28 @@ def redact_spans(
         text[start:end] = REDACTED * (end - start)
     announcements.halt_replies_around(message)
     drop_title(message.conversation)
+    _tell_of_redaction(message, reason_for_user)
     _write(actor, message, "".join(text), AuditAction.MESSAGE_REDACTED, reason)
     return original
 
 
 @transaction.atomic
-def restore_text(*, actor: User | None, message_id: int, text: str, reason: str) -> Message:
+def restore_text(
+    *,
+    actor: User | None,
+    message_id: int,
+    text: str,
+    reason: str,
+    redaction: str | None = None,
+) -> Message:
     """Give a redacted message its text back, byte for byte.
+
+    Args:
+        actor: a member of staff who may hide messages; None for the product itself.
+        message_id: which message.
+        text: what it says from now on.
+        reason: why, for the record.
+        redaction: the reason for readers of passages that the text still lacks; None for none.
 
     Raises:
         ForbiddenError: the actor may not take text from view.
@@ -71,15 +94,23 @@ def restore_text(*, actor: User | None, message_id: int, text: str, reason: str)
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
+    _tell_of_redaction(message, redaction)
     _write(actor, message, text, AuditAction.MESSAGE_UNREDACTED, reason)
     return message
 
 
 @transaction.atomic
-def release_answer(*, actor: User | None, message_id: int, text: str, reason: str) -> Message:
+def release_answer(
+    *,
+    actor: User | None,
+    message_id: int,
+    text: str,
+    reason: str,
+    redaction: str | None = None,
+) -> Message:
     """Show an answer that policy withheld after all, as far as it was written.
 
-    Raises: as `restore_text`.
+    Arguments and errors are those of `restore_text`.
     """
     require_right(actor)
     reason = clean_reason(reason, field="reason")
@@ -87,6 +118,7 @@ def release_answer(*, actor: User | None, message_id: int, text: str, reason: st
     Reply.objects.filter(pk=message_id, state=constants.ReplyState.WITHHELD).update(
         state=constants.ReplyState.HALTED, error_code="", notice=RELEASED_NOTICE
     )
+    _tell_of_redaction(message, redaction)
     _write(actor, message, text, AuditAction.REPLY_RELEASED, reason)
     return message
 
@@ -119,13 +151,18 @@ def _ensure_ended(message: Message) -> None:
         raise ReplyInProgressError
 
 
+def _tell_of_redaction(message: Message, reason_for_user: str | None) -> None:
+    message.redacted_at = None if reason_for_user is None else timezone.now()
+    message.redacted_reason = reason_for_user or ""
+
+
 def _write(
     actor: User | None, message: Message, text: str, action: AuditAction, reason: str
 ) -> None:
     message.content, message.html, message.html_version = text, "", 0
     message.html = presenting.html_of(message)
     message.html_version = RENDERER_VERSION
-    message.save(update_fields=["content", "html", "html_version"])
+    message.save(update_fields=[*_WRITTEN])
     indexing.index_again(message)
     audit.record(
         actor=actor,

@@ -22,6 +22,7 @@ class ShownMessage:
     created_at: datetime
     state: str
     is_hidden: bool
+    is_redacted: bool
     text: str
     html: SafeString
     notice: str
@@ -52,9 +53,6 @@ def _show(message: Message, versions: branches.Versions) -> ShownMessage:
     rated: Feedback | None = getattr(message, "feedback", None)
     text = presenting.visible_text(message)
     state = reply.state if reply else constants.ReplyState.COMPLETE.value
-    notice = presenting.hidden_notice(message)
-    if reply and not notice:
-        notice = presenting.reply_notice(reply)
     is_live = reply is not None and reply.is_live
     return ShownMessage(
         id=message.pk,
@@ -64,7 +62,8 @@ def _show(message: Message, versions: branches.Versions) -> ShownMessage:
         is_hidden=message.is_hidden,
         text=text,
         html=mark_safe("" if is_live else presenting.html_of(message)),  # noqa: S308  sanitised by the renderer
-        notice=notice,
+        notice=presenting.notice_of(message, reply),
+        is_redacted=bool(presenting.redaction_notice(message)),
         counted=presenting.counted_tokens(reply) if reply else "",
         correlation_id=presenting.request_id(reply) if reply else "",
         cursor=len(text),

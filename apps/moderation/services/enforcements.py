@@ -131,7 +131,13 @@ def _withdraw_text(
             return
         case EnforcementKind.REDACT_SPAN:
             spans = [(start, end) for start, end in enforcement.data.get("spans", ())]
-            rewriting.redact_spans(actor=actor, message_id=message.pk, spans=spans, reason=reason)
+            rewriting.redact_spans(
+                actor=actor,
+                message_id=message.pk,
+                spans=spans,
+                reason=reason,
+                reason_for_user=decision.reason_for_user,
+            )
         case _:
             if not Reply.objects.filter(pk=message.pk).exists():
                 raise field_problem("measures", "Only an answer can be withheld.", "not_an_answer")
@@ -169,11 +175,15 @@ def _give_back_text(
                 visibility.restore_message(actor=actor, message_id=message.pk, reason=reason)
         case EnforcementKind.REDACT_SPAN:
             if not _is_withheld(message):
-                text = _with_other_redactions(enforcement)
-                rewriting.restore_text(actor=actor, message_id=message.pk, text=text, reason=reason)
+                text, told = _with_other_redactions(enforcement)
+                rewriting.restore_text(
+                    actor=actor, message_id=message.pk, text=text, reason=reason, redaction=told
+                )
         case _:
-            text = _with_other_redactions(enforcement)
-            rewriting.release_answer(actor=actor, message_id=message.pk, text=text, reason=reason)
+            text, told = _with_other_redactions(enforcement)
+            rewriting.release_answer(
+                actor=actor, message_id=message.pk, text=text, reason=reason, redaction=told
+            )
 
 
 def _holds_elsewhere(enforcement: Enforcement) -> bool:
@@ -191,8 +201,8 @@ def _is_withheld(message: Message) -> bool:
     return withheld.filter(message=message.pk).exists()
 
 
-def _with_other_redactions(enforcement: Enforcement) -> str:
-    """Return the first text of a message with every redaction that still holds.
+def _with_other_redactions(enforcement: Enforcement) -> tuple[str, str | None]:
+    """Return the first text of a message with every redaction that still holds, and why for users.
 
     Redacting keeps lengths, so that the passages of later ones fit the first text too.
     """
@@ -203,7 +213,9 @@ def _with_other_redactions(enforcement: Enforcement) -> str:
     first = rewritten.order_by("id")[0]
     text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
     redactions = rewritten.active().filter(kind=EnforcementKind.REDACT_SPAN)
-    for other in redactions.exclude(pk=enforcement.pk):
+    told = None
+    for other in redactions.exclude(pk=enforcement.pk).select_related("decision").order_by("id"):
+        told = other.decision.reason_for_user
         for start, end in other.data["spans"]:
             text[start:end] = rewriting.REDACTED * (end - start)
-    return "".join(text)
+    return "".join(text), told

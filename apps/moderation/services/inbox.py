@@ -70,6 +70,13 @@ def newest_notices(*, viewer: User, before: int | None = None) -> tuple[list[Not
     return shown, shown[-1].pk if len(found) > NOTICES_SHOWN else None
 
 
+def notice_about(*, viewer: User, message_id: int) -> int | None:
+    """Return the number of the viewer's newest notice of what was done to a message, if any."""
+    rows = Notice.objects.filter(subject=viewer, message=message_id)
+    about = rows.filter(appeal_until__isnull=False).order_by("-id")
+    return about.values_list("pk", flat=True).first()
+
+
 def access_notice(*, viewer: User, notice_id: int) -> Notice:
     """Return one notice of the viewer.
 

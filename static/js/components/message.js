@@ -13,6 +13,7 @@ export class Message {
     this.body = article.querySelector("[data-body]");
     this.notice = article.querySelector("[data-notice]");
     this.source = article.querySelector("template[data-source]");
+    this.decision = article.querySelector("[data-decision]");
   }
 
   get id() {
@@ -52,7 +53,7 @@ export class Message {
     for (const form of this.article.querySelectorAll("form")) {
       form.action = form.getAttribute("action").replace(`/${old}/`, `/${id}/`);
     }
-    for (const link of this.article.querySelectorAll("[data-report]")) {
+    for (const link of this.article.querySelectorAll("[data-report], [data-decision]")) {
       link.href = link.getAttribute("href").replace(`/${old}/`, `/${id}/`);
     }
   }
@@ -89,10 +90,11 @@ export class Message {
   }
 
   /** Hide or restore, as staff decided. */
-  update({ hidden, text, html, notice }) {
+  update({ hidden, text, html, notice, redacted = false }) {
     const shown = this.notice.querySelector("[data-notice-text]");
     if (hidden && !this.isHidden) this.article.dataset.endNotice = shown.textContent;
     this.article.toggleAttribute("data-hidden", hidden);
+    this.decision.hidden = !hidden && !redacted && this.state !== "withheld";
     if (hidden) {
       this.showText("");
       this.showNotice(notice || "This message was removed by moderation.", { icon: "eye-off" });
@@ -102,7 +104,8 @@ export class Message {
     if (this.article.dataset.role === "assistant" && html) this.showHtml(html);
     else this.showText(text ?? "");
     this.text = text ?? "";
-    this.showNotice(notice || this.article.dataset.endNotice || "");
+    const icon = redacted ? "shield" : undefined;
+    this.showNotice(notice || this.article.dataset.endNotice || "", { icon });
   }
 
   stampTime(date = null) {
