@@ -9,10 +9,10 @@ django_application = get_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from apps.conversations.routing import websocket_urlpatterns  # noqa: E402
+from apps.conversations import routing as conversations  # noqa: E402
 from apps.core.asgi import BodyLimit, with_static_files  # noqa: E402
+from apps.moderation import routing as moderation  # noqa: E402
 
 http_application = BodyLimit(with_static_files(django_application))
-application = ProtocolTypeRouter(
-    {"http": http_application, "websocket": URLRouter(websocket_urlpatterns)}
-)
+sockets = [*conversations.websocket_urlpatterns, *moderation.websocket_urlpatterns]
+application = ProtocolTypeRouter({"http": http_application, "websocket": URLRouter(sockets)})

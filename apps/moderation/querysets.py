@@ -32,6 +32,11 @@ class CaseQuerySet(QuerySet["Case"]):
         """Return those that nobody holds, most urgent first: the queue."""
         return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")
 
+    def languages_and_models(self, *, most: int) -> list[tuple[str, str]]:
+        """Return the different languages with the models that answered, as many as asked for."""
+        pairs = self.order_by("language", "model").values_list("language", "model").distinct()
+        return [(language, model) for language, model in pairs[:most]]
+
     def handed_on(self) -> CaseQuerySet:
         """Return those whose last decision handed them on."""
         decisions = apps.get_model("moderation", "Decision")

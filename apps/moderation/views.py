@@ -81,7 +81,7 @@ async def notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 async def notice_of_message(request: HttpRequest, message_id: int) -> HttpResponse:
     """Lead from a message to the notice about it; to all notices where there is none."""
     viewer: Any = await request.auser()

@@ -21,9 +21,14 @@ def announce(user_id: int, event: dict[str, Any]) -> None:
         user_id: whose pages.
         event: a plain mapping with its `type`, as in docs/protocol.md.
     """
+    announce_to(user_group(user_id), event)
+
+
+def announce_to(group: str, event: dict[str, Any]) -> None:
+    """Tell every open page of a group that something changed; a hint that may be lost."""
     layer: HintLayer = get_channel_layer()
     message = layer.serialize({"type": "page.event", "event": event})
-    bells.publish(layer.group_channel(user_group(user_id)), message)
+    bells.publish(layer.group_channel(group), message)
 
 
 def announce_on_commit(user_id: int, event: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ class Case(models.Model):
     priority_reasons = models.JSONField(default=list)
     source = models.CharField(max_length=20, choices=constants.FlagSource.choices)
     model = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, blank=True, db_default="")
     state = models.CharField(
         max_length=20, choices=constants.CaseState.choices, default=constants.CaseState.OPEN
     )
@@ -76,6 +77,11 @@ class Case(models.Model):
             models.Index(fields=["state", "-id"], name="case_by_state"),
             models.Index(fields=["subject", "-id"], name="case_by_subject"),
             models.Index(fields=["policy", "-id"], name="case_by_policy"),
+            models.Index(
+                fields=["language", "model"],
+                name="case_by_language",
+                condition=~Q(state="closed"),
+            ),
             models.Index(fields=["message"], name="case_by_message"),
             models.Index(fields=["conversation"], name="case_by_conversation"),
             models.Index(fields=["created_at"], name="case_by_opening", include=["source"]),

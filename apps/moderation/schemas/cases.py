@@ -37,6 +37,7 @@ class CaseFilterParams(PageParams):
     policy: str | None = Field(default=None, max_length=40)
     severity: constants.Severity | None = None
     source: constants.FlagSource | None = None
+    language: str | None = Field(default=None, max_length=8, examples=["en"])
     subject_id: int | None = Field(default=None, ge=1)
     message_id: int | None = Field(default=None, ge=1)
     conversation_id: int | None = Field(default=None, ge=1)
@@ -57,6 +58,7 @@ class CaseOut(OutputSchema):
     priority_reasons: list[tuple[str, int]]
     source: constants.FlagSource
     model: str
+    language: str = Field(description="Code of the text's language; empty where it is unknown.")
     state: constants.CaseState
     flag_count: int
     has_appeal: bool

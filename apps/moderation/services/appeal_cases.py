@@ -8,7 +8,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
-from apps.moderation.services import cases, decisions, priorities
+from apps.moderation.services import cases, decisions, desk_news, priorities
 
 
 def can_appeal(notice: Notice) -> bool:
@@ -59,6 +59,7 @@ def take_in(case: Case, decision: Decision) -> None:
     case.has_appeal = True
     priorities.weigh(case, is_enforced=False)
     case.save()
+    desk_news.case_changed(case)
     if was_closed:
         audit.record(
             actor=None,

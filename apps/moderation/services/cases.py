@@ -24,6 +24,7 @@ from apps.moderation.errors import (
 )
 from apps.moderation.models import Case, Note
 from apps.moderation.querysets import CaseQuerySet
+from apps.moderation.services import desk_news
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -246,6 +247,7 @@ def put_back(case: Case, state: constants.CaseState) -> None:
     case.state = state
     case.claimed_by = case.claimed_at = case.claim_expires_at = None
     case.version += 1
+    desk_news.case_changed(case)
     case.closed_at = timezone.now() if state == constants.CaseState.CLOSED else None
 
 
@@ -256,6 +258,7 @@ def _hold(case: Case, actor: User, *, is_recorded: bool = True) -> None:
     case.claimed_at, case.claim_expires_at = now, now + CLAIM
     case.version += 1
     case.save()
+    desk_news.case_changed(case)
     if is_recorded:
         _record(actor, AuditAction.CASE_CLAIMED, case, severity=case.severity)
 

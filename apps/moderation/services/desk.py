@@ -42,6 +42,15 @@ def list_cases(*, viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
     return rows.filter(**wanted)
 
 
+def check_may_watch(*, viewer: User) -> None:
+    """Check that somebody may hear which cases change.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+
+
 def read_case(*, viewer: User, case_id: int) -> CaseDetail:
     """Return one case with everything, and write down that its text was read.
 

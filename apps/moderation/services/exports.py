@@ -29,6 +29,7 @@ COLUMNS = (
     "source",
     "target_role",
     "model",
+    "language",
     "flag_count",
     "has_appeal",
     "message_id",

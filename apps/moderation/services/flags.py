@@ -11,9 +11,10 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.models import Message, Reply
 from apps.moderation import constants
+from apps.moderation.detection.language import language_of
 from apps.moderation.errors import AlreadyReportedError
 from apps.moderation.models import Case, Flag, Policy, RuleHit
-from apps.moderation.services import facts, priorities, snapshots
+from apps.moderation.services import desk_news, facts, priorities, snapshots
 from apps.users.models import User
 
 
@@ -68,7 +69,8 @@ def raise_flag(
     """
     case = _open_case(message)
     if case is None:
-        case = _make_case(message, source, policy)
+        text = message.content if original is None else original.text
+        case = _make_case(message, source, policy, text)
         _keep(case, message, original)
     elif original is not None:
         _keep(case, message, original)
@@ -109,7 +111,9 @@ def _open_case(message: Message) -> Case | None:
     )
 
 
-def _make_case(message: Message, source: constants.FlagSource, policy: Policy | None) -> Case:
+def _make_case(
+    message: Message, source: constants.FlagSource, policy: Policy | None, text: str
+) -> Case:
     """Open a case, or return the one that somebody else opened at the same moment."""
     reply = Reply.objects.filter(pk=message.pk).values_list("model", flat=True).first()
     former = (
@@ -123,6 +127,7 @@ def _make_case(message: Message, source: constants.FlagSource, policy: Policy | 
         policy=policy,
         source=source,
         model=reply or "",
+        language=language_of(text),
     )
     priorities.weigh(case, is_enforced=False)
     try:
@@ -151,6 +156,7 @@ def _take_in(case: Case, policy: Policy | None) -> None:
     priorities.weigh(case, is_enforced=False)
     case.version += 1
     case.save()
+    desk_news.case_changed(case)
 
 
 def settle(case: Case, outcome: constants.FlagOutcome) -> set[int]:

@@ -16,7 +16,7 @@ from apps.moderation.errors import SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.querysets import CaseQuerySet
 from apps.moderation.services import cases, preferences, queue_search
-from apps.moderation.services.queue_filters import AgeBand, Order, QueueFilter
+from apps.moderation.services.queue_filters import UNKNOWN_LANGUAGE, AgeBand, Order, QueueFilter
 from apps.users.models import User
 
 ROWS_PER_PAGE = 30
@@ -157,7 +157,10 @@ def _columns(chosen: QueueFilter) -> Q:
         "target_role": chosen.role,
         "model": chosen.model,
     }
-    return Q(**{column: value for column, value in wanted.items() if value})
+    known = Q(**{column: value for column, value in wanted.items() if value})
+    if not chosen.language:
+        return known
+    return known & Q(language="" if chosen.language == UNKNOWN_LANGUAGE else chosen.language)
 
 
 def _age(chosen: QueueFilter) -> Q:

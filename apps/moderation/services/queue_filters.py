@@ -6,19 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
+from django.conf.locale import LANG_INFO
 from django.core.cache import cache
 from django.db.models import TextChoices
 
 from apps.conversations.constants import Author
 from apps.moderation import constants
-from apps.moderation.models import Policy, Rule
+from apps.moderation.models import Case, Policy, Rule
 
 MAX_WORDS_CHARS = 200
 MAX_MODEL_CHARS = 120
+MAX_LANGUAGE_CHARS = 8
+UNKNOWN_LANGUAGE = "unknown"
 WAITING = "waiting"
-OPTIONS_KEY = "moderation:options"
+OPTIONS_KEY = "moderation:options:2"
 OPTIONS_SECONDS = 30
 MAX_OPTIONS = 100
+MAX_PAIRS = 500
+
+Options = tuple[tuple[str, str], ...]
 
 
 class Order(TextChoices):
@@ -58,6 +64,7 @@ class QueueFilter:
         role: whose message it is.
         age: when it is due.
         claimed_by: `me`, `nobody` or a person's number.
+        language: the code of the text's language, or `unknown`.
         model: the name of the model that answered.
         q: what was searched for.
         within: how many days back words are searched for.
@@ -73,6 +80,7 @@ class QueueFilter:
     role: str = ""
     age: str = ""
     claimed_by: str = ""
+    language: str = ""
     model: str = ""
     q: str = ""
     within: str = ""
@@ -120,6 +128,7 @@ def parse(values: Mapping[str, str]) -> QueueFilter:
         policy=_word(values.get("policy", ""), 40),
         rule=_number(values.get("rule", "")),
         claimed_by=holder if holder in dict(HOLDERS) else _number(holder),
+        language=_word(values.get("language", ""), MAX_LANGUAGE_CHARS),
         model=_word(values.get("model", ""), MAX_MODEL_CHARS),
         q=_word(values.get("q", ""), MAX_WORDS_CHARS),
     )
@@ -136,8 +145,8 @@ class Menu:
 
 
 def menus(chosen: QueueFilter) -> list[Menu]:
-    """Return the filters with their options; policies and rules may be half a minute old."""
-    titles, rules = _policies_and_rules()
+    """Return the filters with their options; what is read from rows may be half a minute old."""
+    titles, rules, languages, models = _options()
     severities = tuple((str(value), label) for value, label in constants.Severity.choices)
     offered = (
         ("state", "State", STATES[1:]),
@@ -149,6 +158,8 @@ def menus(chosen: QueueFilter) -> list[Menu]:
         ("claimed_by", "Held by", HOLDERS),
         ("rule", "Rule", rules),
         ("mode", "Rule's mode", tuple(constants.RuleMode.choices)),
+        ("language", "Language", languages),
+        ("model", "Model", models),
     )
     return [
         Menu(name, title, _label(getattr(chosen, name), options), options)
@@ -157,16 +168,27 @@ def menus(chosen: QueueFilter) -> list[Menu]:
     ]
 
 
-def _policies_and_rules() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+def language_name(code: str) -> str:
+    """Return what a language is called; its code where no name is known."""
+    if code in ("", UNKNOWN_LANGUAGE):
+        return "Not recognised"
+    return str(LANG_INFO.get(code, {}).get("name", code))
+
+
+def _options() -> tuple[Options, Options, Options, Options]:
     known = cache.get(OPTIONS_KEY)
     if known is None:
         policies = Policy.objects.filter(current__isnull=False).order_by("shortcut", "code")
         titles = list(policies.values_list("code", "current__title"))
         rules = Rule.objects.order_by("name").values_list("pk", "name")[:MAX_OPTIONS]
-        known = (titles, [(str(number), name) for number, name in rules])
+        pairs = set(Case.objects.not_closed().languages_and_models(most=MAX_PAIRS))
+        codes = sorted({code for code, _ in pairs}, key=language_name)
+        languages = [(code or UNKNOWN_LANGUAGE, language_name(code)) for code in codes]
+        models = [(name, name) for name in sorted({name for _, name in pairs if name})]
+        known = (titles, [(str(number), name) for number, name in rules], languages, models)
         cache.set(OPTIONS_KEY, known, OPTIONS_SECONDS)
-    titles, names = known
-    return tuple(titles), tuple(names)
+    offered = [tuple(options) for options in known]
+    return offered[0], offered[1], offered[2], offered[3]
 
 
 def _label(value: str, options: tuple[tuple[str, str], ...]) -> str:

@@ -4,6 +4,7 @@ import { nodesOf } from "../components/html.js";
 import { get, post } from "./ask-server.js";
 import { Claim } from "./claim.js";
 import { DecisionForm } from "./decision-form.js";
+import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
 import { noteSkipped, withSkipped } from "./skipped.js";
 import { offerAgain, remember, say, takeBack } from "./undo.js";
@@ -232,3 +233,7 @@ addEventListener("popstate", () => location.reload());
 addEventListener("pagehide", () => claim?.end());
 begin();
 offerAgain(undo);
+watchDesk({
+  onCase: (event) => String(event.case_id) === shown.dataset.case && claim.look(),
+  onMissed: () => claim.look(),
+});

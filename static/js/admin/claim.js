@@ -3,7 +3,7 @@
 import { get, leave, post } from "./ask-server.js";
 
 const LOOK_MINE_MS = 20_000;
-const LOOK_OTHERS_MS = 3_000;
+const LOOK_OTHERS_MS = 15_000;
 const RENEW_AFTER_MS = 45_000;
 const SOON_SECONDS = 60;
 
@@ -59,6 +59,11 @@ export class Claim {
     if (this.#over) return;
     this.#over = true;
     if (this.#isMine && !isDecided) leave(this.#case.dataset.releaseUrl);
+  }
+
+  /** Ask at once how the case stands: somebody changed it. */
+  look() {
+    if (!this.#over) this.#look();
   }
 
   take(standing) {

@@ -1,10 +1,12 @@
 /** The queue's page: keys, the choice of rows, live counts of the saved views. */
 
 import { get } from "./ask-server.js";
+import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
 import { offerAgain, say, takeBack } from "./undo.js";
 
 const COUNTS_EVERY_MS = 30_000;
+const COUNTS_AFTER_MS = 1_000;
 
 const queue = document.querySelector("[data-queue]");
 const rows = () => queue.querySelectorAll("[data-row]");
@@ -48,6 +50,46 @@ async function showCounts() {
   }
 }
 
+/** Say in a row who took its case, or that it is decided; the row stays where the eye found it. */
+async function showStanding(row) {
+  const standing = await get(row.dataset.standingUrl).catch(() => null);
+  if (!standing) return;
+  const isClosed = standing.state === "closed";
+  const holder = row.querySelector("[data-holder]");
+  holder.querySelector("[data-holder-words]").textContent = isClosed
+    ? "Decided just now"
+    : standing.is_mine
+      ? "You hold it"
+      : `${standing.holder} holds it`;
+  holder.hidden = !isClosed && !standing.holder && !standing.is_mine;
+  row.toggleAttribute("data-mine", Boolean(standing.is_mine));
+  row.toggleAttribute("data-taken", isClosed || Boolean(standing.holder && !standing.is_mine));
+  row.toggleAttribute("data-decided", isClosed);
+  const box = row.querySelector("[name=case]");
+  if (box && standing.version) box.value = `${row.dataset.case}:${standing.version}`;
+}
+
+const arrived = new Set();
+
+function showArrived({ case_id: number, state }) {
+  if (state === "open" || state === "escalated") arrived.add(number);
+  else arrived.delete(number);
+  const line = document.querySelector("[data-arrived]");
+  line.hidden = !arrived.size;
+  line.querySelector("[data-arrived-words]").textContent =
+    arrived.size === 1 ? "1 case came in." : `${arrived.size} cases came in.`;
+}
+
+let countsTimer = null;
+
+function showChange(event) {
+  const row = queue.querySelector(`[data-row][data-case="${event.case_id}"]`);
+  if (row) showStanding(row);
+  else showArrived(event);
+  clearTimeout(countsTimer);
+  countsTimer = setTimeout(showCounts, COUNTS_AFTER_MS);
+}
+
 bindKeys({
   j: () => void moveFocus(rows(), 1, linkOf),
   k: () => void moveFocus(rows(), -1, linkOf),
@@ -63,3 +105,10 @@ setInterval(showCounts, COUNTS_EVERY_MS);
 showSelection();
 showCounts();
 offerAgain(undo);
+watchDesk({
+  onCase: showChange,
+  onMissed: () => {
+    for (const row of rows()) showStanding(row);
+    showCounts();
+  },
+});

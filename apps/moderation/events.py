@@ -1,0 +1,17 @@
+"""What open pages of staff are told; they ask for the rest themselves, under their own rights."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CaseChanged(msgspec.Struct, frozen=True, tag_field="type", tag="case.changed"):
+    """A case opened, was taken, given back, decided or flagged anew."""
+
+    case_id: int
+    state: str
+    version: int
+
+
+class DeskMissed(msgspec.Struct, frozen=True, tag_field="type", tag="desk.missed"):
+    """Something may have been missed: look at everything that is shown."""

@@ -1,0 +1,75 @@
+"""A second viewer learns at once that a case was taken or decided; nobody else learns anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from apps.moderation.models import Case
+from apps.moderation.services import cases
+from apps.users.models import User
+from project.asgi import application
+from tests.factories import ApiTokenFactory, UserFactory
+from tests.moderation.factories import make_case, make_staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@asynccontextmanager
+async def desk_of(person: User, **token: object) -> AsyncIterator[WebsocketCommunicator]:
+    made = await sync_to_async(ApiTokenFactory)(user=person, **token)
+    headers = [(b"authorization", f"Bearer {made.secret}".encode())]
+    socket = WebsocketCommunicator(application, "/ws/desk/", headers=headers)
+    assert (await socket.connect())[0]
+    try:
+        yield socket
+    finally:
+        await socket.disconnect()
+
+
+async def heard(socket: WebsocketCommunicator) -> dict[str, Any]:
+    event: dict[str, Any] = orjson.loads(await socket.receive_from(timeout=5))
+    return event
+
+
+@sync_to_async
+def opened() -> Case:
+    return make_case()
+
+
+async def test_a_claim_and_its_end_are_told_at_once_without_a_word_of_the_text() -> None:
+    watching, working = await sync_to_async(make_staff)(), await sync_to_async(make_staff)()
+    case = await opened()
+    async with desk_of(watching) as socket:
+        await socket.send_to(text_data="{}")
+        assert await heard(socket) == {"type": "pong"}
+        held = await sync_to_async(cases.claim)(actor=working, case_id=case.pk)
+        event = {"type": "case.changed", "case_id": case.pk, "state": "claimed"}
+        assert await heard(socket) == {**event, "version": held.version}
+        back = await sync_to_async(cases.release)(actor=working, case_id=case.pk)
+        assert await heard(socket) == {**event, "state": "open", "version": back.version}
+
+
+async def test_a_new_flag_is_told_too() -> None:
+    async with desk_of(await sync_to_async(make_staff)()) as socket:
+        await socket.send_to(text_data="{}")
+        assert (await heard(socket))["type"] == "pong"
+        case = await opened()
+        assert (await heard(socket))["case_id"] == case.pk
+
+
+@pytest.mark.parametrize(
+    ("is_staff", "token"),
+    [(False, {}), (True, {"scopes": ["chat"]})],
+    ids=["no right", "no scope"],
+)
+async def test_nobody_else_may_listen(is_staff: bool, token: dict[str, object]) -> None:
+    person = await sync_to_async(make_staff if is_staff else UserFactory)()
+    async with desk_of(person, **token) as socket:
+        assert (await socket.receive_output(timeout=5))["code"] == 4403
