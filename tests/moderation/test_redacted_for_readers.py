@@ -5,7 +5,7 @@ from django.test import Client
 
 from apps.conversations.constants import REDACTED_NOTICE, Author, ReplyState
 from apps.conversations.models import Message
-from apps.conversations.services import presenting, showing
+from apps.conversations.services import exporting, presenting, showing
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Decision, Notice
 from apps.moderation.services import decisions, reversals
@@ -94,3 +94,9 @@ def test_how_an_answer_ended_is_said_as_well(moderator: User) -> None:
     assert shown.is_redacted
     assert shown.notice.startswith(f"{REDACTED_NOTICE} ")
     assert len(shown.notice) > len(REDACTED_NOTICE) + 5
+
+
+def test_an_export_says_it_too(moderator: User, message: Message) -> None:
+    redact(moderator, message, 5, 13, why="It is somebody's number.")
+    again = Message.objects.get(pk=message.pk)
+    assert exporting._notice(again) == TOLD

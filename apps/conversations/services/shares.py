@@ -202,8 +202,14 @@ def _show(message: Message) -> SharedMessage:
         message.created_at,
         presenting.visible_text(message) if is_person else "",
         mark_safe(presenting.html_of(message)),  # noqa: S308  sanitised by the renderer
-        constants.HIDDEN_PLACEHOLDER if message.is_hidden else "",
+        _placeholder(message),
     )
+
+
+def _placeholder(message: Message) -> str:
+    if message.is_hidden:
+        return constants.HIDDEN_PLACEHOLDER
+    return constants.REDACTED_NOTICE if message.is_redacted else ""
 
 
 def _may_be_shown(rows: QuerySet[Message]) -> QuerySet[Message]:
