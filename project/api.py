@@ -15,7 +15,7 @@ from apps.moderation.routers import (
     notices_router,
     reports_router,
 )
-from apps.users.routers import tokens_router, users_router
+from apps.users.routers import service_accounts_router, tokens_router, users_router
 from apps.webhooks.routers import webhooks_router
 from project.api_words import WORDS
 
@@ -35,6 +35,7 @@ api.add_router("/messages/", reports_router)
 api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
+api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/webhooks", webhooks_router)
 
 openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)

@@ -17,7 +17,11 @@ class Actor(Protocol):
     """Whoever does something: a person of the users app, which this app does not know."""
 
     pk: int
-    name: str
+
+    @property
+    def label(self) -> str:
+        """The name that the record keeps."""
+        ...
 
 
 def record(
@@ -47,7 +51,7 @@ def record(
     """
     return AuditEvent.objects.create(
         actor_id=None if actor is None else actor.pk,
-        actor_label=SYSTEM_ACTOR if actor is None else actor.name,
+        actor_label=SYSTEM_ACTOR if actor is None else actor.label,
         action=AuditAction(action).value,
         target_type=target_type,
         target_id=target_id,

@@ -134,6 +134,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 content=frame.content,
                 client_id=frame.client_id,
                 edits_message_id=frame.edits_message_id,
+                allowed_models=self.principal.allowed_models,
             ),
         )
         event = turn.event or turns.accepted_event(turn)
@@ -148,7 +149,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await db.call(stopping.stop_reply, actor=self.principal.user, reply_id=frame.reply_id)
 
     async def _reply_retry(self, frame: frames.ReplyRetry) -> None:
-        turn = await retries.retry_reply(actor=self.principal.user, message_id=frame.message_id)
+        turn = await retries.retry_reply(
+            actor=self.principal.user,
+            message_id=frame.message_id,
+            allowed_models=self.principal.allowed_models,
+        )
         self._follow(turn.reply.pk, 0)
 
     async def _branch_show(self, frame: frames.BranchShow) -> None:

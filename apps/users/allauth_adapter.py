@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse | None:
         """Show who may not come in the reason; only ever called after the right password."""
-        if not user.is_active or user.is_suspended:
+        if not user.is_active or user.is_service or user.is_suspended:
             return self.respond_user_inactive(request, user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Raises:
             ImmediateHttpResponse: the person was suspended or closed while signing in.
         """
-        if not user.is_active or user.is_suspended:
+        if not user.is_active or user.is_service or user.is_suspended:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
 
@@ -110,6 +110,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return the link of the confirmation mail, on the configured address."""
         path = reverse("account_confirm_email", args=[emailconfirmation.key])
         return f"{settings.PUBLIC_URL}{path}"
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Send the link to another password; a service account has none to forget."""
+        if not user.is_service:
+            super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; while the mail server is away the page works and the log tells."""

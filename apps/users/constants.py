@@ -16,12 +16,22 @@ MAX_TOKEN_NAME_CHARS = 80
 MAX_TOKENS_PER_USER = 50
 DEFAULT_TOKEN_DAYS = 90
 MAX_TOKEN_DAYS = 365
+MAX_ALLOWED_MODELS = 20
+MAX_MODEL_CHARS = 120
+EXPIRY_WARNING_DAYS = 7
 TOKEN_PREFIX = "parley_"  # noqa: S105
 TOKEN_SECRET_BYTES = 32
 TOKEN_HINT_CHARS = 12
 TOKEN_USE_RESOLUTION_SECONDS = 60
 
 AUTH_REVOKED_EVENT = "auth.revoked"
+
+
+class AccountKind(TextChoices):
+    """Whose account it is."""
+
+    PERSON = "person", "Person"
+    SERVICE = "service", "Service account"
 
 
 class Role(TextChoices):
@@ -65,6 +75,12 @@ class TokenScope(TextChoices):
     ACCOUNT = "account", "Read and change own account"
     STAFF = "staff", "Use the rights of the owner's role"
 
+
+SERVICE_DOMAIN = "service.invalid"
+"""Addresses of service accounts: no mail reaches them, as RFC 2606 reserves the name for that."""
+SERVICE_SCOPES = (TokenScope.CHAT, TokenScope.STAFF)
+SERVICE_DUTIES = (Duty.AUDITOR, Duty.SUPPORT)
+"""What a service account may be given: reading; deciding is for people."""
 
 VIEW_PERMISSIONS = (
     "audit.view_auditevent",

@@ -86,6 +86,20 @@ class MissingScopeError(ForbiddenError):
     default_message = "This token may not do that. Make one with the scope that is needed."
 
 
+class ModelNotAllowedError(ForbiddenError):
+    """The token may not ask this model."""
+
+    code = "model_not_allowed"
+    default_message = "This token may not ask that model. Ask one that it was made for."
+
+
+class ServiceAccountError(ConflictError):
+    """A service account has no password, no role of staff and no duty but reading."""
+
+    code = "service_account"
+    default_message = "This is a service account. It has no password, and its role stays user."
+
+
 class RoleRequiredError(ForbiddenError):
     """The caller's role does not allow this."""
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 
 from apps.users.constants import (
     DEFAULT_TOKEN_DAYS,
+    MAX_ALLOWED_MODELS,
+    MAX_MODEL_CHARS,
     MAX_NAME_CHARS,
     MAX_TOKEN_DAYS,
     MAX_TOKEN_NAME_CHARS,
@@ -44,6 +46,27 @@ class SignupForm(forms.Form):
         """Do nothing more: the account was made with its name."""
 
 
+class ModelNamesField(forms.CharField):
+    """Names and patterns of models, one on a line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Only these models",
+            required=False,
+            max_length=MAX_ALLOWED_MODELS * (MAX_MODEL_CHARS + 2),
+            help_text="One name on a line; * stands for any letters. Empty for all models.",
+            widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+        )
+
+    def prepare_value(self, value: object) -> object:
+        """Return names as lines."""
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: object) -> tuple[str, ...]:
+        """Return the names."""
+        return tuple(super().clean(value).split())
+
+
 class TokenForm(forms.Form):
     """What a person gives to make an API token."""
 
@@ -66,6 +89,7 @@ class TokenForm(forms.Form):
         max_value=MAX_TOKEN_DAYS,
         initial=DEFAULT_TOKEN_DAYS,
     )
+    allowed_models = ModelNamesField()
 
     def wanted(self) -> TokenRequest:
         """Return what a valid form asks for."""
@@ -73,4 +97,23 @@ class TokenForm(forms.Form):
             name=self.cleaned_data["name"],
             scopes=tuple(self.cleaned_data["scopes"]),
             expires_in_days=self.cleaned_data["expires_in_days"],
+            allowed_models=self.cleaned_data["allowed_models"],
         )
+
+
+class TokenChangeForm(forms.Form):
+    """What a person changes of a token of theirs."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=MAX_TOKEN_NAME_CHARS,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    expires_in_days = forms.IntegerField(
+        label="Days until it expires, from now",
+        required=False,
+        min_value=1,
+        max_value=MAX_TOKEN_DAYS,
+        help_text="Leave it empty to keep its end.",
+    )
+    allowed_models = ModelNamesField()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -35,6 +35,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     name = models.CharField(
         max_length=constants.MAX_NAME_CHARS, validators=[ProhibitNullCharactersValidator()]
+    )
+    kind = models.CharField(
+        max_length=20,
+        choices=constants.AccountKind.choices,
+        default=constants.AccountKind.PERSON,
+        db_default=constants.AccountKind.PERSON,
     )
     role = models.CharField(
         max_length=20, choices=constants.Role.choices, default=constants.Role.USER
@@ -70,16 +76,34 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(role__in=constants.Role.values), name="user_role_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(kind=constants.AccountKind.PERSON)
+                | models.Q(role=constants.Role.USER, is_superuser=False),
+                name="service_account_has_no_role",
+            ),
         ]
-        indexes = [models.Index(fields=["-id", "role"], name="user_newest")]
+        indexes = [
+            models.Index(fields=["-id", "role"], name="user_newest"),
+            models.Index(fields=["-id"], name="user_services", condition=models.Q(kind="service")),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.name} (#{self.pk})"
+        return f"{self.label} (#{self.pk})"
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
         """Write an address as it is stored, so that its case never makes another account."""
         return normalize_email(username)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is the account of a program, which nobody signs in to."""
+        return self.kind == constants.AccountKind.SERVICE
+
+    @property
+    def label(self) -> str:
+        """The name as records and staff's pages show it: a service account is told from people."""
+        return f"{self.name} (service account)" if self.is_service else self.name
 
     @property
     def is_staff(self) -> bool:
@@ -165,8 +189,12 @@ class ApiToken(models.Model):
     hint = models.CharField(max_length=16)
     token_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=constants.TokenScope.choices))
+    allowed_models = ArrayField(
+        models.CharField(max_length=constants.MAX_MODEL_CHARS), default=list, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -174,7 +202,20 @@ class ApiToken(models.Model):
 
     class Meta:
         default_permissions = ("view", "delete")
-        indexes = [models.Index(fields=["user", "-id"], name="token_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="token_by_user"),
+            models.Index(
+                fields=["expires_at"],
+                name="token_to_warn_of",
+                condition=models.Q(revoked_at=None, warned_at=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of user {self.user_id} (#{self.pk})"
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether it ends within the days in which its owner is warned."""
+        days = timedelta(days=constants.EXPIRY_WARNING_DAYS)
+        return self.expires_at is not None and self.expires_at - timezone.now() < days

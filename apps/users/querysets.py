@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 
-from apps.users.constants import RestrictionKind, Role, Standing
+from apps.users.constants import AccountKind, RestrictionKind, Role, Standing
 
 if TYPE_CHECKING:
     from apps.users.models import ApiToken, Restriction, User  # noqa: F401
@@ -43,6 +43,14 @@ class UserQuerySet(QuerySet["User"]):
     def with_duty(self, duty: str) -> UserQuerySet:
         """Return those who have this duty."""
         return self.filter(duties__contains=[duty])
+
+    def people(self) -> UserQuerySet:
+        """Leave out service accounts."""
+        return self.filter(kind=AccountKind.PERSON)
+
+    def services(self) -> UserQuerySet:
+        """Return service accounts only."""
+        return self.filter(kind=AccountKind.SERVICE)
 
     def admins(self) -> UserQuerySet:
         """Return those who manage people, active or not."""
@@ -130,6 +138,11 @@ class ApiTokenQuerySet(QuerySet["ApiToken"]):
         return self.filter(revoked_at=None).filter(
             Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
         )
+
+    def to_warn_of(self, until: datetime) -> ApiTokenQuerySet:
+        """Return those that end before a moment and whose owner was not told, soonest first."""
+        found = self.usable().filter(warned_at=None, expires_at__lt=until, user__is_active=True)
+        return found.select_related("user").order_by("expires_at")
 
     def used_before(self, moment: datetime) -> ApiTokenQuerySet:
         """Return those whose last use is not known or longer ago."""

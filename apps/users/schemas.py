@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
 from apps.users import constants
-from apps.users.constants import Role, TokenScope
+from apps.users.constants import AccountKind, Duty, Role, TokenScope
 
 
 def _is_email(text: str) -> str:
@@ -37,6 +37,25 @@ NewPassword = Annotated[
 Reason = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
 
 
+ModelName = Annotated[
+    Text, StringConstraints(strip_whitespace=True, max_length=constants.MAX_MODEL_CHARS)
+]
+AllowedModels = Annotated[
+    list[ModelName],
+    Field(
+        max_length=constants.MAX_ALLOWED_MODELS,
+        description="Names of the models that it may ask, with `*` for any letters; none for all.",
+    ),
+]
+TokenName = Annotated[
+    Text,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=constants.MAX_TOKEN_NAME_CHARS
+    ),
+]
+TokenDays = Annotated[int, Field(ge=1, le=constants.MAX_TOKEN_DAYS)]
+
+
 class UserCreateIn(InputSchema):
     """What somebody gives to sign up."""
 
@@ -62,6 +81,7 @@ class UserOut(OutputSchema):
     id: int
     email: str
     name: str
+    kind: AccountKind
     role: Role
     is_active: bool
     created_at: datetime
@@ -80,18 +100,12 @@ class UserListParams(PageParams):
 class TokenCreateIn(InputSchema):
     """What a token is wanted for; address and password only where no token is sent."""
 
-    name: Annotated[
-        Text,
-        StringConstraints(
-            strip_whitespace=True, min_length=1, max_length=constants.MAX_TOKEN_NAME_CHARS
-        ),
-    ]
+    name: TokenName
     scopes: list[TokenScope] = Field(
         default=[TokenScope.CHAT, TokenScope.ACCOUNT], min_length=1, max_length=len(TokenScope)
     )
-    expires_in_days: int = Field(
-        default=constants.DEFAULT_TOKEN_DAYS, ge=1, le=constants.MAX_TOKEN_DAYS
-    )
+    expires_in_days: TokenDays = constants.DEFAULT_TOKEN_DAYS
+    allowed_models: AllowedModels = []
     email: Email | None = None
     password: Annotated[Text, StringConstraints(max_length=1000)] | None = None
 
@@ -103,6 +117,55 @@ class TokenCreateIn(InputSchema):
         return self
 
 
+class TokenUpdateIn(InputSchema):
+    """What is to change of a token; a field that is left out stays as it is."""
+
+    name: TokenName | None = None
+    expires_in_days: TokenDays | None = Field(default=None, description="Counted from now.")
+    allowed_models: AllowedModels | None = None
+
+
+class ServiceTokenIn(InputSchema):
+    """What a token of a service account is wanted for."""
+
+    name: TokenName
+    scopes: list[TokenScope] = Field(
+        default=[TokenScope.CHAT], min_length=1, max_length=len(TokenScope)
+    )
+    expires_in_days: TokenDays = constants.DEFAULT_TOKEN_DAYS
+    allowed_models: AllowedModels = []
+
+
+class ServiceAccountIn(InputSchema):
+    """The account of a program."""
+
+    name: Name
+    duties: list[Duty] = Field(
+        default=[], max_length=len(Duty), description="What it may read: `auditor`, `support`."
+    )
+    reason: Reason = Field(default="", description="Why; kept in the audit.")
+
+
+class ServiceAccountUpdateIn(InputSchema):
+    """What is to change; a field that is left out stays as it is."""
+
+    name: Name | None = None
+    duties: list[Duty] | None = Field(default=None, max_length=len(Duty))
+    is_active: bool | None = None
+    reason: Reason = Field(default="", description="Why; kept in the audit.")
+
+
+class ServiceAccountOut(OutputSchema):
+    """The account of a program, as admins see it."""
+
+    id: int
+    name: str
+    duties: list[Duty]
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
 class TokenOut(OutputSchema):
     """A token without its secret."""
 
@@ -110,6 +173,7 @@ class TokenOut(OutputSchema):
     name: str
     hint: str = Field(description="How the secret begins.")
     scopes: list[TokenScope]
+    allowed_models: list[str]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None

@@ -1,4 +1,4 @@
-"""The queue's entry point for mail, so that a slow mail server holds nobody up."""
+"""The queue's entry points: mail, and warning of tokens that end."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.core import db
-from apps.users.services import admin_mail
+from apps.users.services import admin_mail, token_warnings
 
 
 @queue.task(
@@ -17,4 +17,24 @@ from apps.users.services import admin_mail
 async def mail_admins(*, subject: str, text: str) -> None:
     """Send the admins a mail each."""
     for mail in await db.call(admin_mail.compose_mails, subject=subject, text=text):
+        await asyncio.to_thread(mail.send)
+
+
+@queue.periodic(cron="41 6 * * *")
+@queue.task(name="users.warn_of_expiry", queue="background")
+async def warn_of_expiry(timestamp: int) -> None:
+    """Tell owners of tokens that end soon."""
+    del timestamp
+    await db.call(token_warnings.warn_of_expiry)
+
+
+@queue.task(
+    name=token_warnings.MAIL_TASK,
+    queue=admin_mail.MAIL_QUEUE,
+    retry=RetryStrategy(max_attempts=6, exponential_wait=5, retry_exceptions={OSError}),
+)
+async def mail_token_expiry(*, token_id: int) -> None:
+    """Send the owner of a token the mail about its end."""
+    mail = await db.call(token_warnings.compose_mail, token_id=token_id)
+    if mail is not None:
         await asyncio.to_thread(mail.send)

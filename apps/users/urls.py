@@ -6,6 +6,7 @@ app_name = "people"
 urlpatterns = [
     path("settings/tokens/", views.tokens_page, name="tokens"),
     path("settings/tokens/new/", views.make_token, name="make_token"),
+    path("settings/tokens/<int:token_id>/", views.change_token, name="change_token"),
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/shortcuts/", views.shortcuts, name="shortcuts"),
     path("settings/sessions/", views.sessions_page, name="sessions"),

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
-from apps.users.forms import TokenForm
+from apps.users.forms import TokenChangeForm, TokenForm
 from apps.users.services import preferences, principals, sessions, tokens
 
 if TYPE_CHECKING:
@@ -49,6 +49,30 @@ def make_token(request: HttpRequest) -> HttpResponse:
             return response
     status = 400 if form.errors else 200
     return render(request, "account/token_form.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
+def change_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Change name, end and models of one of the person's tokens, after the password was asked."""
+    token = tokens.access_token(viewer=_person(request), token_id=token_id)
+    initial = {"name": token.name, "allowed_models": token.allowed_models}
+    form = TokenChangeForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actor = principals.principal_for_session(
+            _person(request), session_key=request.session.session_key
+        )
+        try:
+            tokens.change_token(actor=actor, token_id=token_id, **form.cleaned_data)
+        except AppError as error:
+            form.add_error(None, error.message)
+        else:
+            flash.success(request, "The token is changed.")
+            return redirect("people:tokens")
+    status = 400 if form.errors else 200
+    context = {"form": form, "token": token}
+    return render(request, "account/token_change.html", context, status=status)
 
 
 @require_POST

@@ -46,6 +46,7 @@ def test_anybody_signs_up_as_a_user() -> None:
         "email": "new@example.com",
         "name": "Nia",
         "role": "user",
+        "kind": "person",
         "is_active": True,
         "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": user.updated_at.isoformat().replace("+00:00", "Z"),

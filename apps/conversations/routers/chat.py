@@ -51,6 +51,7 @@ async def chat(
             client_id=idempotency_key,
             context=payload.context,
             metadata=payload.metadata,
+            allowed_models=caller_of(request).allowed_models,
         ),
     )
     turn = answered.turn

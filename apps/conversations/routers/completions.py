@@ -57,6 +57,7 @@ async def create_completion(
         content=payload.content(),
         prompt=payload.prompt(),
         client_id=idempotency_key,
+        allowed_models=caller_of(request).allowed_models,
     )
     if not turn.created:
         mark_replay(request)
@@ -89,7 +90,7 @@ async def create_completion(
 )
 async def list_models(request: HttpRequest) -> HttpResponseBase:
     """List the models."""
-    models = [_model(name) for name in await completions.list_models(viewer=current_user(request))]
+    models = [_model(name) for name in await _offered(request)]
     return json_response({"object": "list", "data": models})
 
 
@@ -107,9 +108,14 @@ async def list_models(request: HttpRequest) -> HttpResponseBase:
 )
 async def read_model(request: HttpRequest, name: str) -> HttpResponseBase:
     """Read one model."""
-    if name not in await completions.list_models(viewer=current_user(request)):
+    if name not in await _offered(request):
         raise errors.ModelNotFoundError
     return json_response(_model(name))
+
+
+async def _offered(request: HttpRequest) -> list[str]:
+    caller = caller_of(request)
+    return await completions.list_models(viewer=caller.user, allowed_models=caller.allowed_models)
 
 
 async def _chunks(

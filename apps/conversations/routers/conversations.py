@@ -18,6 +18,7 @@ from apps.conversations.services import conversations, deleting, messages, turns
 from apps.conversations.services.turns import TurnRequest
 from apps.core import db
 from apps.core.api import sse
+from apps.core.api.auth import caller_of
 from apps.core.api.etags import precondition
 from apps.core.api.idempotency import IDEMPOTENCY_KEY
 from apps.core.api.pagination import (
@@ -230,7 +231,10 @@ async def send_message(
     turn = await turns.start_turn(
         actor=current_user(request),
         request=TurnRequest(
-            conversation_id=conversation_id, client_id=idempotency_key, **payload.model_dump()
+            conversation_id=conversation_id,
+            client_id=idempotency_key,
+            allowed_models=caller_of(request).allowed_models,
+            **payload.model_dump(),
         ),
     )
     return await answer_turn(request, turn)

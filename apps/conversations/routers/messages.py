@@ -24,7 +24,7 @@ from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
-from apps.users.errors import AccountRestrictedError
+from apps.users.errors import AccountRestrictedError, ModelNotAllowedError
 from apps.users.services import holding
 
 router = ApiRouter(tags=["Messages"])
@@ -107,6 +107,7 @@ async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
             errors.ReplyNotRetryableError,
             errors.ConversationLockedError,
             AccountRestrictedError,
+            ModelNotAllowedError,
         ),
         gives={"message_id": "/reply/id"},
         openapi=sse.may_stream("With `Accept: text/event-stream`: the new answer's events."),
@@ -114,7 +115,11 @@ async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
 )
 async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | HttpResponseBase:
     """Ask the same question again; the earlier answer stays as a sibling."""
-    turn = await retries.retry_reply(actor=current_user(request), message_id=message_id)
+    turn = await retries.retry_reply(
+        actor=current_user(request),
+        message_id=message_id,
+        allowed_models=caller_of(request).allowed_models,
+    )
     return await answer_turn(request, turn)
 
 

@@ -16,7 +16,7 @@ from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.idempotency import keep_for_stream, mark_replay
-from apps.users.errors import AccountRestrictedError
+from apps.users.errors import AccountRestrictedError, ModelNotAllowedError
 from apps.users.services import holding
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SENT = (
     errors.MessageWithheldError,
     errors.ConversationLockedError,
     AccountRestrictedError,
+    ModelNotAllowedError,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from apps.conversations.models import Message
 from apps.llm.services import offers
 from apps.llm.services.live import Catalogue, LiveModel, LiveVersion
 from apps.users.models import User
+from apps.users.services import model_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ def choose(
     question: Message,
     chat_model_id: int | None = None,
     assistant_id: int | None = None,
+    allowed_models: Sequence[str] = (),
 ) -> Choice:
     """Return what answers a question; its conversation remembers whom its person chose.
 
@@ -45,12 +47,17 @@ def choose(
         question: in its conversation, which the caller has locked.
         chat_model_id: the model that a program named, for its own prompts.
         assistant_id: whom the person chose just now; None for whoever answered before.
+        allowed_models: names and patterns of the models that the sender's token may ask; none for
+            all. What admins have asked in the place of one of them counts as that one.
 
     Raises:
         AssistantNotFoundError: the person chose one that they may not use.
         AssistantUnavailableError: no model that could be asked is switched on.
+        ModelNotAllowedError: the token may not ask the model.
     """
     if question.prompt is not None:
+        named = chat_model_id or known.default.version.model_id
+        model_rules.ensure_allowed(allowed_models, known.models[named].code)
         return _for_program(known, question.prompt["parameters"], chat_model_id)
     conversation = question.conversation
     assistant = offers.choose_assistant(
@@ -59,6 +66,7 @@ def choose(
     if assistant_id is not None:
         conversation.assistant_id = assistant.id
     version = assistant.version
+    model_rules.ensure_allowed(allowed_models, known.models[version.model_id].code)
     model = known.chain(version.model_id)[0]
     return Choice(model=model, version=version, temperature=version.temperature)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from apps.core import db
 from apps.llm.services import catalogue, offers
 from apps.llm.services.live import LiveModel
 from apps.users.models import User
+from apps.users.services import model_rules
 
 CHARS_PER_TOKEN = 4
 CONTENT_FILTER = "content_filter"
@@ -33,13 +34,24 @@ class Ended:
     usage: ReplyUsage | None
 
 
-async def list_models(*, viewer: User) -> list[str]:
-    """Return the names of the models that a person's program may ask for, the default first."""
-    return [model.code for model in await _offered(viewer)]
+async def list_models(*, viewer: User, allowed_models: Sequence[str] = ()) -> list[str]:
+    """Return the names of the models that a person's program may ask for, the default first.
+
+    Args:
+        viewer: the person.
+        allowed_models: names and patterns of the program's token; none for all.
+    """
+    return [model.code for model in await _offered(viewer, allowed_models)]
 
 
 async def start(
-    *, actor: User, model: str, content: str, prompt: Prompt, client_id: str | None
+    *,
+    actor: User,
+    model: str,
+    content: str,
+    prompt: Prompt,
+    client_id: str | None,
+    allowed_models: tuple[str, ...] = (),
 ) -> Turn:
     """Store what a program sent as a turn of a conversation of its own, and queue the answer.
 
@@ -49,13 +61,15 @@ async def start(
         content: all text of the prompt that is not the model's; policy looks at it.
         prompt: messages and parameters.
         client_id: the program's own id of the call, if it has one.
+        allowed_models: names and patterns of the models that its token may ask; none for all.
 
     Raises:
-        ModelNotFoundError: there is no such model.
+        ModelNotFoundError: there is no such model, or the token may not ask it.
         PromptTooLongError: the prompt does not fit the model's budget.
         AppError: what `turns.start_turn` raises.
     """
-    chosen = next((one for one in await _offered(actor) if one.code == model), None)
+    offered = await _offered(actor, allowed_models)
+    chosen = next((one for one in offered if one.code == model), None)
     if chosen is None:
         raise ModelNotFoundError
     chars = sum(len(message["content"]) for message in prompt["messages"])
@@ -73,13 +87,15 @@ async def start(
             client_id=client_id,
             prompt=prompt,
             chat_model_id=chosen.id,
+            allowed_models=allowed_models,
         ),
     )
 
 
-async def _offered(viewer: User) -> list[LiveModel]:
+async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveModel]:
     known = await catalogue.current()
-    return await db.call(offers.list_models, viewer=viewer, catalogue=known)
+    found = await db.call(offers.list_models, viewer=viewer, catalogue=known)
+    return [model for model in found if model_rules.allows(allowed_models, model.code)]
 
 
 async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -26,11 +28,29 @@ from apps.users.models import User
 from apps.users.services import access
 
 
-async def retry_reply(*, actor: User, message_id: int) -> Turn:
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """An answer that is asked for again, as it was looked at before its rows are locked."""
+
+    message_id: int
+    asked: str
+    ruling: guardrails.Ruling
+    known: Catalogue
+    allowed_models: tuple[str, ...]
+
+
+async def retry_reply(
+    *, actor: User, message_id: int, allowed_models: tuple[str, ...] = ()
+) -> Turn:
     """Ask the same question again; the earlier answer stays as a sibling.
 
     Rules may have gone live since the question was stored. One that keeps it back by now hides it,
     with everything that follows where a message is kept back at once.
+
+    Args:
+        actor: whose answer it is.
+        message_id: the answer.
+        allowed_models: as in a `TurnRequest`.
 
     Raises:
         MessageNotFoundError: no such answer, or not the actor's.
@@ -38,6 +58,7 @@ async def retry_reply(*, actor: User, message_id: int) -> Turn:
         MessageWithheldError: policy keeps the question back by now.
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
+        ModelNotAllowedError: the caller's token may not ask the model.
         RateLimitedError: too many messages in a short time.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
@@ -59,7 +80,8 @@ async def retry_reply(*, actor: User, message_id: int) -> Turn:
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     known = await catalogue.current()
     try:
-        return await db.call(_store, actor, message_id, asked, ruling, known)
+        again = _Again(message_id, asked, ruling, known, allowed_models)
+        return await db.call(_store, actor, again)
     except IntegrityError as error:
         raise ReplyInProgressError from error
 
@@ -98,20 +120,22 @@ def _withhold(message_id: int, asked: str, ruling: guardrails.Ruling) -> None:
 
 
 @transaction.atomic
-def _store(
-    actor: User, message_id: int, asked: str, ruling: guardrails.Ruling, known: Catalogue
-) -> Turn:
-    found = _question_of(actor, message_id)
+def _store(actor: User, again: _Again) -> Turn:
+    found = _question_of(actor, again.message_id)
     conversation = Conversation.objects.select_for_update().get(pk=found.conversation_id)
     question = Message.objects.select_for_update().get(pk=found.pk)
     question.conversation = conversation
-    if question.is_hidden or _text_of(question) != asked:
+    if question.is_hidden or _text_of(question) != again.asked:
         raise ReplyNotRetryableError
     turns.ensure_open(conversation)
     branching = branches.make_way_for_answer(conversation, question=question)
-    former = Reply.objects.get(pk=message_id)
+    former = Reply.objects.get(pk=again.message_id)
     choice = choosing.choose(
-        actor=actor, known=known, question=question, chat_model_id=former.chat_model_id
+        actor=actor,
+        known=again.known,
+        question=question,
+        chat_model_id=former.chat_model_id,
+        allowed_models=again.allowed_models,
     )
     reply = turns.new_reply(question, actor, choice)
     reply.message = Message.objects.create(
@@ -125,6 +149,6 @@ def _store(
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
-    guardrails.record(ruling, turns.judged_question(question, is_withheld=False))
+    guardrails.record(again.ruling, turns.judged_question(question, is_withheld=False))
     event = announcements.message_accepted(conversation, question, reply, branching)
     return Turn(conversation, question, reply, created=True, event=event)

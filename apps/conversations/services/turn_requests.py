@@ -39,6 +39,8 @@ class TurnRequest:
             all text in it that is not the model's, and may be longer.
         chat_model_id: the model that a program named and may use; for prompts only.
         assistant_id: who shall answer here from now on; None for whoever did, or the default.
+        allowed_models: names and patterns of the models that the sender's token may ask; none for
+            all.
     """
 
     conversation_id: int | None
@@ -50,6 +52,7 @@ class TurnRequest:
     prompt: Prompt | None = None
     chat_model_id: int | None = None
     assistant_id: int | None = None
+    allowed_models: tuple[str, ...] = ()
 
 
 def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:

@@ -58,6 +58,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         MessageWithheldError: policy keeps the message back; it is stored with its verdict.
         AssistantNotFoundError: the chosen assistant is not offered to the person.
         AssistantUnavailableError: no model that it could ask is switched on.
+        ModelNotAllowedError: the sender's token may not ask the model.
         RateLimitedError: too many messages in a short time.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
@@ -142,6 +143,7 @@ def _store_turn(
         question=question,
         chat_model_id=request.chat_model_id,
         assistant_id=request.assistant_id,
+        allowed_models=request.allowed_models,
     )
     reply = new_reply(question, actor, choice, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))

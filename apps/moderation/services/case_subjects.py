@@ -65,7 +65,7 @@ def card_of(case: Case) -> SubjectCard:
     threshold = strikes.next_threshold(points)
     return SubjectCard(
         user_id=case.subject_id,
-        name=person.name if person else f"#{case.subject_id}",
+        name=person.label if person else f"#{case.subject_id}",
         is_gone=person is None,
         joined=person.created_at if person else None,
         standing=_standing(person),

@@ -108,7 +108,9 @@ def _account_actions(subject: UserAdmin) -> list[RowAction[User]]:
 
     return [
         action("rename", "Rename", "edit", _rename),
-        action("role", "Change role", "badge", _change_role),
+        action(
+            "role", "Change role", "badge", _change_role, offered=lambda user: not user.is_service
+        ),
         action(
             "open", "Open account", "person_check", _open, offered=lambda user: not user.is_active
         ),

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from apps.core.admin_kit.decisions import ReasonForm
 from apps.core.constants import MAX_REASON_CHARS
-from apps.users.constants import MAX_NAME_CHARS, Role
+from apps.users.constants import (
+    DEFAULT_TOKEN_DAYS,
+    MAX_NAME_CHARS,
+    MAX_TOKEN_DAYS,
+    MAX_TOKEN_NAME_CHARS,
+    SERVICE_DUTIES,
+    SERVICE_SCOPES,
+    Role,
+    TokenScope,
+)
+from apps.users.forms import ModelNamesField
 
 
 class ToldReasonForm(ReasonForm):
@@ -49,6 +59,54 @@ class RoleForm(ReasonForm):
 
     role = forms.ChoiceField(choices=Role.choices, label="Role")
     field_order = ["role", "reason"]
+
+
+class ServiceAccountForm(ReasonForm):
+    """A program's account."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME_CHARS, label="Name", help_text="What other people know it by."
+    )
+    duties = forms.MultipleChoiceField(
+        choices=[(duty.value, duty.label) for duty in SERVICE_DUTIES],
+        required=False,
+        label="It may also read as",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Without any it has its own conversations only. Deciding is for people.",
+    )
+    field_order = ("name", "duties", "reason")
+
+
+class DutiesForm(ReasonForm):
+    """What a service account may read."""
+
+    duties = forms.MultipleChoiceField(
+        choices=[(duty.value, duty.label) for duty in SERVICE_DUTIES],
+        required=False,
+        label="It may also read as",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    field_order = ("duties", "reason")
+
+
+class ServiceTokenForm(forms.Form):
+    """What a token of a service account is wanted for."""
+
+    name = forms.CharField(max_length=MAX_TOKEN_NAME_CHARS, label="Name of the token")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, scope.label) for scope in SERVICE_SCOPES],
+        initial=[TokenScope.CHAT],
+        label="It may",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    expires_in_days = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_TOKEN_DAYS,
+        initial=DEFAULT_TOKEN_DAYS,
+        label="Days until it expires",
+    )
+    allowed_models = ModelNamesField()
 
 
 class NameForm(forms.Form):

@@ -6,14 +6,14 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.display import Tone, badge, mask_email
+from apps.core.admin_kit.display import EMPTY, Tone, badge, mask_email
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.viewing import current_request
 from apps.users.constants import Role, Standing
 from apps.users.models import User
 
 ORDINARY = Q(role=Role.USER, is_superuser=False)
-OWNER_COLUMNS = ("name", "role", "is_superuser")
+OWNER_COLUMNS = ("name", "kind", "role", "is_superuser")
 _STANDINGS = {
     Standing.GOOD: ("Good", Tone.NEUTRAL, ""),
     Standing.RESTRICTED: ("Restricted", Tone.WARNING, "edit_off"),
@@ -28,11 +28,15 @@ _ROLES = {
 
 def email_of(user: User) -> str:
     """Show an address to admins, and only that there is one to everybody else."""
+    if user.is_service:
+        return EMPTY
     return user.email if is_admin(current_request()) else mask_email(user.email)
 
 
 def role_badge(user: User) -> SafeString:
     """Show the role."""
+    if user.is_service:
+        return badge("Service account", Tone.LIVE, "smart_toy")
     return badge(*_ROLES[Role(user.role)])
 
 

@@ -13,16 +13,17 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
+from apps.core.admin_kit.decisions import Decision
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table
 from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter, count_up_to
-from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.searching import number_in, parse_search
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
-from apps.users.admin import decisions, looks
-from apps.users.constants import Role, Standing
+from apps.users.admin import decisions, looks, service_actions
+from apps.users.constants import AccountKind, Role, Standing
 from apps.users.models import Restriction, User
 from apps.users.services import standing
 
@@ -30,24 +31,26 @@ COUNT_LIMIT = 1_000
 RESTRICTIONS_SHOWN = 20
 MIN_PREFIX_CHARS = 3
 COLUMNS = (
-    *("id", "name", "email", "role", "is_superuser", "is_active"),
+    *("id", "name", "email", "kind", "role", "is_superuser", "is_active"),
     *("standing", "standing_until", "created_at"),
 )
 
 
 @admin.register(User)
-class UserAdmin(StaffModelAdmin[User]):
+class UserAdmin(NewRowAdmin[User]):
     """The people of this place; moderators see those who are no staff, without addresses."""
 
     section = Section.PEOPLE
     heading = "Accounts"
     is_jumped_to = True
+    new_label = "Make a service account"
     icon = "group"
     description = "Accounts, roles and standing."
     search_keys = {"user": "pk"}
     list_display = ("number", "name", "address", "role_shown", "standing_shown", "joined")
     list_display_links = ("number", "name")
     list_filter = (
+        choice_filter(title="kind", parameter_name="kind", options=tuple(AccountKind.choices)),
         choice_filter(title="role", parameter_name="role", options=tuple(Role.choices)),
         choice_filter(title="standing", parameter_name="standing", options=tuple(Standing.choices)),
     )
@@ -107,15 +110,24 @@ class UserAdmin(StaffModelAdmin[User]):
         """Show when the account was made."""
         return moment(user.created_at)
 
+    def may_add(self, request: HttpRequest) -> bool:
+        """Tell whether the viewer makes service accounts; people sign up themselves."""
+        return is_admin(request)
+
+    def new_row(self, request: HttpRequest) -> Decision:
+        """Return the page that makes a service account."""
+        return service_actions.make(self, request)
+
     def row_actions(self) -> Sequence[RowAction[User]]:
         """Return what may be decided about a person."""
-        return decisions.actions(self)
+        return [*decisions.actions(self), *service_actions.actions(self)]
 
     def detail(self, request: HttpRequest, row: User) -> Detail:
         """Show the person with everything that was decided about them."""
         facts = [
             Fact("Number", f"#{row.pk}"),
             Fact("Address", looks.email_of(row), "" if is_admin(request) else "shown to admins"),
+            Fact("Kind", row.get_kind_display()),
             Fact("Role", row.get_role_display()),
             Fact("Joined", moment(row.created_at)),
         ]
@@ -138,7 +150,9 @@ class UserAdmin(StaffModelAdmin[User]):
         """Show who is kept out and who is new."""
         kept_out = Restriction.objects.running()
         yesterday = timezone.now() - timedelta(days=1)
-        newest = User.objects.order_by("-id").values_list("created_at", flat=True)[:COUNT_LIMIT]
+        newest = (
+            User.objects.people().order_by("-id").values_list("created_at", flat=True)[:COUNT_LIMIT]
+        )
         joined = sum(created_at > yesterday for created_at in newest)
         more = "+" if joined == COUNT_LIMIT else ""
         return Front(

@@ -79,6 +79,8 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
             return badge("Revoked", Tone.DANGER, "block")
         if token.expires_at is not None and token.expires_at <= timezone.now():
             return badge("Expired")
+        if token.expires_soon:
+            return badge("Expires soon", Tone.WARNING, "schedule")
         return badge("Works", Tone.GOOD, "check")
 
     def row_actions(self) -> Sequence[RowAction[ApiToken]]:
@@ -104,6 +106,7 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
                 Fact("Of", self.link_to(row.user)),
                 Fact("Begins with", row.hint),
                 Fact("For", self.used_for(row)),
+                Fact("Only models", ", ".join(row.allowed_models) or "all"),
                 Fact("Made", moment(row.created_at)),
                 Fact("Last used", moment(row.last_used_at)),
                 Fact("Expires", moment(row.expires_at)),

@@ -14,7 +14,7 @@ from apps.users.errors import (
     TokenLimitError,
     TokenNotFoundError,
 )
-from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut
+from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut, TokenUpdateIn
 from apps.users.services import tokens
 from apps.users.services.principals import Principal
 from apps.users.services.tokens import NewToken, TokenRequest
@@ -53,13 +53,14 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
         name=payload.name,
         scopes=tuple(payload.scopes),
         expires_in_days=payload.expires_in_days,
+        allowed_models=tuple(payload.allowed_models),
     )
     if payload.email is None or payload.password is None:
         caller = cast("Principal", await own_token(request))
-        return _shown(await db.call(tokens.create_token, actor=caller, wanted=wanted))
+        return shown_once(await db.call(tokens.create_token, actor=caller, wanted=wanted))
     email = payload.email
     await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)
-    return _shown(
+    return shown_once(
         await db.call(
             tokens.create_with_password, email=email, password=payload.password, wanted=wanted
         )
@@ -79,6 +80,29 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
 async def list_tokens(request: HttpRequest) -> object:
     """List your tokens; their secrets are not kept."""
     return await db.call(lambda: list(tokens.list_tokens(viewer=caller_of(request).user)))
+
+
+@router.operation(
+    "PATCH",
+    "/{int:token_id}",
+    Endpoint(
+        returns=TokenOut,
+        message="Saved.",
+        scope=TokenScope.ACCOUNT,
+        errors=(TokenNotFoundError,),
+    ),
+)
+async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdateIn) -> object:
+    """Change the name, the end or the models of a token of yours.
+
+    It gets no longer life and no more models than the token that you call with.
+    """
+    return await db.call(
+        tokens.change_token,
+        actor=caller_of(request),
+        token_id=token_id,
+        **payload.model_dump(exclude_none=True),
+    )
 
 
 @router.operation(
@@ -102,6 +126,7 @@ async def revoke_token(request: HttpRequest, token_id: int) -> None:
     )
 
 
-def _shown(made: NewToken) -> NewTokenOut:
+def shown_once(made: NewToken) -> NewTokenOut:
+    """Return a new token with its secret."""
     shown = TokenOut.model_validate(made.token).model_dump()
     return NewTokenOut(**shown, user_id=made.token.user_id, token=made.secret)

@@ -13,6 +13,7 @@ from apps.users.errors import (
     LastAdminError,
     OwnRightsError,
     RoleRequiredError,
+    ServiceAccountError,
     UserNotFoundError,
 )
 from apps.users.schemas import UserCreateIn, UserListParams, UserOut, UserUpdateIn
@@ -89,7 +90,13 @@ async def read_user(request: HttpRequest, user_id: int) -> object:
         returns=UserOut,
         message="Saved.",
         scope=TokenScope.ACCOUNT,
-        errors=(UserNotFoundError, LastAdminError, OwnRightsError, RoleRequiredError),
+        errors=(
+            UserNotFoundError,
+            LastAdminError,
+            OwnRightsError,
+            RoleRequiredError,
+            ServiceAccountError,
+        ),
         is_conditional=True,
     ),
 )

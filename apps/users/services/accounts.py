@@ -10,8 +10,14 @@ from django.db import IntegrityError, transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.preconditions import Precondition
-from apps.users.constants import Role
-from apps.users.errors import EmailTakenError, OwnRightsError, RoleRequiredError, UserNotFoundError
+from apps.users.constants import SERVICE_DOMAIN, Role
+from apps.users.errors import (
+    EmailTakenError,
+    OwnRightsError,
+    RoleRequiredError,
+    ServiceAccountError,
+    UserNotFoundError,
+)
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet, normalize_email
 from apps.users.services import access, credentials, roles, tokens
@@ -82,7 +88,7 @@ def list_users(*, viewer: User, words: str = "", role: str = "") -> UserQuerySet
     """
     if not viewer.is_admin:
         raise RoleRequiredError
-    people: UserQuerySet = User.objects.newest_first()
+    people: UserQuerySet = User.objects.people().newest_first()
     if words:
         people = people.matching(words)
     return people.with_role(role) if role else people
@@ -165,6 +171,8 @@ def change_password(*, actor: User, user: User, password: str) -> None:
     """
     if actor.pk != user.pk and not actor.is_admin:
         raise RoleRequiredError
+    if user.is_service:
+        raise ServiceAccountError
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -248,6 +256,8 @@ def _rename(*, actor: User, user_id: int, name: str) -> User:
 
 def _check_fields(person: User, password: str) -> None:
     problems: dict[str, list[ValidationError]] = {}
+    if person.email.endswith(f"@{SERVICE_DOMAIN}"):
+        problems["email"] = [ValidationError("Use an address that mail reaches.", "reserved")]
     try:
         person.clean_fields(exclude=["password"])
     except ValidationError as error:

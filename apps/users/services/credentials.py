@@ -19,7 +19,8 @@ def find_by_credentials(*, email: str, password: str) -> User | None:
     if user is None:
         make_password(password)
         return None
-    return user if user.check_password(password) else None
+    is_right = user.check_password(password)
+    return user if is_right and not user.is_service else None
 
 
 def is_verification_required() -> bool:

@@ -54,6 +54,11 @@ class Principal:
         if scope not in self.scopes:
             raise MissingScopeError
 
+    @property
+    def allowed_models(self) -> tuple[str, ...]:
+        """Names and patterns of the models that may be asked; none for all."""
+        return tuple(self.token.allowed_models) if self.token is not None else ()
+
 
 def hash_token(raw: str) -> str:
     """Return the form in which a token is kept; the token itself is random, so it needs no salt."""
@@ -84,7 +89,7 @@ def principal_for_session(user: User, *, session_key: str | None = None) -> Prin
         AccessRevokedError: the account is closed.
         AccountSuspendedError: the person is suspended.
     """
-    if not user.is_active:
+    if not user.is_active or user.is_service:
         raise AccessRevokedError
     access.ensure_not_suspended(user)
     return Principal(

@@ -10,8 +10,20 @@ from django.db.models import Q
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.users.constants import DUTY_PERMISSIONS, ROLE_PERMISSIONS, Duty, Role
-from apps.users.errors import LastAdminError, OwnRightsError, RoleRequiredError, UserNotFoundError
+from apps.users.constants import (
+    DUTY_PERMISSIONS,
+    ROLE_PERMISSIONS,
+    SERVICE_DUTIES,
+    Duty,
+    Role,
+)
+from apps.users.errors import (
+    LastAdminError,
+    OwnRightsError,
+    RoleRequiredError,
+    ServiceAccountError,
+    UserNotFoundError,
+)
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
 from apps.users.services import access
@@ -42,6 +54,8 @@ def change_role(*, actor: User | None, user_id: int, role: str, reason: str = ""
         raise field_problem("role", "There is no such role.", "role_unknown")
     reason = clean_reason(reason, field="reason", is_required=False)
     user = lock_for_management(actor=actor, user_id=user_id)
+    if user.is_service and role != Role.USER:
+        raise ServiceAccountError
     former = user.role
     if role == former and (role == Role.ADMIN or not user.is_superuser):
         return user
@@ -86,6 +100,9 @@ def change_duties(
         raise field_problem("duties", "There is no such duty.", "duty_unknown")
     reason = clean_reason(reason, field="reason", is_required=False)
     user = lock_for_management(actor=actor, user_id=user_id)
+    if user.is_service and not set(wanted) <= set(SERVICE_DUTIES):
+        message = f"A service account can have {' and '.join(SERVICE_DUTIES)} only."
+        raise field_problem("duties", message, "duty_of_people")
     former = sorted(user.duties)
     if wanted == former:
         return user

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +22,7 @@ from apps.users.errors import (
 )
 from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
-from apps.users.services import access, credentials
+from apps.users.services import access, credentials, model_rules
 from apps.users.services.principals import Principal, hash_token
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -43,11 +43,13 @@ class TokenRequest:
         name: what its owner calls it.
         scopes: words of `TokenScope`.
         expires_in_days: how long it is good for, 1 to 365.
+        allowed_models: names and patterns of the models that it may ask; none for all.
     """
 
     name: str
     scopes: tuple[str, ...]
     expires_in_days: int = constants.DEFAULT_TOKEN_DAYS
+    allowed_models: tuple[str, ...] = ()
 
 
 def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> NewToken:
@@ -65,7 +67,7 @@ def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> 
         raise InvalidCredentialsError
     access.ensure_not_suspended(user)
     credentials.ensure_email_verified(user)
-    return _create(user=user, wanted=wanted, parent=None)
+    return make_token(actor=user, user=user, wanted=wanted)
 
 
 def create_token(*, actor: Principal, wanted: TokenRequest) -> NewToken:
@@ -79,12 +81,86 @@ def create_token(*, actor: Principal, wanted: TokenRequest) -> NewToken:
     actor.require_scope(TokenScope.ACCOUNT)
     if not set(wanted.scopes) & set(TokenScope.values) <= actor.scopes:
         raise MissingScopeError
-    return _create(user=actor.user, wanted=wanted, parent=actor.token)
+    return make_token(actor=actor.user, user=actor.user, wanted=wanted, parent=actor.token)
 
 
 def list_tokens(*, viewer: User) -> ApiTokenQuerySet:
     """Return the viewer's own tokens that are good for something, newest first."""
     return ApiToken.objects.owned_by(viewer).usable().newest_first()
+
+
+def access_token(*, viewer: User, token_id: int) -> ApiToken:
+    """Return one of the viewer's own tokens that is good for something.
+
+    Raises:
+        TokenNotFoundError: there is no such token, it is not theirs, or it ended.
+    """
+    token = list_tokens(viewer=viewer).filter(pk=token_id).first()
+    if token is None:
+        raise TokenNotFoundError
+    return token
+
+
+@transaction.atomic
+def change_token(
+    *,
+    actor: Principal,
+    token_id: int,
+    name: str | None = None,
+    expires_in_days: int | None = None,
+    allowed_models: Sequence[str] | None = None,
+) -> ApiToken:
+    """Change what a token of one's own is called, how long it is good for and what it may ask.
+
+    By a token nothing is given that it does not have itself; the scopes of a token never change.
+
+    Args:
+        actor: the owner; an admin for the token of a service account.
+        token_id: which token.
+        name: another name.
+        expires_in_days: another end, counted from now.
+        allowed_models: other models, none for all.
+
+    Raises:
+        MissingScopeError: the caller's token is not for accounts, or could do less.
+        TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
+        ValidationFailedError: a value does not fit.
+    """
+    token = _changeable(actor, token_id)
+    changed: list[str] = []
+    if name is not None:
+        token.name = _clean_name(name)
+        changed.append("name")
+    if expires_in_days is not None:
+        token.expires_at, token.warned_at = _end_of(expires_in_days, actor.token), None
+        changed.append("expires_at")
+    if allowed_models is not None:
+        token.allowed_models = model_rules.clean_patterns(allowed_models)
+        if actor.token is not None:
+            model_rules.ensure_no_more_than(actor.token.allowed_models, token.allowed_models)
+        changed.append("allowed_models")
+    token.save(update_fields=["name", "expires_at", "warned_at", "allowed_models"])
+    audit.record(
+        actor=actor.user,
+        action=AuditAction.TOKEN_CHANGED,
+        target_type="apitoken",
+        target_id=token.pk,
+        data={"fields": changed},
+    )
+    access.announce_revoked(token.user_id)
+    return token
+
+
+def _changeable(actor: Principal, token_id: int) -> ApiToken:
+    found = ApiToken.objects.usable().select_for_update(of=("self",)).select_related("user")
+    token = found.filter(pk=token_id).first()
+    if token is not None and token.user.is_service and actor.user.manages_people:
+        actor.require_scope(TokenScope.STAFF)
+        return token
+    actor.require_scope(TokenScope.ACCOUNT)
+    if token is None or token.user_id != actor.user.pk:
+        raise TokenNotFoundError
+    return token
 
 
 @transaction.atomic
@@ -120,18 +196,25 @@ def revoke_all(*, user: User) -> int:
 
 
 @transaction.atomic
-def _create(*, user: User, wanted: TokenRequest, parent: ApiToken | None) -> NewToken:
+def make_token(
+    *, actor: User, user: User, wanted: TokenRequest, parent: ApiToken | None = None
+) -> NewToken:
+    """Make a token of an account, for services that have checked who asks.
+
+    Raises:
+        MissingScopeError: it could do more than the token that makes it.
+        TokenLimitError: the account has too many.
+        ValidationFailedError: what is wanted does not fit.
+    """
     name = _clean_name(wanted.name)
     scopes = _clean_scopes(wanted.scopes)
-    if not 1 <= wanted.expires_in_days <= constants.MAX_TOKEN_DAYS:
-        message = f"Use 1 to {constants.MAX_TOKEN_DAYS} days."
-        raise field_problem("expires_in_days", message, "token_days")
+    models = model_rules.clean_patterns(wanted.allowed_models)
+    expires_at = _end_of(wanted.expires_in_days, parent)
+    if parent is not None:
+        model_rules.ensure_no_more_than(parent.allowed_models, models)
     User.objects.locked(user.pk).get()
     if ApiToken.objects.owned_by(user).usable().count() >= constants.MAX_TOKENS_PER_USER:
         raise TokenLimitError
-    expires_at = timezone.now() + timedelta(days=wanted.expires_in_days)
-    if parent is not None and parent.expires_at is not None:
-        expires_at = min(expires_at, parent.expires_at)
     secret = constants.TOKEN_PREFIX + secrets.token_urlsafe(constants.TOKEN_SECRET_BYTES)
     token = ApiToken.objects.create(
         user=user,
@@ -139,16 +222,28 @@ def _create(*, user: User, wanted: TokenRequest, parent: ApiToken | None) -> New
         hint=secret[: constants.TOKEN_HINT_CHARS],
         token_hash=hash_token(secret),
         scopes=scopes,
+        allowed_models=models,
         expires_at=expires_at,
     )
     audit.record(
-        actor=user,
+        actor=actor,
         action=AuditAction.TOKEN_CREATED,
         target_type="apitoken",
         target_id=token.pk,
-        data={"scopes": scopes},
+        data={"scopes": scopes, **({"allowed_models": models} if models else {})},
     )
     return NewToken(token=token, secret=secret)
+
+
+def _end_of(days: int, parent: ApiToken | None) -> datetime:
+    """Return when a token ends that is to last so many days, and no longer than its parent."""
+    if not 1 <= days <= constants.MAX_TOKEN_DAYS:
+        message = f"Use 1 to {constants.MAX_TOKEN_DAYS} days."
+        raise field_problem("expires_in_days", message, "token_days")
+    expires_at = timezone.now() + timedelta(days=days)
+    if parent is not None and parent.expires_at is not None:
+        expires_at = min(expires_at, parent.expires_at)
+    return expires_at
 
 
 def _clean_name(text: str) -> str:

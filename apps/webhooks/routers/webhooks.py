@@ -213,7 +213,7 @@ async def redeliver_failed(
         returns=None,
         message="It waits again.",
         scope=STAFF_SCOPE,
-        errors=(DeliveryNotFoundError, DeliveryPendingError),
+        errors=(DeliveryNotFoundError, DeliveryPendingError, WebhookDisabledError),
     ),
 )
 async def redeliver_one(request: HttpRequest, delivery_id: int, payload: ReasonIn) -> None:

@@ -1,0 +1,65 @@
+"""Owners are told by mail, once and in time, that a token of theirs will end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.contrib.django import app as queue
+
+from apps.users.constants import EXPIRY_WARNING_DAYS
+from apps.users.models import ApiToken
+from apps.users.services import admin_mail
+
+MAIL_TASK = "users.mail_token_expiry"
+AT_ONCE = 500
+
+
+@transaction.atomic
+def warn_of_expiry() -> int:
+    """Queue a mail for each token that ends within a week; admins get those of service accounts.
+
+    A token that was made for less than that is left out. Where no mail is configured, pages warn.
+
+    Returns:
+        How many tokens were warned of.
+    """
+    if not settings.EMAIL_URL:
+        return 0
+    now, notice = timezone.now(), timedelta(days=EXPIRY_WARNING_DAYS)
+    found = ApiToken.objects.to_warn_of(now + notice)
+    lasting = found.filter(created_at__lt=F("expires_at") - notice)
+    due = list(lasting.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
+    for token in due:
+        if token.user.is_service:
+            text = f"{_sentence(token)} Make another one in the admin, and give it to the program."
+            admin_mail.tell_admins(subject=f"A token of {token.user.name} will expire", text=text)
+        else:
+            mail = queue.configure_task(MAIL_TASK, queue=admin_mail.MAIL_QUEUE, allow_unknown=True)
+            mail.defer(token_id=token.pk)
+    ApiToken.objects.filter(pk__in=[token.pk for token in due]).update(warned_at=now)
+    return len(due)
+
+
+def compose_mail(*, token_id: int) -> EmailMessage | None:
+    """Return the mail to the owner of a token; None where it or its account ended meanwhile."""
+    token = ApiToken.objects.usable().select_related("user").filter(pk=token_id).first()
+    if token is None or not token.user.is_active:
+        return None
+    return EmailMessage(
+        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your token “{token.name}” will expire",
+        body=(
+            f"{_sentence(token)}\nGive it a longer life, or make another one: "
+            f"{settings.PUBLIC_URL}/settings/tokens/"
+        ),
+        to=[token.user.email],
+    )
+
+
+def _sentence(token: ApiToken) -> str:
+    end = f"{token.expires_at:%Y-%m-%d %H:%M} UTC" if token.expires_at is not None else "never"
+    return f"The token “{token.name}” ({token.hint}…) of {token.user.name} works until {end}."
