@@ -23,7 +23,7 @@ class AuditAction(TextChoices):
     USER_LIFTED = "user.lifted", "Restriction or suspension lifted"
     TOKEN_CREATED = "token.created", "Token made"
     TOKEN_CHANGED = "token.changed", "Token changed"
-    SERVICE_ACCOUNT_CREATED = "service_account.created", "Service account made"
+    SERVICE_ACCOUNT_CREATED = "service.created", "Service account made"
     TOKEN_REVOKED = "token.revoked", "Token revoked"
     WEBHOOK_CREATED = "webhook.created", "Webhook made"
     WEBHOOK_CHANGED = "webhook.changed", "Webhook changed"

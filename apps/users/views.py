@@ -8,7 +8,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages as flash
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,8 +55,15 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @reauthentication_required  # type: ignore[untyped-decorator]
 def change_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """Change name, end and models of one of the person's tokens, after the password was asked."""
-    token = tokens.access_token(viewer=_person(request), token_id=token_id)
+    """Change name, end and models of one of the person's tokens, after the password was asked.
+
+    Raises:
+        Http404: it is not theirs, or it ended.
+    """
+    try:
+        token = tokens.access_token(viewer=_person(request), token_id=token_id)
+    except AppError as error:
+        raise Http404 from error
     initial = {"name": token.name, "allowed_models": token.allowed_models}
     form = TokenChangeForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -20,7 +20,11 @@ class Manager(Protocol):
     """Whoever manages the catalogue: a person of the users app, which this app does not know."""
 
     pk: int
-    name: str
+
+    @property
+    def label(self) -> str:
+        """The name that the record keeps."""
+        ...
 
     def has_perm(self, perm: str) -> bool:
         """Tell whether the person has a permission, as `app.codename`."""

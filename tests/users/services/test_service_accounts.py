@@ -43,7 +43,7 @@ def test_an_account_of_a_program_has_no_way_in(account: User, admin: User) -> No
     assert not account.has_usable_password()
     assert account.email.endswith("@service.invalid")
     assert str(account) == f"Nightly report (service account) (#{account.pk})"
-    event = AuditEvent.objects.get(action="service_account.created")
+    event = AuditEvent.objects.get(action="service.created")
     assert (event.actor_id, event.target_id, event.reason) == (admin.pk, account.pk, "Asked for.")
 
 
@@ -105,7 +105,7 @@ def test_admins_make_its_tokens_which_work_until_it_is_switched_off(
         async_to_sync(authenticate_token)(made.secret)
     done = [(label, action) for label, action, _ in audited()]
     assert done == [
-        ("Ada", "service_account.created"),
+        ("Ada", "service.created"),
         ("Ada", "token.created"),
         ("Ada", "user.deactivated"),
     ]
