@@ -15,7 +15,7 @@ from pytest_django import Settings
 from apps.audit.models import AuditEvent
 from apps.users.models import ApiToken, User
 from apps.users.services import admin_mail, model_rules, token_warnings
-from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
+from tests.factories import PASSWORD, ApiTokenFactory, MessageFactory, ReplyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,8 +53,14 @@ def test_a_token_that_may_not_ask_the_model_asks_it_by_no_route(person: User) ->
     conversation = call(token, "POST", "/api/v1/conversations/", {}).json()["data"]["id"]
     path = f"/api/v1/conversations/{conversation}/messages"
     answers.append(call(token, "POST", path, {"content": "Hi"}))
+    question = MessageFactory(conversation__owner=person)
+    reply = ReplyFactory(
+        message__conversation=question.conversation, message__parent=question, model="scripted"
+    )
+    answers.append(call(token, "POST", f"/api/v1/messages/{reply.pk}/regenerate"))
     codes = [one.json().get("code") or one.json()["error"]["code"] for one in answers]
-    assert codes == ["model_not_allowed", "model_not_found", "model_not_found", "model_not_allowed"]
+    refused, unknown = "model_not_allowed", "model_not_found"
+    assert codes == [refused, unknown, unknown, refused, refused]
     assert call(token, "GET", "/openai/v1/models").json()["data"] == []
 
 
