@@ -7,6 +7,7 @@ from apps.conversations.routers import (
     finding_router,
     messages_router,
     sharing_router,
+    usage_router,
 )
 from apps.core.api.application import ParleyAPI
 from apps.moderation.routers import (
@@ -32,6 +33,7 @@ api.add_router("", finding_router)
 api.add_router("", sharing_router)
 api.add_router("/messages/", messages_router)
 api.add_router("/messages/", reports_router)
+api.add_router("", usage_router)
 api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)

@@ -6,6 +6,7 @@ missing or unsafe value and name every one of them at once.
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
 import environ
@@ -63,6 +64,7 @@ CONVERSATION_MEMORY_SIZE = env.int(
 )
 MAX_TOKENS = env.int("MAX_TOKENS", default=llm.MAX_TOKENS)
 USER_DAILY_TOKENS = env.int("USER_DAILY_TOKENS", default=0)
+USAGE_TIME_ZONE = env.str("USAGE_TIME_ZONE", default="UTC")
 
 LLM_KEYS = {
     name.removeprefix("LLM_KEY_"): (env.str(f"LLM_URL_{name[8:]}", default="").rstrip("/"), key)
@@ -113,11 +115,23 @@ EMAIL_CONFIG = env.email_url_config(EMAIL_URL or "consolemail://")
 vars().update(EMAIL_CONFIG)
 
 
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
 def _refuse_unsafe_values() -> None:
     """Name everything that is missing or unsafe for this environment in one error."""
     needed = [
         (bool(DATABASE_URL), "DATABASE_URL is missing: give a postgresql:// address"),
         (bool(REDIS_URL), "REDIS_URL is missing: give a redis:// address"),
+        (
+            _is_time_zone(USAGE_TIME_ZONE),
+            "USAGE_TIME_ZONE must be a name such as UTC or Europe/Oslo",
+        ),
     ]
     needed_when_deployed = [
         (

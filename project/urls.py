@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.users.urls", namespace="people")),
     path("", include("apps.conversations.urls", namespace="chat")),
     path("", include("apps.moderation.urls", namespace="moderation")),
+    path("", include("apps.llm.urls", namespace="models")),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),
     path("metrics", views.show_metrics, name="metrics"),

@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.conversations.constants import LIVE_STATES, Origin, ReplyState
+from apps.llm.models import Pause
 from apps.users.constants import Standing
 
 if TYPE_CHECKING:
@@ -91,14 +92,15 @@ class ReplyQuerySet(QuerySet["Reply"]):
         return self.filter(state=ReplyState.RUNNING, lease_owner=owner)
 
     def to_be_ended(self) -> ReplyQuerySet:
-        """Return those that somebody asked to end, or whose person may not be here any more."""
+        """Return those that somebody asked to end, whose person is out, or whose model paused."""
         now = timezone.now()
         person = "conversation__owner"
         is_suspended = Q(**{f"{person}__standing": Standing.SUSPENDED}) & (
             Q(**{f"{person}__standing_until": None}) | Q(**{f"{person}__standing_until__gt": now})
         )
         is_out = Q(**{f"{person}__is_active": False}) | is_suspended
-        return self.filter(Q(stop_requested_at__isnull=False) | is_out)
+        is_asked = Q(stop_requested_at__isnull=False)
+        return self.filter(is_asked | is_out | Exists(Pause.objects.of_model(OuterRef("model"))))
 
     def lease_lost(self) -> ReplyQuerySet:
         """Return those whose worker stopped beating, by the database's clock."""

@@ -10,6 +10,7 @@ from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.llm.services import money
 
 Content = Annotated[
     Text,
@@ -133,6 +134,7 @@ class ReplyOut(OutputSchema):
     error_code: str
     notice: str = Field(description="A sentence for the person about how the answer ended.")
     usage: UsageOut | None
+    cost: str | None = Field(description="Decimal dollars; null for a model without a price.")
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -156,6 +158,7 @@ class ReplyOut(OutputSchema):
             error_code=reply.error_code,
             notice=presenting.reply_notice(reply),
             usage=usage,
+            cost=money.plain(reply.cost_nano),
             queued_at=reply.queued_at,
             started_at=reply.started_at,
             finished_at=reply.finished_at,

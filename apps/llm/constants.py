@@ -55,3 +55,56 @@ class UsageSource(TextChoices):
 
     REPORTED = "reported", "Reported by the provider"
     ESTIMATED = "estimated", "Estimated"
+
+
+NANO = 1_000_000_000
+"""Nano-dollars in a dollar: money is a whole number of them."""
+PRICED_TOKENS = 1_000_000
+"""Prices are for so many tokens."""
+CURRENCY = "USD"
+CHARS_PER_TOKEN = 4
+TYPICAL_ANSWER_TOKENS = 1000
+NEAR_SHARE = 0.8
+"""From this share of a quota on somebody is near its end."""
+
+
+class CostSource(TextChoices):
+    """How sure the cost of a call is."""
+
+    EXACT = "exact", "From reported tokens"
+    ESTIMATED = "estimated", "From estimated tokens"
+    UNKNOWN = "unknown", "The model has no price"
+
+
+class PriceSource(TextChoices):
+    """Where a price comes from."""
+
+    PUBLISHED = "published", "Published price list"
+    STAFF = "staff", "Typed by staff"
+
+
+class QuotaKind(TextChoices):
+    """Whose use a quota counts; of the first three, a person has the first that there is."""
+
+    PERSON = "person", "One person"
+    MEMBER = "member", "Each member of a group"
+    EVERYONE = "everyone", "Each person"
+    GROUP = "group", "A group together"
+    TOKEN = "token", "One API token"
+    MODEL = "model", "One model, by everybody together"
+
+
+class QuotaUnit(TextChoices):
+    """What a quota counts."""
+
+    TOKENS = "tokens", "Tokens"
+    MONEY = "money", "Money (USD)"
+
+
+class Period(TextChoices):
+    """The stretch of the calendar after which a quota begins anew."""
+
+    HOUR = "hour", "Hour"
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"

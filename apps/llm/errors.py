@@ -15,10 +15,11 @@
     +-- UpstreamBusyError         upstream_busy           too many wait for it already
     +-- AssistantUnavailableError assistant_unavailable   no model that could be asked is on
 
-None of them ever holds a text, key, host or exception of the upstream.
+None of them ever holds a text, key, host or exception of the upstream. Below them is what can go
+wrong with what staff decide about models.
 """
 
-from apps.core.errors import AppError, ConflictError, NotFoundError
+from apps.core.errors import AppError, ConflictError, NotFoundError, ServiceUnavailableError
 
 
 class UpstreamError(AppError):
@@ -184,3 +185,27 @@ class VersionIsFinalError(ConflictError):
 
     code = "version_is_final"
     default_message = "A version stays as it is. Write a new one."
+
+
+class ModelsPausedError(ServiceUnavailableError):
+    """Staff keep answers from being written at the moment."""
+
+    code = "models_paused"
+    default_message = (
+        "Staff have paused the answers for the moment. Your message was not sent; "
+        "keep it and try again later."
+    )
+
+
+class PauseConflictError(ConflictError):
+    """There is such a pause already, or it was lifted already."""
+
+    code = "pause_conflict"
+    default_message = "Somebody else did this meanwhile. Load the page again and look."
+
+
+class QuotaNotFoundError(NotFoundError):
+    """There is no such quota, or it has ended."""
+
+    code = "quota_not_found"
+    default_message = "There is no such quota, or it has ended."

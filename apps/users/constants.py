@@ -110,6 +110,12 @@ CASE_VIEW_PERMISSIONS = (
     "moderation.view_strike",
     "moderation.view_threshold",
 )
+COST_PERMISSIONS = (
+    "llm.view_cost",
+    "llm.view_pause",
+    "llm.view_price",
+    "llm.view_quota",
+)
 DECIDE_PERMISSIONS = (
     "conversations.halt_reply",
     "conversations.hide_message",
@@ -149,6 +155,10 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         *dict.fromkeys((*LEAD_PERMISSIONS, *RULE_APPROVER_PERMISSIONS)),
         "llm.manage_catalogue",
         "llm.view_provider",
+        *COST_PERMISSIONS,
+        "llm.add_price",
+        "llm.change_pause",
+        "llm.change_quota",
         "users.add_user",
         "users.change_role",
         "users.change_user",
@@ -171,6 +181,7 @@ DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
     Duty.AUDITOR: (
         *VIEW_PERMISSIONS,
         *CASE_VIEW_PERMISSIONS,
+        *COST_PERMISSIONS,
         "moderation.export_case",
         "moderation.read_conversation",
         "moderation.view_accessgrant",

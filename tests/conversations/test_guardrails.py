@@ -188,7 +188,8 @@ async def test_without_quota_the_message_is_kept_and_the_reply_says_so(
     events = [event async for event in following.follow(viewer=person, reply_id=second.reply.pk)]
     assert len(events) == 1
     assert isinstance(events[0], ReplyFinished)
-    assert "midnight UTC" in events[0].notice
+    assert "You have used up the allowance of 10 tokens for this day" in events[0].notice
+    assert events[0].notice.endswith(" at 00:00 UTC; try again then.")
 
 
 async def test_answers_that_run_already_count_against_the_quota(

@@ -16,6 +16,7 @@ from apps.conversations.models import Reply
 from apps.conversations.services import deleting, leases, reaping, visibility
 from apps.conversations.services.leases import Claim, Ending
 from apps.llm.gateway.contract import GenerationRequest
+from apps.llm.services.usage import Call
 from tests.factories import ReplyFactory, UserFactory
 from tests.support.processes import wait_until
 
@@ -37,6 +38,12 @@ def claim_of(reply: Reply) -> Claim:
         fence=reply.fence,
         asked="A question?",
         is_first=False,
+        call=Call(
+            user_id=reply.conversation.owner_id,
+            purpose="reply",
+            reference_id=reply.pk,
+            model="scripted",
+        ),
         request=GenerationRequest(
             system_prompt="",
             history=(),

@@ -9,6 +9,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 APPEND_ONLY = {
     "audit_auditevent": "audit_append_only",
     "llm_assistantversion": "llm_append_only",
+    "llm_price": "llm_append_only",
     "moderation_decision": "moderation_append_only",
     "moderation_policyversion": "moderation_append_only",
     "moderation_rulehit": "moderation_append_only",

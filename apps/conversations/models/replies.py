@@ -45,7 +45,16 @@ class Reply(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=20, blank=True)
+    cost_nano = models.BigIntegerField(null=True)
     reserved_tokens = models.PositiveIntegerField(default=0)
+    api_token = models.ForeignKey(
+        "users.ApiToken",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
     correlation_id = models.CharField(max_length=64, blank=True)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ from apps.conversations.routers.conversations import router as conversations_rou
 from apps.conversations.routers.finding import router as finding_router
 from apps.conversations.routers.messages import router as messages_router
 from apps.conversations.routers.sharing import router as sharing_router
+from apps.conversations.routers.usage import router as usage_router
 
 __all__ = [
     "chat_router",
@@ -12,4 +13,5 @@ __all__ = [
     "finding_router",
     "messages_router",
     "sharing_router",
+    "usage_router",
 ]

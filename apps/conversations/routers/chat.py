@@ -1,7 +1,7 @@
 from django.http import HttpRequest
 
 from apps.conversations import errors
-from apps.conversations.routers.turns import SENT
+from apps.conversations.routers.turns import SENT, token_of
 from apps.conversations.schemas import ChatIn, ConversationResponse
 from apps.conversations.services import asking
 from apps.conversations.services.turns import TurnRequest
@@ -52,6 +52,7 @@ async def chat(
             context=payload.context,
             metadata=payload.metadata,
             allowed_models=caller_of(request).allowed_models,
+            api_token_id=token_of(request),
         ),
     )
     turn = answered.turn

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 from apps.conversations import errors
 from apps.conversations.completion_schemas import CompletionIn
-from apps.conversations.routers.turns import SENT, current_user
+from apps.conversations.routers.turns import SENT, current_user, token_of
 from apps.conversations.services import completions
 from apps.conversations.services.completions import Ended
 from apps.conversations.services.turns import Turn
@@ -58,6 +58,7 @@ async def create_completion(
         prompt=payload.prompt(),
         client_id=idempotency_key,
         allowed_models=caller_of(request).allowed_models,
+        api_token_id=token_of(request),
     )
     if not turn.created:
         mark_replay(request)

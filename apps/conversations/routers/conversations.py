@@ -3,7 +3,7 @@ from django.http.response import HttpResponseBase
 from ninja import Query
 
 from apps.conversations import errors
-from apps.conversations.routers.turns import SENT, answer_turn, current_user
+from apps.conversations.routers.turns import SENT, answer_turn, current_user, token_of
 from apps.conversations.schemas import (
     ConversationCreateIn,
     ConversationListParams,
@@ -234,6 +234,7 @@ async def send_message(
             conversation_id=conversation_id,
             client_id=idempotency_key,
             allowed_models=caller_of(request).allowed_models,
+            api_token_id=token_of(request),
             **payload.model_dump(),
         ),
     )

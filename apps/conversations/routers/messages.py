@@ -7,7 +7,7 @@ from ninja import Query as Parameters
 from ninja.params.functions import Query
 
 from apps.conversations import errors
-from apps.conversations.routers.turns import answer_turn, current_user, reply_frames
+from apps.conversations.routers.turns import answer_turn, current_user, reply_frames, token_of
 from apps.conversations.schemas import FeedbackIn, FeedbackOut, MessageOut, ReplyOut, TurnOut
 from apps.conversations.services import (
     branches,
@@ -119,6 +119,7 @@ async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | H
         actor=current_user(request),
         message_id=message_id,
         allowed_models=caller_of(request).allowed_models,
+        api_token_id=token_of(request),
     )
     return await answer_turn(request, turn)
 

@@ -72,6 +72,12 @@ def _frame(event: events.Event) -> sse.ServerSentEvent:
     )
 
 
+def token_of(request: HttpRequest) -> int | None:
+    """Return the number of the token that came with the request."""
+    token = caller_of(request).token
+    return None if token is None else int(token.pk)
+
+
 def current_user(request: HttpRequest) -> User:
     """Return whose token came with the request."""
     user: User = caller_of(request).user

@@ -22,7 +22,7 @@ from apps.conversations.events import (
     PageEvent,
 )
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import presenting
+from apps.conversations.services import presenting, settling
 from apps.conversations.statements import endings
 from apps.core.realtime import bells
 from apps.core.realtime.groups import announce_on_commit
@@ -147,10 +147,11 @@ def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
     """End a queued answer here and now; ask the worker of a running one to end it in this state."""
     now = timezone.now()
     ended = Reply.objects.filter(pk=reply.pk, state=constants.ReplyState.QUEUED).update(
-        state=state, finished_at=now, stop_requested_at=now, stop_state=state
+        state=state, finished_at=now, stop_requested_at=now, stop_state=state, notice=""
     )
     if ended:
         endings.note_ended(reply_ids=[reply.pk])
+        settling.release([reply.pk])
         _have_followers_look(reply)
         replies_ended([reply.pk])
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -87,6 +89,7 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
     """
     speaker = await db.call(find_speaker, caller=caller, user_id=user_id)
     turn = await turns.start_turn(actor=speaker, request=request)
+    ensure_admitted(turn)
     try:
         text, finished = await following.wait_for_end(
             viewer=speaker,
@@ -98,6 +101,17 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
     if finished.state != ReplyState.COMPLETE:
         raise error_of_end(finished)
     return Answered(turn, text)
+
+
+def ensure_admitted(turn: Turn) -> None:
+    """Tell a waiting caller at once that a quota has refused the answer, and when it begins anew.
+
+    Raises:
+        ReplyOutOfQuotaError: it has.
+    """
+    if turn.resets_at is not None:
+        wait = math.ceil((turn.resets_at - timezone.now()).total_seconds())
+        raise ReplyOutOfQuotaError(turn.reply.notice, retry_after_seconds=max(1, wait))
 
 
 def error_of_end(finished: ReplyFinished) -> AppError:

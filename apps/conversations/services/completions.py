@@ -52,6 +52,7 @@ async def start(
     prompt: Prompt,
     client_id: str | None,
     allowed_models: tuple[str, ...] = (),
+    api_token_id: int | None = None,
 ) -> Turn:
     """Store what a program sent as a turn of a conversation of its own, and queue the answer.
 
@@ -62,10 +63,12 @@ async def start(
         prompt: messages and parameters.
         client_id: the program's own id of the call, if it has one.
         allowed_models: names and patterns of the models that its token may ask; none for all.
+        api_token_id: the token that it came by, whose quotas count.
 
     Raises:
         ModelNotFoundError: there is no such model, or the token may not ask it.
         PromptTooLongError: the prompt does not fit the model's budget.
+        ReplyOutOfQuotaError: a quota is used up; when it begins anew is said.
         AppError: what `turns.start_turn` raises.
     """
     offered = await _offered(actor, allowed_models)
@@ -79,7 +82,7 @@ async def start(
             f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
             f"{allowed} are allowed. Send less."
         )
-    return await turns.start_turn(
+    turn = await turns.start_turn(
         actor=actor,
         request=TurnRequest(
             conversation_id=None,
@@ -88,8 +91,11 @@ async def start(
             prompt=prompt,
             chat_model_id=chosen.id,
             allowed_models=allowed_models,
+            api_token_id=api_token_id,
         ),
     )
+    asking.ensure_admitted(turn)
+    return turn
 
 
 async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveModel]:

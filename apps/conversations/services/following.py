@@ -24,6 +24,7 @@ from apps.conversations.statements import turns as statements
 from apps.core import db
 from apps.core.realtime.frames import StartFrame, TextFrame, WaitFrame
 from apps.core.realtime.hub import Subscription, TextHub, get_hub
+from apps.llm.services import money
 from apps.users.models import User
 
 CONNECT_SECONDS = 1.0
@@ -205,7 +206,7 @@ def finished_event(message: Message, reply: Reply) -> ReplyFinished:
         error_code=reply.error_code,
         notice=presenting.notice_of(message, reply),
         usage=usage,
-        cost=None,
+        cost=money.plain(reply.cost_nano),
         html=presenting.html_of(message),
         cursor=len(text),
         counted=presenting.counted_tokens(reply),

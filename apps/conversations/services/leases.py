@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, presenting
+from apps.conversations.services import announcements, presenting, settling
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
@@ -25,6 +25,7 @@ from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Pr
 from apps.llm.services import catalogue
 from apps.llm.services import usage as ledger
 from apps.llm.services.live import Catalogue
+from apps.llm.services.usage import Call
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
 
@@ -45,6 +46,7 @@ class Claim:
     asked: str
     is_first: bool
     request: GenerationRequest
+    call: Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,14 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
         asked=policy_text(taken.question, request.context, cast("Prompt | None", request.prompt)),
         is_first=not history and taken.prompt is None,
         request=request,
+        call=Call(
+            user_id=taken.owner_id,
+            api_token_id=taken.api_token_id,
+            purpose="reply",
+            reference_id=reply_id,
+            model=taken.model,
+            rate=taken.rate,
+        ),
     )
 
 
@@ -175,6 +185,7 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     message.html, message.html_version = presenting.html_of(message), RENDERER_VERSION
     usage, first = ending.usage, ending.first_token_ms
+    call = claim.call.answered_by(ending.answering.model if ending.answering else "")
     answering = ending.answering
     ended = Reply(
         message=message,
@@ -187,9 +198,10 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         usage_source=usage.source if usage else "",
+        cost_nano=call.cost(usage) if usage else None,
     )
     first_token = timedelta(milliseconds=first) if first is not None else None
-    return _store_end(claim, owner, ending, ended, first_token)
+    return _store_end(replace(claim, call=call), owner, ending, ended, first_token)
 
 
 @transaction.atomic
@@ -200,20 +212,19 @@ def _store_end(
         owner=owner, fence=claim.fence, reply=ended, first_token=first_token
     ):
         return False
-    if ending.usage is not None:
-        ledger.record_call(
-            user_id=claim.owner_id,
-            purpose="reply",
-            reference_id=claim.reply_id,
-            model=ending.answering.model if ending.answering else claim.request.model,
-            usage=ending.usage,
-            outcome=ending.error_code or ending.state,
-            first_token_ms=ending.first_token_ms,
-            duration_ms=ending.duration_ms,
-        )
     if ending.judged is not None:
         guardrails.record(ending.ruling, ending.judged)
     announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
+    if ending.usage is None:
+        ledger.release_calls(purpose="reply", reference_ids=[claim.reply_id])
+        return True
+    ledger.record_call(
+        claim.call,
+        usage=ending.usage,
+        outcome=ending.error_code or ending.state,
+        first_token_ms=ending.first_token_ms,
+        duration_ms=ending.duration_ms,
+    )
     return True
 
 
@@ -242,6 +253,7 @@ def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int
             default=F("stop_state"),
         ),
         error_code=Case(When(stop_state="", then=Value("worker_lost")), default=Value("")),
+        notice="",
         lease_expires_at=None,
         finished_at=Now(),
     )
@@ -252,6 +264,7 @@ def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int
             message.save(update_fields=["content"])
     endings.note_ended(reply_ids=lost)
     announcements.replies_ended(lost)
+    settling.settle_lost(lost)
     return lost
 
 
@@ -272,6 +285,7 @@ def expire_queue() -> list[int]:
     )
     endings.note_ended(reply_ids=waiting)
     announcements.replies_ended(waiting)
+    settling.release(waiting)
     return waiting
 
 

@@ -15,11 +15,17 @@ from apps.conversations.errors import (
     ReplyNotRetryableError,
 )
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import announcements, branches, choosing, turns, visibility
+from apps.conversations.services import (
+    admitting,
+    announcements,
+    branches,
+    choosing,
+    turns,
+    visibility,
+)
 from apps.conversations.services.messages import access_message
-from apps.conversations.services.turn_requests import policy_text, shows_whole_prompt
+from apps.conversations.services.turn_requests import TurnRequest, policy_text, shows_whole_prompt
 from apps.conversations.services.turns import Turn
-from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.llm.services import catalogue
@@ -37,10 +43,15 @@ class _Again:
     ruling: guardrails.Ruling
     known: Catalogue
     allowed_models: tuple[str, ...]
+    api_token_id: int | None
 
 
 async def retry_reply(
-    *, actor: User, message_id: int, allowed_models: tuple[str, ...] = ()
+    *,
+    actor: User,
+    message_id: int,
+    allowed_models: tuple[str, ...] = (),
+    api_token_id: int | None = None,
 ) -> Turn:
     """Ask the same question again; the earlier answer stays as a sibling.
 
@@ -51,6 +62,7 @@ async def retry_reply(
         actor: whose answer it is.
         message_id: the answer.
         allowed_models: as in a `TurnRequest`.
+        api_token_id: the API token that it is asked by, if it is.
 
     Raises:
         MessageNotFoundError: no such answer, or not the actor's.
@@ -60,6 +72,7 @@ async def retry_reply(
         ReplyInProgressError: the last answer of the conversation has not ended.
         ModelNotAllowedError: the caller's token may not ask the model.
         RateLimitedError: too many messages in a short time.
+        ModelsPausedError: staff keep answers from being written.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
     await rate_limits.check(
@@ -80,7 +93,7 @@ async def retry_reply(
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     known = await catalogue.current()
     try:
-        again = _Again(message_id, asked, ruling, known, allowed_models)
+        again = _Again(message_id, asked, ruling, known, allowed_models, api_token_id)
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         raise ReplyInProgressError from error
@@ -137,18 +150,24 @@ def _store(actor: User, again: _Again) -> Turn:
         chat_model_id=former.chat_model_id,
         allowed_models=again.allowed_models,
     )
-    reply = turns.new_reply(question, actor, choice)
+    request = TurnRequest(
+        conversation_id=conversation.pk,
+        content=question.content,
+        context=question.context,
+        prompt=question.prompt,
+        api_token_id=again.api_token_id,
+    )
+    wanted = admitting.wanted(request, choice, has_history=conversation.message_count > 2)
+    reply = turns.new_reply(question, request, choice, wanted)
     reply.message = Message.objects.create(
         conversation=conversation, parent=question, role=constants.Author.ASSISTANT
     )
     reply.save(force_insert=True)
-    if reply.is_live:
-        statements.announce_queued(reply_id=reply.pk)
-    else:
-        endings.note_ended(reply_ids=[reply.pk])
+    gate = statements.announce_queued(reply=reply)
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
     guardrails.record(again.ruling, turns.judged_question(question, is_withheld=False))
     event = announcements.message_accepted(conversation, question, reply, branching)
-    return Turn(conversation, question, reply, created=True, event=event)
+    resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
+    return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import aclosing
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants, guardrails
@@ -17,7 +19,8 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
+from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest, Usage
+from apps.llm.services import pauses, prices, quotas
 from apps.llm.services import usage as ledger
 
 logger = logging.getLogger(__name__)
@@ -93,7 +96,7 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         .order_by("id")
         .first()
     )
-    if conversation is None or first is None:
+    if conversation is None or first is None or pauses.is_paused(settings.OPENAI_MODEL):
         return None
     return GenerationRequest(
         system_prompt=TITLE_PROMPT,
@@ -128,23 +131,37 @@ def _store(
     conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
     if conversation is None:
         return
+    present = _request(conversation_id)
+    if title and present is not None and present.question == request.question:
+        conversation.title = title
+        conversation.title_source = constants.TitleSource.GENERATED
+        conversation.save(update_fields=["title", "title_source", "updated_at"])
+        announcements.conversation_updated(conversation)
+    _record(conversation_id, request, completion.usage, duration_ms)
+
+
+def _record(
+    conversation_id: int, request: GenerationRequest, usage: Usage, duration_ms: int
+) -> None:
+    """Write the call down and count it for the person, who did not ask for it but gets it."""
+    moment = timezone.now() - timedelta(milliseconds=duration_ms)
+    spender = quotas.Spender(user_id=request.user_id, model=request.model)
+    quotas.reserve(
+        spender, purpose="title", reference_id=conversation_id, wanted=usage, is_forced=True
+    )
     ledger.record_call(
-        user_id=request.user_id,
-        purpose="title",
-        reference_id=conversation_id,
-        model=request.model,
-        usage=completion.usage,
+        ledger.Call(
+            user_id=request.user_id,
+            purpose="title",
+            reference_id=conversation_id,
+            model=request.model,
+            rate=prices.price_at(model=request.model, moment=moment),
+        ),
+        usage=usage,
         outcome="complete",
         first_token_ms=None,
         duration_ms=duration_ms,
     )
-    present = _request(conversation_id)
-    if not title or present is None or present.question != request.question:
-        return
-    conversation.title = title
-    conversation.title_source = constants.TitleSource.GENERATED
-    conversation.save(update_fields=["title", "title_source", "updated_at"])
-    announcements.conversation_updated(conversation)
 
 
 def clean_title(text: str) -> str:

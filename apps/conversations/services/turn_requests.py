@@ -41,6 +41,7 @@ class TurnRequest:
         assistant_id: who shall answer here from now on; None for whoever did, or the default.
         allowed_models: names and patterns of the models that the sender's token may ask; none for
             all.
+        api_token_id: the API token that it comes by, if it does; its quotas count then.
     """
 
     conversation_id: int | None
@@ -53,6 +54,15 @@ class TurnRequest:
     chat_model_id: int | None = None
     assistant_id: int | None = None
     allowed_models: tuple[str, ...] = ()
+    api_token_id: int | None = None
+
+    @property
+    def prompt_chars(self) -> int:
+        """Length of all that the model reads of it, earlier messages left out."""
+        if self.prompt is not None:
+            return sum(len(one["content"]) for one in self.prompt["messages"])
+        context = len(str(self.context)) if self.context else 0
+        return len(self.content) + context
 
 
 def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:

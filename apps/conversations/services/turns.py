@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from apps.conversations import constants, guardrails
@@ -19,7 +19,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.events import MessageAccepted
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import announcements, branches, choosing
+from apps.conversations.services import admitting, announcements, branches, choosing
 from apps.conversations.services.presenting import first_words
 from apps.conversations.services.turn_requests import TurnRequest as TurnRequest
 from apps.conversations.services.turn_requests import check_fits, policy_text
@@ -27,7 +27,8 @@ from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
-from apps.llm.services import catalogue, quotas
+from apps.llm.gateway.contract import Usage
+from apps.llm.services import catalogue
 from apps.llm.services.live import Catalogue
 from apps.users.models import User
 from apps.users.services import access
@@ -35,13 +36,17 @@ from apps.users.services import access
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stored message with its answer; `created` is false where the same message came again."""
+    """A stored message with its answer; `created` is false where the same message came again.
+
+    `resets_at` is when it makes sense to ask again, where a quota has just refused the answer.
+    """
 
     conversation: Conversation
     message: Message
     reply: Reply
     created: bool
     event: MessageAccepted | None
+    resets_at: datetime | None = None
 
 
 async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
@@ -60,6 +65,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         AssistantUnavailableError: no model that it could ask is switched on.
         ModelNotAllowedError: the sender's token may not ask the model.
         RateLimitedError: too many messages in a short time.
+        ModelsPausedError: staff keep answers from being written; nothing is stored.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
     check_fits(request)
@@ -145,10 +151,11 @@ def _store_turn(
         assistant_id=request.assistant_id,
         allowed_models=request.allowed_models,
     )
-    reply = new_reply(question, actor, choice, is_blocked=verdict.is_block)
+    wanted = admitting.wanted(request, choice, has_history=conversation.message_count > 0)
+    reply = new_reply(question, request, choice, wanted, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))
-    is_stored = statements.add_turn(question=question, reply=reply, title=title)
-    if not is_stored:
+    gate = statements.add_turn(question=question, reply=reply, title=title)
+    if gate is None:
         repeated = _find_repeated(actor, request)
         if repeated is not None:
             return repeated
@@ -157,7 +164,8 @@ def _store_turn(
         endings.note_ended(reply_ids=[reply.pk])
     guardrails.record(ruling, judged_question(question, is_withheld=verdict.is_block))
     event = announcements.message_accepted(conversation, question, reply, branching)
-    return Turn(conversation, question, reply, created=True, event=event)
+    resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
+    return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
 
 
 def judged_question(message: Message, *, is_withheld: bool) -> guardrails.Judged:
@@ -197,26 +205,17 @@ def ensure_open(conversation: Conversation) -> None:
         raise ConversationLockedError
 
 
-def _has_quota(actor: User) -> bool:
-    """Count what the person used and has reserved, with nobody counting for them meanwhile."""
-    if not quotas.is_limited():
-        return True
-    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    live = Reply.objects.live().filter(conversation__owner=actor)
-    reserved = live.aggregate(tokens=Sum("reserved_tokens"))["tokens"] or 0
-    return quotas.has_quota(user_id=actor.pk, reserved_tokens=reserved)
-
-
 def new_reply(
-    question: Message, actor: User, choice: choosing.Choice, *, is_blocked: bool = False
+    question: Message,
+    request: TurnRequest,
+    choice: choosing.Choice,
+    wanted: Usage,
+    *,
+    is_blocked: bool = False,
 ) -> Reply:
-    """Return the answer's row to be stored; one that policy or quota forbids has ended already."""
-    state = constants.ReplyState.QUEUED
-    if is_blocked:
-        state = constants.ReplyState.WITHHELD
-    elif not _has_quota(actor):
-        state = constants.ReplyState.OUT_OF_QUOTA
-    is_queued = state == constants.ReplyState.QUEUED
+    """Return the answer's row to be stored; one that policy forbids has ended already."""
+    state = constants.ReplyState.WITHHELD if is_blocked else constants.ReplyState.QUEUED
+    is_queued = not is_blocked
     return Reply(
         conversation=question.conversation,
         state=state,
@@ -226,7 +225,8 @@ def new_reply(
         chat_model_id=choice.model.id,
         assistant_version_id=choice.version.id if choice.version is not None else None,
         temperature=choice.temperature,
-        reserved_tokens=quotas.tokens_to_reserve(prompt_chars=len(question.content)),
+        reserved_tokens=0 if is_blocked else wanted.prompt_tokens + wanted.completion_tokens,
+        api_token_id=request.api_token_id,
         correlation_id=get_correlation_id(),
         queued_at=question.created_at,
         finished_at=None if is_queued else timezone.now(),

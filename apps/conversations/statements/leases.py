@@ -11,11 +11,13 @@ from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
 from apps.conversations.statements import endings
 from apps.core.postgresql.statements import Statement
+from apps.llm.statements.prices import RATE_COLUMNS, Rate, paused, price_of, rate_of
 
 _LEASE = timedelta(seconds=constants.LEASE_SECONDS)
+RATE = len(Rate._fields)
 
 _CLAIM = Statement(
-    """
+    f"""
     WITH taken AS (
         UPDATE conversations_reply AS reply
         SET state = %(running)s, lease_owner = %(owner)s, fence = reply.fence + 1,
@@ -26,15 +28,16 @@ _CLAIM = Statement(
         JOIN conversations_conversation AS conversation
             ON conversation.id = answer.conversation_id
         WHERE reply.message_id = %(reply_id)s AND reply.state = %(queued)s
-            AND answer.id = reply.message_id
+            AND answer.id = reply.message_id AND NOT {paused("reply.model")}
         RETURNING
             reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
             reply.temperature, reply.correlation_id, reply.chat_model_id,
             reply.assistant_version_id, question.id AS question_id, question.content,
-            question.context, question.prompt
+            question.context, question.prompt, reply.api_token_id
     )
-    SELECT taken.*, history.roles, history.texts
+    SELECT taken.*, history.roles, history.texts, {RATE_COLUMNS}
     FROM taken
+    {price_of("taken.model", "statement_timestamp()")}
     CROSS JOIN LATERAL (
         SELECT array_agg(role ORDER BY id) AS roles, array_agg(content ORDER BY id) AS texts
         FROM (
@@ -49,12 +52,15 @@ _CLAIM = Statement(
             LIMIT %(window)s
         ) AS remembered
     ) AS history
-    """
+    """  # noqa: S608  nothing that comes from outside
 )
 
 
 class Taken(NamedTuple):
-    """What the model needs to answer; the roles and texts of what was said before, or None."""
+    """What the model needs to answer; the roles and texts of what was said before, or None.
+
+    `rate` is what the model costs from here on, whatever becomes of its price meanwhile.
+    """
 
     conversation_id: int
     owner_id: int
@@ -68,8 +74,10 @@ class Taken(NamedTuple):
     question: str
     context: str | None
     prompt: str | None
+    api_token_id: int | None
     roles: list[str] | None
     texts: list[str] | None
+    rate: Rate | None
 
 
 def claim(*, reply_id: int, owner: str, window: int) -> Taken | None:
@@ -89,7 +97,9 @@ def claim(*, reply_id: int, owner: str, window: int) -> Taken | None:
         running=ReplyState.RUNNING,
         withheld=ReplyState.WITHHELD,
     )
-    return Taken(*row) if row is not None else None
+    if row is None:
+        return None
+    return Taken._make([*row[:-RATE], rate_of(row[-RATE:])])
 
 
 _STORE_TEXTS = Statement(
@@ -125,11 +135,13 @@ _END_REPLY = Statement(
     f"""
     WITH ended AS (
         UPDATE conversations_reply
-        SET state = %(state)s, error_code = %(error_code)s, notice = %(notice)s,
+        SET state = %(state)s, error_code = %(error_code)s,
+            notice = CASE WHEN %(keeps_notice)s THEN notice ELSE %(notice)s END,
             finish_reason = %(finish_reason)s, model = coalesce(%(model)s, model),
             chat_model_id = coalesce(%(chat_model_id)s, chat_model_id),
             prompt_tokens = %(prompt_tokens)s,
             completion_tokens = %(completion_tokens)s, usage_source = %(usage_source)s,
+            cost_nano = %(cost_nano)s,
             lease_expires_at = NULL, first_token_at = started_at + %(first_token)s::interval,
             finished_at = statement_timestamp()
         WHERE message_id = %(reply_id)s AND fence = %(fence)s
@@ -152,6 +164,8 @@ _END_REPLY = Statement(
 def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | None) -> bool:
     """Write the end of an answer with its text, if it is still `held_by` the worker.
 
+    What the person was told at its beginning stays where it ends well and nothing else is to say.
+
     Args:
         owner: the worker.
         fence: of its lease.
@@ -167,12 +181,14 @@ def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | 
         state=reply.state,
         error_code=reply.error_code,
         notice=reply.notice,
+        keeps_notice=not reply.notice and reply.state == ReplyState.COMPLETE,
         finish_reason=reply.finish_reason,
         model=reply.model or None,
         chat_model_id=reply.chat_model_id,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
         usage_source=reply.usage_source,
+        cost_nano=reply.cost_nano,
         first_token=first_token,
         content=message.content,
         html=message.html,

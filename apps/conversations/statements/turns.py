@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import orjson
 from psycopg.types.json import Jsonb
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.core.postgresql.statements import Columns, Statement
+from apps.llm.statements.prices import LIMITED, paused
 from apps.users.models import User
 
 _LIVE = [state.value for state in constants.LIVE_STATES]
@@ -44,7 +47,7 @@ def lock_conversation(*, viewer: User, conversation_id: int) -> Conversation | N
 
 
 _ADD_TURN = Statement(
-    """
+    f"""
     WITH last AS (
         SELECT message.id, reply.state
         FROM conversations_message AS message
@@ -76,12 +79,12 @@ _ADD_TURN = Statement(
         INSERT INTO conversations_reply (
             message_id, conversation_id, state, error_code, notice, finish_reason, model,
             chat_model_id, assistant_version_id, temperature, usage_source, reserved_tokens,
-            correlation_id, lease_owner, fence, stop_state, queued_at, finished_at
+            api_token_id, correlation_id, lease_owner, fence, stop_state, queued_at, finished_at
         )
         SELECT
             answer.id, %(conversation_id)s, %(state)s, %(error_code)s, %(notice)s, '', %(model)s,
             %(chat_model_id)s, %(assistant_version_id)s, %(temperature)s, '', %(reserved_tokens)s,
-            %(correlation_id)s, '', 0, '',
+            %(api_token_id)s, %(correlation_id)s, '', 0, '',
             %(created_at)s, %(finished_at)s
         FROM answer
     ), conversation AS (
@@ -95,20 +98,34 @@ _ADD_TURN = Statement(
     )
     SELECT
         question.id, question.parent_id, answer.id, conversation.message_count,
-        CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END
+        CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END,
+        {LIMITED}, {paused("%(model)s")}
     FROM question, answer, conversation
-    """
+    """  # noqa: S608  nothing that comes from outside
 )
 
 
-def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
+class Gate(NamedTuple):
+    """What stands between a stored answer and its beginning, read by the statement that stores it.
+
+    Attributes:
+        is_limited: whether there are quotas that have to be asked.
+        is_paused: whether staff keep answers from being written.
+    """
+
+    is_limited: bool
+    is_paused: bool
+
+
+def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
     """Store a question at the end of its conversation, and the answer that it waits for.
 
     The caller has locked the conversation. Both instances get what the database gave them. Workers
     hear of a queued answer at the commit.
 
     Returns:
-        Whether they were stored: not where the last answer of the conversation has not ended.
+        What has to be asked before the answer may begin; None where nothing was stored, because
+        the last answer of the conversation has not ended.
     """
     conversation = question.conversation
     row = _ADD_TURN.row(
@@ -134,6 +151,7 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
         assistant_id=conversation.assistant_id,
         temperature=reply.temperature,
         reserved_tokens=reply.reserved_tokens,
+        api_token_id=reply.api_token_id,
         correlation_id=reply.correlation_id,
         finished_at=reply.finished_at,
         title=title,
@@ -141,20 +159,23 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> bool:
         channel=constants.QUEUED_CHANNEL,
     )
     if row is None:
-        return False
-    question.pk, question.parent_id, reply.pk, conversation.message_count, _ = row
+        return None
+    question.pk, question.parent_id, reply.pk, conversation.message_count, _, *gate = row
     conversation.title = title
     conversation.last_message_at = conversation.updated_at = question.created_at
     conversation.read_at, conversation.archived_at = question.created_at, None
-    return True
+    return Gate(*gate)
 
 
-_ANNOUNCE = Statement("SELECT pg_notify(%(channel)s, %(reply_id)s::text)")
+_ANNOUNCE = Statement(
+    f"SELECT pg_notify(%(channel)s, %(reply_id)s::text), {LIMITED}, {paused('%(model)s')}"
+)
 
 
-def announce_queued(*, reply_id: int) -> None:
+def announce_queued(*, reply: Reply) -> Gate:
     """Tell workers of a queued answer at the commit, where `add_turn` has not."""
-    _ANNOUNCE.run(channel=constants.QUEUED_CHANNEL, reply_id=reply_id)
+    row = _ANNOUNCE.rows(channel=constants.QUEUED_CHANNEL, reply_id=reply.pk, model=reply.model)[0]
+    return Gate(row[1], row[2])
 
 
 _SHOWN = Columns(
@@ -172,6 +193,7 @@ _END = Columns(
     "completion_tokens",
     "usage_source",
     "correlation_id",
+    "cost_nano",
 )
 _ANSWER = Statement(
     f"""

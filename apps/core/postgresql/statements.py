@@ -43,6 +43,13 @@ class Statement:
             row: Row | None = cursor.fetchone()
             return row
 
+    def rows(self, **parameters: Any) -> list[Row]:  # noqa: ANN401
+        """Run it and return all rows."""
+        with cast("DatabaseWrapper", connection).prepared_cursor() as cursor:
+            cursor.execute(self._text, parameters)
+            rows: list[Row] = cursor.fetchall()
+            return rows
+
 
 class Columns:
     """Some or all columns of a model, to be named in a statement and read from its rows."""

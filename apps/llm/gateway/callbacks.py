@@ -53,7 +53,13 @@ class CallObserver(AsyncCallbackHandler):
             finish_reason = message.response_metadata.get("finish_reason")
             reported = message.usage_metadata
             if reported is not None:
-                self.usage = Usage(reported["input_tokens"], reported["output_tokens"], "reported")
+                details = reported.get("input_token_details") or {}
+                self.usage = Usage(
+                    reported["input_tokens"],
+                    reported["output_tokens"],
+                    "reported",
+                    details.get("cache_read") or 0,
+                )
         counted = {
             "prompt_tokens": self.usage.prompt_tokens if self.usage else None,
             "completion_tokens": self.usage.completion_tokens if self.usage else None,

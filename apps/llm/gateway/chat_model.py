@@ -128,7 +128,10 @@ def _last_message(reader: EventReader) -> AIMessageChunk:
     if reader.usage is not None:
         prompt, completion = reader.usage.prompt_tokens, reader.usage.completion_tokens
         usage = UsageMetadata(
-            input_tokens=prompt, output_tokens=completion, total_tokens=prompt + completion
+            input_tokens=prompt,
+            output_tokens=completion,
+            total_tokens=prompt + completion,
+            input_token_details={"cache_read": reader.usage.cached_tokens},
         )
     return AIMessageChunk(
         content="",

@@ -56,11 +56,15 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call, and whether the model server reported them or we estimated them."""
+    """Tokens of one call, and whether the model server reported them or we estimated them.
+
+    `cached_tokens` are those of the prompt that the provider took from its cache.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     source: UsageSource
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,23 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 _NULL = msgspec.Raw(b"null")
 
 
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: _Count | None = 0
+
+
 class ReportedUsage(msgspec.Struct):
     """Tokens as the model server counts them."""
 
     prompt_tokens: _Count = 0
     completion_tokens: _Count = 0
+    prompt_tokens_details: _PromptDetails | None = None
+
+    @property
+    def cached_tokens(self) -> int:
+        """Tokens of the prompt that came from the provider's cache; never more than it has."""
+        details = self.prompt_tokens_details
+        cached = (details.cached_tokens if details is not None else None) or 0
+        return min(cached, self.prompt_tokens)
 
 
 class _Delta(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""The rows of models: the catalogue of what may be asked, and the ledger of calls."""
+"""The rows of models: the catalogue, the ledger with its prices, quotas and pauses."""
 
 from apps.llm.models.catalogue import (
     Assistant,
@@ -7,13 +7,22 @@ from apps.llm.models.catalogue import (
     ModelFallback,
     Provider,
 )
-from apps.llm.models.ledger import UsageRecord
+from apps.llm.models.ledger import UsageDay, UsageRecord
+from apps.llm.models.pauses import Pause
+from apps.llm.models.prices import Price
+from apps.llm.models.quotas import Quota, QuotaCounter, Reservation
 
 __all__ = [
     "Assistant",
     "AssistantVersion",
     "ChatModel",
     "ModelFallback",
+    "Pause",
+    "Price",
     "Provider",
+    "Quota",
+    "QuotaCounter",
+    "Reservation",
+    "UsageDay",
     "UsageRecord",
 ]

@@ -1,27 +1,68 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from apps.llm import constants
+from apps.llm.models.prices import Price
+
+
+def token_key(**options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
+    """Return the column of the API token that a call came by; tokens are revoked, never removed."""
+    return models.ForeignKey(
+        "users.ApiToken",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        **options,
+    )
 
 
 class UsageRecord(models.Model):
-    """One line of the ledger: one call to a model, for whom, what it used and how it ended."""
+    """One line of the ledger: one call to a model, for whom, what it used and how it ended.
+
+    Cost and prices are in nano-dollars, frozen as they were when the call began; the prices are for
+    a million tokens. What has no price has no cost, which is not the same as a cost of nothing.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_records"
     )
+    api_token = token_key()
     purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
     reference_id = models.BigIntegerField()
     model = models.CharField(max_length=120)
     prompt_tokens = models.PositiveIntegerField()
+    cached_tokens = models.PositiveIntegerField(default=0, db_default=0)
     completion_tokens = models.PositiveIntegerField()
     source = models.CharField(max_length=20, choices=constants.UsageSource.choices)
+    price = models.ForeignKey(
+        Price,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    input_nano = models.BigIntegerField(null=True)
+    cached_input_nano = models.BigIntegerField(null=True)
+    output_nano = models.BigIntegerField(null=True)
+    cost_nano = models.BigIntegerField(null=True)
+    cost_source = models.CharField(
+        max_length=20,
+        choices=constants.CostSource.choices,
+        default=constants.CostSource.UNKNOWN,
+        db_default=constants.CostSource.UNKNOWN,
+    )
     outcome = models.CharField(max_length=40)
     first_token_ms = models.PositiveIntegerField(null=True)
     duration_ms = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        permissions = [("view_cost", "Can see what calls to models cost")]
         indexes = [
             models.Index(fields=["user", "created_at"], name="usage_by_user_and_time"),
             models.Index(fields=["purpose", "reference_id"], name="usage_by_reference"),
@@ -29,3 +70,42 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference_id} by {self.model} (#{self.pk})"
+
+
+class UsageDay(models.Model):
+    """What one person used of one model by one way on one day, kept up by the ledger's statement.
+
+    The days are those of USAGE_TIME_ZONE. `api_token_id` is 0 for what came without a token.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    model = models.CharField(max_length=120)
+    api_token_id = models.BigIntegerField(default=0)
+    calls = models.PositiveIntegerField()
+    prompt_tokens = models.BigIntegerField()
+    completion_tokens = models.BigIntegerField()
+    cost_nano = models.BigIntegerField()
+    estimated_calls = models.PositiveIntegerField()
+    unpriced_calls = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "day", "model", "api_token_id"], name="one_usage_day"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["day"],
+                name="usage_of_day",
+                include=[
+                    *("user", "model", "api_token_id", "calls", "prompt_tokens"),
+                    *("completion_tokens", "cost_nano", "estimated_calls", "unpriced_calls"),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} by user {self.user_id} on {self.day}"

@@ -1,54 +1,144 @@
-"""How much a person may use: one allowance of tokens for each day (UTC), from USER_DAILY_TOKENS."""
+"""How much may be used: what a call may use is reserved before it, and settled when it ends.
+
+A quota counts the calls of one period of the calendar (`periods`). A call counts in the period in
+which it was asked for. It may begin while anything is left, so that a quota is passed by no more
+than one call's reservation. See docs/decisions/0076.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F, Sum
 from django.utils import timezone
 
-from apps.llm.models import UsageRecord
-
-CHARS_PER_TOKEN = 4
-TYPICAL_ANSWER_TOKENS = 1000
-
-
-def used_today(*, user_id: int) -> int:
-    """Return the tokens, of prompts and answers, that the person used since midnight UTC."""
-    start = datetime.combine(
-        timezone.now().date(), time.min, tzinfo=timezone.get_default_timezone()
-    )
-    total = UsageRecord.objects.filter(user_id=user_id, created_at__gte=start).aggregate(
-        tokens=Sum(F("prompt_tokens") + F("completion_tokens"))
-    )["tokens"]
-    return int(total or 0)
+from apps.llm.constants import CHARS_PER_TOKEN, TYPICAL_ANSWER_TOKENS, Period
+from apps.llm.gateway.contract import Purpose, Usage
+from apps.llm.models import Reservation
+from apps.llm.services import quota_words
+from apps.llm.services.periods import bounds_of
+from apps.llm.statements import quotas as statements
+from apps.llm.statements.quotas import QuotaState
 
 
-def is_limited() -> bool:
-    """Tell whether people have an allowance at all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spender:
+    """Who wants to use what.
+
+    Attributes:
+        user_id: the person.
+        model: the model's name.
+        api_token_id: the API token that the call comes by, if it does.
+    """
+
+    user_id: int
+    model: str
+    api_token_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a call may begin.
+
+    Attributes:
+        is_refused: whether a hard quota forbids it; nothing is reserved then.
+        notice: what the person is told: the refusal, or that a soft quota is passed.
+        resets_at: when it makes sense to try again, where it is refused.
+    """
+
+    is_refused: bool = False
+    notice: str = ""
+    resets_at: datetime | None = None
+
+
+def has_default() -> bool:
+    """Tell whether everybody has the allowance of the settings."""
     return bool(settings.USER_DAILY_TOKENS > 0)
 
 
-def has_quota(*, user_id: int, reserved_tokens: int) -> bool:
-    """Tell whether the person may start another answer; always where no limit is set.
+def estimate(
+    *, prompt_chars: int, has_history: bool, prompt_limit: int, answer_limit: int | None
+) -> Usage:
+    """Return what an answer may use at most, until its use is known.
 
     Args:
-        user_id: the person, whose row the caller has locked, so that nobody else counts meanwhile.
-        reserved_tokens: what the person's answers that have not ended may still use.
+        prompt_chars: length of what is asked, with all that is sent beside it.
+        has_history: whether earlier messages go before it, as far as there is room.
+        prompt_limit: most tokens of all that is sent.
+        answer_limit: most tokens of the answer; None where there is no such limit.
     """
-    if not is_limited():
-        return True
-    limit: int = settings.USER_DAILY_TOKENS
-    return used_today(user_id=user_id) + reserved_tokens < limit
+    asked = -(-prompt_chars // CHARS_PER_TOKEN)
+    prompt = prompt_limit if has_history else min(asked, prompt_limit)
+    return Usage(prompt, answer_limit or TYPICAL_ANSWER_TOKENS, "estimated")
 
 
-def tokens_to_reserve(*, prompt_chars: int) -> int:
-    """Return what an answer may use, until its use is known.
+def reserve(
+    spender: Spender,
+    *,
+    purpose: Purpose,
+    reference_id: int,
+    wanted: Usage,
+    is_forced: bool = False,
+    now: datetime | None = None,
+) -> Admission:
+    """Reserve what a call may use of every quota that counts for it, or refuse it.
+
+    Inside the transaction that stores what the call is for, as its last step: from here on the
+    counters are locked. `usage.record_call` and `usage.release_calls` settle it.
 
     Args:
-        prompt_chars: length of the message; what goes before it is bounded by MAX_TOKENS.
+        spender: who asks.
+        purpose: what the call is for.
+        reference_id: the reply or conversation it is for.
+        wanted: what it may use.
+        is_forced: count it whatever is left, for what was used already.
+        now: the moment.
     """
-    prompt_limit: int = settings.MAX_TOKENS
-    answer: int = settings.LLM_MAX_COMPLETION_TOKENS or TYPICAL_ANSWER_TOKENS
-    return min(prompt_chars // CHARS_PER_TOKEN, prompt_limit) + answer
+    asked = statements.reserve(
+        purpose=purpose,
+        reference_id=reference_id,
+        prompt_tokens=wanted.prompt_tokens,
+        completion_tokens=wanted.completion_tokens,
+        is_forced=is_forced,
+        **_bounds(spender, now or timezone.now()),
+    )
+    if asked.is_refused:
+        blocking = next(state for state in asked.quotas if state.is_hard and state.is_used_up)
+        return Admission(
+            is_refused=True, notice=quota_words.refusal(blocking), resets_at=blocking.resets_at
+        )
+    passed = next((state for state in asked.quotas if state.is_used_up), None)
+    return Admission(notice="" if passed is None else quota_words.warning(passed))
+
+
+def read_states(spender: Spender, *, now: datetime | None = None) -> list[QuotaState]:
+    """Return every quota that counts for somebody, and how far it is used; one query."""
+    return statements.read_states(**_bounds(spender, now or timezone.now()))
+
+
+def reserved_before(moment: datetime, *, purpose: Purpose, limit: int) -> list[int]:
+    """Return what calls reserved before a moment and have not settled, oldest first."""
+    rows = Reservation.objects.filter(created_at__lt=moment, purpose=purpose)
+    found = rows.order_by("created_at").values_list("reference_id", flat=True)[:limit]
+    return list(dict.fromkeys(found))
+
+
+def soonest_end(states: Sequence[QuotaState]) -> QuotaState | None:
+    """Return the quota of which the smallest part is left."""
+    return max(states, key=lambda state: state.share, default=None)
+
+
+def _bounds(spender: Spender, moment: datetime) -> dict[str, object]:
+    values: dict[str, object] = {
+        "user_id": spender.user_id,
+        "api_token_id": spender.api_token_id,
+        "model": spender.model,
+        "default_tokens": max(0, settings.USER_DAILY_TOKENS),
+        "moment": moment,
+    }
+    for period in Period:
+        starts, ends = bounds_of(period, moment)
+        values |= {f"{period.value}_starts": starts, f"{period.value}_ends": ends}
+    return values

@@ -1,43 +1,116 @@
-"""The ledger: one line for each call to a model."""
+"""The ledger: one line for each call to a model, with its cost, which also settles its quotas."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.utils import timezone
+
 from apps.llm.gateway.contract import Purpose, Usage
-from apps.llm.statements import ADD_LINE
+from apps.llm.services import money
+from apps.llm.services.periods import day_of
+from apps.llm.statements import ledger
+from apps.llm.statements.prices import Rate, find_rate
 
 
-def record_call(  # noqa: PLR0913  a line of the ledger has that many columns
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Who made a call, and what for.
+
+    Attributes:
+        user_id: whose call it was.
+        api_token_id: the API token that it came by, if it did.
+        purpose: what it was for.
+        reference_id: the reply or conversation it was for.
+        model: the model that was asked.
+        rate: what the model cost when the call began; None where it had no price.
+    """
+
+    user_id: int
+    purpose: Purpose
+    reference_id: int
+    model: str
+    rate: Rate | None = None
+    api_token_id: int | None = None
+
+    def answered_by(self, model: str) -> Call:
+        """Return the call as it was answered: by the model that was asked, or by another one.
+
+        The other one's price is that of this moment; the empty name is that of the first.
+        """
+        if model in ("", self.model):
+            return self
+        return replace(self, model=model, rate=find_rate(model=model, moment=timezone.now()))
+
+    def cost(self, usage: Usage) -> int | None:
+        """Return what the call cost in nano-dollars; None where the model had no price."""
+        if self.rate is None:
+            return None
+        return self.rate.cost(
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cached_tokens=usage.cached_tokens,
+        )
+
+
+def record_call(
+    call: Call,
     *,
-    user_id: int,
-    purpose: Purpose,
-    reference_id: int,
-    model: str,
     usage: Usage,
     outcome: str,
     first_token_ms: int | None,
     duration_ms: int,
+    now: datetime | None = None,
 ) -> None:
     """Write one line of the ledger, inside the transaction that stores what the call was for.
 
+    The same statement adds to the person's day and settles what was reserved for the call.
+
     Args:
-        user_id: whose call it was.
-        purpose: what it was for.
-        reference_id: the reply or conversation it was for.
-        model: the model that was asked.
+        call: whose it was, and what for.
         usage: tokens, reported or estimated.
         outcome: the end state, or the code of what went wrong.
         first_token_ms: milliseconds to the first text; None where none came.
         duration_ms: milliseconds of the whole call.
+        now: the moment, whose day it counts for.
     """
-    ADD_LINE.run(
-        user_id=user_id,
-        purpose=purpose,
-        reference_id=reference_id,
-        model=model,
+    cost, rate = call.cost(usage), call.rate
+    source = money.cost_source(cost_nano=cost, token_source=usage.source)
+    ledger.add_line(
+        user_id=call.user_id,
+        api_token_id=call.api_token_id,
+        purpose=call.purpose,
+        reference_id=call.reference_id,
+        model=call.model,
         prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
         completion_tokens=usage.completion_tokens,
         source=usage.source,
+        price_id=rate.price_id if rate else None,
+        input_nano=rate.input_nano if rate else None,
+        cached_input_nano=rate.cached_input_nano if rate else None,
+        output_nano=rate.output_nano if rate else None,
+        cost_nano=cost,
+        cost_source=source.value,
         outcome=outcome[:40],
         first_token_ms=first_token_ms,
         duration_ms=duration_ms,
+        day=day_of(now or timezone.now()),
+        tokens=usage.prompt_tokens + usage.completion_tokens,
+        money=cost or 0,
+        estimated=int(usage.source == "estimated"),
+        unpriced=int(cost is None),
     )
+
+
+def release_calls(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:
+    """Give back what was reserved for calls that were never made, in the transaction of their end.
+
+    Args:
+        purpose: what they were for.
+        reference_ids: which.
+    """
+    if reference_ids:
+        ledger.release(purpose=purpose, reference_ids=reference_ids)

@@ -1,0 +1,86 @@
+"""Whether an answer may begin: the last step of the transaction that stores it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.conversations import constants
+from apps.conversations.models import Reply
+from apps.conversations.services.choosing import Choice
+from apps.conversations.services.turn_requests import TurnRequest
+from apps.conversations.statements import endings
+from apps.conversations.statements.turns import Gate
+from apps.llm.errors import ModelsPausedError
+from apps.llm.gateway.contract import Usage
+from apps.llm.services import quotas
+from apps.users.models import User
+
+
+def wanted(request: TurnRequest, choice: Choice, *, has_history: bool) -> Usage:
+    """Return what an answer may use at most.
+
+    Args:
+        request: what is asked.
+        choice: who answers, whose limits count where there are any.
+        has_history: whether earlier messages go before it, where no program names the prompt.
+    """
+    version = choice.version
+    own = "" if request.prompt is not None else settings.SYSTEM_PROMPT
+    limits = version or choice.model
+    named = request.prompt["parameters"].get("max_tokens") if request.prompt is not None else None
+    answers = [limit for limit in (limits.max_completion_tokens, named) if limit]
+    return quotas.estimate(
+        prompt_chars=request.prompt_chars + len(version.system_prompt if version else own),
+        has_history=has_history and request.prompt is None,
+        prompt_limit=limits.max_prompt_tokens or settings.MAX_TOKENS,
+        answer_limit=min(answers) if answers else None,
+    )
+
+
+def admit(
+    reply: Reply, request: TurnRequest, wanted: Usage, *, actor: User, gate: Gate
+) -> datetime | None:
+    """Reserve what a queued answer may use; one without quota ends here, with its message kept.
+
+    Where nobody has set a quota and the settings give no allowance, nothing is asked.
+
+    Args:
+        reply: the stored answer.
+        request: what was asked.
+        wanted: what it may use.
+        actor: who asks.
+        gate: what the statement that stored it has read.
+
+    Returns:
+        When it makes sense to ask again, where it is refused.
+
+    Raises:
+        ModelsPausedError: staff keep answers from being written; all of it is undone.
+    """
+    if not reply.is_live:
+        return None
+    if gate.is_paused:
+        raise ModelsPausedError
+    if not gate.is_limited and not quotas.has_default():
+        return None
+    admission = quotas.reserve(
+        quotas.Spender(user_id=actor.pk, model=reply.model, api_token_id=request.api_token_id),
+        purpose="reply",
+        reference_id=reply.pk,
+        wanted=wanted,
+    )
+    if admission.is_refused:
+        reply.state = constants.ReplyState.OUT_OF_QUOTA
+        reply.error_code = constants.ReplyState.OUT_OF_QUOTA.value
+        reply.finished_at = timezone.now()
+        reply.reserved_tokens = 0
+    reply.notice = admission.notice
+    if reply.notice:
+        fields = ["state", "error_code", "notice", "finished_at", "reserved_tokens"]
+        reply.save(update_fields=fields)
+    if admission.is_refused:
+        endings.note_ended(reply_ids=[reply.pk])
+    return admission.resets_at

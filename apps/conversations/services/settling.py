@@ -1,0 +1,93 @@
+"""What answers had reserved is settled at their end: by what was used, or given back.
+
+The end of an answer that a worker writes is settled by the ledger's own statement (`leases`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from apps.conversations.models import Message, Reply
+from apps.llm.constants import CHARS_PER_TOKEN
+from apps.llm.gateway.contract import Usage
+from apps.llm.services import prices, quotas, usage
+from apps.llm.services.usage import Call
+
+FORGOTTEN_AFTER = timedelta(hours=1)
+AT_ONCE = 500
+
+
+def release(reply_ids: Sequence[int]) -> None:
+    """Give back what answers had reserved for calls that were never made."""
+    usage.release_calls(purpose="reply", reference_ids=reply_ids)
+
+
+def settle_lost(reply_ids: Sequence[int]) -> None:
+    """Write down what the calls of a lost worker used, by estimate, as the reaper ends them."""
+    lost = Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation")
+    for reply in lost:
+        call = Call(
+            user_id=reply.conversation.owner_id,
+            api_token_id=reply.api_token_id,
+            purpose="reply",
+            reference_id=reply.pk,
+            model=reply.model,
+            rate=prices.price_at(model=reply.model, moment=reply.started_at),
+        )
+        used = _estimate(reply)
+        reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
+        reply.usage_source, reply.cost_nano = used.source, call.cost(used)
+        reply.save(
+            update_fields=["prompt_tokens", "completion_tokens", "usage_source", "cost_nano"]
+        )
+        began = reply.started_at or reply.queued_at
+        duration = (reply.finished_at or timezone.now()) - began
+        usage.record_call(
+            call,
+            usage=used,
+            outcome=reply.error_code or reply.state,
+            first_token_ms=None,
+            duration_ms=max(0, round(duration.total_seconds() * 1000)),
+        )
+
+
+@transaction.atomic
+def release_forgotten() -> int:
+    """Give back what is reserved for answers that are gone, as with a deleted account.
+
+    Returns:
+        For how many answers.
+    """
+    before = timezone.now() - FORGOTTEN_AFTER
+    old = quotas.reserved_before(before, purpose="reply", limit=AT_ONCE)
+    live = set(Reply.objects.live().filter(pk__in=old).values_list("pk", flat=True))
+    forgotten = [reply_id for reply_id in old if reply_id not in live]
+    release(forgotten)
+    return len(forgotten)
+
+
+def _estimate(reply: Reply) -> Usage:
+    """Estimate a call by the texts that its worker had sent and shown."""
+    question = Message.objects.filter(children=reply.message).first()
+    if question is None:
+        asked = 0
+    elif question.prompt is not None:
+        asked = sum(len(one["content"]) for one in question.prompt["messages"])
+    else:
+        window = Message.objects.filter(
+            conversation_id=reply.conversation_id, pk__lte=question.pk, is_current=True
+        ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE + 1]
+        said = window.aggregate(chars=Sum(Length("content")))["chars"] or 0
+        asked = said + len(settings.SYSTEM_PROMPT) + len(str(question.context or ""))
+    return Usage(
+        min(-(-asked // CHARS_PER_TOKEN), settings.MAX_TOKENS),
+        -(-len(reply.message.content) // CHARS_PER_TOKEN),
+        "estimated",
+    )

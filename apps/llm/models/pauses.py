@@ -1,0 +1,44 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.llm.querysets import PauseQuerySet
+
+
+class Pause(models.Model):
+    """Staff keep answers from being written, of one model or of all, until somebody lifts it."""
+
+    model_name = models.CharField(max_length=120, blank=True)
+    reason = models.TextField()
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    started_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    lift_reason = models.TextField(blank=True)
+
+    objects: ClassVar[PauseQuerySet] = PauseQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        default_permissions = ("view", "change")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model_name"], name="one_open_pause", condition=Q(lifted_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of {self.model_name or 'all models'} (#{self.pk})"

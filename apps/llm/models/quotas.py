@@ -1,0 +1,121 @@
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import Q
+
+from apps.llm import constants
+
+
+class Quota(models.Model):
+    """How much may be used in one period of the calendar: by whom, of what, and what happens then.
+
+    One row at most is `from_settings`: its amount is USER_DAILY_TOKENS; where that is 0, it does
+    not count.
+    """
+
+    kind = models.CharField(max_length=20, choices=constants.QuotaKind.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
+    api_token = models.ForeignKey(
+        "users.ApiToken", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    model_name = models.CharField(max_length=120, blank=True)
+    unit = models.CharField(max_length=20, choices=constants.QuotaUnit.choices)
+    period = models.CharField(max_length=20, choices=constants.Period.choices)
+    amount = models.BigIntegerField()
+    is_hard = models.BooleanField(default=True)
+    from_settings = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view", "change")
+        indexes = [
+            models.Index(fields=["kind"], name="quota_open_kind", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["model_name"], name="quota_open_model", condition=Q(ended_at=None)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    *("kind", "user", "group", "api_token", "model_name"),
+                    *("unit", "period", "is_hard", "from_settings"),
+                ],
+                name="one_open_quota_of_a_kind",
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="quota_is_not_negative"),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind="everyone", user=None, group=None, api_token=None, model_name="")
+                    | Q(kind="person", user__isnull=False, group=None, api_token=None)
+                    | Q(kind__in=["group", "member"], group__isnull=False, user=None)
+                    | Q(kind="token", api_token__isnull=False, user=None, group=None)
+                    | (Q(kind="model", user=None, group=None, api_token=None) & ~Q(model_name=""))
+                ),
+                name="quota_has_its_subject",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} quota of {self.unit} a {self.period} (#{self.pk})"
+
+
+class QuotaCounter(models.Model):
+    """What was used and is reserved of a quota in one of its periods.
+
+    `holder_id` is the person where each has a share of their own, and 0 where all share one.
+    """
+
+    quota = models.ForeignKey(Quota, on_delete=models.CASCADE, related_name="counters")
+    holder_id = models.BigIntegerField(default=0)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used = models.BigIntegerField(default=0, db_default=0)
+    reserved = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["ends_at"], name="counter_by_end")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["quota", "holder_id", "starts_at"], name="one_counter_for_a_period"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.used} used of quota {self.quota_id} since {self.starts_at}"
+
+
+class Reservation(models.Model):
+    """What one call that has not ended may still use of one counter; removed when it is settled."""
+
+    purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
+    reference_id = models.BigIntegerField()
+    counter = models.ForeignKey(QuotaCounter, on_delete=models.CASCADE, related_name="+")
+    amount = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["created_at"], name="reservation_by_age")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "reference_id", "counter"], name="one_reservation_of_a_counter"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} for {self.purpose} {self.reference_id}"

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import OuterRef, Q, QuerySet
+
+if TYPE_CHECKING:
+    from apps.llm.models import Pause  # noqa: F401
+
+
+class PauseQuerySet(QuerySet["Pause"]):
+    """Named queries over pauses."""
+
+    def open(self) -> PauseQuerySet:
+        """Return those that hold."""
+        return self.filter(lifted_at=None)
+
+    def of_model(self, model: str | OuterRef) -> PauseQuerySet:
+        """Return those that hold for a model: its own and that of all models."""
+        return self.open().filter(Q(model_name="") | Q(model_name=model))

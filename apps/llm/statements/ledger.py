@@ -1,0 +1,75 @@
+"""A line of the ledger, what it adds to its day, and what it settles: one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps.core.postgresql.statements import Statement
+
+_SETTLE = """
+    gone AS (
+        DELETE FROM llm_reservation
+        WHERE purpose = %(purpose)s AND reference_id = ANY(%(reference_ids)s)
+        RETURNING counter_id, amount
+    ), owed AS (
+        SELECT counter_id, sum(amount)::bigint AS amount FROM gone GROUP BY counter_id
+    ), held AS MATERIALIZED (
+        SELECT counter.id, quota.unit
+        FROM llm_quotacounter AS counter JOIN llm_quota AS quota ON quota.id = counter.quota_id
+        WHERE counter.id IN (SELECT counter_id FROM owed)
+        ORDER BY counter.id
+        FOR NO KEY UPDATE OF counter
+    )
+    UPDATE llm_quotacounter AS counter
+    SET reserved = counter.reserved - owed.amount,
+        used = counter.used + CASE held.unit WHEN 'tokens' THEN %(tokens)s ELSE %(money)s END
+    FROM owed JOIN held ON held.id = owed.counter_id
+    WHERE counter.id = owed.counter_id
+"""
+
+_ADD_LINE = Statement(
+    f"""
+    WITH line AS (
+        INSERT INTO llm_usagerecord (
+            user_id, api_token_id, purpose, reference_id, model, prompt_tokens, cached_tokens,
+            completion_tokens, source, price_id, input_nano, cached_input_nano, output_nano,
+            cost_nano, cost_source, outcome, first_token_ms, duration_ms, created_at
+        )
+        VALUES (
+            %(user_id)s, %(api_token_id)s, %(purpose)s, %(reference_id)s, %(model)s,
+            %(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s, %(source)s, %(price_id)s,
+            %(input_nano)s, %(cached_input_nano)s, %(output_nano)s, %(cost_nano)s, %(cost_source)s,
+            %(outcome)s, %(first_token_ms)s, %(duration_ms)s, statement_timestamp()
+        )
+    ), day AS (
+        INSERT INTO llm_usageday AS known (
+            user_id, day, model, api_token_id, calls, prompt_tokens, completion_tokens, cost_nano,
+            estimated_calls, unpriced_calls
+        )
+        VALUES (
+            %(user_id)s, %(day)s, %(model)s, coalesce(%(api_token_id)s::bigint, 0), 1,
+            %(prompt_tokens)s, %(completion_tokens)s, %(money)s, %(estimated)s, %(unpriced)s
+        )
+        ON CONFLICT (user_id, day, model, api_token_id) DO UPDATE SET
+            calls = known.calls + 1,
+            prompt_tokens = known.prompt_tokens + excluded.prompt_tokens,
+            completion_tokens = known.completion_tokens + excluded.completion_tokens,
+            cost_nano = known.cost_nano + excluded.cost_nano,
+            estimated_calls = known.estimated_calls + excluded.estimated_calls,
+            unpriced_calls = known.unpriced_calls + excluded.unpriced_calls
+    ), {_SETTLE.lstrip()}
+    """  # noqa: S608  nothing that comes from outside
+)
+
+
+def add_line(**values: object) -> None:
+    """Write a line of the ledger with its share of the day, and settle what it had reserved."""
+    _ADD_LINE.run(reference_ids=[values["reference_id"]], **values)
+
+
+_RELEASE = Statement(f"WITH {_SETTLE.lstrip()}")
+
+
+def release(*, purpose: str, reference_ids: Sequence[int]) -> None:
+    """Give back what calls had reserved that were never made."""
+    _RELEASE.run(purpose=purpose, reference_ids=list(reference_ids), tokens=0, money=0)

@@ -1,0 +1,300 @@
+"""What an answer costs, what it reserves, and that every end settles it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.conversations import guardrails
+from apps.conversations.errors import ReplyOutOfQuotaError
+from apps.conversations.events import ReplyFinished
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import (
+    asking,
+    following,
+    leases,
+    settling,
+    stopping,
+    titles,
+    turns,
+)
+from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
+from apps.llm.errors import ModelsPausedError
+from apps.llm.gateway.contract import Completion, Usage
+from apps.llm.models import QuotaCounter, Reservation, UsageDay, UsageRecord
+from apps.llm.services import catalogue, pauses, prices
+from apps.llm.services.prices import PriceRequest
+from apps.llm.services.quota_setting import Limit, Subject, set_quota
+from apps.users.models import User
+from tests.conversations.conftest import read_reply, running_worker
+from tests.factories import ApiTokenFactory, UserFactory
+from tests.support.upstream import ScriptedUpstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SLOW = "[[stream tokens=4000 rate=100]]"
+
+
+@pytest.fixture(autouse=True)
+def _has_a_price(transactional_db: None) -> None:
+    wanted = PriceRequest(model_name="script*", input_nano=NANO, output_nano=2 * NANO)
+    prices.add_price(actor=None, wanted=wanted)
+
+
+@pytest.fixture
+def quota(_has_a_price: None) -> int:
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.DAY, amount=100_000)
+    return set_quota(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted).pk
+
+
+@pytest.fixture
+def policy(settings: Settings) -> None:
+    settings.GUARDRAILS = ["tests.conversations.test_guardrails.WordGuardrail"]
+
+
+async def send(person: User, content: str, *, token_id: int | None = None) -> turns.Turn:
+    request = turns.TurnRequest(conversation_id=None, content=content, api_token_id=token_id)
+    return await turns.start_turn(actor=person, request=request)
+
+
+@sync_to_async
+def counted() -> tuple[int, int]:
+    counter = QuotaCounter.objects.get()
+    return counter.used, counter.reserved
+
+
+@sync_to_async
+def line_of(reply: Reply) -> UsageRecord:
+    return UsageRecord.objects.get(reference_id=reply.pk, purpose="reply")
+
+
+async def assert_settled(reply: Reply) -> None:
+    """The counter holds what the ledger's line says, and nothing is reserved any more."""
+    line = await line_of(reply)
+    assert await counted() == (line.prompt_tokens + line.completion_tokens, 0)
+    assert await Reservation.objects.acount() == 0
+    assert reply.cost_nano == line.cost_nano
+    assert line.cost_nano == line.prompt_tokens * 1_000 + line.completion_tokens * 2_000
+    day = await UsageDay.objects.aget()
+    assert (day.calls, day.cost_nano) == (1, line.cost_nano)
+
+
+async def test_a_whole_answer_costs_what_the_provider_counted(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=30]]")
+        assert (await counted())[1] > 1_000
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.usage_source) == ("complete", "reported")
+    await assert_settled(reply)
+    assert (await line_of(reply)).cost_source == "exact"
+    events = [event async for event in following.follow(viewer=person, reply_id=reply.pk)]
+    finished = events[-1]
+    assert isinstance(finished, ReplyFinished)
+    assert finished.cost == f"{(reply.cost_nano or 0) / NANO:.9f}".rstrip("0")
+
+
+async def test_a_price_that_changes_while_an_answer_is_written_is_not_its_price(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=300 rate=100]]")
+        task = worker.begin(turn.reply.pk)
+        await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
+        dearer = PriceRequest(model_name="scripted", input_nano=9 * NANO, output_nano=9 * NANO)
+        await sync_to_async(prices.add_price)(actor=None, wanted=dearer)
+        await task
+    await assert_settled(await read_reply(turn.reply.pk))
+
+
+@pytest.mark.parametrize("script", ["[[cut after=5]]", "[[status code=500]]"])
+async def test_an_answer_that_fails_is_settled_by_estimate(
+    person: User, upstream: ScriptedUpstream, quota: int, script: str
+) -> None:
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, script)).reply.pk)
+    assert reply.state == "failed"
+    await assert_settled(reply)
+    assert (await line_of(reply)).cost_source == "estimated"
+
+
+async def test_an_answer_that_is_stopped_is_settled(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, SLOW)
+        task = worker.begin(turn.reply.pk)
+        await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
+        await sync_to_async(stopping.stop_reply)(actor=person, reply_id=turn.reply.pk)
+        async with asyncio.timeout(5):
+            await task
+    reply = await read_reply(turn.reply.pk)
+    assert reply.state == "stopped"
+    await assert_settled(reply)
+
+
+async def test_an_answer_that_is_stopped_before_it_began_costs_nothing(
+    person: User, quota: int
+) -> None:
+    turn = await send(person, "hello")
+    await sync_to_async(stopping.stop_reply)(actor=person, reply_id=turn.reply.pk)
+    assert await counted() == (0, 0)
+    assert await UsageRecord.objects.acount() == 0
+
+
+async def test_an_answer_that_nobody_took_costs_nothing(person: User, quota: int) -> None:
+    turn = await send(person, "hello")
+    long_ago = timezone.now() - timedelta(minutes=5)
+    await Reply.objects.filter(pk=turn.reply.pk).aupdate(queued_at=long_ago)
+    assert await sync_to_async(leases.expire_queue)() == [turn.reply.pk]
+    assert await counted() == (0, 0)
+
+
+@pytest.mark.usefixtures("policy")
+async def test_an_answer_that_is_withheld_is_settled(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, "guarded [[stream tokens=40]]")).reply.pk)
+    assert reply.state == "withheld"
+    await assert_settled(reply)
+
+
+async def test_an_answer_whose_worker_was_lost_is_settled_by_the_reaper(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    turn = await send(person, "x" * 400)
+    claim = await sync_to_async(leases.claim)(reply_id=turn.reply.pk, owner="lost")
+    assert claim is not None
+    await Reply.objects.filter(pk=turn.reply.pk).aupdate(
+        lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+    texts = {turn.reply.pk: "y" * 41}
+    ended = await sync_to_async(leases.reap)(reply_ids=[turn.reply.pk], live_texts=texts)
+    assert ended == [turn.reply.pk]
+    reply = await read_reply(turn.reply.pk)
+    assert (reply.state, reply.completion_tokens, reply.usage_source) == (
+        "interrupted",
+        11,
+        "estimated",
+    )
+    assert 100 <= (reply.prompt_tokens or 0) < 140
+    await assert_settled(reply)
+
+
+async def test_what_a_deleted_account_had_reserved_comes_back(person: User, quota: int) -> None:
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.HOUR, amount=10_000)
+    subject = Subject(QuotaKind.MODEL, model_name=(await send(person, "one")).reply.model)
+    shared = await sync_to_async(set_quota)(actor=None, subject=subject, limit=wanted)
+    other = await sync_to_async(UserFactory)()
+    await send(other, "two")
+    await sync_to_async(other.delete)()
+    assert await sync_to_async(settling.release_forgotten)() == 0
+    long_ago = timezone.now() - timedelta(hours=2)
+    await Reservation.objects.aupdate(created_at=long_ago)
+    assert await sync_to_async(settling.release_forgotten)() == 1
+    counter = await QuotaCounter.objects.aget(quota=shared)
+    assert (counter.used, counter.reserved) == (0, 0)
+
+
+async def test_a_token_without_quota_is_refused_at_once_with_the_time_to_wait(
+    person: User,
+) -> None:
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.HOUR, amount=0)
+    subject = Subject(QuotaKind.TOKEN, token.pk)
+    await sync_to_async(set_quota)(actor=None, subject=subject, limit=wanted)
+    turn = await send(person, "hello", token_id=token.pk)
+    assert (turn.reply.state, turn.reply.error_code) == ("out_of_quota",) * 2
+    assert (await read_reply(turn.reply.pk)).notice.startswith("This API token has used up")
+    with pytest.raises(ReplyOutOfQuotaError) as caught:
+        asking.ensure_admitted(turn)
+    assert 0 < (caught.value.retry_after_seconds or 0) <= 3_600
+    assert (await send(person, "by the page")).reply.state == "queued"
+
+
+async def test_a_passed_soft_quota_is_said_where_the_answer_ends_well(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.DAY, amount=0, is_hard=False)
+    await sync_to_async(set_quota)(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted)
+    async with running_worker() as worker:
+        good = await worker.finish((await send(person, "[[stream tokens=3]]")).reply.pk)
+        bad = await worker.finish((await send(person, "[[status code=500]]")).reply.pk)
+    assert good.notice.startswith("You have passed the allowance of 0 tokens for this day.")
+    assert "passed the allowance" not in bad.notice
+
+
+async def test_titles_count_for_the_person_and_are_settled_at_once(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    turn = await send(person, "hello")
+    request = await sync_to_async(titles._request)(turn.conversation.pk)
+    assert request is not None
+    reserved = (await counted())[1]
+    done = Completion("A title", "stop", "scripted", Usage(30, 5, "reported"))
+    await sync_to_async(titles._store)(turn.conversation.pk, request, done, "A title", 20)
+    assert await counted() == (35, reserved)
+    line = await UsageRecord.objects.aget(purpose="title")
+    assert line.cost_nano == 30 * 1_000 + 5 * 2_000
+
+
+async def test_a_pause_refuses_new_turns_leaves_queued_ones_and_ends_what_is_written(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, SLOW)
+        waiting = await send(person, "hello")
+        task = worker.begin(turn.reply.pk)
+        await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
+        made = await sync_to_async(pauses.pause)(actor=None, reason="It writes nonsense.")
+        async with asyncio.timeout(5):
+            await task
+        assert (await read_reply(turn.reply.pk)).state == "halted"
+        with pytest.raises(ModelsPausedError):
+            await send(person, "and now?")
+        assert await Message.objects.filter(content="and now?").acount() == 0
+        await worker.begin(waiting.reply.pk)
+        assert (await read_reply(waiting.reply.pk)).state == "queued"
+        await sync_to_async(pauses.resume)(actor=None, pause_id=made.pk, reason="Mended.")
+        assert (await worker.finish(waiting.reply.pk)).state == "complete"
+
+
+async def test_a_pause_of_one_model_leaves_the_others_alone(person: User) -> None:
+    await sync_to_async(pauses.pause)(actor=None, model_name="another", reason="Too dear.")
+    assert (await send(person, "hello")).reply.state == "queued"
+
+
+def statements_of_a_turn(person: User) -> list[str]:
+    """Return the statements that store a turn and its end."""
+    request = turns.TurnRequest(conversation_id=None, content="hello")
+    known = catalogue.read()
+    with CaptureQueriesContext(connection) as storing:
+        turn = turns._store_turn(person, request, guardrails.NOTHING_FOUND, known)
+    claim = leases.claim(reply_id=turn.reply.pk, owner="me")
+    assert claim is not None
+    usage = Usage(1, 1, "reported")
+    ending = leases.Ending(state="complete", text="Hi.", usage=usage)  # type: ignore[arg-type]
+    with CaptureQueriesContext(connection) as ending_it:
+        assert leases.finish(claim=claim, owner="me", ending=ending)
+    return [query["sql"] for query in [*storing, *ending_it]]
+
+
+def test_a_turn_takes_no_statement_for_quotas_where_there_are_none_and_one_where_there_are(
+    person: User,
+) -> None:
+    plain = statements_of_a_turn(person)
+    ledger = [sql for sql in plain if "llm_quotacounter" in sql]
+    assert len(ledger) == 1
+    assert "INSERT INTO llm_usagerecord" in ledger[0]
+    wanted = Limit(unit=QuotaUnit.MONEY, period=Period.MONTH, amount=10**15)
+    set_quota(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted)
+    statements_of_a_turn(person)
+    assert len(statements_of_a_turn(person)) == len(plain) + 1
