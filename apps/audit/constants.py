@@ -51,6 +51,7 @@ class AuditAction(TextChoices):
     MESSAGE_REPORTED = "message.reported", "Message reported"
     CASE_OPENED = "case.opened", "Case opened"
     CASE_REOPENED = "case.reopened", "Case opened again"
+    CASE_LISTED = "case.listed", "Beginnings of texts shown in a list"
     CASE_CLAIMED = "case.claimed", "Case claimed"
     CASE_TAKEN_OVER = "case.taken_over", "Case taken over"
     CASE_RELEASED = "case.released", "Case released"

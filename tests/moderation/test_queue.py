@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, Severity
 from apps.moderation.errors import SavedViewNotFoundError, SearchRefusedError
@@ -43,6 +44,28 @@ def test_own_cases_stand_on_top_then_the_oldest_past_due(moderator: User) -> Non
     assert [row.case.pk for row in page.mine] == [mine.pk]
     assert [row.case.pk for row in page.rows] == [latest.pk, late.pk]
     assert page.total == "3"
+
+
+def test_a_page_that_shows_the_beginnings_of_texts_is_one_event_that_names_the_cases(
+    moderator: User,
+) -> None:
+    first = due_in(make_case(), timedelta(hours=1))
+    second = due_in(make_case(), timedelta(hours=2))
+    queue.take_slice(viewer=moderator, chosen=queue_filters.parse({}))
+    event = AuditEvent.objects.get(action="case.listed")
+    assert (event.actor_id, event.data) == (moderator.pk, {"case_ids": [first.pk, second.pk]})
+
+
+def test_a_page_that_shows_nothing_is_not_noted(moderator: User) -> None:
+    queue.take_slice(viewer=moderator, chosen=queue_filters.parse({}))
+    assert not AuditEvent.objects.filter(action="case.listed").exists()
+
+
+def test_nobody_finds_a_case_about_themself_in_the_queue(moderator: User) -> None:
+    own = make_case(MessageFactory(conversation__owner=moderator))
+    other = make_case()
+    assert found(moderator) == [other.pk]
+    assert found(moderator, q=str(own.pk)) == []
 
 
 @pytest.mark.parametrize("order", ["due", "urgent", "newest"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -100,14 +101,28 @@ def require_right(actor: User | None) -> None:
         raise ForbiddenError
 
 
+def lock_texts(*, message_id: int, conversation_id: int) -> None:
+    """Lock what a change of one message touches, in the order in which everybody locks.
+
+    Answers first, as the worker that stores an end locks its own, then the conversation; whoever
+    holds that is alone with its messages. See docs/decisions/0063.
+    """
+    around = Q(pk=message_id) | Q(conversation=conversation_id, state__in=constants.LIVE_STATES)
+    list(Reply.objects.filter(around).order_by("pk").select_for_update().values_list("pk"))
+    conversation = Conversation.objects.filter(pk=conversation_id)
+    conversation.select_for_update(no_key=True).values_list("pk").first()
+
+
 def locked_message(message_id: int) -> Message:
     """Return a message with its conversation and owner, locked together with its answer's row.
 
     Raises:
         MessageNotFoundError: no such message.
     """
-    # The answer before its message, as the worker locks them when it stores an end.
-    Reply.objects.select_for_update().filter(pk=message_id).first()
+    found = Message.objects.filter(pk=message_id).values_list("conversation_id", flat=True).first()
+    if found is None:
+        raise MessageNotFoundError
+    lock_texts(message_id=message_id, conversation_id=found)
     message = (
         Message.objects.select_related("conversation", "conversation__owner")
         .select_for_update(of=("self",))

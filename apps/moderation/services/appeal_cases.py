@@ -7,6 +7,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
+from apps.moderation.errors import CaseChangedError
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
 from apps.moderation.services import cases, decisions, desk_news, priorities
 
@@ -48,13 +49,23 @@ def case_to_look_at(notice: Notice) -> Case:
     return cases.lock_case(newer.values_list("pk", flat=True).first() or number)
 
 
-def take_in(case: Case, decision: Decision) -> None:
-    """Put an appeal into its locked case, which opens again if it was closed."""
+def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
+    """Put an appeal into its locked case, which opens again if it was closed.
+
+    Returns:
+        The case in which it waits: another one, if somebody opened that at the same moment.
+
+    Raises:
+        CaseChangedError: that one is closed again already.
+    """
     was_closed = case.is_closed
-    is_held_by_decider = case.state == CaseState.CLAIMED and case.claimed_by_id == decision.actor_id
-    if was_closed or is_held_by_decider:
+    if was_closed and not cases.open_again(case):
+        case, was_closed = case_to_look_at(notice), False
+        if case.is_closed:
+            raise CaseChangedError
+    if case.state == CaseState.CLAIMED and case.claimed_by_id == decision.actor_id:
         cases.put_back(case, CaseState.OPEN)
-    else:
+    elif not was_closed:
         case.version += 1
     case.has_appeal = True
     priorities.weigh(case, is_enforced=False)
@@ -68,6 +79,7 @@ def take_in(case: Case, decision: Decision) -> None:
             target_id=case.pk,
             data={"message_id": case.message_id},
         )
+    return case
 
 
 def let_go(case: Case, *, is_decided: bool) -> None:

@@ -23,7 +23,7 @@ from apps.moderation.errors import (
     CaseChangedError,
     FirstOpinionMissingError,
 )
-from apps.moderation.models import Appeal, Case, Decision
+from apps.moderation.models import Appeal, Case, Decision, Notice
 from apps.moderation.querysets import AppealQuerySet
 from apps.moderation.services import (
     appeal_cases,
@@ -70,18 +70,20 @@ def submit(*, actor: User, notice_id: int, text: str) -> Appeal:
     Raises:
         NoticeNotFoundError: there is none, or it is somebody else's.
         AppealNotPossibleError: there is nothing to appeal, it was done, or the time has passed.
+        CaseChangedError: its cases change under it; asking again helps.
         ValidationFailedError: the text is blank or too long.
     """
     notice = inbox.access_notice(viewer=actor, notice_id=notice_id)
+    Notice.objects.select_for_update().get(pk=notice.pk)
     words = _clean_text(text)
     case = appeal_cases.case_to_look_at(notice)
     decision = appeal_cases.standing_decision(notice)
     if decision is None or not appeal_cases.can_appeal(notice):
         raise AppealNotPossibleError
+    case = appeal_cases.take_in(case, notice, decision)
     appeal = Appeal.objects.create(
         notice=notice, decision=decision, case=case, subject=actor, text=words
     )
-    appeal_cases.take_in(case, decision)
     _record(actor, AuditAction.APPEAL_SUBMITTED, appeal)
     return appeal
 
@@ -229,7 +231,7 @@ def _reviewable(actor: User, appeal_id: int) -> tuple[Appeal, Case]:
     found = Appeal.objects.filter(pk=appeal_id).first()
     if found is None:
         raise AppealNotFoundError
-    case = cases.lock_case(found.case_id)
+    case = cases.lock_with_text(found.case_id)
     appeal = _locked(appeal_id)
     if appeal.state not in constants.PENDING_APPEALS:
         raise AppealDecidedError

@@ -11,7 +11,7 @@ from apps.moderation import constants
 from apps.moderation.constants import Verdict
 from apps.moderation.errors import BatchNotFoundError
 from apps.moderation.models import Case, CaseSnapshot, Decision
-from apps.moderation.services import cases, decisions, queue, reversals
+from apps.moderation.services import case_texts, cases, decisions, queue, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from apps.users.services.problems import field_problem
@@ -73,7 +73,7 @@ class Outcome:
 
 
 def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
-    """Return what a bulk decision would be about.
+    """Return what a bulk decision would be about; whose words it shows is in the audit record.
 
     Raises:
         ForbiddenError: the actor may not decide in bulk.
@@ -90,6 +90,7 @@ def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
     texts: dict[int, str] = dict(
         CaseSnapshot.objects.filter(case__in=shown).order_by("id").values_list("case", "text")
     )
+    case_texts.note_excerpts(viewer=actor, case_ids=[case.pk for case in shown])
     return Batch(
         picks=[pick for pick in picks if pick.case_id in known],
         people=len({case.subject_id for case in found}),

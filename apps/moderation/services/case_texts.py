@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.conversations.querysets import MessageQuerySet
@@ -136,6 +138,24 @@ def note_opening(*, viewer: User, case: Case) -> None:
     message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
     if message is not None:
         note_reading(viewer=viewer, conversation=message.conversation)
+
+
+def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
+    """Write down which cases a page of the queue showed the words of: one event for the page.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    if not case_ids:
+        return
+    audit.record(
+        actor=viewer,
+        action=AuditAction.CASE_LISTED,
+        target_type="queue",
+        target_id=0,
+        data={"case_ids": list(case_ids)},
+    )
 
 
 def _path(case: Case) -> MessageQuerySet:

@@ -79,7 +79,7 @@ def effects_of(
     """Work out what calling a case a violation would bring at this moment.
 
     What holds already because of the case is left as it is. Points are for what a person wrote,
-    never for an answer; staff are left to their admin.
+    never for an answer, nor for an account that is gone; staff are left to their admin.
 
     Args:
         case: locked, where it is about to be decided.
@@ -97,12 +97,12 @@ def effects_of(
     )
     holding = {one.kind for one in active}
     left = [one for one in measures if one.kind not in holding]
-    has_points = gives_points and policy is not None and case.target_role == Author.USER
+    subject = User.objects.filter(pk=case.subject_id).first()
+    has_points = gives_points and subject is not None and case.target_role == Author.USER
     points = policy.strike_points if has_points and policy is not None else 0
     before, total = strikes.look_ahead(case, points)
-    threshold = strikes.crossed_threshold(before, total)
-    if threshold is not None and not _falls_on_subject(case):
-        threshold = None
+    is_spared = subject is None or subject.is_staff
+    threshold = None if is_spared else strikes.crossed_threshold(before, total)
     return Effects(
         planned=[
             Planned(measure=one, ends_at=_end(now, one.hours))
@@ -118,8 +118,3 @@ def effects_of(
 
 def _end(now: datetime, hours: int | None) -> datetime | None:
     return now + timedelta(hours=hours) if hours else None
-
-
-def _falls_on_subject(case: Case) -> bool:
-    subject = User.objects.filter(pk=case.subject_id).first()
-    return subject is not None and not subject.is_staff

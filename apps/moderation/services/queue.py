@@ -15,7 +15,7 @@ from apps.moderation import constants
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.querysets import CaseQuerySet
-from apps.moderation.services import cases, preferences, queue_search
+from apps.moderation.services import case_texts, cases, preferences, queue_search
 from apps.moderation.services.queue_filters import UNKNOWN_LANGUAGE, AgeBand, Order, QueueFilter
 from apps.users.models import User
 
@@ -57,14 +57,14 @@ class QueueSlice:
 
 
 def rows_of(*, viewer: User, chosen: QueueFilter) -> CaseQuerySet:
-    """Return the cases that a filter finds, in no order.
+    """Return the cases that a filter finds, in no order; none that is about the viewer.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
         SearchRefusedError: what was typed could only be found by reading everything.
     """
     cases.require(viewer, cases.VIEW)
-    rows = Case.objects.filter(_state(chosen))
+    rows = Case.objects.filter(_state(chosen)).exclude(subject=viewer)
     rows = rows.filter(_columns(chosen)).filter(_age(chosen)).filter(_holder(chosen, viewer))
     if chosen.rule or chosen.mode:
         hits = Flag.objects.filter(case=OuterRef("pk"), hit__isnull=False)
@@ -79,7 +79,7 @@ def rows_of(*, viewer: User, chosen: QueueFilter) -> CaseQuerySet:
 
 
 def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSlice:
-    """Return one page of the queue.
+    """Return one page of the queue; whose words it shows is in the audit record.
 
     Args:
         viewer: whose own cases stand on top of the first page.
@@ -97,6 +97,8 @@ def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSl
     page = list(_drawn(_from(rest, chosen.sorted_by, after))[: ROWS_PER_PAGE + 1])
     shown = page[:ROWS_PER_PAGE]
     hidden_from = preferences.collapse_from(viewer)
+    read = [case.pk for case in (*mine, *shown) if getattr(case, "beginning", None)]
+    case_texts.note_excerpts(viewer=viewer, case_ids=read)
     return QueueSlice(
         mine=[_row(case, viewer, hidden_from) for case in mine],
         rows=[_row(case, viewer, hidden_from) for case in shown],

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import ActorKind, CaseState, Verdict
+from apps.moderation.constants import ActorKind, Verdict
 from apps.moderation.errors import (
     AppealPendingError,
     DecisionNotFoundError,
@@ -76,7 +76,7 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
         raise DecisionNotFoundError
     if found.actor_id != actor.pk:
         cases.require(actor, cases.OVERRIDE)
-    case = cases.lock_case(found.case_id)
+    case = cases.lock_with_text(found.case_id)
     if found.is_undo or Decision.objects.filter(supersedes=found).exists():
         raise DecisionSupersededError
     if Appeal.objects.pending().filter(decision__case=case).exists():
@@ -152,9 +152,5 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
 
 def _open_again(case: Case) -> None:
     """Put a case back into the queue, unless the message has a newer one."""
-    has_newer = Case.objects.not_closed().filter(message=case.message_id).exclude(pk=case.pk)
-    if has_newer.exists():
-        return
-    cases.put_back(case, CaseState.OPEN)
-    case.save()
-    flags.unsettle(case)
+    if cases.open_again(case):
+        flags.unsettle(case)
