@@ -9,7 +9,7 @@ from apps.audit.constants import AuditAction
 from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
 from apps.moderation.errors import CaseChangedError
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
-from apps.moderation.services import cases, decisions, desk_news, priorities
+from apps.moderation.services import case_locks, cases, decisions, desk_news, priorities
 
 
 def can_appeal(notice: Notice) -> bool:
@@ -59,7 +59,7 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
         CaseChangedError: that one is closed again already.
     """
     was_closed = case.is_closed
-    if was_closed and not cases.open_again(case):
+    if was_closed and not case_locks.open_again(case):
         case, was_closed = case_to_look_at(notice), False
         if case.is_closed:
             raise CaseChangedError

@@ -27,6 +27,7 @@ from apps.moderation.models import Appeal, Case, Decision, Notice
 from apps.moderation.querysets import AppealQuerySet
 from apps.moderation.services import (
     appeal_cases,
+    case_locks,
     cases,
     decisions,
     facts,
@@ -231,7 +232,7 @@ def _reviewable(actor: User, appeal_id: int) -> tuple[Appeal, Case]:
     found = Appeal.objects.filter(pk=appeal_id).first()
     if found is None:
         raise AppealNotFoundError
-    case = cases.lock_with_text(found.case_id)
+    case = case_locks.lock_with_text(found.case_id)
     appeal = _locked(appeal_id)
     if appeal.state not in constants.PENDING_APPEALS:
         raise AppealDecidedError

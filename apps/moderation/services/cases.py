@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.conversations.services import visibility
 from apps.core.errors import ForbiddenError
 from apps.moderation import constants
 from apps.moderation.errors import (
@@ -218,36 +217,6 @@ def lock_case(case_id: int, *, version: int | None = None) -> Case:
     if version is not None and case.version != version:
         raise CaseChangedError
     return case
-
-
-def lock_with_text(case_id: int, *, version: int | None = None) -> Case:
-    """Return a case locked together with the text that it is about, for whoever acts on both.
-
-    The text comes first, as for whoever stores a text and opens its case.
-
-    Raises: as `lock_case`.
-    """
-    found = Case.objects.filter(pk=case_id).values_list("message_id", "conversation_id").first()
-    if found is None:
-        raise CaseNotFoundError
-    visibility.lock_texts(message_id=found[0], conversation_id=found[1])
-    return lock_case(case_id, version=version)
-
-
-def open_again(case: Case) -> bool:
-    """Put a decided, locked case back into the queue; false if its message has an open one by now.
-
-    Somebody may open another case of the message at the same moment: the one that is stored first
-    is the open one.
-    """
-    put_back(case, constants.CaseState.OPEN)
-    try:
-        with transaction.atomic():
-            case.save()
-    except IntegrityError:
-        case.refresh_from_db()
-        return False
-    return True
 
 
 def ensure_holds(actor: User, case: Case) -> None:

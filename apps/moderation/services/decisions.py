@@ -27,6 +27,7 @@ from apps.moderation.models import (
     PolicyVersion,
 )
 from apps.moderation.services import (
+    case_locks,
     cases,
     effects,
     enforcements,
@@ -118,7 +119,7 @@ def decide(
 
 def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) -> Case:
     cases.require(actor, cases.DECIDE)
-    case = cases.lock_with_text(case_id, version=version)
+    case = case_locks.lock_with_text(case_id, version=version)
     if case.is_closed:
         raise CaseClosedError
     if case.has_appeal and Appeal.objects.pending().filter(case=case).exists():

@@ -15,7 +15,7 @@ from apps.moderation.errors import (
     DecisionSupersededError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Enforcement
-from apps.moderation.services import cases, enforcements, facts, flags, notices, strikes
+from apps.moderation.services import case_locks, cases, enforcements, facts, flags, notices, strikes
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -76,7 +76,7 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
         raise DecisionNotFoundError
     if found.actor_id != actor.pk:
         cases.require(actor, cases.OVERRIDE)
-    case = cases.lock_with_text(found.case_id)
+    case = case_locks.lock_with_text(found.case_id)
     if found.is_undo or Decision.objects.filter(supersedes=found).exists():
         raise DecisionSupersededError
     if Appeal.objects.pending().filter(decision__case=case).exists():
@@ -152,5 +152,5 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
 
 def _open_again(case: Case) -> None:
     """Put a case back into the queue, unless the message has a newer one."""
-    if cases.open_again(case):
+    if case_locks.open_again(case):
         flags.unsettle(case)
