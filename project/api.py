@@ -15,6 +15,7 @@ from apps.moderation.routers import (
     cases_router,
     notices_router,
     reports_router,
+    rules_router,
 )
 from apps.users.routers import service_accounts_router, tokens_router, users_router
 from apps.webhooks.routers import webhooks_router
@@ -38,6 +39,7 @@ api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
+api.add_router("/moderation", rules_router)
 api.add_router("/webhooks", webhooks_router)
 
 openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)

@@ -1,0 +1,263 @@
+"""What programs of staff read and write about rules and their back-tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints
+
+from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.constants import MAX_REASON_CHARS
+from apps.moderation import constants
+from apps.moderation.models import BackTest, Rule
+from apps.moderation.services import back_tests, rules, trying
+from apps.moderation.services.back_test_samples import Report
+from apps.moderation.services.intervals import Share
+from apps.moderation.services.scorecards import Scorecard
+
+Words = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
+CONFIGURATION = Field(
+    description="By kind: `terms`, `match`, `fold`; `pattern`, `ignore_case`, `look_back`; "
+    "`types`; `categories`, `model`; `instruction`, `model`; `limit`, `seconds`.",
+    examples=[{"terms": ["badword"], "match": "word", "fold": True}],
+)
+
+
+class RuleParams(PageParams):
+    """Which rules."""
+
+    mode: constants.RuleMode | None = None
+
+
+class ShareOut(OutputSchema):
+    """So many of so many, with the interval that holds the true share 95 times in 100."""
+
+    hits: int
+    total: int
+    value: float | None
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, share: Share) -> Self:
+        """Return a share."""
+        return cls(
+            hits=share.hits, total=share.total, value=share.value, low=share.low, high=share.high
+        )
+
+
+class RuleVersionOut(OutputSchema):
+    """What a rule looks for; a version never changes."""
+
+    id: int
+    number: int
+    configuration: dict[str, Any]
+    threshold: float
+    note: str
+    created_by_id: int | None
+    created_at: datetime
+
+
+class RuleOut(OutputSchema):
+    """A rule with the version that it has now."""
+
+    id: int
+    name: str
+    description: str
+    kind: constants.RuleKind
+    stage: constants.Stage
+    applies_to: constants.AppliesTo
+    policy: str
+    mode: constants.RuleMode
+    action: constants.RuleAction
+    on_error: constants.OnError
+    daily_cap: int | None
+    expires_at: datetime | None
+    demoted_reason: str
+    version: RuleVersionOut | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, rule: Rule) -> Self:
+        """Return a rule with the word for its policy."""
+        own = set(cls.model_fields) - {"policy", "version"}
+        version = None if rule.current is None else RuleVersionOut.model_validate(rule.current)
+        values = {name: getattr(rule, name) for name in own}
+        return cls(policy=rule.policy.code, version=version, **values)
+
+
+class RuleIn(InputSchema):
+    """A rule with its first version; it is off until somebody sets its mode."""
+
+    name: Annotated[Text, StringConstraints(max_length=80)] = Field(examples=["Insults"])
+    description: Words = ""
+    kind: constants.RuleKind = Field(examples=["keyword"])
+    stage: constants.Stage = Field(examples=["input"])
+    applies_to: constants.AppliesTo = Field(examples=["user"])
+    policy: str = Field(max_length=40, examples=["insults"])
+    configuration: dict[str, Any] = CONFIGURATION
+    threshold: float = Field(default=0.5, gt=0, le=1)
+    note: Words = ""
+
+    def plan(self) -> rules.Plan:
+        """Return it as the service takes it."""
+        return rules.Plan(
+            name=self.name,
+            kind=self.kind,
+            stage=self.stage,
+            applies_to=self.applies_to,
+            policy_code=self.policy,
+            description=self.description,
+        )
+
+
+class RuleVersionIn(InputSchema):
+    """Another version."""
+
+    configuration: dict[str, Any] = CONFIGURATION
+    threshold: float = Field(default=0.5, gt=0, le=1)
+    note: Words = Field(default="", examples=["Without the word that meant something else."])
+
+
+class ModeIn(InputSchema):
+    """What a hit does from now on."""
+
+    mode: constants.RuleMode = Field(examples=["shadow"])
+    version_id: int | None = Field(default=None, ge=1, description="Null for the present one.")
+    override_reason: Words = Field(
+        default="", description="Why it may enforce although it is not proven."
+    )
+
+
+class TryIn(InputSchema):
+    """A text to look at; nothing of it is stored."""
+
+    text: Annotated[Text, StringConstraints(max_length=trying.MAX_TEXT)] = Field(
+        examples=["A text with a b.a.d.w.o.r.d in it."]
+    )
+    configuration: dict[str, Any] | None = Field(
+        default=None, description="A version that is not saved; null for the present one."
+    )
+
+
+class TrialHitOut(OutputSchema):
+    """A rule that hits the text."""
+
+    name: str
+    version: str
+    mode: str
+    label: str
+    passage: str
+
+
+class TrialOut(OutputSchema):
+    """What all rules that are on, and this one, find in a text."""
+
+    hits: list[TrialHitOut]
+    milliseconds: float
+    rules: int
+
+
+class BackTestIn(InputSchema):
+    """Which version to try on how many of the newest stored messages."""
+
+    version_id: int = Field(ge=1, examples=[7])
+    messages: int = Field(default=back_tests.MESSAGES, ge=1, le=back_tests.MAX_MESSAGES)
+
+
+class BackTestOut(OutputSchema):
+    """How far a back-test has come, and what it found."""
+
+    id: int
+    version_id: int
+    compared_with_id: int | None
+    state: constants.BackTestState
+    total: int
+    scanned: int
+    matched: int
+    matched_before: int = Field(description="What the live version matches.")
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class BackTestReportOut(OutputSchema):
+    """A back-test with its figures against what people decided and labelled."""
+
+    back_test: BackTestOut
+    rate: ShareOut
+    precision: ShareOut
+    recall: ShareOut
+    precision_before: ShareOut
+    recall_before: ShareOut
+    labelled: ShareOut
+    to_label: int
+    only_tried: int
+    only_compared: int
+    seconds: float
+
+    @classmethod
+    def of(cls, back_test: BackTest, report: Report) -> Self:
+        """Return a back-test with its report."""
+        shares = {
+            name: ShareOut.of(getattr(report, name))
+            for name in ("rate", "precision", "recall", "precision_before", "recall_before")
+        }
+        return cls(
+            back_test=BackTestOut.model_validate(back_test),
+            labelled=ShareOut.of(report.labelled),
+            to_label=report.to_label,
+            only_tried=report.only_tried,
+            only_compared=report.only_compared,
+            seconds=report.seconds,
+            **shares,
+        )
+
+
+class MatchOut(OutputSchema):
+    """A message of the sample: where the version matches it, and its label; never its text."""
+
+    id: int
+    message_id: int
+    start: int | None
+    end: int | None
+    by_tried: bool
+    by_compared: bool
+    is_violation: bool | None
+
+
+class LabelIn(InputSchema):
+    """Whether a matched message is a violation; null takes the label back."""
+
+    is_violation: bool | None = Field(examples=[True])
+
+
+class ScorecardOut(OutputSchema):
+    """A rule's figures over a week."""
+
+    precision: ShareOut
+    hits: int
+    hits_of_day: int
+    acted: int
+    errors: int
+    latency_ms: tuple[float, float] | None = Field(description="Median and 95th percentile.")
+    looks_per_true_hit: float | None
+
+    @classmethod
+    def of(cls, card: Scorecard) -> Self:
+        """Return a scorecard."""
+        own = set(cls.model_fields) - {"precision"}
+        values = {name: getattr(card, name) for name in own}
+        return cls(precision=ShareOut.of(card.precision), **values)
+
+
+class RuleEventOut(OutputSchema):
+    """Who did what to a rule."""
+
+    id: int
+    actor_id: int | None
+    actor_label: str
+    action: str
+    reason: str
+    data: dict[str, Any]
+    created_at: datetime
