@@ -16,7 +16,6 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.services import leases, stopping, turns
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as lease_statements
-from apps.llm.models import UsageRecord
 from apps.moderation.constants import FlagSource, Verdict
 from apps.moderation.services import decisions, flags, reversals
 from apps.users.models import User
@@ -173,20 +172,10 @@ def test_an_answer_without_quota_is_told_as_it_is_refused(
     listen(admin, receiver, "reply.finished")
     settings.USER_DAILY_TOKENS = 1
     person = UserFactory()
-    UsageRecord.objects.create(
-        user=person,
-        purpose="reply",
-        reference_id=1,
-        model="scripted",
-        prompt_tokens=5,
-        completion_tokens=5,
-        source="reported",
-        outcome="complete",
-        duration_ms=1,
-    )
-    turn = async_to_sync(turns.start_turn)(
-        actor=person, request=turns.TurnRequest(conversation_id=None, content=SAID)
-    )
+    for _ in range(2):
+        turn = async_to_sync(turns.start_turn)(
+            actor=person, request=turns.TurnRequest(conversation_id=None, content=SAID)
+        )
     assert [(data["reply_id"], data["state"]) for _, data in told()] == [
         (turn.reply.pk, "out_of_quota")
     ]
