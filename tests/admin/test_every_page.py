@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.audit import services as audit
-from apps.conversations.models import Feedback
+from apps.conversations.models import Feedback, Share
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.llm.models import UsageRecord
 from apps.moderation.models import BackTest, Rule
@@ -53,6 +53,12 @@ def make_rows(number: int) -> None:
         RestrictionFactory(user=owner)
         ApiTokenFactory(user=owner)
         Feedback.objects.create(message=talk.reply.message, rating="bad", reason="Wrong year.")
+        Share.objects.create(
+            owner=owner,
+            conversation=talk.reply.conversation,
+            token_hash=f"{talk.reply.pk:064d}",
+            message_ids=[talk.reply.pk],
+        )
         UsageRecord.objects.create(
             user=owner,
             purpose="reply",

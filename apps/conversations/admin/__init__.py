@@ -1,5 +1,5 @@
 """Conversations, messages and answers, as staff review them."""
 
-from apps.conversations.admin import conversations, feedback, messages, replies
+from apps.conversations.admin import conversations, feedback, messages, replies, shares
 
-__all__ = ["conversations", "feedback", "messages", "replies"]
+__all__ = ["conversations", "feedback", "messages", "replies", "shares"]

@@ -20,6 +20,7 @@ _DENSE = (
 _RUN = re.compile(rf"[{_DENSE}]+|(?:(?![{_DENSE}_])[\w\u0300-\u036f])+")
 _IS_DENSE = re.compile(rf"[{_DENSE}]")
 _SPACE = re.compile(r"\s+")
+_MARKS = re.compile(r"\*\*|`+|^#+\s", re.MULTILINE)
 
 
 class Word(NamedTuple):
@@ -124,7 +125,7 @@ def _parts(text: str, marked: list[bool], *, has_before: bool, has_after: bool) 
     begin = 0
     for at in range(1, len(text) + 1):
         if at == len(text) or marked[at] != marked[begin]:
-            parts.append(Part(_SPACE.sub(" ", text[begin:at]), marked[begin]))
+            parts.append(Part(_SPACE.sub(" ", _MARKS.sub("", text[begin:at])), marked[begin]))
             begin = at
     if has_before:
         parts.insert(0, Part("… ", is_hit=False))

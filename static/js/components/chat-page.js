@@ -34,6 +34,10 @@ export class ChatPage {
     this.transcript.log.addEventListener("submit", (event) => {
       if (event.target.matches("[data-retry]")) this.#retry(event);
     });
+    this.app.addEventListener("submit", (event) => {
+      // The answer to the form shows the next page, with its word about an undo.
+      if (event.target.matches("[data-delete-form]")) this.isLeaving = true;
+    });
     document.addEventListener("visibilitychange", () => this.#noteRead());
     const open = this.transcript.findOpen();
     if (open) this.#follow(open);
@@ -253,7 +257,7 @@ export class ChatPage {
     else if (isHere && this.composer.isClosed) this.composer.reopen();
     if (deleted) {
       this.sidebar.remove(id);
-      if (isHere) location.assign("/");
+      if (isHere && !this.isLeaving) location.assign("/");
       return;
     }
     if (archived) this.sidebar.remove(id);

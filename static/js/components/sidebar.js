@@ -9,9 +9,8 @@ const MOST_PAGES = 12;
 export class Sidebar {
   #isLoading = false;
 
-  constructor(list, storage = null) {
-    this.list = list;
-    this.storage = storage;
+  constructor(list, { storage = null, currentId = null } = {}) {
+    Object.assign(this, { list, storage, currentId });
     list.addEventListener("scroll", () => this.#loadWhenNear(), { passive: true });
     list.addEventListener("click", (event) => {
       if (!event.target.closest("[data-sidebar-next]")) return;
@@ -50,6 +49,7 @@ export class Sidebar {
   }
 
   setCurrent(id) {
+    this.currentId = id;
     this.list.querySelector('[aria-current="page"]')?.removeAttribute("aria-current");
     this.#find(id)?.setAttribute("aria-current", "page");
   }
@@ -102,6 +102,7 @@ export class Sidebar {
     for (const section of page.querySelectorAll("section")) this.#join(section);
     const further = page.querySelector("[data-sidebar-next]");
     if (further) this.list.append(further);
+    if (this.currentId) this.setCurrent(this.currentId);
     if (hadFocus) first?.focus();
     return true;
   }

@@ -62,7 +62,7 @@ const connection = new Connection({
     else if (state === "signed_out" || state === "suspended") page.shutOut(state, "This was not sent. Your message is back in the box.");
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar"), storage("sessionStorage")), notices: new Notices(app), notice, announce });
+const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app), notice, announce });
 
 composer.forgetSent(transcript.lastWritten());
 page.start();
