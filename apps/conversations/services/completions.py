@@ -75,13 +75,7 @@ async def start(
     chosen = next((one for one in offered if one.code == model), None)
     if chosen is None:
         raise ModelNotFoundError
-    chars = sum(len(message["content"]) for message in prompt["messages"])
-    allowed = chosen.max_prompt_tokens or settings.MAX_TOKENS
-    if chars > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
-        raise PromptTooLongError(
-            f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
-            f"{allowed} are allowed. Send less."
-        )
+    _ensure_fits(prompt, chosen)
     turn = await turns.start_turn(
         actor=actor,
         request=TurnRequest(
@@ -96,6 +90,16 @@ async def start(
     )
     asking.ensure_admitted(turn)
     return turn
+
+
+def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
+    chars = sum(len(message["content"]) for message in prompt["messages"])
+    allowed = model.max_prompt_tokens or settings.MAX_TOKENS
+    if chars > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
+        raise PromptTooLongError(
+            f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
+            f"{allowed} are allowed. Send less."
+        )
 
 
 async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveModel]:

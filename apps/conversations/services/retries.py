@@ -80,14 +80,7 @@ async def retry_reply(
     )
     question = await db.call(_question_of, actor, message_id)
     asked = _text_of(question)
-    ruling = await guardrails.check_input(
-        guardrails.Draft(
-            user_id=actor.pk,
-            conversation_id=question.conversation_id,
-            text=asked,
-            message_id=question.pk,
-        )
-    )
+    ruling = await _judge(actor, question, asked)
     if ruling.verdict.is_block:
         await db.call(_withhold, question.pk, asked, ruling)
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
@@ -97,6 +90,17 @@ async def retry_reply(
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         raise ReplyInProgressError from error
+
+
+async def _judge(actor: User, question: Message, asked: str) -> guardrails.Ruling:
+    return await guardrails.check_input(
+        guardrails.Draft(
+            user_id=actor.pk,
+            conversation_id=question.conversation_id,
+            text=asked,
+            message_id=question.pk,
+        )
+    )
 
 
 def _text_of(question: Message) -> str:
