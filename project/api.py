@@ -6,6 +6,7 @@ from apps.conversations.routers import (
     conversations_router,
     finding_router,
     messages_router,
+    models_router,
     sharing_router,
     usage_router,
 )
@@ -35,6 +36,7 @@ api.add_router("", sharing_router)
 api.add_router("/messages/", messages_router)
 api.add_router("/messages/", reports_router)
 api.add_router("", usage_router)
+api.add_router("/models", models_router)
 api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)

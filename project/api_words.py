@@ -33,6 +33,7 @@ WORDS = {
     "expires_in_days": 30,
     "next_cursor": None,
     "locked_at": None,
+    "assistant_id": None,
     "last_used_at": None,
     "revoked_at": None,
     "parent_id": 6,

@@ -135,6 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 client_id=frame.client_id,
                 edits_message_id=frame.edits_message_id,
                 allowed_models=self.principal.allowed_models,
+                assistant_id=frame.assistant_id,
             ),
         )
         event = turn.event or turns.accepted_event(turn)

@@ -32,10 +32,17 @@ Metadata = Annotated[
 ]
 
 
+AssistantId = Annotated[
+    int | None,
+    Field(description="Who answers from now on, one of `GET models`; null for whoever did before."),
+]
+
+
 class ConversationCreateIn(InputSchema):
     """What opens a conversation; without a title it gets one after the first answer."""
 
     title: Title = ""
+    assistant_id: AssistantId = None
 
 
 class ConversationUpdateIn(InputSchema):
@@ -75,6 +82,7 @@ class ConversationOut(OutputSchema):
     is_unread: bool = Field(description="Whether something was written since you last looked.")
     archived_at: datetime | None = Field(description="Since when it is put away.")
     locked_at: datetime | None = Field(description="Since when nobody can write in it.")
+    assistant_id: int | None = Field(description="Who answers; null for the default assistant.")
 
 
 class MessageCreateIn(InputSchema):
@@ -85,6 +93,7 @@ class MessageCreateIn(InputSchema):
         default=None,
         description="The question that this is a new version of: it begins a branch beside it.",
     )
+    assistant_id: AssistantId = None
     context: Context = None
     metadata: Metadata = None
 

@@ -20,6 +20,7 @@ class MessageSend(
     content: str
     conversation_id: Id | None = None
     edits_message_id: Id | None = None
+    assistant_id: Id | None = None
 
 
 class ReplyFollow(

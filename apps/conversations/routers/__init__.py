@@ -3,6 +3,7 @@ from apps.conversations.routers.completions import router as completions_router
 from apps.conversations.routers.conversations import router as conversations_router
 from apps.conversations.routers.finding import router as finding_router
 from apps.conversations.routers.messages import router as messages_router
+from apps.conversations.routers.models import router as models_router
 from apps.conversations.routers.sharing import router as sharing_router
 from apps.conversations.routers.usage import router as usage_router
 
@@ -12,6 +13,7 @@ __all__ = [
     "conversations_router",
     "finding_router",
     "messages_router",
+    "models_router",
     "sharing_router",
     "usage_router",
 ]

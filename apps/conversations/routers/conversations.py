@@ -30,6 +30,7 @@ from apps.core.api.pagination import (
 )
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
+from apps.llm.errors import AssistantNotFoundError
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Conversations"])
@@ -48,13 +49,14 @@ LISTS = {
         message="Conversation created.",
         scope=TokenScope.CHAT,
         status=201,
+        errors=(AssistantNotFoundError,),
         gives={"conversation_id": "/id"},
     ),
 )
 async def create_conversation(request: HttpRequest, payload: ConversationCreateIn) -> object:
     """Open an empty conversation."""
     return await db.call(
-        conversations.create_conversation, actor=current_user(request), title=payload.title
+        conversations.create_conversation, actor=current_user(request), **payload.model_dump()
     )
 
 
@@ -208,6 +210,7 @@ async def list_messages(
             errors.ConversationNotFoundError,
             errors.MessageNotFoundError,
             errors.MessageNotEditableError,
+            AssistantNotFoundError,
         ),
         has_own_key=True,
         gives={"message_id": "/reply/id"},

@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from apps.conversations.models import Message
-from apps.llm.services import offers
-from apps.llm.services.live import Catalogue, LiveModel, LiveVersion
+from apps.llm.errors import AssistantNotFoundError
+from apps.llm.services import catalogue, offers
+from apps.llm.services.live import Catalogue, LiveAssistant, LiveModel, LiveVersion
 from apps.users.models import User
 from apps.users.services import model_rules
 
@@ -28,6 +29,35 @@ class Choice:
     model: LiveModel
     version: LiveVersion | None
     temperature: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a person may choose from, the default first."""
+
+    assistants: list[LiveAssistant]
+    models: list[LiveModel]
+
+
+def list_offered(*, viewer: User) -> Offered:
+    """Return the assistants that a person may choose, and the models that their programs may name.
+
+    One query where some assistant is for some groups only, none otherwise.
+    """
+    known = catalogue.read()
+    assistants = offers.list_assistants(viewer=viewer, catalogue=known)
+    return Offered(assistants, offers.models_of(assistants, known))
+
+
+def ensure_offered(*, viewer: User, assistant_id: int) -> None:
+    """Check that a person may choose an assistant.
+
+    Raises:
+        AssistantNotFoundError: no such assistant, or it is not offered to the person.
+    """
+    offered = offers.list_assistants(viewer=viewer, catalogue=catalogue.read())
+    if assistant_id not in {one.id for one in offered}:
+        raise AssistantNotFoundError
 
 
 def choose(

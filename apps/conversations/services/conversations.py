@@ -10,7 +10,7 @@ from apps.conversations import constants
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
 from apps.conversations.querysets import ConversationQuerySet
-from apps.conversations.services import announcements
+from apps.conversations.services import announcements, choosing
 from apps.core.errors import ValidationFailedError
 from apps.core.preconditions import Precondition
 from apps.users.models import User
@@ -33,11 +33,26 @@ def access_conversation(*, viewer: User, conversation_id: int) -> Conversation:
     return conversation
 
 
-def create_conversation(*, actor: User, title: str = "") -> Conversation:
-    """Open an empty conversation, titled by the person or by the product later."""
+def create_conversation(
+    *, actor: User, title: str = "", assistant_id: int | None = None
+) -> Conversation:
+    """Open an empty conversation, titled by the person or by the product later.
+
+    Args:
+        actor: whose it is.
+        title: of their own; empty for none.
+        assistant_id: who shall answer; None for the default assistant.
+
+    Raises:
+        AssistantNotFoundError: no such assistant, or it is not offered to the person.
+    """
+    if assistant_id is not None:
+        choosing.ensure_offered(viewer=actor, assistant_id=assistant_id)
     title = _clean_title(title) if title else ""
     source = constants.TitleSource.PERSON if title else constants.TitleSource.NONE
-    return Conversation.objects.create(owner=actor, title=title, title_source=source)
+    return Conversation.objects.create(
+        owner=actor, title=title, title_source=source, assistant_id=assistant_id
+    )
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.conf import settings
 from apps.conversations import constants
 from apps.conversations.errors import MessageNotEditableError
 from apps.conversations.models import Conversation
-from apps.conversations.services import branches, messages, presenting, showing, sidebar
+from apps.conversations.services import branches, choosing, messages, presenting, showing, sidebar
 from apps.conversations.services.conversations import access_conversation
 from apps.users.models import User
 
@@ -161,8 +161,13 @@ def edit_page(*, viewer: User, message_id: int) -> dict[str, Any]:
 
 def _frame(viewer: User, conversation: Conversation | None, after: str) -> dict[str, Any]:
     current_id = conversation.pk if conversation else None
+    offered = choosing.list_offered(viewer=viewer).assistants
+    kept = conversation.assistant_id if conversation is not None else None
+    is_kept = kept in {one.id for one in offered}
     return {
         **sidebar.sidebar_of(viewer=viewer, after=after, current_id=current_id),
+        "assistants": offered,
+        "assistant_id": kept if is_kept else offered[0].id if offered else None,
         "conversation": None,
         "active_reply": None,
         "client_id": str(uuid.uuid4()),

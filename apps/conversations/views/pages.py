@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.conversations.services import conversations, demo, pages, turns
-from apps.conversations.views.answers import load, number_of, safe_page, to_conversation
+from apps.conversations.views.answers import load, safe_page, to_conversation
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
+from apps.llm.errors import AssistantNotFoundError
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -89,8 +90,11 @@ async def _send(request: HttpRequest, conversation_id: int | None) -> HttpRespon
                 conversation_id=conversation_id,
                 content=content,
                 client_id=request.POST.get("client_id", "")[:64] or None,
+                assistant_id=_chosen(request),
             ),
         )
+    except AssistantNotFoundError as error:
+        return await _refused(request, viewer, conversation_id, content, error)
     except NotFoundError as error:
         raise Http404 from error
     except AppError as error:
@@ -136,3 +140,9 @@ async def theme(request: HttpRequest) -> HttpResponse:
 async def account(request: HttpRequest) -> HttpResponse:
     """Show the person's account."""
     return await db.call(render, request, "settings.html", {})
+
+
+def _chosen(request: HttpRequest) -> int | None:
+    """Return which assistant the form names; without a choice it names none."""
+    text = request.POST.get("assistant_id", "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from apps.llm.errors import AssistantNotFoundError, ChatModelNotFoundError
@@ -29,7 +30,11 @@ def list_assistants(*, viewer: Person, catalogue: Catalogue) -> list[LiveAssista
 
 def list_models(*, viewer: Person, catalogue: Catalogue) -> list[LiveModel]:
     """Return the models that a person may name: those of the assistants that they may use."""
-    assistants = list_assistants(viewer=viewer, catalogue=catalogue)
+    return models_of(list_assistants(viewer=viewer, catalogue=catalogue), catalogue)
+
+
+def models_of(assistants: Iterable[LiveAssistant], catalogue: Catalogue) -> list[LiveModel]:
+    """Return the models of some assistants that are switched on, each once."""
     models = (catalogue.models[one.version.model_id] for one in assistants)
     return [model for model in dict.fromkeys(models) if model.is_usable]
 

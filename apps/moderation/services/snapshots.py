@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.conf import settings
-
 from apps.conversations.models import Message, Reply
 from apps.moderation import constants
 from apps.moderation.models import Case, CaseSnapshot
@@ -23,7 +21,8 @@ def take_snapshot(
         text: what it says, where the row does not hold it: an answer that policy withheld.
         shown_chars: how much of that text viewers had seen, in code points; None for all.
     """
-    reply = Reply.objects.filter(pk=message.pk).first()
+    replies = Reply.objects.select_related("assistant_version__assistant")
+    reply = replies.filter(pk=message.pk).first()
     return CaseSnapshot.objects.create(
         case=case,
         subject_id=case.subject_id,
@@ -31,11 +30,27 @@ def take_snapshot(
         shown_chars=shown_chars,
         exchange=_exchange(message),
         model=reply.model if reply else "",
-        parameters={"temperature": reply.temperature} if reply else {},
-        system_prompt_hash=hashlib.sha256(settings.SYSTEM_PROMPT.encode()).hexdigest()[:16]
-        if reply
-        else "",
+        parameters=_parameters(reply) if reply else {},
+        system_prompt_hash=_prompt_hash(reply) if reply else "",
     )
+
+
+def _parameters(reply: Reply) -> dict[str, Any]:
+    """Return what the model was asked with, in the words that the page of the case shows."""
+    asked: dict[str, Any] = {"temperature": reply.temperature}
+    version = reply.assistant_version
+    if version is not None:
+        asked["assistant"] = f"{version.assistant.name}, version {version.number}"
+        if version.max_completion_tokens:
+            asked["longest answer in tokens"] = version.max_completion_tokens
+    return asked
+
+
+def _prompt_hash(reply: Reply) -> str:
+    """Return a hash of the system prompt; empty where a program brought its own."""
+    if reply.assistant_version is None:
+        return ""
+    return hashlib.sha256(reply.assistant_version.system_prompt.encode()).hexdigest()[:16]
 
 
 def newest_snapshot(*, case: Case, message: Message) -> CaseSnapshot:

@@ -120,7 +120,7 @@ export class ChatPage {
   #deliver() {
     const turn = this.#pending;
     if (!turn) return;
-    const frame = { type: "message.send", conversation_id: this.conversationId, client_id: turn.clientId, content: turn.content };
+    const frame = { type: "message.send", conversation_id: this.conversationId, client_id: turn.clientId, content: turn.content, assistant_id: this.composer.assistantId };
     if (!this.connection.send(frame)) return;
     clearTimeout(turn.timer);
     turn.timer = setTimeout(() => this.#fail(UNANSWERED), ACCEPT_WITHIN_MS);

@@ -30,6 +30,11 @@ export class Composer {
     return this.#isBusy;
   }
 
+  /** Who shall answer, where there is a choice. */
+  get assistantId() {
+    return Number(this.form.elements.assistant_id?.value) || null;
+  }
+
   /** While an answer is written the button stops it. */
   set isBusy(isBusy) {
     this.#isBusy = isBusy;
@@ -149,7 +154,7 @@ export class Composer {
     });
     this.retryButton.addEventListener("click", () => this.#send(true));
     this.form.querySelector(".composer-box").addEventListener("click", (event) => {
-      if (!event.target.closest("button")) this.input.focus();
+      if (!event.target.closest("button, select, label")) this.input.focus();
     });
     addEventListener("pagehide", () => this.drafts.write(this.conversationId, this.input.value));
   }

@@ -73,6 +73,13 @@ export class Message {
     decorateCode(this.body);
   }
 
+  /** Say that it waits for its turn at the model, behind so many others. */
+  showWaiting(ahead) {
+    this.state = "queued";
+    const words = ahead ? `Waiting for its turn, ${ahead} before it` : "Waiting for its turn";
+    this.article.querySelector(".message-pending-queued").textContent = words;
+  }
+
   /** Say how it ended. */
   showNotice(notice, { icon = ICONS[this.state] ?? "alert", isNew = false } = {}) {
     const isBad = this.state === "failed";

@@ -31,6 +31,7 @@ export class Reply {
   apply(event) {
     const { kind } = this.known.apply(event);
     if (kind === "started") this.message.state = "running";
+    if (kind === "waiting") this.message.showWaiting(event.ahead);
     if (kind === "appended") this.#grow();
     if (kind === "replaced") this.#replace();
     if (kind === "finished") this.#finish(event);

@@ -25,7 +25,7 @@ export class ReplyText {
 
   /**
    * Take one event of this reply.
-   * @returns {{kind: "started"|"appended"|"replaced"|"finished"|"gap"|"nothing", text?: string}}
+   * @returns {{kind: "waiting"|"started"|"appended"|"replaced"|"finished"|"gap"|"nothing", text?: string}}
    *   For "gap" the caller follows again from `cursor`; it is said once until the text joins.
    */
   apply(event) {
@@ -34,6 +34,8 @@ export class ReplyText {
       case "reply.started":
         this.state = "running";
         return { kind: "started" };
+      case "reply.waiting":
+        return { kind: this.text ? "nothing" : "waiting" };
       case "reply.delta":
         return this.#join(event.text, event.cursor);
       case "reply.snapshot":

@@ -1,0 +1,24 @@
+from django.http import HttpRequest
+
+from apps.conversations.model_schemas import OfferedOut
+from apps.conversations.routers.turns import current_user
+from apps.conversations.services import choosing
+from apps.core import db
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Models"])
+
+
+@router.operation(
+    "GET",
+    "",
+    Endpoint(
+        returns=OfferedOut,
+        message="Assistants and models.",
+        scope=TokenScope.CHAT,
+    ),
+)
+async def list_models(request: HttpRequest) -> OfferedOut:
+    """List the assistants that you may choose, and the models that they ask."""
+    return OfferedOut.of(await db.call(choosing.list_offered, viewer=current_user(request)))
