@@ -15,7 +15,8 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.conversations.models import Feedback, Share
 from apps.core.admin_kit.model_admin import StaffModelAdmin
-from apps.llm.models import UsageRecord
+from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
+from apps.llm.services.compiling import add_version
 from apps.moderation.models import BackTest, Rule
 from apps.users.models import User
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -29,7 +30,10 @@ LIST_QUERIES = 10
 PAGE_QUERIES = 15
 """One of them counts what is past due, for the menu; it is read again after half a minute."""
 FRONT_QUERIES = 20
-ADMINS_ONLY = {"procrastinatejob", "apitoken", "webhookendpoint", "webhookdelivery"}
+ADMINS_ONLY = {
+    *("procrastinatejob", "apitoken", "webhookendpoint", "webhookdelivery"),
+    "provider",
+}
 
 
 def subjects() -> Iterator[StaffModelAdmin[Any]]:
@@ -70,6 +74,7 @@ def make_rows(number: int) -> None:
             outcome="complete",
             duration_ms=5,
         )
+        make_catalogue()
         rule = Rule.objects.latest("pk")
         BackTest.objects.create(
             version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9
@@ -94,6 +99,19 @@ def make_delivery() -> None:
         event=event, endpoint=endpoint, state="failed", next_at=now, created_at=now
     )
     delivery.attempts.create(at=now, duration_ms=5, outcome="refused", status=500, response="no")
+
+
+def make_catalogue() -> None:
+    """Put one more provider, model and assistant into the catalogue."""
+    number = Provider.objects.count()
+    provider = Provider.objects.create(code=f"p{number}", name="P", base_url="http://p.example/v1")
+    model = ChatModel.objects.create(provider=provider, code=f"m{number}", name="m", label="M")
+    assistant = Assistant.objects.create(name=f"Assistant {number}")
+    content = {"model": model.pk, "system_prompt": "Be kind.", "temperature": 0.5}
+    assistant.current = add_version(
+        assistant=assistant, chat_model=model, content=content, created_by=None
+    )
+    assistant.save()
 
 
 def newest(subject: StaffModelAdmin[Any]) -> Model:

@@ -150,7 +150,7 @@ def test_not_offered_and_not_there_are_the_same_error(
             url, {**body, **wanted}, content_type="application/json", **as_program(person)
         )
         assert answer.status_code == 404
-        assert answer.json()["name"] == "assistant_not_found"
+        assert answer.json()["name"] == "AssistantNotFoundError"
     assert Reply.objects.count() == 0
 
 

@@ -105,9 +105,7 @@ def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str)
 
 
 @transaction.atomic
-def set_fallbacks(
-    *, actor: Manager, model_id: int, fallback_ids: Sequence[int], reason: str
-) -> None:
+def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason: str) -> None:
     """Say which models are asked where this one cannot answer, one after the other.
 
     Raises:
@@ -117,18 +115,18 @@ def set_fallbacks(
     """
     reason = begin(actor, reason)
     model = _locked(model_id)
-    wanted = list(fallback_ids)
-    known = ChatModel.objects.filter(pk__in=wanted).exclude(pk=model.pk).count()
-    if len(wanted) > MAX_FALLBACKS or len(set(wanted)) != len(wanted) or known != len(wanted):
+    rows = ChatModel.objects.filter(code__in=codes).exclude(pk=model.pk)
+    found = dict(rows.values_list("code", "pk"))
+    if len(codes) > MAX_FALLBACKS or sorted(found) != sorted(codes):
         advice = f"Choose at most {MAX_FALLBACKS} other models, each once."
         raise field_problem("fallbacks", advice, "fallbacks")
     model.fallbacks.all().delete()
     ModelFallback.objects.bulk_create(
-        ModelFallback(model=model, fallback_id=pk, position=position)
-        for position, pk in enumerate(wanted)
+        ModelFallback(model=model, fallback_id=found[code], position=position)
+        for position, code in enumerate(codes)
     )
     model.save()
-    data: Data = {"fallbacks": wanted}
+    data: Data = {"fallbacks": list(codes)}
     record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
 
 

@@ -155,8 +155,22 @@ def read_version(catalogue: Catalogue, version_id: int) -> LiveVersion:
     return _version(row, catalogue.models[row.chat_model_id])
 
 
+def url_of(row: Provider) -> str:
+    """Return the address of a provider."""
+    return settings.OPENAI_BASE_URL.rstrip("/") if row.follows_settings else row.base_url
+
+
+def has_readable_key(row: Provider) -> bool:
+    """Tell whether a provider's key can be used for its address; also where it needs none."""
+    try:
+        _key(row, url_of(row))
+    except keys.KeyUnreadableError:
+        return False
+    return True
+
+
 def _provider(row: Provider) -> LiveProvider:
-    url = settings.OPENAI_BASE_URL.rstrip("/") if row.follows_settings else row.base_url
+    url = url_of(row)
     is_usable, key = row.is_enabled, ""
     try:
         key = _key(row, url)

@@ -1,0 +1,93 @@
+"""What the pages of the catalogue share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from apps.core.admin_kit.actions import RowAction
+from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.display import Tone, badge
+from apps.core.admin_kit.people import has_right
+from apps.llm.services.managing import MANAGE
+
+if TYPE_CHECKING:
+    from apps.llm.services.managing import Manager
+
+M = TypeVar("M", bound=Model)
+LIVE = "It is live in every process within two seconds."
+KEPT = "Your name and the reason are kept in the audit record."
+
+
+def may_manage(request: HttpRequest) -> bool:
+    """Tell whether the viewer manages the catalogue."""
+    return has_right(request, MANAGE)
+
+
+def actor_of(request: HttpRequest) -> Manager:
+    """Return who acts."""
+    return cast("Manager", request.user)
+
+
+def on_badge(*, is_on: bool) -> SafeString:
+    """Show whether something is switched on."""
+    return badge("On", Tone.GOOD, "check") if is_on else badge("Off", Tone.NEUTRAL, "block")
+
+
+def switches(
+    switch: Callable[[HttpRequest, M, bool, str], None],
+    *,
+    off: str,
+    back_url: Callable[[M], str],
+    is_offered: Callable[[M], bool] = lambda _: True,
+) -> list[RowAction[M]]:
+    """Return the two actions that switch a row off and on.
+
+    Args:
+        switch: does it, with the reason.
+        off: what happens where it is off, as a sentence.
+        back_url: the row's page.
+        is_offered: whether the row may be switched at all.
+    """
+
+    def decide(request: HttpRequest, row: M, *, is_on: bool) -> Decision:
+        def apply(typed: Mapping[str, Any]) -> None:
+            switch(request, row, is_on, typed["reason"])
+
+        words = "on" if is_on else "off"
+        return Decision(
+            title=f"Switch {row} {words}",
+            effects=["It may be asked again." if is_on else off, LIVE, KEPT],
+            submit=f"Switch it {words}",
+            done=f"It is switched {words}.",
+            apply=apply,
+            back_url=back_url(row),
+            is_danger=not is_on,
+        )
+
+    def is_on(row: M) -> bool:
+        return bool(getattr(row, "is_enabled", False))
+
+    return [
+        RowAction(
+            name="off",
+            label="Switch off",
+            icon="block",
+            is_allowed=may_manage,
+            is_offered=lambda _, row: is_on(row) and is_offered(row),
+            decide=lambda request, row: decide(request, row, is_on=False),
+            is_danger=True,
+        ),
+        RowAction(
+            name="on",
+            label="Switch on",
+            icon="check",
+            is_allowed=may_manage,
+            is_offered=lambda _, row: not is_on(row),
+            decide=lambda request, row: decide(request, row, is_on=True),
+        ),
+    ]

@@ -1,0 +1,133 @@
+"""An admin sends a prompt to a model and sees what comes, without queue, breaker or fallback."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from apps.audit.constants import AuditAction
+from apps.core.correlation import get_correlation_id
+from apps.llm.errors import AssistantUnavailableError, ChatModelNotFoundError, UpstreamError
+from apps.llm.gateway.config import GatewayConfig
+from apps.llm.gateway.contract import Completion, GenerationRequest, Usage
+from apps.llm.gateway.estimates import estimate
+from apps.llm.gateway.factory import build_gateway
+from apps.llm.models import ChatModel
+from apps.llm.services import catalogue, usage
+from apps.llm.services.desk import fit
+from apps.llm.services.lines import config_of
+from apps.llm.services.managing import Data, Manager, clean_text, record, require
+
+MAX_PROMPT_CHARS = 4_000
+MAX_ANSWER_TOKENS = 400
+SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of a try: an answer, or what went wrong in plain words."""
+
+    text: str
+    usage: Usage | None
+    duration_ms: int
+    error_code: str = ""
+    problem: str = ""
+
+
+def try_model(*, actor: Manager, model_id: int, prompt: str) -> Trial:
+    """Ask one model of the catalogue, though it may be left alone at the moment.
+
+    The tokens are a line of the ledger, and that it was tried is in the audit record; what was
+    asked and answered is kept nowhere.
+
+    Raises:
+        ForbiddenError: the actor does not manage the catalogue.
+        ChatModelNotFoundError: there is no such model.
+        ValidationFailedError: the prompt is missing or too long.
+    """
+    require(actor)
+    prompt = clean_text(prompt, field="prompt", longest=MAX_PROMPT_CHARS)
+    known = catalogue.read()
+    row, model = ChatModel.objects.filter(pk=model_id).first(), known.models.get(model_id)
+    if row is None or model is None:
+        raise ChatModelNotFoundError
+    request = fit(_request(actor, prompt), model)
+    provider = known.providers[model.provider_id]
+    if not provider.is_usable:
+        error = AssistantUnavailableError(
+            "The provider is switched off, or its key cannot be read. Look at its page."
+        )
+        return Trial(
+            text="", usage=None, duration_ms=0, error_code=error.code, problem=error.message
+        )
+    began = time.monotonic()
+    answer = asyncio.run(_ask(config_of(provider), request))
+    duration_ms = round((time.monotonic() - began) * 1000)
+    trial = _trial(answer, duration_ms)
+    _store(actor, row, request, trial)
+    return trial
+
+
+def _request(actor: Manager, prompt: str) -> GenerationRequest:
+    return GenerationRequest(
+        system_prompt="",
+        history=(),
+        question=prompt,
+        context=None,
+        model="",
+        temperature=0.7,
+        max_prompt_tokens=MAX_PROMPT_CHARS,
+        max_completion_tokens=MAX_ANSWER_TOKENS,
+        user_id=actor.pk,
+        purpose="trial",
+        correlation_id=get_correlation_id(),
+    )
+
+
+async def _ask(config: GatewayConfig, request: GenerationRequest) -> Completion | UpstreamError:
+    """Ask by a gateway of its own, so that no other call's connections or limits play a part."""
+    gateway = build_gateway(
+        replace(
+            config,
+            max_retries=0,
+            first_token_timeout_seconds=min(config.first_token_timeout_seconds, SECONDS),
+            total_timeout_seconds=min(config.total_timeout_seconds, SECONDS),
+        )
+    )
+    try:
+        return await gateway.complete(request)
+    except UpstreamError as error:
+        return error
+    finally:
+        await gateway.aclose()
+
+
+def _trial(answer: Completion | UpstreamError, duration_ms: int) -> Trial:
+    if isinstance(answer, UpstreamError):
+        return Trial(
+            text="",
+            usage=None,
+            duration_ms=duration_ms,
+            error_code=answer.code,
+            problem=answer.message,
+        )
+    return Trial(text=answer.text, usage=answer.usage, duration_ms=duration_ms)
+
+
+@transaction.atomic
+def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> None:
+    usage.record_call(
+        user_id=actor.pk,
+        purpose="trial",
+        reference_id=row.pk,
+        model=request.model,
+        usage=trial.usage or estimate(request, 0),
+        outcome=trial.error_code or "complete",
+        first_token_ms=None,
+        duration_ms=trial.duration_ms,
+    )
+    data: Data = {"outcome": trial.error_code or "complete", "duration_ms": trial.duration_ms}
+    record(actor, AuditAction.MODEL_TRIED, row, data=data)

@@ -1,0 +1,149 @@
+"""The pages of the catalogue: written by admins, a key that never comes back, a model tried."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin as django_admin
+from django.test import Client
+from pytest_django import Settings
+
+from apps.audit.models import AuditEvent
+from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
+from apps.llm.services import catalogue
+from tests.support.upstream import ScriptedUpstream
+from tests.support.upstream_frames import answer_text
+
+pytestmark = pytest.mark.django_db
+KEY = "sk-typed-into-a-page"
+URL = "https://models.example/v1"
+PROVIDER = {
+    "code": "one",
+    "name": "One",
+    "base_url": URL,
+    "max_concurrency": "3",
+    "max_waiting": "10",
+    "max_wait_seconds": "5",
+    "reason": "We need it.",
+}
+NEW_PROVIDER = "/admin/llm/provider/new/"
+
+
+def url_of(row: Provider | ChatModel | Assistant, name: str = "change") -> str:
+    subject = django_admin.site._registry[type(row)]
+    assert isinstance(subject, StaffModelAdmin)
+    return subject.url_of(row.pk, name)
+
+
+def test_an_admin_adds_provider_key_model_and_assistant(as_admin: Client) -> None:
+    catalogue.read()
+    assert as_admin.post(NEW_PROVIDER, PROVIDER).status_code == 302
+    provider = Provider.objects.get(code="one")
+    key = {"key": KEY, "reason": "From their site."}
+    assert as_admin.post(url_of(provider, "key"), key).status_code == 302
+    model = {
+        "provider": str(provider.pk),
+        "code": "one-large",
+        "name": "large",
+        "label": "Large",
+        "context_tokens": "8000",
+        "max_completion_tokens": "0",
+        "capabilities": ["temperature"],
+        "reason": "Good.",
+    }
+    assert as_admin.post("/admin/llm/chatmodel/new/", model).status_code == 302
+    made = ChatModel.objects.get(code="one-large")
+    assistant = {
+        "name": "Helper",
+        "description": "",
+        "chat_model": str(made.pk),
+        "system_prompt": "Help.",
+        "temperature": "0.3",
+        "max_prompt_tokens": "0",
+        "max_completion_tokens": "0",
+        "reason": "Asked for.",
+    }
+    assert as_admin.post("/admin/llm/assistant/new/", assistant).status_code == 302
+    catalogue.forget()
+    known = catalogue.read()
+    helper = known.assistants[1]
+    assert (helper.name, helper.version.system_prompt) == ("Helper", "Help.")
+    assert known.providers[provider.pk].api_key == KEY
+    assert "Version" in as_admin.get(url_of(Assistant.objects.get(name="Helper"))).content.decode()
+
+
+def test_a_key_is_on_no_page_once_it_is_typed(as_admin: Client) -> None:
+    as_admin.post(NEW_PROVIDER, PROVIDER)
+    provider = Provider.objects.get(code="one")
+    as_admin.post(url_of(provider, "key"), {"key": KEY, "reason": "From their site."})
+    sealed = Provider.objects.get(code="one").sealed_key
+    refused = as_admin.post(url_of(provider, "key"), {"key": KEY, "variable": "ONE", "reason": "x"})
+    assert refused.status_code == 400
+    pages = [
+        refused.content.decode(),
+        *(
+            as_admin.get(page).content.decode()
+            for page in (
+                url_of(provider),
+                url_of(provider, "key"),
+                url_of(provider, "edit"),
+                "/admin/llm/provider/",
+                "/admin/audit/auditevent/",
+            )
+        ),
+    ]
+    for page in pages:
+        assert KEY not in page
+        assert sealed not in page
+    assert "Stored here, sealed" in pages[1]
+
+
+def test_a_new_address_asks_for_the_key_again(as_admin: Client) -> None:
+    as_admin.post(NEW_PROVIDER, PROVIDER)
+    provider = Provider.objects.get(code="one")
+    as_admin.post(url_of(provider, "key"), {"key": KEY, "reason": "From their site."})
+    page = as_admin.get(url_of(provider, "edit")).content.decode()
+    assert "Another address forgets the key" in page
+    moved = {**PROVIDER, "base_url": "https://elsewhere.example/v1"}
+    assert as_admin.post(url_of(provider, "edit"), moved).status_code == 302
+    assert "No key" in as_admin.get(url_of(provider)).content.decode()
+
+
+def test_a_moderator_sees_assistants_and_changes_nothing(as_moderator: Client) -> None:
+    catalogue.read()
+    own = Assistant.objects.get()
+    page = as_moderator.get(url_of(own)).content.decode()
+    assert "You are a helpful AI assistant." in page
+    assert "New version" not in page
+    assert as_moderator.get(url_of(own, "edit")).status_code == 403
+    assert as_moderator.get(url_of(Provider.objects.get())).status_code == 403
+    assert as_moderator.get(url_of(ChatModel.objects.get(), "try")).status_code == 403
+
+
+def test_a_model_is_tried_on_its_page(as_admin: Client, settings: Settings) -> None:
+    with ScriptedUpstream() as upstream:
+        settings.OPENAI_BASE_URL = upstream.base_url
+        catalogue.read()
+        url = url_of(ChatModel.objects.get(), "try")
+        prompt = {"prompt": "[[stream tokens=4]] <script>"}
+        page = as_admin.post(url, prompt).content.decode()
+        broken = as_admin.post(url, {"prompt": "[[status status=401]]"}).content.decode()
+    assert answer_text(4).strip() in page
+    assert "7 tokens asked and 4 answered" in page
+    assert "&lt;script&gt;" in page
+    assert "did not accept this service" in broken
+    assert "SECRET-UPSTREAM-TEXT" not in broken
+    tried = [event.data["outcome"] for event in AuditEvent.objects.order_by("pk")]
+    assert tried == ["complete", "upstream_unauthorized"]
+    assert list(UsageRecord.objects.values_list("purpose", flat=True)) == ["trial", "trial"]
+    assert as_admin.post(url, {"prompt": " "}).status_code == 400
+
+
+def test_closing_the_breaker_is_one_button_with_a_reason(as_admin: Client) -> None:
+    catalogue.read()
+    provider = Provider.objects.get()
+    assert "Ask it again now" in as_admin.get(url_of(provider)).content.decode()
+    as_admin.post(url_of(provider, "breaker"), {"reason": "They are back."})
+    event = AuditEvent.objects.get()
+    assert (event.action, event.reason) == ("provider.breaker_closed", "They are back.")
+    assert Provider.objects.get().breaker_closed_at is not None
