@@ -39,13 +39,21 @@ class Offered:
     models: list[LiveModel]
 
 
-def list_offered(*, viewer: User) -> Offered:
+def list_offered(*, viewer: User, allowed_models: Sequence[str] = ()) -> Offered:
     """Return the assistants that a person may choose, and the models that their programs may name.
 
     One query where some assistant is for some groups only, none otherwise.
+
+    Args:
+        viewer: the person.
+        allowed_models: names and patterns of the models that their token may ask; none for all.
     """
     known = catalogue.read()
-    assistants = offers.list_assistants(viewer=viewer, catalogue=known)
+    assistants = [
+        one
+        for one in offers.list_assistants(viewer=viewer, catalogue=known)
+        if model_rules.allows(allowed_models, known.models[one.version.model_id].code)
+    ]
     return Offered(assistants, offers.models_of(assistants, known))
 
 

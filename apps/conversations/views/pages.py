@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.conversations.services import conversations, demo, pages, turns
-from apps.conversations.views.answers import load, safe_page, to_conversation
+from apps.conversations.views.answers import load, number_of, safe_page, to_conversation
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 from apps.llm.errors import AssistantNotFoundError

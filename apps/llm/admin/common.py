@@ -38,8 +38,11 @@ def on_badge(*, is_on: bool) -> SafeString:
     return badge("On", Tone.GOOD, "check") if is_on else badge("Off", Tone.NEUTRAL, "block")
 
 
+Switch = Callable[[HttpRequest, M, bool, str], None]
+
+
 def switches(
-    switch: Callable[[HttpRequest, M, bool, str], None],
+    switch: Switch[M],
     *,
     off: str,
     back_url: Callable[[M], str],
@@ -51,26 +54,12 @@ def switches(
         switch: does it, with the reason.
         off: what happens where it is off, as a sentence.
         back_url: the row's page.
-        is_offered: whether the row may be switched at all.
+        is_offered: whether the row may be switched off.
     """
 
     def decide(request: HttpRequest, row: M, *, is_on: bool) -> Decision:
-        def apply(typed: Mapping[str, Any]) -> None:
-            switch(request, row, is_on, typed["reason"])
-
-        words = "on" if is_on else "off"
-        return Decision(
-            title=f"Switch {row} {words}",
-            effects=["It may be asked again." if is_on else off, LIVE, KEPT],
-            submit=f"Switch it {words}",
-            done=f"It is switched {words}.",
-            apply=apply,
-            back_url=back_url(row),
-            is_danger=not is_on,
-        )
-
-    def is_on(row: M) -> bool:
-        return bool(getattr(row, "is_enabled", False))
+        effect = "It may be asked again." if is_on else off
+        return _switching(request, row, switch, is_on=is_on, effect=effect, back_url=back_url(row))
 
     return [
         RowAction(
@@ -78,7 +67,7 @@ def switches(
             label="Switch off",
             icon="block",
             is_allowed=may_manage,
-            is_offered=lambda _, row: is_on(row) and is_offered(row),
+            is_offered=lambda _, row: _is_on(row) and is_offered(row),
             decide=lambda request, row: decide(request, row, is_on=False),
             is_danger=True,
         ),
@@ -87,7 +76,29 @@ def switches(
             label="Switch on",
             icon="check",
             is_allowed=may_manage,
-            is_offered=lambda _, row: not is_on(row),
+            is_offered=lambda _, row: not _is_on(row),
             decide=lambda request, row: decide(request, row, is_on=True),
         ),
     ]
+
+
+def _switching(
+    request: HttpRequest, row: M, switch: Switch[M], *, is_on: bool, effect: str, back_url: str
+) -> Decision:
+    def apply(typed: Mapping[str, Any]) -> None:
+        switch(request, row, is_on, typed["reason"])
+
+    words = "on" if is_on else "off"
+    return Decision(
+        title=f"Switch {row} {words}",
+        effects=[effect, LIVE, KEPT],
+        submit=f"Switch it {words}",
+        done=f"It is switched {words}.",
+        apply=apply,
+        back_url=back_url,
+        is_danger=not is_on,
+    )
+
+
+def _is_on(row: Model) -> bool:
+    return bool(getattr(row, "is_enabled", False))
