@@ -96,15 +96,16 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         .order_by("id")
         .first()
     )
-    if conversation is None or first is None or pauses.is_paused(settings.OPENAI_MODEL):
+    chat_model_id, model = _first_model(conversation_id)
+    if conversation is None or first is None or pauses.is_paused(model):
         return None
     return GenerationRequest(
         system_prompt=TITLE_PROMPT,
         history=(),
         question=first.content[:EXCERPT_CHARS],
         context=None,
-        model="",
-        chat_model_id=_first_model(conversation_id),
+        model=model,
+        chat_model_id=chat_model_id,
         temperature=0.2,
         max_prompt_tokens=settings.MAX_TOKENS,
         max_completion_tokens=MAX_TITLE_TOKENS,
@@ -114,10 +115,10 @@ def _request(conversation_id: int) -> GenerationRequest | None:
     )
 
 
-def _first_model(conversation_id: int) -> int | None:
-    """Return the model that answered first: its title comes from where its text went already."""
+def _first_model(conversation_id: int) -> tuple[int | None, str]:
+    """Return number and name of the model that answered first: its provider has the text."""
     replies = Reply.objects.filter(conversation_id=conversation_id).order_by("pk")
-    return replies.values_list("chat_model_id", flat=True).first()
+    return replies.values_list("chat_model_id", "model").first() or (None, settings.OPENAI_MODEL)
 
 
 @transaction.atomic
@@ -137,7 +138,8 @@ def _store(
         conversation.title_source = constants.TitleSource.GENERATED
         conversation.save(update_fields=["title", "title_source", "updated_at"])
         announcements.conversation_updated(conversation)
-    _record(conversation_id, request, completion.usage, duration_ms)
+    if not completion.is_repeated:
+        _record(conversation_id, request, completion.usage, duration_ms)
 
 
 def _record(

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.audit.constants import AuditAction
 from apps.core.correlation import get_correlation_id
@@ -16,7 +17,7 @@ from apps.llm.gateway.contract import Completion, GenerationRequest, Usage
 from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.factory import build_gateway
 from apps.llm.models import ChatModel
-from apps.llm.services import catalogue, usage
+from apps.llm.services import catalogue, prices, usage
 from apps.llm.services.desk import fit
 from apps.llm.services.lines import config_of
 from apps.llm.services.managing import Data, Manager, clean_text, record, require
@@ -120,10 +121,13 @@ def _trial(answer: Completion | UpstreamError, duration_ms: int) -> Trial:
 @transaction.atomic
 def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> None:
     usage.record_call(
-        user_id=actor.pk,
-        purpose="trial",
-        reference_id=row.pk,
-        model=request.model,
+        usage.Call(
+            user_id=actor.pk,
+            purpose="trial",
+            reference_id=row.pk,
+            model=request.model,
+            rate=prices.price_at(model=request.model, moment=timezone.now()),
+        ),
         usage=trial.usage or estimate(request, 0),
         outcome=trial.error_code or "complete",
         first_token_ms=None,
