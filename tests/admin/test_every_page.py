@@ -15,8 +15,12 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.conversations.models import Feedback, Share
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
+from apps.llm.services import pauses, prices
 from apps.llm.services.compiling import add_version
+from apps.llm.services.prices import PriceRequest
+from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.moderation.models import BackTest, Rule
 from apps.users.models import User
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -31,8 +35,14 @@ PAGE_QUERIES = 15
 """One of them counts what is past due, for the menu; it is read again after half a minute."""
 FRONT_QUERIES = 20
 ADMINS_ONLY = {
-    *("procrastinatejob", "apitoken", "webhookendpoint", "webhookdelivery"),
+    "apitoken",
+    "pause",
+    "price",
+    "procrastinatejob",
     "provider",
+    "quota",
+    "webhookdelivery",
+    "webhookendpoint",
 }
 
 
@@ -75,6 +85,11 @@ def make_rows(number: int) -> None:
             duration_ms=5,
         )
         make_catalogue()
+        price = PriceRequest(model_name="m", input_nano=1, output_nano=2)
+        prices.add_price(actor=None, wanted=price)
+        limit = Limit(unit=QuotaUnit.TOKENS, period=Period.DAY, amount=9)
+        set_quota(actor=None, subject=Subject(QuotaKind.PERSON, owner.pk), limit=limit)
+        pauses.pause(actor=None, model_name=f"model {owner.pk}", reason="Too dear.")
         rule = Rule.objects.latest("pk")
         BackTest.objects.create(
             version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9

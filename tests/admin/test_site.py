@@ -23,8 +23,16 @@ def test_the_site_is_ours_and_holds_our_pages_only() -> None:
     assert sorted(model._meta.label for model in django_admin.site._registry) == [
         "audit.AuditEvent",
         "conversations.Conversation",
+        "conversations.Feedback",
         "conversations.Message",
         "conversations.Reply",
+        "conversations.Share",
+        "llm.Assistant",
+        "llm.ChatModel",
+        "llm.Pause",
+        "llm.Price",
+        "llm.Provider",
+        "llm.Quota",
         "llm.UsageRecord",
         "moderation.Appeal",
         "moderation.BackTest",
@@ -42,6 +50,8 @@ def test_the_site_is_ours_and_holds_our_pages_only() -> None:
         "users.ApiToken",
         "users.Restriction",
         "users.User",
+        "webhooks.WebhookDelivery",
+        "webhooks.WebhookEndpoint",
     ]
 
 

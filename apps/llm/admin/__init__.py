@@ -1,8 +1,19 @@
-"""What staff see of models: the catalogue, how providers fare, and the ledger."""
+"""What staff see of models: catalogue, providers, ledger, prices, quotas and pauses."""
 
 from apps.llm.admin.assistants import AssistantAdmin
 from apps.llm.admin.chat_models import ChatModelAdmin
 from apps.llm.admin.ledger import UsageRecordAdmin
+from apps.llm.admin.pauses import PauseAdmin
+from apps.llm.admin.prices import PriceAdmin
 from apps.llm.admin.providers import ProviderAdmin
+from apps.llm.admin.quotas import QuotaAdmin
 
-__all__ = ["AssistantAdmin", "ChatModelAdmin", "ProviderAdmin", "UsageRecordAdmin"]
+__all__ = [
+    "AssistantAdmin",
+    "ChatModelAdmin",
+    "PauseAdmin",
+    "PriceAdmin",
+    "ProviderAdmin",
+    "QuotaAdmin",
+    "UsageRecordAdmin",
+]

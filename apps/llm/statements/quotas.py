@@ -149,7 +149,8 @@ _ADD_DEFAULT = Statement(
     INSERT INTO llm_quota (
         kind, model_name, unit, period, amount, is_hard, from_settings, reason, created_at
     )
-    VALUES ('everyone', '', 'tokens', 'day', 0, true, true, '', statement_timestamp())
+    SELECT 'everyone', '', 'tokens', 'day', 0, true, true, '', statement_timestamp()
+    WHERE %(default_tokens)s::bigint > 0
     ON CONFLICT DO NOTHING
     """
 )
@@ -193,7 +194,7 @@ def reserve(**values: object) -> Reserved:
     """
     rows = _RESERVE.rows(**values)
     if rows[0][0]:
-        _ADD_DEFAULT.run()
+        _ADD_DEFAULT.run(**values)
         _ADD_COUNTERS.run(**values)
         rows = _RESERVE.rows(**values)
     quotas = [QuotaState(*row[2:]) for row in rows if row[2] is not None]
