@@ -155,10 +155,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             message_id=frame.message_id,
             allowed_models=self.principal.allowed_models,
         )
+        if turn.event is not None:
+            await self._send(turn.event)
         self._follow(turn.reply.pk, 0)
 
     async def _branch_show(self, frame: frames.BranchShow) -> None:
-        await db.call(branches.show_branch, actor=self.principal.user, message_id=frame.message_id)
+        _, event = await db.call(
+            branches.show_branch, actor=self.principal.user, message_id=frame.message_id
+        )
+        await self._send(event)
 
     async def _conversation_read(self, frame: frames.ConversationRead) -> None:
         await db.call(

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import mistune
 import nh3
 
-RENDERER_VERSION = 1
+from apps.core.highlighting import CLASS_NAMES, highlight
+
+RENDERER_VERSION = 2
 MAX_RENDER_CHARS = 200_000
 
 ALLOWED_TAGS = {
@@ -26,7 +28,7 @@ ALLOWED_ATTRIBUTES = {
 }
 ALLOWED_CLASSES = {
     "div": {"code-block", "code-block__bar", "table-scroll"},
-    "span": {"code-block__language", "link-host"},
+    "span": {"code-block__language", "link-host", *CLASS_NAMES},
     "a": {"external-link"},
     "th": {"align-left", "align-center", "align-right"},
     "td": {"align-left", "align-center", "align-right"},
@@ -44,7 +46,7 @@ class _Renderer(mistune.HTMLRenderer):
         return (
             '<div class="code-block"><div class="code-block__bar">'
             f'<span class="code-block__language">{label}</span></div>'
-            f"<pre><code>{mistune.escape(code)}</code></pre></div>\n"
+            f"<pre><code>{highlight(code, language)}</code></pre></div>\n"
         )
 
     def image(self, text: str, url: str, title: str | None = None) -> str:

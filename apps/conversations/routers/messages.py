@@ -157,7 +157,7 @@ async def list_versions(
 )
 async def show_branch(request: HttpRequest, message_id: int) -> MessageOut:
     """Show the branch of this message: what is listed and what the model reads goes through it."""
-    message = await db.call(
+    message, _ = await db.call(
         branches.show_branch, actor=current_user(request), message_id=message_id
     )
     return MessageOut.of(message)

@@ -63,16 +63,13 @@ def message_accepted(
     return event
 
 
-def branch_shown(conversation: Conversation, message: Message) -> None:
-    """Tell every page of the owner that another branch is shown, from this message on."""
-    _announce(
-        conversation,
-        BranchShown(
-            conversation_id=conversation.pk,
-            message_id=message.pk,
-            after_id=message.parent_id,
-        ),
+def branch_shown(conversation: Conversation, message: Message) -> BranchShown:
+    """Tell every page of the owner that another branch is shown; returns the event."""
+    event = BranchShown(
+        conversation_id=conversation.pk, message_id=message.pk, after_id=message.parent_id
     )
+    _announce(conversation, event)
+    return event
 
 
 def message_updated(message: Message) -> None:

@@ -15,7 +15,7 @@ from apps.conversations.errors import (
     MessageNotFoundError,
     ReplyInProgressError,
 )
-from apps.conversations.events import Branching
+from apps.conversations.events import Branching, BranchShown
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.services import announcements
@@ -39,8 +39,11 @@ ALONE = Versions(1, 1, None, None)
 
 
 @transaction.atomic
-def show_branch(*, actor: User, message_id: int) -> Message:
+def show_branch(*, actor: User, message_id: int) -> tuple[Message, BranchShown]:
     """Show the branch of a message: up to it as it came about, and below it the newest one.
+
+    Returns:
+        The message, and the event that every page of the actor hears.
 
     Raises:
         MessageNotFoundError: no such message, or not the actor's.
@@ -56,8 +59,7 @@ def show_branch(*, actor: User, message_id: int) -> Message:
     last_id = statements.last_below(message_id=message.pk)
     statements.show_path(conversation_id=conversation.pk, last_id=last_id)
     message.is_current = True
-    announcements.branch_shown(conversation, message)
-    return message
+    return message, announcements.branch_shown(conversation, message)
 
 
 def list_versions(*, viewer: User, message_id: int) -> MessageQuerySet:

@@ -82,7 +82,7 @@ async def show(request: HttpRequest, message_id: int) -> HttpResponse:
     """Show another version of a message by a plain form."""
     viewer: Any = await request.auser()
     try:
-        message = await db.call(branches.show_branch, actor=viewer, message_id=message_id)
+        message, _ = await db.call(branches.show_branch, actor=viewer, message_id=message_id)
     except NotFoundError as error:
         raise Http404 from error
     except AppError as error:

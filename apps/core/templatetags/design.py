@@ -52,6 +52,13 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "html": "",
         "notice": "",
         "created_at": None,
+        "counted": "",
+        "correlation_id": "",
         "cursor": 0,
         "can_retry": False,
+        "can_edit": role == "user",
+        "can_rate": False,
+        "rating": "",
+        "rating_reason": "",
+        "versions": {"position": 1, "total": 1, "previous_id": None, "next_id": None},
     }

@@ -1,16 +1,23 @@
 /** The conversation page: what a person does goes out, what the server says comes in. */
 
 import { newClientId } from "../lib/message.js";
+import { Branches } from "./branches.js";
+import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
+import { Ratings } from "./rating.js";
 import { Reply } from "./reply.js";
 
 const OPEN_WITHIN_MS = 2_000;
 const ACCEPT_WITHIN_MS = 15_000;
 const UNANSWERED = "The server did not answer. Your message is back in the box: try again.";
+const BUSY = "One answer at a time: wait until this one is complete, or stop it.";
 const NO_NETWORK = "You are offline. Your message is back in the box: try again when you are connected.";
 
 export class ChatPage {
-  /** The message on its way: {clientId, content, user, reply, timer, wantsStop} until it is accepted. */
+  /**
+   * The turn on its way until it is accepted: {clientId, content, user, reply, timer, wantsStop}, with
+   * what it takes the place of, {edits or retries: Message, removed: Node[]}, where it makes a version.
+   */
   #pending = null;
   /** The answer being written here, a Reply. */
   #active = null;
@@ -20,6 +27,11 @@ export class ChatPage {
   constructor({ app, connection, transcript, composer, sidebar, notices, notice, announce }) {
     Object.assign(this, { app, connection, transcript, composer, sidebar, notices, notice, announce });
     this.conversationId = Number(app.dataset.conversationId) || null;
+    const { log } = transcript;
+    const complain = (reason) => composer.showProblem(reason);
+    this.branches = new Branches({ connection, transcript, announce });
+    this.editor = new Editor({ log, transcript, limit: composer.limit, onSend: (edit) => this.send(edit) });
+    this.ratings = new Ratings({ log, announce, complain });
   }
 
   start() {
@@ -31,9 +43,8 @@ export class ChatPage {
         this.send({ content: event.submitter.value });
       });
     }
-    this.transcript.log.addEventListener("submit", (event) => {
-      if (event.target.matches("[data-retry]")) this.#retry(event);
-    });
+    const form = this.app.querySelector("[data-message-form]");
+    form.addEventListener("submit", (event) => this.#pressed(event));
     this.app.addEventListener("submit", (event) => {
       // The answer to the form shows the next page, with its word about an undo.
       if (event.target.matches("[data-delete-form]")) this.isLeaving = true;
@@ -44,20 +55,28 @@ export class ChatPage {
   }
 
   /** Send a message: it is on the page at once, and one message however often it is tried. */
-  send({ content }) {
-    if (this.#pending || this.#active || this.composer.isClosed) return;
-    const isSame = this.#failed?.content === content;
+  send({ content, edits = null }) {
+    if (this.composer.isClosed) return;
+    if (this.#pending || this.#active) {
+      this.editor.complain(BUSY);
+      return;
+    }
+    const isSame = this.#failed?.content === content && this.#failed.edits === edits?.id;
     const clientId = isSame ? this.#failed.clientId : newClientId();
     this.app.querySelector("[data-welcome]")?.toggleAttribute("hidden", true);
+    this.editor.close();
     this.#pending = {
       clientId,
       content,
+      edits,
+      removed: edits ? this.transcript.takeFrom(edits) : [],
       user: this.transcript.addUser(content, { isSending: true }),
       reply: this.transcript.addReply(),
       wantsStop: false,
       timer: setTimeout(() => this.#undelivered(), OPEN_WITHIN_MS),
     };
-    this.composer.take();
+    if (edits) this.composer.focus();
+    else this.composer.take();
     this.composer.isBusy = true;
     this.transcript.jump();
     this.announce("Answering");
@@ -98,6 +117,7 @@ export class ChatPage {
   take(event) {
     if (event.type === "message.accepted") this.#accepted(event);
     else if (event.type === "message.updated") this.#updated(event);
+    else if (event.type === "branch.shown") this.#branchShown(event);
     else if (event.type === "conversation.updated") this.#conversationUpdated(event);
     else if (event.type === "conversation.activity") this.#activity(event);
     else if (event.type === "notice.created") this.notices.arrived(event);
@@ -105,42 +125,65 @@ export class ChatPage {
     else if (event.reply_id) this.#replyEvent(event);
   }
 
-  /** Ask the same question again; where the connection is not there, the plain form does. */
-  #retry(event) {
-    const message = this.transcript.of(event.target);
-    if (this.#pending || this.#active) {
+  /** A button of a message was pressed; what cannot be done here the plain form does. */
+  #pressed(event) {
+    const button = event.submitter;
+    if (button.matches("[data-rate]")) {
+      event.preventDefault();
+      this.ratings.press(button);
+    } else if (this.#pending || this.#active) {
       event.preventDefault();
       this.composer.showBusy();
-    } else if (this.connection.send({ type: "reply.retry", message_id: message.id })) {
+    } else if (button.matches("[data-version]") ? this.branches.choose(button) : this.#retry(button)) {
       event.preventDefault();
-      this.announce("Trying again");
     }
+  }
+
+  /** Ask the same question again; false where the connection is not there. */
+  #retry(button) {
+    const message = this.transcript.of(button);
+    if (!this.connection.send({ type: "reply.retry", message_id: message.id })) return false;
+    const removed = this.transcript.takeFrom(message);
+    const timer = setTimeout(() => this.#fail(UNANSWERED), ACCEPT_WITHIN_MS);
+    this.#pending = { retries: message, removed, reply: this.transcript.addReply(), wantsStop: false, timer };
+    this.composer.isBusy = true;
+    this.composer.focus();
+    this.transcript.jump();
+    this.announce("Answering");
+    return true;
   }
 
   #deliver() {
     const turn = this.#pending;
-    if (!turn) return;
-    const frame = { type: "message.send", conversation_id: this.conversationId, client_id: turn.clientId, content: turn.content, assistant_id: this.composer.assistantId };
+    if (!turn || turn.retries) return;
+    const { clientId, content, edits } = turn;
+    const frame = { type: "message.send", conversation_id: this.conversationId, client_id: clientId, content, assistant_id: this.composer.assistantId };
+    if (edits) frame.edits_message_id = edits.id;
     if (!this.connection.send(frame)) return;
     clearTimeout(turn.timer);
     turn.timer = setTimeout(() => this.#fail(UNANSWERED), ACCEPT_WITHIN_MS);
   }
 
   #undelivered() {
+    const { content, clientId, edits } = this.#pending;
     if (!navigator.onLine) this.#fail(NO_NETWORK);
-    else this.composer.submitPlainly(this.#pending.content, this.#pending.clientId);
+    else if (edits) this.#fail(UNANSWERED);
+    else this.composer.submitPlainly(content, clientId);
   }
 
-  #fail(reason) {
+  #fail(reason, requestId = "") {
     const turn = this.#pending;
     this.#pending = null;
     clearTimeout(turn.timer);
-    this.#failed = { clientId: turn.clientId, content: turn.content };
-    turn.user.article.remove();
+    this.#failed = { clientId: turn.clientId, content: turn.content, edits: turn.edits?.id };
+    turn.user?.article.remove();
     turn.reply.article.remove();
+    this.transcript.giveBack(turn.removed ?? []);
     if (!this.conversationId) this.app.querySelector("[data-welcome]")?.toggleAttribute("hidden", false);
     this.composer.isBusy = false;
-    this.composer.restore(turn.content, reason);
+    if (turn.edits) this.editor.open(turn.edits, turn.content, reason);
+    else if (turn.retries) this.composer.showProblem(reason, { requestId });
+    else this.composer.restore(turn.content, reason, requestId);
     this.announce("");
   }
 
@@ -149,13 +192,15 @@ export class ChatPage {
       this.notice.explain(message);
       return;
     }
-    if (clientId && clientId === this.#pending?.clientId) this.#fail(message);
-    else if (!clientId) this.composer.showProblem(message);
-    if (correlationId) this.composer.problem.title = `Request ${correlationId}`;
+    const isMine = clientId ? clientId === this.#pending?.clientId : this.#pending?.retries;
+    if (isMine) this.#fail(message, correlationId);
+    else if (!clientId) this.composer.showProblem(message, { requestId: correlationId });
   }
 
   #accepted(event) {
-    const isMine = event.client_id === this.#pending?.clientId;
+    const turn = this.#pending;
+    const question = turn?.retries ? this.transcript.find(event.message.id) : null;
+    const isMine = turn?.retries ? question !== null : event.client_id === turn?.clientId;
     this.sidebar.add({ id: event.conversation_id, title: event.title || event.message.content, url: event.url });
     this.sidebar.setAnswering(event.conversation_id, true);
     this.sidebar.setUnread(event.conversation_id, false);
@@ -169,28 +214,36 @@ export class ChatPage {
     this.#pending = null;
     this.#failed = null;
     clearTimeout(turn.timer);
-    turn.user.adopt(event.message.id);
-    turn.user.takeFate(event.message);
-    turn.user.article.removeAttribute("data-sending");
+    turn.user?.adopt(event.message.id);
+    turn.user?.takeFate(event.message);
+    turn.user?.article.removeAttribute("data-sending");
     turn.reply.adopt(event.reply_id);
-    this.composer.accepted(event.conversation_id);
+    showBranching(turn.retries ? turn.reply : turn.user, event.branching);
+    if (!turn.removed?.length) this.composer.accepted(event.conversation_id);
     if (!this.conversationId) this.#open(event);
     this.#follow(turn.reply, { isFollowed: true });
     if (turn.wantsStop) this.stop();
   }
 
   /** Another tab of this person wrote here, or an answer is tried again: show the same. */
-  #mirror({ message, reply_id: replyId }) {
+  #mirror({ message, reply_id: replyId, branching }) {
     if (this.transcript.find(replyId)) return;
-    const question = this.transcript.find(message.id);
-    if (question) this.transcript.dropAfter(question);
-    else {
-      const asked = this.transcript.addUser(message.content);
-      asked.adopt(message.id);
-      asked.takeFate(message);
+    let question = this.transcript.find(message.id);
+    const isEdit = !question && branching;
+    const before = branching?.after_id ? this.transcript.find(branching.after_id) : null;
+    if (branching?.after_id && !before) {
+      location.reload();
+      return;
+    }
+    if (branching) this.transcript.takeAfter(before);
+    if (!question) {
+      question = this.transcript.addUser(message.content);
+      question.adopt(message.id);
+      question.takeFate(message);
     }
     const reply = this.transcript.addReply();
     reply.adopt(replyId);
+    showBranching(isEdit ? question : reply, branching);
     this.#follow(reply);
     this.transcript.keepUp();
   }
@@ -235,6 +288,10 @@ export class ChatPage {
     if (event.conversation_id === this.conversationId) this.transcript.find(event.message_id)?.update(event);
   }
 
+  #branchShown(event) {
+    if (event.conversation_id === this.conversationId) this.branches.shown(event);
+  }
+
   #activity({ conversation_id: id, answering, unread }) {
     const isRead = id === this.conversationId && document.visibilityState === "visible";
     this.sidebar.setAnswering(id, answering);
@@ -272,4 +329,11 @@ export class ChatPage {
     const input = document.querySelector("[data-title-input]");
     if (input && document.activeElement !== input) input.value = title;
   }
+}
+
+/** Show that a message is a new version: the last of all, with a way back to the one before. */
+function showBranching(message, branching) {
+  if (!branching) return;
+  const { version, previous_id: previousId } = branching;
+  message.showVersions({ position: version, total: version, previousId });
 }

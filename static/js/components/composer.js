@@ -105,19 +105,21 @@ export class Composer {
   }
 
   /** The message did not get through: its text comes back, in front of what was typed since. */
-  restore(content, reason) {
+  restore(content, reason, requestId = "") {
     const typed = this.input.value.trim();
     this.input.value = typed ? `${content}\n\n${typed}` : content;
     this.drafts.write(this.conversationId, this.input.value);
     this.#fit();
     this.#judge();
-    this.showProblem(reason, { canRetry: true });
+    this.showProblem(reason, { canRetry: true, requestId });
   }
 
-  showProblem(text, { canRetry = false, kind = "" } = {}) {
+  showProblem(text, { canRetry = false, kind = "", requestId = "" } = {}) {
     this.problem.hidden = !text;
     this.problem.dataset.kind = kind;
     this.problem.querySelector("[data-problem-text]").textContent = text;
+    this.problem.querySelector("[data-request-id]").textContent = requestId;
+    this.problem.querySelector("[data-request]").hidden = !requestId;
     this.retryButton.hidden = !canRetry;
   }
 

@@ -4,9 +4,9 @@ import { cloneTemplate, setIcon } from "./html.js";
 
 const SHOWN_MS = 1600;
 
-/** Put a copy button into the bar of every code block below a node; keys can scroll the code. */
+/** Put a copy button into the bar of every code block below a node; keys can scroll code and tables. */
 export function decorateCode(root) {
-  for (const pre of root.querySelectorAll("pre")) pre.tabIndex = 0;
+  for (const block of root.querySelectorAll("pre, table")) block.tabIndex = 0;
   for (const bar of root.querySelectorAll(".code-block__bar")) {
     if (!bar.querySelector("[data-copy-code]")) bar.append(cloneTemplate("code"));
   }
@@ -15,7 +15,7 @@ export function decorateCode(root) {
 /** Answer every copy button below a node. */
 export function listenForCopies(root, announce) {
   root.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy-code], [data-copy-message]");
+    const button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-request]");
     if (!button) return;
     await write(textFor(button));
     confirmCopy(button);
@@ -24,6 +24,9 @@ export function listenForCopies(root, announce) {
 }
 
 function textFor(button) {
+  if (button.matches("[data-copy-request]")) {
+    return button.closest("[data-request]").querySelector("[data-request-id]").textContent;
+  }
   if (button.matches("[data-copy-code]")) {
     return button.closest(".code-block").querySelector("code").textContent;
   }
@@ -47,13 +50,13 @@ async function write(text) {
 
 function confirmCopy(button) {
   const icon = button.querySelector(".icon");
-  const label = button.querySelector("[data-copy-label]");
+  const label = icon ? button.querySelector("[data-copy-label]") : button;
   button.dataset.copied = "";
-  setIcon(icon, "check");
+  if (icon) setIcon(icon, "check");
   if (label) label.textContent = "Copied";
   setTimeout(() => {
     delete button.dataset.copied;
-    setIcon(icon, "copy");
+    if (icon) setIcon(icon, "copy");
     if (label) label.textContent = "Copy";
   }, SHOWN_MS);
 }

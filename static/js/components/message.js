@@ -50,11 +50,10 @@ export class Message {
     const heading = this.article.querySelector(`[id="message-${old}-author"]`);
     heading.id = `message-${id}-author`;
     this.article.setAttribute("aria-labelledby", heading.id);
-    for (const form of this.article.querySelectorAll("form")) {
-      form.action = form.getAttribute("action").replace(`/${old}/`, `/${id}/`);
-    }
-    for (const link of this.article.querySelectorAll("[data-report], [data-decision]")) {
-      link.href = link.getAttribute("href").replace(`/${old}/`, `/${id}/`);
+    for (const name of ["formaction", "href"]) {
+      for (const control of this.article.querySelectorAll(`.message-content [${name}*="/${old}/"]`)) {
+        control.setAttribute(name, control.getAttribute(name).replace(`/${old}/`, `/${id}/`));
+      }
     }
   }
 
@@ -78,6 +77,31 @@ export class Message {
     this.state = "queued";
     const words = ahead ? `Waiting for its turn, ${ahead} before it` : "Waiting for its turn";
     this.article.querySelector(".message-pending-queued").textContent = words;
+  }
+
+  /** Show where it stands among its versions, with arrows to the others. */
+  showVersions({ position, total, previousId = null, nextId = null }) {
+    const versions = this.article.querySelector("[data-versions]");
+    versions.hidden = total < 2;
+    versions.querySelector("[data-version-place]").textContent = `${position} of ${total}`;
+    for (const [way, id] of Object.entries({ previous: previousId, next: nextId })) {
+      const arrow = versions.querySelector(`[data-version="${way}"]`);
+      arrow.disabled = id === null;
+      arrow.setAttribute("formaction", arrow.getAttribute("formaction").replace(/\/\d+\//, `/${id ?? 0}/`));
+    }
+  }
+
+  /** An answer that is seen to its end can be rated. */
+  allowRating() {
+    const canRate = !this.isHidden && this.text !== "";
+    for (const button of this.article.querySelectorAll("[data-rate]")) button.hidden = !canRate;
+  }
+
+  /** Say what an answer that did not end well has cost, and under which id support finds it. */
+  showFacts({ counted = "", requestId = "" }) {
+    this.notice.querySelector("[data-counted]").textContent = counted;
+    this.notice.querySelector("[data-request-id]").textContent = requestId;
+    this.notice.querySelector("[data-request]").hidden = !requestId;
   }
 
   /** Say how it ended. */

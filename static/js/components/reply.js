@@ -75,13 +75,15 @@ export class Reply {
     this.onGrow();
   }
 
-  #finish({ state, html, notice }) {
+  #finish({ state, html, notice, counted, correlation_id: requestId }) {
     cancelAnimationFrame(this.frame);
     this.message.state = state;
     if (this.message.isHidden) return;
     this.message.text = state === "withheld" ? "" : this.known.text;
     this.message.showHtml(html ?? "");
     this.message.showNotice(notice ?? "", { isNew: true });
+    this.message.showFacts({ counted, requestId });
+    this.message.allowRating();
     this.message.stampTime(new Date());
     this.onGrow();
   }

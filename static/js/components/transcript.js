@@ -31,9 +31,29 @@ export class Transcript {
     return new Message(element.closest("[data-message-id]"));
   }
 
-  /** Take away what follows a message: another branch is shown from there on. */
-  dropAfter(message) {
-    while (message.article.nextElementSibling) message.article.nextElementSibling.remove();
+  /** Take away what follows a message (all, for null) and return it: another branch is shown there. */
+  takeAfter(message) {
+    const all = Array.from(this.log.children);
+    const taken = all.slice(message ? all.indexOf(message.article) + 1 : 0);
+    for (const node of taken) node.remove();
+    return taken;
+  }
+
+  /** Take away a message and what follows it. */
+  takeFrom(message) {
+    return [message.article, ...this.takeAfter(message)].map((node) => (node.remove(), node));
+  }
+
+  /** Show other messages after one. */
+  replaceAfter(message, nodes) {
+    this.takeAfter(message);
+    this.giveBack(nodes);
+    this.#enhance(this.log);
+  }
+
+  /** Put messages at the end. */
+  giveBack(nodes) {
+    this.log.append(...nodes);
   }
 
   /** The text of the last message a person wrote, or "". */
