@@ -81,7 +81,7 @@ class Browsing:
         """Open a tab of somebody who is not signed in; the options are the browser's."""
         assert self._browser is not None
         context = await self._browser.new_context(
-            base_url=self.site.web.url, viewport={"width": 1280, "height": 800}, **options
+            **{"base_url": self.site.web.url, "viewport": {"width": 1280, "height": 800}, **options}
         )
         await context.add_init_script(WATCH)
         return await self.tab_of(context)
@@ -89,6 +89,13 @@ class Browsing:
     async def signed_in(self, person: User, **options: Any) -> Tab:
         """Open a tab of a person who is signed in already."""
         tab = await self.visitor(**options)
+        cookie = await sync_to_async(session_cookie)(person)
+        url = self.site.web.url
+        await tab.page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
+        return tab
+
+    async def sign_in_again(self, tab: Tab, person: User) -> Tab:
+        """Sign a person in again in the same browser, and return the tab."""
         cookie = await sync_to_async(session_cookie)(person)
         url = self.site.web.url
         await tab.page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
@@ -188,6 +195,28 @@ class Tab:
     async def reply_id(self) -> int:
         """Return the number of the last answer."""
         return int(await self.answer.get_attribute("data-message-id") or 0)
+
+    async def ask(self, text: str, state: str = "complete") -> None:
+        """Write a message and wait for the end of its answer."""
+        before = await self.messages.count()
+        await self.write(text)
+        await expect(self.messages).to_have_count(before + 2)
+        await self.see_state(state)
+
+    @property
+    def composer(self) -> Locator:
+        """Where a message is written."""
+        return self.page.locator("#composer-input")
+
+    @property
+    def question(self) -> Locator:
+        """The last question."""
+        return self.page.locator('[data-transcript] [data-role="user"]').last
+
+    @property
+    def messages(self) -> Locator:
+        """All messages that are on the page."""
+        return self.page.locator("[data-transcript] [data-message-id]")
 
     async def stop(self) -> None:
         """Press the button that stops the answer."""

@@ -25,6 +25,7 @@ from tests.support.upstream_frames import (
 )
 
 EMOJI_TEXT = "Gr\u00fc\u00dfe \U0001f44d\U0001f3fd an \u6771\u4eac \U0001f469\u200d\U0001f680!"
+ECHO_CHARS = 3
 _DIRECTIVE = re.compile(r"\[\[([a-z_0-9]+)((?:\s+[a-z_]+=[^\s\]]+)*)\s*\]\]")
 
 
@@ -117,7 +118,9 @@ def read_script(model: str, message: str) -> Script:
     found = _DIRECTIVE.findall(message)
     if found:
         name, pairs = found[-1]
-        return _script(name, pairs.split())
+        script = _script(name, pairs.split())
+        told = message.rpartition("]]")[2].removeprefix("\n")
+        return replace(script, text=told) if name == "echo" else script
     if model.startswith("scripted:"):
         name, *pairs = model.removeprefix("scripted:").split(";")
         return _script(name, pairs)
@@ -155,6 +158,15 @@ def _finish(script: Script) -> bytes:
 def _stream(script: Script) -> list[Step]:
     usage = http_chunk(usage_event(7, script.tokens)) if script.usage else b""
     return [*_opening(script, script.tokens), Write(_finish(script) + usage + DONE + END)]
+
+
+def _echo(script: Script) -> list[Step]:
+    """Answer with what the message says after the directive, a few characters at a time."""
+    text = script.text
+    pieces = [text[at : at + ECHO_CHARS] for at in range(0, len(text), ECHO_CHARS)]
+    frames = [http_chunk(delta_event({"content": piece})) for piece in pieces]
+    pace = Pace(frames, 1 / script.rate if script.rate else 0.0)
+    return [Write(stream_head() + ROLE), pace, Write(_finish(script) + DONE + END)]
 
 
 def _silence(script: Script) -> list[Step]:
@@ -220,6 +232,7 @@ def _whole(data: bytes, kind: str) -> Callable[[Script], list[Step]]:
 _ERROR = {"error": {"message": "SECRET-UPSTREAM-TEXT sk-leak", "code": "server_error"}}
 SCRIPTS: dict[str, Callable[[Script], list[Step]]] = {
     "stream": _stream,
+    "echo": _echo,
     "emoji": _emoji,
     "status": _status,
     "redirect": _redirect,

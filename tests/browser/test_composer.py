@@ -1,0 +1,217 @@
+"""The checklist's lines about writing and sending, each as a person does it."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from apps.conversations.models import Message
+from apps.users.models import User
+from tests.browser.tab import Browsing
+from tests.support.upstream_frames import answer_text
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+LONG = "[[stream tokens=2000 rate=60]]"
+LIMIT = 4000
+
+
+async def sent() -> list[str]:
+    questions = Message.objects.filter(role="user").order_by("id")
+    return [one.content async for one in questions]
+
+
+async def test_line_1_enter_sends_shift_enter_adds_a_line_and_composing_sends_nothing(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.composer.fill("one")
+        await tab.composer.press("Shift+Enter")
+        await expect(tab.composer).to_have_value("one\n")
+        client = await tab.page.context.new_cdp_session(tab.page)
+        composing = {"text": "に", "selectionStart": 1, "selectionEnd": 1}
+        await client.send("Input.imeSetComposition", composing)
+        await expect(tab.composer).to_have_value("one\nに")
+        await tab.composer.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+        await tab.composer.dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
+        await expect(tab.messages).to_have_count(0)
+        await client.send("Input.insertText", {"text": "日"})
+        await tab.composer.press("Enter")
+        await tab.see_state("complete")
+    assert await sent() == ["one\n日"]
+
+
+async def test_lines_2_9_and_41_a_phone_adds_lines_sends_by_button_and_stays_above_the_keyboard(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, **PHONE)
+        await tab.open()
+        await tab.composer.tap()
+        await tab.page.keyboard.type("one")
+        await tab.composer.press("Enter")
+        await tab.page.keyboard.type("two")
+        await expect(tab.composer).to_have_value("one\ntwo")
+        await tab.page.set_viewport_size({"width": 360, "height": 380})
+        bottom = "document.querySelector('.composer-box').getBoundingClientRect().bottom"
+        assert await tab.page.evaluate(f"{bottom} <= innerHeight")
+        await tab.page.get_by_role("button", name="Send").tap()
+        await expect(tab.composer).not_to_be_focused()
+        await tab.see_state("complete")
+    assert await sent() == ["one\ntwo"]
+
+
+async def test_line_3_the_composer_grows_to_a_limit_then_scrolls_and_the_page_stays(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.ask("[[stream tokens=900]]")
+        sizes = "(({clientHeight, scrollHeight}) => [clientHeight, scrollHeight])"
+        small, _ = await tab.composer.evaluate(sizes)
+        await tab.page.mouse.wheel(0, -300)
+        await tab.page.wait_for_function("() => scrollY > 0")
+        seen = await tab.answer.evaluate("node => node.getBoundingClientRect().top")
+        await tab.composer.evaluate("node => node.focus({ preventScroll: true })")
+        await tab.page.keyboard.insert_text("line\n" * 60)
+        height, content = await tab.composer.evaluate(sizes)
+        assert small < height < content
+        assert height <= 0.4 * 800 + 1
+        assert await tab.answer.evaluate("node => node.getBoundingClientRect().top") == seen
+
+
+async def test_line_4_blank_text_is_not_sent_and_too_long_a_text_says_by_how_much(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        send, count = tab.page.get_by_role("button", name="Send"), tab.page.locator("[data-count]")
+        await tab.composer.fill("  \n ")
+        await expect(send).to_be_disabled()
+        await expect(count).to_be_hidden()
+        await tab.composer.fill("x" * (LIMIT - 10))
+        await expect(send).to_be_enabled()
+        await expect(count).to_have_text("10 left")
+        await tab.composer.fill("\N{ROCKET}" * (LIMIT + 2))
+        await expect(send).to_be_disabled()
+        await expect(count).to_have_text(f"2 too many: at most {LIMIT} characters")
+        await tab.composer.press("Enter")
+        await expect(tab.messages).to_have_count(0)
+
+
+async def test_line_5_a_draft_belongs_to_its_chat_and_outlives_reload_switch_and_signing_out(
+    browsing: Browsing, person: User
+) -> None:
+    browsing.allowed = "WebSocket"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.ask("[[stream tokens=3]]")
+        there = tab.page.url
+        await tab.composer.fill("of this chat")
+        await tab.open("/")
+        await expect(tab.composer).to_have_value("")
+        await tab.composer.fill("of a new chat")
+        await tab.page.locator(".sidebar [data-conversation-id]").first.click()
+        await expect(tab.composer).to_have_value("of this chat")
+        await tab.page.reload()
+        await expect(tab.composer).to_have_value("of this chat")
+        await tab.page.context.clear_cookies()
+        await tab.page.reload()
+        await expect(tab.composer).to_have_count(0)
+        again = await browsing.sign_in_again(tab, person)
+        await again.open(there)
+        await expect(again.composer).to_have_value("of this chat")
+        await again.composer.fill("")
+        await again.ask("[[stream tokens=4]]")
+        await again.page.reload()
+        await expect(again.composer).to_have_value("")
+        await again.open("/")
+        await expect(again.composer).to_have_value("of a new chat")
+
+
+async def test_line_6_a_failed_send_puts_the_text_back_with_a_reason_and_a_retry(
+    browsing: Browsing, person: User
+) -> None:
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await expect(tab.page.locator("[data-send]")).to_be_disabled()
+        await tab.page.context.set_offline(True)
+        await tab.write("[[stream tokens=3]]")
+        problem = tab.page.locator("[data-problem]")
+        await expect(problem).to_contain_text("You are offline. Your message is back in the box")
+        await expect(tab.composer).to_have_value("[[stream tokens=3]]")
+        await expect(tab.messages).to_have_count(0)
+        await tab.page.context.set_offline(False)
+        await expect(tab.connection).to_be_hidden()
+        await problem.get_by_role("button", name="Try again").click()
+        await tab.see_state("complete")
+        await expect(problem).to_be_hidden()
+        await expect(tab.composer).to_have_value("")
+    assert await sent() == ["[[stream tokens=3]]"]
+
+
+async def test_line_7_two_presses_make_one_message(browsing: Browsing, person: User) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await expect(tab.page.locator("[data-send]")).to_be_disabled()
+        await tab.composer.fill("[[stream tokens=3 first=0.3]]")
+        await tab.page.evaluate(
+            """() => {
+                const button = document.querySelector("[data-send]");
+                button.click();
+                button.click();
+                const again = new KeyboardEvent("keydown", { key: "Enter", bubbles: true });
+                document.querySelector("#composer-input").dispatchEvent(again);
+            }"""
+        )
+        await tab.see_state("complete")
+        await expect(tab.messages).to_have_count(2)
+    assert len(await sent()) == 1
+
+
+async def test_lines_8_and_9_one_writes_on_while_an_answer_streams_and_is_told_to_wait(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(LONG)
+        await expect(tab.composer).to_be_focused()
+        await tab.see_length(100)
+        await tab.page.keyboard.type("and then?")
+        await tab.composer.press("Enter")
+        problem = tab.page.locator("[data-problem]")
+        await expect(problem).to_contain_text("One answer at a time")
+        await expect(tab.composer).to_have_value("and then?")
+        length = len(await tab.text())
+        await tab.see_length(length + 50)
+        await expect(tab.composer).to_be_focused()
+        await tab.stop()
+        await tab.see_state("stopped")
+        await expect(problem).to_be_hidden()
+        await expect(tab.composer).to_have_value("and then?")
+        assert answer_text(2000).startswith(await tab.text())
+    assert await sent() == [LONG]
+
+
+async def test_line_45_without_a_script_a_refused_message_is_back_in_the_box(
+    browsing: Browsing, person: User
+) -> None:
+    browsing.allowed = "status of 400"
+    async with browsing:
+        tab = await browsing.signed_in(person, java_script_enabled=False)
+        await tab.open()
+        await tab.composer.fill("x" * (LIMIT + 1))
+        await tab.page.get_by_role("button", name="Send").click()
+        await expect(tab.page.get_by_role("alert")).to_contain_text(re.compile("1 to 4000"))
+        await expect(tab.composer).to_have_value("x" * (LIMIT + 1))
+    assert await sent() == []

@@ -1,0 +1,178 @@
+"""The checklist's lines about reading: where the page stands, code, links, what must not run."""
+
+import pytest
+from playwright.async_api import expect
+
+from apps.conversations.models import Conversation, Message
+from apps.users.models import User
+from tests.browser.tab import Browsing
+from tests.factories import ConversationFactory, ReplyFactory
+
+pytestmark = pytest.mark.browser
+
+LONG = "[[stream tokens=1500 rate=100]]"
+AT_BOTTOM = "innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"
+CODE = '```python\nif answer == 42:\n    print("' + "x" * 300 + '")\n```'
+HOSTILE = """<script>window.pwned = 1</script>
+
+<img src=x onerror="window.pwned = 2">
+
+[click](javascript:window.pwned=3) ![picture](https://evil.example/track.png)
+
+<a href="https://evil.example" onclick="window.pwned = 4">there</a>
+
+[Your bank](https://evil.example/login)
+"""
+
+
+@pytest.fixture
+def long_conversation(person: User) -> Conversation:
+    """A conversation of 500 messages; some are long."""
+    conversation: Conversation = ConversationFactory(owner=person)
+    words = "Words of some length, as people and models write them. " * 6
+    rows = [
+        Message(
+            conversation=conversation,
+            role="assistant" if number % 2 else "user",
+            author=None if number % 2 else person,
+            content=f"Number {number}. {words}",
+        )
+        for number in range(500)
+    ]
+    parent = None
+    for message in Message.objects.bulk_create(rows):
+        message.parent, parent = parent, message
+        if message.role == "assistant":
+            ReplyFactory.build(message=message, conversation=conversation).save()
+    Message.objects.bulk_update(rows, ["parent"])
+    return conversation
+
+
+async def test_lines_21_and_22_the_page_follows_a_reader_at_the_bottom_and_nobody_else(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(LONG)
+        await tab.see_length(3_000)
+        assert await tab.page.evaluate(AT_BOTTOM)
+        jump = tab.page.get_by_role("button", name="Jump to latest")
+        await expect(jump).to_be_hidden()
+        await tab.page.mouse.move(800, 300)
+        await tab.page.mouse.wheel(0, -120)
+        await tab.page.wait_for_function(f"() => !({AT_BOTTOM})")
+        stood = await tab.page.evaluate("scrollY")
+        length = len(await tab.text())
+        await tab.see_length(length + 1_200)
+        assert await tab.page.evaluate("scrollY") == stood
+        await expect(jump).to_be_visible()
+        await jump.click()
+        await expect(jump).to_be_hidden()
+        await tab.page.wait_for_function(f"() => {AT_BOTTOM}")
+        await tab.see_length(length + 1_800)
+        assert await tab.page.evaluate(AT_BOTTOM)
+        await tab.stop()
+        await tab.see_state("stopped")
+
+
+async def test_lines_23_and_24_a_long_conversation_opens_at_once_and_older_messages_move_nothing(
+    browsing: Browsing, person: User, long_conversation: Conversation
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        paints = []
+        for _ in range(3):
+            await tab.open(f"/c/{long_conversation.pk}/")
+            await expect(tab.messages).to_have_count(50)
+            await tab.page.wait_for_function(f"() => {FIRST_PAINT} < 1e9")
+            paints.append(await tab.page.evaluate(FIRST_PAINT))
+        assert min(paints) < 1_000
+        assert await tab.page.evaluate(AT_BOTTOM)
+        await expect(tab.page.locator("[data-send]")).to_be_disabled()
+        first = await tab.messages.first.get_attribute("id")
+        moved = await tab.page.evaluate(
+            """async (id) => {
+                const kept = document.getElementById(id);
+                scrollTo({ top: 700, behavior: "instant" });
+                const before = kept.getBoundingClientRect().top;
+                const log = document.querySelector("[data-transcript]");
+                const count = () => log.querySelectorAll("[data-message-id]").length;
+                while (count() < 100) await new Promise(requestAnimationFrame);
+                await new Promise(requestAnimationFrame);
+                return kept.getBoundingClientRect().top - before;
+            }""",
+            first,
+        )
+        assert abs(moved) <= 1
+        slowest = await tab.page.evaluate(
+            """async () => {
+                const input = document.querySelector("#composer-input");
+                input.focus({ preventScroll: true });
+                const times = [];
+                for (const letter of "typing does not lag here") {
+                    const began = performance.now();
+                    document.execCommand("insertText", false, letter);
+                    document.documentElement.getBoundingClientRect();
+                    times.push(performance.now() - began);
+                }
+                return times.sort((one, other) => one - other).at(-3);
+            }"""
+        )
+        assert slowest < 16
+
+
+async def test_lines_25_and_26_code_has_label_colours_and_copy_and_a_message_copies_as_markdown(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await tab.open()
+        await tab.write(f"[[echo rate=60]]\nSome **code**:\n\n{CODE}")
+        await tab.see_length(40)
+        await expect(tab.answer.get_by_role("button", name="Copy this message")).to_be_hidden()
+        await tab.see_state("complete")
+        block = tab.answer.locator(".code-block")
+        await expect(block.locator(".code-block__language")).to_have_text("python")
+        await expect(block.locator(".code-keyword").first).to_have_text("if")
+        scrolls = await block.locator("pre").evaluate("node => node.scrollWidth > node.clientWidth")
+        page_scrolls = await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert (scrolls, page_scrolls) == (True, False)
+        copy = block.get_by_role("button", name="Copy")
+        await copy.click()
+        await expect(block.get_by_role("button", name="Copied")).to_be_visible()
+        code = await tab.page.evaluate("navigator.clipboard.readText()")
+        assert code == CODE.removeprefix("```python\n").removesuffix("```")
+        await tab.answer.get_by_role("button", name="Copy this message").click()
+        await expect(tab.page.locator("[data-status]")).to_have_text("Copied")
+        assert await tab.page.evaluate("navigator.clipboard.readText()") == (
+            f"Some **code**:\n\n{CODE}"
+        )
+
+
+async def test_lines_27_and_28_a_models_html_is_inert_and_links_open_safely_with_their_host(
+    browsing: Browsing, person: User
+) -> None:
+    asked: list[str] = []
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        tab.page.on("request", lambda request: asked.append(request.url))
+        await tab.open()
+        await tab.write(f"[[echo rate=90]]\n{HOSTILE}")
+        await tab.see_state("complete")
+        for _ in range(2):
+            assert await tab.page.evaluate("window.pwned") is None
+            assert await tab.answer_body.locator("script, img, [onclick], [onerror]").count() == 0
+            link = tab.answer_body.get_by_role("link", name="Your bank")
+            await expect(link).to_have_attribute("href", "https://evil.example/login")
+            await expect(link).to_have_attribute("target", "_blank")
+            await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow ugc")
+            await expect(tab.answer_body).to_contain_text("Your bank evil.example")
+            hrefs = await tab.answer_body.locator("a").evaluate_all(
+                "links => links.map((link) => new URL(link.href).protocol)"
+            )
+            assert set(hrefs) == {"https:"}
+            await tab.page.reload()
+    assert [url for url in asked if "evil.example" in url] == []
