@@ -318,3 +318,25 @@ class ForgetfulGuardrail(WordGuardrail):
 
     def record(self, judged: Judged, findings: Sequence[object]) -> None:
         raise RuntimeError("no room")
+
+
+@pytest.mark.usefixtures("policy")
+async def test_a_blocked_edit_is_kept_as_a_version_and_what_was_read_stays_shown(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request("[[stream tokens=3]]"))
+        await worker.finish(turn.reply.pk)
+    with pytest.raises(MessageWithheldError):
+        await turns.start_turn(
+            actor=person,
+            request=turns.TurnRequest(
+                conversation_id=turn.conversation.pk,
+                content="forbidden",
+                edits_message_id=turn.message.pk,
+            ),
+        )
+    shown = [row.pk async for row in Message.objects.on_path().order_by("id")]
+    assert shown == [turn.message.pk, turn.reply.pk]
+    kept = await Message.objects.aget(content="forbidden")
+    assert (kept.is_current, kept.is_hidden, kept.parent_id) == (False, True, None)

@@ -152,6 +152,15 @@ def _among(function: Func) -> Window:
     return Window(function, partition_by=F("parent_id"), order_by="id")
 
 
+def show_again(conversation: Conversation, *, edits_message_id: int) -> None:
+    """Show the edited version where policy kept the new one back, so that what was read stays.
+
+    The caller has locked the conversation.
+    """
+    last_id = statements.last_below(message_id=edits_message_id)
+    statements.show_path(conversation_id=conversation.pk, last_id=last_id)
+
+
 def _make_way(conversation: Conversation, beside: Message) -> Branching:
     ensure_at_rest(conversation)
     known = _siblings(beside).aggregate(number=Count("id"), last=Max("id"))

@@ -163,6 +163,9 @@ def _store_turn(
     if not reply.is_live:
         endings.note_ended(reply_ids=[reply.pk])
     guardrails.record(ruling, judged_question(question, is_withheld=verdict.is_block))
+    if verdict.is_block and edits is not None:
+        branches.show_again(conversation, edits_message_id=edits)
+        return Turn(conversation, question, reply, created=True, event=None)
     event = announcements.message_accepted(conversation, question, reply, branching)
     resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)

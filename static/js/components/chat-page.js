@@ -218,7 +218,7 @@ export class ChatPage {
     turn.user?.takeFate(event.message);
     turn.user?.article.removeAttribute("data-sending");
     turn.reply.adopt(event.reply_id);
-    showBranching(turn.retries ? turn.reply : turn.user, event.branching);
+    (turn.user ?? turn.reply).showBranching(event.branching);
     if (!turn.removed?.length) this.composer.accepted(event.conversation_id);
     if (!this.conversationId) this.#open(event);
     this.#follow(turn.reply, { isFollowed: true });
@@ -243,7 +243,7 @@ export class ChatPage {
     }
     const reply = this.transcript.addReply();
     reply.adopt(replyId);
-    showBranching(isEdit ? question : reply, branching);
+    (isEdit ? question : reply).showBranching(branching);
     this.#follow(reply);
     this.transcript.keepUp();
   }
@@ -329,11 +329,4 @@ export class ChatPage {
     const input = document.querySelector("[data-title-input]");
     if (input && document.activeElement !== input) input.value = title;
   }
-}
-
-/** Show that a message is a new version: the last of all, with a way back to the one before. */
-function showBranching(message, branching) {
-  if (!branching) return;
-  const { version, previous_id: previousId } = branching;
-  message.showVersions({ position: version, total: version, previousId });
 }

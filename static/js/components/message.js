@@ -91,6 +91,13 @@ export class Message {
     }
   }
 
+  /** Show that it is a new version: the last of all, with a way back to the one before. */
+  showBranching(branching) {
+    if (!branching) return;
+    const { version, previous_id: previousId } = branching;
+    this.showVersions({ position: version, total: version, previousId });
+  }
+
   /** An answer that is seen to its end can be rated. */
   allowRating() {
     const canRate = !this.isHidden && this.text !== "";
