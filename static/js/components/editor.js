@@ -59,8 +59,11 @@ export class Editor {
   }
 
   #keyed(event) {
-    if (event.key === "Escape" && !event.isComposing) this.close({ isFocused: true });
-    else if (event.target === this.#open.input && isSendKey(event, isTouch.matches)) {
+    if (event.key === "Escape" && !event.isComposing) {
+      // Here it leaves the editor; elsewhere on the page it stops the answer.
+      event.stopPropagation();
+      this.close({ isFocused: true });
+    } else if (event.target === this.#open.input && isSendKey(event, isTouch.matches)) {
       event.preventDefault();
       this.#send();
     }

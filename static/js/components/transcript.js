@@ -48,7 +48,7 @@ export class Transcript {
   replaceAfter(message, nodes) {
     this.takeAfter(message);
     this.giveBack(nodes);
-    this.#enhance(this.log);
+    this.enhance(this.log);
   }
 
   /** Put messages at the end. */
