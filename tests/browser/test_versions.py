@@ -200,6 +200,6 @@ async def test_line_34_a_removed_version_shows_its_placeholder_on_its_branch(
         )
         await press(tab.question, "Earlier version")
         await expect(place(tab.question)).to_have_text("1 of 2")
-        await expect(tab.question).to_contain_text("This message was removed by a moderator.")
+        await expect(tab.question).to_contain_text("This message was removed by moderation.")
         await expect(tab.question.locator("[data-body]")).to_have_text("")
         await expect(tab.question.get_by_role("link", name="Edit this message")).to_have_count(0)
