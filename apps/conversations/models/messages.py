@@ -37,7 +37,7 @@ class Message(models.Model):
     hidden_at = models.DateTimeField(null=True, blank=True)
     hidden_reason = models.TextField(blank=True)
     redacted_at = models.DateTimeField(null=True, blank=True)
-    redacted_reason = models.TextField(blank=True, db_default="")
+    redacted_reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
