@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.conversations import constants
 from apps.conversations.services import indexing
 from apps.core import db
 from apps.users.models import User
@@ -64,7 +65,7 @@ async def test_an_export_holds_what_its_owner_sees_and_nothing_hidden(
     assert "The **moon** pulls." in text
     assert "An older answer." not in text
     assert "Hidden words." not in text
-    assert "*This message was removed by a moderator.*" in text
+    assert f"*{constants.HIDDEN_PLACEHOLDER}*" in text
 
 
 async def test_an_export_as_json_holds_every_branch(program: Program, author: User) -> None:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from apps.audit.models import AuditEvent
+from apps.conversations import constants
 from apps.conversations.errors import (
     ConversationNotFoundError,
     NothingToShareError,
@@ -230,3 +232,20 @@ def test_each_opening_counts_as_a_view_but_not_each_further_screen(
     assert second.next_place is None
     assert [len(first.messages), len(second.messages)] == [1, 1]
     assert Share.objects.get().view_count == 1
+
+
+def test_the_page_of_a_link_is_limited_for_each_address_and_closed_links_look_alike(
+    talk: Conversation, client: Client, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_SHARED = "2/hour"
+    token = share(talk)
+    opened = client.get(f"/s/{token}/")
+    assert opened.status_code == 200
+    assert opened.headers["Referrer-Policy"] == "no-referrer"
+    assert "sessionid" not in opened.cookies
+    gone = client.get("/s/no-such-link/")
+    assert gone.status_code == 404
+    assert gone.headers["X-Robots-Tag"] == "noindex, nofollow"
+    refused = client.get(f"/s/{token}/")
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
