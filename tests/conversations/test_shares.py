@@ -101,7 +101,7 @@ def test_what_staff_hide_is_gone_from_links_at_once_and_comes_back(talk: Convers
     page = shares.open_share(token=token)
     assert (page.messages[0].text, page.messages[0].notice) == (
         "",
-        "This message was removed by a moderator.",
+        constants.HIDDEN_PLACEHOLDER,
     )
     visibility.restore_message(actor=None, message_id=question.pk, reason="A mistake.")
     assert shown(token)[0] == "Why are there tides?"
