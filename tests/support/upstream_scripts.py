@@ -165,8 +165,8 @@ def _echo(script: Script) -> list[Step]:
     text = script.text
     pieces = [text[at : at + ECHO_CHARS] for at in range(0, len(text), ECHO_CHARS)]
     frames = [http_chunk(delta_event({"content": piece})) for piece in pieces]
-    pace = Pace(frames, 1 / script.rate if script.rate else 0.0)
-    return [Write(stream_head() + ROLE), pace, Write(_finish(script) + DONE + END)]
+    told: Step = Pace(frames, 1 / script.rate) if script.rate else Write(b"".join(frames))
+    return [Write(stream_head() + ROLE), told, Write(_finish(script) + DONE + END)]
 
 
 def _silence(script: Script) -> list[Step]:
