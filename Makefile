@@ -70,6 +70,11 @@ test: install ## Run the tests on servers of their own; ARGS="-k name" chooses s
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS) \
 		$(call advise,Tests failed. Each one above says what it expected; run one alone with: make test ARGS="path::name")
 
+.PHONY: fuzz
+fuzz: install ## Let schemathesis search the API for faults, FUZZ_SECONDS=300 for each role
+	@PARLEY_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) $(BIN)/python -m pytest tests/journey/test_fuzz.py $(ARGS) \
+		$(call advise,Schemathesis found something. Each case above says how to send it again.)
+
 lint: install ## Check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . \
 		$(call advise,Style or format is off. make fix repairs most of it.)

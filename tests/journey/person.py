@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
+from apps.core.development.state import CHECKOUT
 from tests.support.processes import Site
 from tests.support.upstream_connection import SeenRequest
 
@@ -47,7 +50,7 @@ def questions_in(requests: list[SeenRequest]) -> list[SeenRequest]:
     ]
 
 
-def sign_up(site: Site) -> Person:
+def sign_up(site: Site, *, scopes: Sequence[str] = ("chat", "account")) -> Person:
     """Make an account and a token, both by the API."""
     email = f"person{next(_numbers)}.{os.urandom(4).hex()}@example.com"
     with httpx.Client(base_url=f"{site.web.url}/api/v1", trust_env=False, timeout=30) as client:
@@ -57,20 +60,37 @@ def sign_up(site: Site) -> Person:
             "email": email,
             "password": PASSWORD,
             "name": "tests",
-            "scopes": ["chat", "account"],
+            "scopes": list(scopes),
             "expires_in_days": 1,
         }
         token = client.post("/auth/tokens", json=wanted)
         assert token.status_code == 201, token.text
-    return Person(site, made.json()["data"]["id"], token.json()["data"]["token"])
+    shown = token.json()["data"]
+    return Person(site, made.json()["data"]["id"], shown["token"], token_id=shown["id"])
+
+
+def give_role(person: Person, role: str) -> None:
+    """Give somebody a role, as whoever runs the site would: by the shell."""
+    code = (
+        "from apps.users.services import roles;"
+        f"roles.change_role(actor=None, user_id={person.user_id}, role={role!r}, reason='Tests.')"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        env=person.site.environment,
+        cwd=CHECKOUT,
+        check=True,
+        timeout=60,
+    )
 
 
 class Person:
     """Somebody with a token."""
 
-    def __init__(self, site: Site, user_id: int, token: str) -> None:
+    def __init__(self, site: Site, user_id: int, token: str, *, token_id: int = 0) -> None:
         self.site = site
         self.user_id = user_id
+        self.token_id = token_id
         self.headers = {"Authorization": f"Bearer {token}"}
 
     async def call(
@@ -80,6 +100,14 @@ class Person:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.client() as client:
             return await client.request(method, path, json=body, headers=names)
+
+    def read_self(self) -> dict[str, Any]:
+        """Read the own account, which works for as long as the token does."""
+        url = f"{self.site.web.url}/api/v1/users/me"
+        answer = httpx.get(url, headers=self.headers, trust_env=False, timeout=30)
+        assert answer.status_code == 200, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
 
     def client(self) -> httpx.AsyncClient:
         """Open a client of the API."""

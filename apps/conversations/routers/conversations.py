@@ -22,7 +22,6 @@ from apps.core.api.auth import caller_of
 from apps.core.api.etags import precondition
 from apps.core.api.idempotency import IDEMPOTENCY_KEY
 from apps.core.api.pagination import (
-    InvalidCursorError,
     Slice,
     paginate,
     read_number_cursor,
@@ -67,7 +66,6 @@ async def create_conversation(request: HttpRequest, payload: ConversationCreateI
         returns=Page[ConversationOut],
         message="Conversations.",
         scope=TokenScope.CHAT,
-        errors=(InvalidCursorError,),
         gives={"conversation_id": "/items/0/id"},
     ),
 )
@@ -173,7 +171,7 @@ async def restore_conversation(request: HttpRequest, conversation_id: int) -> ob
         returns=Page[MessageOut],
         message="Messages.",
         scope=TokenScope.CHAT,
-        errors=(errors.ConversationNotFoundError, InvalidCursorError),
+        errors=(errors.ConversationNotFoundError,),
         gives={"message_id": "/items/0/id"},
     ),
 )

@@ -48,6 +48,7 @@ def finish(document: Schema, words: Mapping[str, Any]) -> Schema:
     gives = {}
     for path, method, operation in operations(document):
         _limit_numbers(operation)
+        _drop_nulls(operation)
         _add_examples(path, method, operation, sampler)
         _describe_headers(operation)
         gives[operation["operationId"]] = operation.pop("x-gives", {})
@@ -151,6 +152,18 @@ def _limit_numbers(operation: Schema) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
             parameter["schema"] |= {"minimum": 1, "maximum": LARGEST_NUMBER}
+
+
+def _drop_nulls(operation: Schema) -> None:
+    """Leave out null where only text can be sent: what is left out of an address is not null."""
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
+        if kinds:
+            del schema["anyOf"]
+            parameter["schema"] = (
+                {**kinds[0], **schema} if len(kinds) == 1 else {**schema, "anyOf": kinds}
+            )
 
 
 def _add_links(document: Schema, gives: Mapping[str, Mapping[str, str]]) -> None:

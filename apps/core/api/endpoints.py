@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_origin
 
 from apps.core.api.auth import BearerToken, authenticator
+from apps.core.api.pagination import InvalidCursorError
 from apps.core.api.schemas import Envelope, Page
 from apps.core.errors import (
     AppError,
@@ -36,14 +37,14 @@ WITH_KEY: tuple[type[AppError], ...] = (IdempotencyConflictError, IdempotencyInP
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
-    "schema": {"type": "string", "maxLength": 1000, "pattern": "^[ -~]*$"},
+    "schema": {"type": "string"},
     "required": False,
     "description": "`ETag` of what you have; while it is still so, the answer is 304.",
 }
 IF_MATCH = {
     "in": "header",
     "name": "If-Match",
-    "schema": {"type": "string", "maxLength": 1000, "pattern": "^[ -~]*$"},
+    "schema": {"type": "string"},
     "required": False,
     "description": "`ETag` of what you have read; where it changed meanwhile, nothing is done.",
 }
@@ -107,7 +108,7 @@ class Endpoint:
         return method == "POST" and not self.has_own_key and not self.is_plain
 
     def declared(
-        self, method: str, *, has_body: bool, has_path: bool
+        self, method: str, *, has_body: bool, has_path: bool, has_page: bool
     ) -> dict[int, dict[str, type[AppError]]]:
         """Return every error that the operation may answer, by status and code."""
         needs = (
@@ -115,6 +116,7 @@ class Endpoint:
             (self.scope is not None, (*GUARDED, *authenticator().errors)),
             (has_body, WITH_BODY),
             (has_path, (NotFoundError,)),
+            (has_page, (InvalidCursorError,)),
             (self.is_conditional, (PreconditionFailedError,)),
             (self.keeps_key(method), WITH_KEY),
             (self.has_own_key, (IdempotencyConflictError,)),

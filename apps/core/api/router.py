@@ -5,7 +5,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import orjson
 from django.conf import settings
@@ -20,7 +20,7 @@ from apps.core import rate_limits
 from apps.core.api import etags, idempotency
 from apps.core.api.endpoints import Endpoint
 from apps.core.api.responses import add_header, empty_response, put_headers, success_response
-from apps.core.api.schemas import ErrorEnvelope
+from apps.core.api.schemas import ErrorEnvelope, PageParams
 from apps.core.client_address import address_group, client_address
 from apps.core.constants import LARGEST_NUMBER, UNDECLARED_ERROR
 from apps.core.error_handling import as_app_error
@@ -98,7 +98,12 @@ class ApiRouter(Router):
         def register(view: View) -> View:
             name = operation_id or view.__name__
             summary, _, description = (view.__doc__ or "").strip().partition("\n")
-            errors = endpoint.declared(method, has_body=_has_body(view), has_path="{" in path)
+            errors = endpoint.declared(
+                method,
+                has_body=any(issubclass(kind, BaseModel) for kind in _kinds(view)),
+                has_path="{" in path,
+                has_page=any(issubclass(kind, PageParams) for kind in _kinds(view, queries=True)),
+            )
             codes = frozenset(code for found in errors.values() for code in found)
             adapter: TypeAdapter[Any] = TypeAdapter(endpoint.returns)
             self.add_api_operation(
@@ -223,6 +228,8 @@ def _note_undeclared(operation: Operation, error: Exception) -> None:
         )
 
 
-def _has_body(view: Callable[..., Any]) -> bool:
-    kinds = [one.annotation for one in inspect.signature(view, eval_str=True).parameters.values()]
-    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)
+def _kinds(view: Callable[..., Any], *, queries: bool = False) -> list[type]:
+    """Return the classes of a view's arguments: what comes as body, or in the query."""
+    given = [one.annotation for one in inspect.signature(view, eval_str=True).parameters.values()]
+    wrapped = [get_args(kind)[0] for kind in given if get_origin(kind) is Annotated]
+    return [kind for kind in (wrapped if queries else given) if isinstance(kind, type)]

@@ -19,10 +19,21 @@ KEEP_ALIVE_SECONDS = 15
 KEEP_ALIVE = b": keep-alive\n\n"
 MEDIA_TYPE = "text/event-stream"
 OnError = Callable[[BaseException], "ServerSentEvent"]
-EXAMPLE = (
-    'id: 5\nevent: reply.delta\ndata: {"type":"reply.delta","reply_id":8,"text":"Hello","cursor":5}'
-    "\n\n"
-)
+EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "One event of the stream, as its three fields.",
+    "properties": {
+        "event": {"type": "string"},
+        "data": {"type": "string", "description": "JSON."},
+        "id": {"type": "string", "description": "The cursor to resume from."},
+    },
+    "required": ["data"],
+    "example": {
+        "event": "reply.delta",
+        "data": '{"type":"reply.delta","reply_id":8,"text":"Hello","cursor":5}',
+        "id": "5",
+    },
+}
 Guard = Callable[[], Coroutine[Any, Any, None]]
 
 LAST_EVENT_ID: Any = Header(
@@ -54,7 +65,7 @@ def is_wanted(request: HttpRequest) -> bool:
 
 def streams(description: str) -> dict[str, Any]:
     """Describe an operation that answers a stream of events and nothing else."""
-    content = {MEDIA_TYPE: {"schema": {"type": "string", "example": EXAMPLE}}}
+    content = {MEDIA_TYPE: {"schema": EVENT_SCHEMA}}
     return {"responses": {200: {"description": description, "content": content}}}
 
 

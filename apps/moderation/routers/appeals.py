@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest
 from ninja import Query
 
@@ -20,6 +25,9 @@ from apps.moderation.schemas.cases import (
 from apps.moderation.services import appeals, grants
 from apps.moderation.services.appeals import Review
 
+if TYPE_CHECKING:
+    from apps.moderation.models import Appeal
+
 router = ApiRouter(tags=["Moderation"])
 REVIEWING = (
     *HOLDING,
@@ -30,7 +38,14 @@ REVIEWING = (
 
 
 @router.operation(
-    "GET", "/appeals", Endpoint(returns=Page[AppealOut], message="Appeals.", scope=STAFF)
+    "GET",
+    "/appeals",
+    Endpoint(
+        returns=Page[AppealOut],
+        message="Appeals.",
+        scope=STAFF,
+        gives={"appeal_id": "/items/0/id"},
+    ),
 )
 async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> Slice:
     """List appeals, newest first."""
@@ -56,13 +71,12 @@ async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> S
 )
 async def note_first_opinion(request: HttpRequest, appeal_id: int, payload: OpinionIn) -> AppealOut:
     """Say what you think of the text, before you read why it was decided as it was."""
-    noted = await db.call(
+    return await _appeal(
         appeals.note_first_opinion,
         actor=caller_of(request).user,
         appeal_id=appeal_id,
         verdict=payload.verdict,
     )
-    return AppealOut.of(noted, shows_reasons=True)
 
 
 @router.operation(
@@ -77,7 +91,7 @@ async def note_first_opinion(request: HttpRequest, appeal_id: int, payload: Opin
 )
 async def decide_appeal(request: HttpRequest, appeal_id: int, payload: ReviewIn) -> AppealOut:
     """Decide an appeal against somebody else's decision, on a case that you hold."""
-    decided = await db.call(
+    return await _appeal(
         appeals.decide_appeal,
         actor=caller_of(request).user,
         appeal_id=appeal_id,
@@ -88,7 +102,6 @@ async def decide_appeal(request: HttpRequest, appeal_id: int, payload: ReviewIn)
             reason_for_user=payload.reason_for_user,
         ),
     )
-    return AppealOut.of(decided, shows_reasons=True)
 
 
 @router.operation(
@@ -100,6 +113,7 @@ async def decide_appeal(request: HttpRequest, appeal_id: int, payload: ReviewIn)
         scope=STAFF,
         status=201,
         errors=(ConversationNotFoundError,),
+        gives={"grant_id": "/id"},
     ),
 )
 async def open_grant(request: HttpRequest, payload: GrantIn) -> object:
@@ -125,3 +139,8 @@ async def open_grant(request: HttpRequest, payload: GrantIn) -> object:
 async def revoke_grant(request: HttpRequest, grant_id: int) -> object:
     """End a grant before its time."""
     return await db.call(grants.revoke_grant, actor=caller_of(request).user, grant_id=grant_id)
+
+
+async def _appeal(service: Callable[..., Appeal], **given: object) -> AppealOut:
+    """Call a service and write the appeal that it returns, with its reasons, in its thread."""
+    return await db.call(lambda: AppealOut.of(service(**given), shows_reasons=True))

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from django.http import HttpRequest
 from ninja import Query
 
@@ -27,6 +29,7 @@ from apps.moderation.schemas.cases import (
 )
 from apps.moderation.services import cases, decisions, desk, previews, reversals
 from apps.users.constants import TokenScope
+from apps.users.errors import RoleRequiredError
 
 router = ApiRouter(tags=["Moderation"])
 STAFF = TokenScope.STAFF
@@ -43,10 +46,20 @@ DECIDING = (
     errors.CaseChangedError,
     errors.PolicyNotFoundError,
     ReplyInProgressError,
+    RoleRequiredError,
 )
 
 
-@router.operation("GET", "/cases", Endpoint(returns=Page[CaseOut], message="Cases.", scope=STAFF))
+@router.operation(
+    "GET",
+    "/cases",
+    Endpoint(
+        returns=Page[CaseOut],
+        message="Cases.",
+        scope=STAFF,
+        gives={"case_id": "/items/0/id", "message_id": "/items/0/message_id"},
+    ),
+)
 async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Slice:
     """List cases, the most urgent first."""
     chosen = page.model_dump(exclude={"limit", "cursor"})
@@ -63,11 +76,12 @@ async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Sli
         message="You hold this case.",
         scope=STAFF,
         errors=(errors.QueueEmptyError,),
+        gives={"case_id": "/id"},
     ),
 )
 async def take_next_case(request: HttpRequest) -> CaseOut:
     """Claim the most urgent case that waits and in which you have no part."""
-    return CaseOut.of(await db.call(cases.take_next, actor=caller_of(request).user))
+    return await _case(cases.take_next, actor=caller_of(request).user)
 
 
 @router.operation(
@@ -100,7 +114,7 @@ async def read_case(request: HttpRequest, case_id: int) -> CaseDetailOut:
 )
 async def claim_case(request: HttpRequest, case_id: int) -> CaseOut:
     """Claim a case for ten minutes, or renew your claim."""
-    return CaseOut.of(await db.call(cases.claim, actor=caller_of(request).user, case_id=case_id))
+    return await _case(cases.claim, actor=caller_of(request).user, case_id=case_id)
 
 
 @router.operation(
@@ -115,7 +129,7 @@ async def claim_case(request: HttpRequest, case_id: int) -> CaseOut:
 )
 async def release_case(request: HttpRequest, case_id: int) -> CaseOut:
     """Give a case back; nothing happens where you do not hold it."""
-    return CaseOut.of(await db.call(cases.release, actor=caller_of(request).user, case_id=case_id))
+    return await _case(cases.release, actor=caller_of(request).user, case_id=case_id)
 
 
 @router.operation(
@@ -125,13 +139,11 @@ async def release_case(request: HttpRequest, case_id: int) -> CaseOut:
 )
 async def take_over_case(request: HttpRequest, case_id: int, payload: ReasonIn) -> CaseOut:
     """Take a case from whoever holds it, as a lead."""
-    return CaseOut.of(
-        await db.call(
-            cases.take_over,
-            actor=caller_of(request).user,
-            case_id=case_id,
-            reason=payload.reason,
-        )
+    return await _case(
+        cases.take_over,
+        actor=caller_of(request).user,
+        case_id=case_id,
+        reason=payload.reason,
     )
 
 
@@ -176,7 +188,14 @@ async def preview_decision(request: HttpRequest, case_id: int, payload: RulingIn
 @router.operation(
     "POST",
     "/cases/{int:case_id}/decision",
-    Endpoint(returns=DecisionOut, message="Decided.", scope=STAFF, status=201, errors=DECIDING),
+    Endpoint(
+        returns=DecisionOut,
+        message="Decided.",
+        scope=STAFF,
+        status=201,
+        errors=DECIDING,
+        gives={"decision_id": "/id"},
+    ),
 )
 async def decide_case(request: HttpRequest, case_id: int, payload: DecisionIn) -> object:
     """Decide a case that you hold; a stale `version` changes nothing."""
@@ -217,7 +236,11 @@ async def undo_decision(request: HttpRequest, decision_id: int, payload: UndoIn)
     )
 
 
-@router.operation("GET", "/flags", Endpoint(returns=Page[FlagOut], message="Flags.", scope=STAFF))
+@router.operation(
+    "GET",
+    "/flags",
+    Endpoint(returns=Page[FlagOut], message="Flags.", scope=STAFF),
+)
 async def list_flags(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List flags, newest first."""
     rows = await db.call(desk.list_flags, viewer=caller_of(request).user)
@@ -244,3 +267,8 @@ async def list_policies(request: HttpRequest) -> list[PolicyOut]:
         for policy in rows
         if policy.current is not None
     ]
+
+
+async def _case(service: Callable[..., object], **given: object) -> CaseOut:
+    """Call a service and write the case that it returns, with what belongs to it, in its thread."""
+    return await db.call(lambda: CaseOut.of(service(**given)))

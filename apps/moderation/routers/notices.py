@@ -49,7 +49,12 @@ async def report_message(request: HttpRequest, message_id: int, payload: ReportI
 @notices_router.operation(
     "GET",
     "",
-    Endpoint(returns=Page[NoticeOut], message="Notices.", scope=TokenScope.ACCOUNT),
+    Endpoint(
+        returns=Page[NoticeOut],
+        message="Notices.",
+        scope=TokenScope.ACCOUNT,
+        gives={"notice_id": "/items/0/id"},
+    ),
 )
 async def list_notices(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List what you were told about decisions, newest first."""
@@ -91,7 +96,9 @@ async def list_readings(request: HttpRequest) -> object:
 async def read_notice(request: HttpRequest, notice_id: int) -> NoticeOut:
     """Read one notice; it counts as read from then on."""
     viewer = caller_of(request).user
-    return NoticeOut.of(await db.call(inbox.read_notice, viewer=viewer, notice_id=notice_id))
+    return await db.call(
+        lambda: NoticeOut.of(inbox.read_notice(viewer=viewer, notice_id=notice_id))
+    )
 
 
 @notices_router.operation(

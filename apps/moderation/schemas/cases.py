@@ -22,8 +22,10 @@ NoteText = Annotated[
     Text,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=constants.MAX_NOTE_CHARS),
 ]
-Spans = list[tuple[int, int]]
 MAX_SPANS = 100
+MAX_PLACE = 10**9
+Place = Annotated[int, Field(ge=0, le=MAX_PLACE)]
+Spans = list[tuple[Place, Place]]
 MAX_MEASURES = 7
 MAX_HOURS = 87_600
 

@@ -4,7 +4,7 @@ from ninja import Query
 from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.etags import precondition
-from apps.core.api.pagination import InvalidCursorError, Slice, paginate
+from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
 from apps.users.constants import TokenScope
@@ -48,7 +48,7 @@ async def create_user(request: HttpRequest, payload: UserCreateIn) -> object:
         returns=Page[UserOut],
         message="People.",
         scope=TokenScope.STAFF,
-        errors=(InvalidCursorError, RoleRequiredError),
+        errors=(RoleRequiredError,),
         gives={"user_id": "/items/0/id"},
     ),
 )

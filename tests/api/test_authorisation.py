@@ -1,0 +1,161 @@
+"""Every operation of the document, asked by everybody; a refusal changes no row of any table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from apps.core.api.document import operations
+from apps.moderation.services import grants
+from apps.users.constants import Standing, TokenScope
+from apps.users.models import User
+from project.api import api
+from tests.api.conftest import Program
+from tests.api.matrix import MATRIX, Row
+from tests.factories import (
+    ApiTokenFactory,
+    ConversationFactory,
+    MessageFactory,
+    ReplyFactory,
+    UserFactory,
+)
+from tests.moderation.factories import make_case, make_decided, make_staff
+
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path.removeprefix("/api/v1/"))
+    for path, method, operation in operations(api.get_openapi_schema())
+}
+SCOPES = {
+    operation.operation_id: operation.auth_callbacks[0].scope
+    for router in api._get_bound_routers()
+    for view in router.path_operations.values()
+    for operation in view.operations
+    if operation.auth_callbacks
+}
+REFUSED_FOR_ALL = {
+    "anonymous": "unauthorized",
+    "revoked": "invalid_token",
+    "expired": "invalid_token",
+    "scopeless": "missing_scope",
+    "suspended": "account_suspended",
+}
+KEPT = ("out_of_quota",)
+"""What is refused and stored: a message is kept, and its answer has ended with this."""
+SETTLING = ("last_used_at",)
+
+
+@dataclass
+class Scene:
+    """Rows of one owner, and everybody who might ask for them."""
+
+    numbers: dict[str, int]
+    callers: dict[str, Program]
+    owner: User
+
+
+@pytest.fixture
+def scene(db: None, settings: Settings) -> Scene:
+    settings.USER_DAILY_TOKENS = 1
+    owner, stranger = UserFactory(), UserFactory()
+    moderator, admin = make_staff(), UserFactory(admin=True)
+    conversation = ConversationFactory(owner=owner)
+    question = MessageFactory(conversation=conversation)
+    answer = MessageFactory(conversation=conversation, parent=question, assistant=True)
+    ReplyFactory(message=answer)
+    decision = make_decided(owner)
+    case = make_case(MessageFactory(conversation__owner=owner))
+    grant = grants.open_grant(actor=moderator, conversation_id=conversation.pk, reason="A look.")
+    numbers = {
+        "user_id": owner.pk,
+        "token_id": ApiTokenFactory(user=owner).pk,
+        "conversation_id": conversation.pk,
+        "message_id": answer.pk,
+        "notice_id": decision.notices.get().pk,
+        "decision_id": decision.pk,
+        "appeal_id": decision.notices.get().appeal.pk,
+        "case_id": case.pk,
+        "grant_id": grant.pk,
+    }
+    callers = {
+        "anonymous": Program(),
+        "owner": Program(owner),
+        "stranger": Program(stranger),
+        "moderator": Program(moderator),
+        "admin": Program(admin),
+        "revoked": Program(owner, revoked=True),
+        "expired": Program(owner, expired=True),
+        "suspended": Program(UserFactory(suspended=True)),
+    }
+    return Scene(numbers, callers, owner)
+
+
+def every_row() -> str:
+    """Return one word for the content of all tables; when a token was last used may change."""
+    names = [name for name in connection.introspection.table_names() if "migrations" not in name]
+    left_out = "".join(f" - '{column}'" for column in SETTLING)
+    parts = [
+        f"SELECT '{name}' AS name, md5(string_agg(row, '' ORDER BY row)) AS sum FROM "
+        f"(SELECT (to_jsonb(t){left_out})::text AS row FROM {connection.ops.quote_name(name)} t) r"
+        for name in sorted(names)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts) + " ORDER BY name")
+        return repr(cursor.fetchall())
+
+
+def ask(scene: Scene, program: Program, name: str, row: Row) -> int | str:
+    """Ask and return the cell; what was done is undone, and a refusal must have done nothing."""
+    method, path = OPERATIONS[name]
+    body = row.body
+    if isinstance(body, dict):
+        body = {key: scene.numbers.get(str(value), value) for key, value in body.items()}
+    with transaction.atomic():
+        before = every_row()
+        answered = async_to_sync(program.call)(method, path.format(**scene.numbers), body)
+        cell: int | str = answered.status_code
+        if answered.status_code >= 400:
+            cell = orjson.loads(answered.content)["code"]
+            assert cell in KEPT or every_row() == before, "a refusal changes nothing"
+        transaction.set_rollback(True)
+    return cell
+
+
+def other_scopes(name: str) -> list[str]:
+    """Return every scope but the one that the operation asks for."""
+    needed = SCOPES.get(name, TokenScope.ACCOUNT)
+    return [scope for scope in TokenScope.values if scope != needed]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_everybody_gets_what_the_matrix_says(scene: Scene, name: str) -> None:
+    assert name in MATRIX, "Write a row for the new operation."
+    row = MATRIX[name]
+    scene.callers["scopeless"] = Program(scene.owner, scopes=other_scopes(name))
+    found = {who: ask(scene, scene.callers[who], name, row) for who, _ in cells(row)}
+    scene.owner.standing = Standing.RESTRICTED
+    scene.owner.save()
+    found["restricted"] = ask(scene, scene.callers["owner"], name, row)
+    assert found == {**dict(cells(row)), "restricted": row.restricted}
+
+
+def cells(row: Row) -> Iterator[tuple[str, Any]]:
+    """Yield caller and expected cell, refusals first."""
+    for who, code in REFUSED_FOR_ALL.items():
+        yield who, row.owner if row.is_open else code
+    yield from (
+        ("stranger", row.stranger),
+        ("moderator", row.moderator),
+        ("admin", row.admin),
+        ("owner", row.owner),
+    )
+
+
+def test_no_row_is_stale() -> None:
+    assert set(MATRIX) == set(OPERATIONS)
