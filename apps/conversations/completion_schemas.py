@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 
 from apps.conversations import constants
 from apps.conversations.services.turn_requests import Prompt
 from apps.core.api.schemas import InputSchema, Text
 
+NO_TOOLS = "Tools are not offered here. Leave it out."
 NOT_OFFERED = {
-    "tools": "Tools are not offered here. Leave them out.",
-    "tool_choice": "Tools are not offered here. Leave it out.",
-    "parallel_tool_calls": "Tools are not offered here. Leave it out.",
+    "tools": NO_TOOLS,
+    "tool_choice": NO_TOOLS,
+    "parallel_tool_calls": NO_TOOLS,
     "functions": "Functions are not offered here. Leave them out.",
     "function_call": "Functions are not offered here. Leave it out.",
     "logprobs": "Log probabilities are not offered here. Leave it out.",
     "top_logprobs": "Log probabilities are not offered here. Leave it out.",
     "audio": "Audio is not offered here. Leave it out.",
     "modalities": "Only text is offered here. Leave it out.",
+    "store": "A completion cannot be fetched again here. Leave it out.",
+    "service_tier": "There is one tier here. Leave it out.",
+    "prediction": "Predicted output is not offered here. Leave it out.",
+    "reasoning_effort": "It is set with the model here. Leave it out.",
+    "verbosity": "It is set with the model here. Leave it out.",
+    "web_search_options": "The web is not searched here. Leave it out.",
+    "prompt_cache_key": "Prompts are not cached by key here. Leave it out.",
+    "prompt_cache_retention": "Prompts are not cached by key here. Leave it out.",
 }
+CHANGES_NOTHING: dict[str, tuple[Any, ...]] = {
+    "tool_choice": ("none", "auto"),
+    "parallel_tool_calls": (True,),
+    "function_call": ("none", "auto"),
+    "modalities": (["text"],),
+    "service_tier": ("auto", "default"),
+}
+"""What stands for the way that things are here anyway."""
 PASSED_ON = (
     "top_p",
     "stop",
@@ -31,6 +48,8 @@ PASSED_ON = (
     "logit_bias",
     "temperature",
 )
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+LabelText = Annotated[Text, StringConstraints(max_length=512)]
 Piece = Annotated[Text, StringConstraints(max_length=constants.MAX_PROMPT_CHARS)]
 
 
@@ -99,6 +118,13 @@ class CompletionIn(InputSchema):
         default=None, description="Accepted; the model server gets a pseudonym of the caller."
     )
 
+    safety_identifier: Annotated[Text, StringConstraints(max_length=512)] | None = Field(
+        default=None, description="Accepted; the model server gets a pseudonym of the caller."
+    )
+    metadata: Annotated[dict[Label, LabelText], Field(max_length=16)] | None = Field(
+        default=None, description="Your own notes; kept with the message and not sent."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def refuse_what_is_not_offered(cls, data: Any) -> Any:  # noqa: ANN401
@@ -110,7 +136,7 @@ class CompletionIn(InputSchema):
         if not isinstance(data, dict):
             return data
         for name, sentence in NOT_OFFERED.items():
-            if data.get(name) not in (None, [], False):
+            if data.get(name) not in (None, [], False, *CHANGES_NOTHING.get(name, ())):
                 msg = f"{name}: {sentence}"
                 raise ValueError(msg)
         return {key: value for key, value in data.items() if key not in NOT_OFFERED}
@@ -139,3 +165,70 @@ class CompletionIn(InputSchema):
         if limits:
             sent["max_tokens"] = min(limits)
         return Prompt(messages=[one.as_sent() for one in self.messages], parameters=sent)
+
+
+class AnswerMessage(BaseModel):
+    """The answer; `refusal` is always null."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class Choice(BaseModel):
+    """The one answer to a prompt."""
+
+    index: Literal[0]
+    message: AnswerMessage
+    logprobs: None
+    finish_reason: Literal["stop", "length", "content_filter"]
+
+
+class CompletionUsage(BaseModel):
+    """Tokens of prompt and answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class CompletionOut(BaseModel):
+    """A whole completion, in OpenAI's form."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: CompletionUsage | None
+
+
+class ModelOut(BaseModel):
+    """A model that may be asked."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class ModelListOut(BaseModel):
+    """The models that may be asked."""
+
+    object: Literal["list"]
+    data: list[ModelOut]
+
+
+class FailureOut(BaseModel):
+    """What went wrong, in OpenAI's words."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class OpenAIErrorOut(BaseModel):
+    """How every one of these routes fails."""
+
+    error: FailureOut

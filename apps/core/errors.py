@@ -89,6 +89,16 @@ class NotFoundError(AppError):
     default_message = constants.NOT_FOUND
 
 
+class EndpointNotOfferedError(NotFoundError):
+    """An OpenAI client asked for something else than chat completions and models."""
+
+    code = "endpoint_not_offered"
+    default_message = (
+        "Only chat/completions and models are offered here. Use chat completions; the Responses "
+        "API, embeddings, files and the others are not available."
+    )
+
+
 class MethodNotAllowedError(AppError):
     """The address exists and does not answer this method."""
 

@@ -124,6 +124,14 @@ def test_the_prompt_and_its_parameters_reach_the_model_server_as_they_were_sent(
         ({"logprobs": True}, "Log probabilities are not offered"),
         ({"n": 2}, "n"),
         ({"temperature": 3}, "temperature"),
+        ({"store": True}, "store: A completion cannot be fetched again"),
+        ({"service_tier": "flex"}, "service_tier: There is one tier"),
+        ({"parallel_tool_calls": False, "tool_choice": "required"}, "Tools are not offered"),
+        ({"reasoning_effort": "high"}, "reasoning_effort: It is set with the model"),
+        ({"modalities": ["text", "audio"]}, "Only text is offered"),
+        ({"prediction": {"type": "content", "content": "x"}}, "Predicted output"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
+        ({"seed": 1.5}, "seed"),
         ({"extra_body": {"spell": "xyzzy"}}, "spell"),
     ],
 )
@@ -133,6 +141,52 @@ def test_what_is_not_offered_is_refused_by_name(
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(model=model, messages=ASKED, **extra)  # type: ignore[call-overload]
     assert words in caught.value.message
+
+
+def test_what_changes_nothing_passes_and_notes_stay_with_us(
+    client: openai.OpenAI, model: str, upstream: ScriptedUpstream
+) -> None:
+    client.chat.completions.create(
+        model=model,
+        messages=ASKED,  # type: ignore[arg-type]
+        n=1,
+        store=False,
+        service_tier="auto",
+        tool_choice="none",
+        parallel_tool_calls=True,
+        modalities=["text"],
+        logprobs=False,
+        metadata={"ticket": "A-17"},
+        safety_identifier="somebody",
+        user="somebody",
+    )
+    body = upstream.requests[-1].body
+    left = {"metadata", "store", "service_tier", "tool_choice", "safety_identifier", "modalities"}
+    assert left.isdisjoint(body)
+    assert body["user"] != "somebody"
+
+
+def test_the_responses_api_is_refused_with_what_to_use(client: openai.OpenAI, model: str) -> None:
+    with pytest.raises(openai.NotFoundError) as refused:
+        client.responses.create(model=model, input="Hello")
+    assert refused.value.code == "endpoint_not_offered"
+    assert "Use chat completions" in refused.value.message
+
+
+def test_hanging_up_on_a_whole_completion_stops_the_model_server(
+    person: Person, model: str, upstream: ScriptedUpstream
+) -> None:
+    asked = [{"role": "user", "content": "[[stream tokens=5000 rate=50]]"}]
+    with (
+        openai.OpenAI(
+            base_url=address(person), api_key=token(person), max_retries=0, timeout=1
+        ) as impatient,
+        pytest.raises(openai.APITimeoutError),
+    ):
+        impatient.chat.completions.create(model=model, messages=asked)  # type: ignore[arg-type]
+    assert upstream.wait_until(
+        lambda book: book.requests[-1].closed_by_client_at is not None, seconds=5
+    )
 
 
 def test_images_are_refused(client: openai.OpenAI, model: str) -> None:

@@ -13,9 +13,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.conversations import errors
-from apps.conversations.completion_schemas import CompletionIn
+from apps.conversations.completion_schemas import (
+    CompletionIn,
+    CompletionOut,
+    ModelListOut,
+    ModelOut,
+    OpenAIErrorOut,
+)
 from apps.conversations.routers.turns import SENT, current_user, token_of
-from apps.conversations.services import completions
+from apps.conversations.services import asking, completions
 from apps.conversations.services.completions import Ended
 from apps.conversations.services.turns import Turn
 from apps.core.api import sse
@@ -27,7 +33,7 @@ from apps.core.error_handling import report_error
 from apps.users.constants import TokenScope
 from apps.users.services import holding
 
-router = ApiRouter(tags=["OpenAI-compatible"])
+router = ApiRouter(tags=["OpenAI-compatible"], error_schema=OpenAIErrorOut)
 DONE = sse.ServerSentEvent(None, b"[DONE]")
 
 
@@ -35,12 +41,17 @@ DONE = sse.ServerSentEvent(None, b"[DONE]")
     "POST",
     "chat/completions",
     Endpoint(
-        returns=None,
-        message="",
+        returns=CompletionOut,
+        message="The completion, or its chunks with `stream`.",
         scope=TokenScope.CHAT,
-        errors=(*SENT, errors.ModelNotFoundError, errors.PromptTooLongError),
-        openapi=sse.may_stream("The completion, or its chunks with `stream`."),
-        is_stream=True,
+        errors=(
+            *SENT,
+            *asking.ENDINGS,
+            errors.ModelNotFoundError,
+            errors.PromptTooLongError,
+        ),
+        has_own_key=True,
+        is_plain=True,
     ),
 )
 async def create_completion(
@@ -59,6 +70,7 @@ async def create_completion(
         client_id=idempotency_key,
         allowed_models=caller_of(request).allowed_models,
         api_token_id=token_of(request),
+        metadata=payload.metadata,
     )
     if not turn.created:
         mark_replay(request)
@@ -82,11 +94,10 @@ async def create_completion(
     "GET",
     "models",
     Endpoint(
-        returns=None,
-        message="",
+        returns=ModelListOut,
+        message="The models that may be asked.",
         scope=TokenScope.CHAT,
-        openapi=sse.streams("The models that may be asked."),
-        is_stream=True,
+        is_plain=True,
     ),
 )
 async def list_models(request: HttpRequest) -> HttpResponseBase:
@@ -99,12 +110,11 @@ async def list_models(request: HttpRequest) -> HttpResponseBase:
     "GET",
     "models/{path:name}",
     Endpoint(
-        returns=None,
-        message="",
+        returns=ModelOut,
+        message="One model.",
         scope=TokenScope.CHAT,
         errors=(errors.ModelNotFoundError,),
-        openapi=sse.streams("One model."),
-        is_stream=True,
+        is_plain=True,
     ),
 )
 async def read_model(request: HttpRequest, name: str) -> HttpResponseBase:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ async def list_models(*, viewer: User, allowed_models: Sequence[str] = ()) -> li
     return [model.code for model in await _offered(viewer, allowed_models)]
 
 
-async def start(
+async def start(  # noqa: PLR0913  one call with all that it may say
     *,
     actor: User,
     model: str,
@@ -53,6 +53,7 @@ async def start(
     client_id: str | None,
     allowed_models: tuple[str, ...] = (),
     api_token_id: int | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Turn:
     """Store what a program sent as a turn of a conversation of its own, and queue the answer.
 
@@ -64,6 +65,7 @@ async def start(
         client_id: the program's own id of the call, if it has one.
         allowed_models: names and patterns of the models that its token may ask; none for all.
         api_token_id: the token that it came by, whose quotas count.
+        metadata: the program's own notes, kept with the message.
 
     Raises:
         ModelNotFoundError: there is no such model, or the token may not ask it.
@@ -82,6 +84,7 @@ async def start(
             conversation_id=None,
             content=content,
             client_id=client_id,
+            metadata=metadata,
             prompt=prompt,
             chat_model_id=chosen.id,
             allowed_models=allowed_models,

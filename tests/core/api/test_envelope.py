@@ -248,7 +248,7 @@ async def test_an_error_of_an_openai_compatible_route_has_openais_form() -> None
         }
     }
     unknown = await client.get("/openai/v1/nothing")
-    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_found")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "endpoint_not_offered")
 
 
 def test_the_document_tells_the_truth(things: ParleyAPI) -> None:
