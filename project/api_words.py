@@ -1,6 +1,7 @@
 """Words from which the examples of the API's document are made, by the name of the field."""
 
 WORDS = {
+    "url": "https://example.com/parley",
     "email": "ada@example.com",
     "name": "Ada",
     "password": "Correct-horse-1",

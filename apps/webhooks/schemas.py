@@ -40,13 +40,13 @@ class WebhookUpdateIn(InputSchema):
         return self.model_dump(exclude={"reason"}, exclude_none=True)
 
 
-class ReasonIn(InputSchema):
+class WebhookReasonIn(InputSchema):
     """Why something is done."""
 
     reason: Reason = Field(default="", description="Why; kept in the audit.")
 
 
-class RedeliverIn(ReasonIn):
+class RedeliverIn(WebhookReasonIn):
     """From when on what was given up is tried again."""
 
     since: AwareDatetime

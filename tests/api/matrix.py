@@ -20,6 +20,7 @@ class Row(NamedTuple):
         restricted: the owner, while they may read and not write.
         body: what is sent.
         is_open: whether it takes no token at all.
+        keeps: refusals that leave a row: that an admin asked in somebody's name stays in the audit.
     """
 
     owner: int | str
@@ -29,6 +30,7 @@ class Row(NamedTuple):
     restricted: int | str
     body: Any = None
     is_open: bool = False
+    keeps: tuple[str, ...] = ()
 
 
 MATRIX: dict[str, Row] = {
@@ -50,12 +52,13 @@ MATRIX: dict[str, Row] = {
     "update_user": Row(200, "user_not_found", "user_not_found", 200, 200, body={"name": "Other"}),
     "delete_user": Row(200, "user_not_found", "user_not_found", 200, 200),
     "chat": Row(
-        "out_of_quota",
+        "conversation_not_found",
         "forbidden",
         "forbidden",
-        "out_of_quota",
+        "conversation_not_found",
         "account_restricted",
-        body={"message": "Hello"},
+        body={"message": "Hello", "conversation_id": 10**9},
+        keeps=("conversation_not_found",),
     ),
     "create_conversation": Row(201, 201, 201, 201, 201, body={"title": "Mine"}),
     "list_conversations": Row(200, 200, 200, 200, 200),
@@ -98,7 +101,7 @@ MATRIX: dict[str, Row] = {
         "message_not_found",
         "message_not_found",
         200,
-        body={"rating": "up"},
+        body={"rating": "good"},
     ),
     "report_message": Row(
         201,
@@ -177,4 +180,32 @@ MATRIX: dict[str, Row] = {
         body={"conversation_id": "conversation_id", "reason": "A look."},
     ),
     "revoke_grant": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "create_webhook": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        201,
+        "forbidden",
+        body={"url": "https://example.com/hook", "event_types": ["case.opened"]},
+    ),
+    "list_webhooks": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_webhook": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "update_webhook": Row(
+        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"description": "Other"}
+    ),
+    "delete_webhook": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "rotate_webhook_secret": Row("forbidden", "forbidden", "forbidden", 200, "forbidden", body={}),
+    "test_webhook": Row("forbidden", "forbidden", "forbidden", 202, "forbidden"),
+    "list_webhook_deliveries": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "redeliver_failed": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        200,
+        "forbidden",
+        body={"since": "2026-01-31T09:30:00Z"},
+    ),
+    "redeliver_one": Row(
+        "forbidden", "forbidden", "forbidden", "delivery_pending", "forbidden", body={}
+    ),
 }

@@ -10,12 +10,13 @@ import orjson
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
-from pytest_django import Settings
 
 from apps.core.api.document import operations
 from apps.moderation.services import grants
 from apps.users.constants import Standing, TokenScope
 from apps.users.models import User
+from apps.webhooks.constants import EventType
+from apps.webhooks.services import deliveries, endpoints
 from project.api import api
 from tests.api.conftest import Program
 from tests.api.matrix import MATRIX, Row
@@ -46,8 +47,6 @@ REFUSED_FOR_ALL = {
     "scopeless": "missing_scope",
     "suspended": "account_suspended",
 }
-KEPT = ("out_of_quota",)
-"""What is refused and stored: a message is kept, and its answer has ended with this."""
 SETTLING = ("last_used_at",)
 
 
@@ -61,8 +60,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(db: None, settings: Settings) -> Scene:
-    settings.USER_DAILY_TOKENS = 1
+def scene(db: None) -> Scene:
     owner, stranger = UserFactory(), UserFactory()
     moderator, admin = make_staff(), UserFactory(admin=True)
     conversation = ConversationFactory(owner=owner)
@@ -72,7 +70,13 @@ def scene(db: None, settings: Settings) -> Scene:
     decision = make_decided(owner)
     case = make_case(MessageFactory(conversation__owner=owner))
     grant = grants.open_grant(actor=moderator, conversation_id=conversation.pk, reason="A look.")
+    webhook = endpoints.create_endpoint(
+        actor=admin, url="https://example.com/x", event_types=list(EventType.values)
+    ).endpoint
+    tested = deliveries.send_test(actor=admin, endpoint_id=webhook.pk)
     numbers = {
+        "webhook_id": webhook.pk,
+        "delivery_id": tested.pk,
         "user_id": owner.pk,
         "token_id": ApiTokenFactory(user=owner).pk,
         "conversation_id": conversation.pk,
@@ -122,7 +126,7 @@ def ask(scene: Scene, program: Program, name: str, row: Row) -> int | str:
         cell: int | str = answered.status_code
         if answered.status_code >= 400:
             cell = orjson.loads(answered.content)["code"]
-            assert cell in KEPT or every_row() == before, "a refusal changes nothing"
+            assert cell in row.keeps or every_row() == before, "a refusal changes nothing"
         transaction.set_rollback(True)
     return cell
 

@@ -1,11 +1,15 @@
 """What holds for every operation of the API."""
 
+import json
 from collections.abc import Iterator
 
+import jsonschema_rs
 import pytest
 from ninja.operation import AsyncOperation, Operation
+from pydantic import BaseModel
 
 from apps.core.api.auth import BearerToken
+from apps.core.api.document import operations as operations_of
 from apps.core.management.commands.export_openapi import SNAPSHOT, document_text
 from project.api import api
 from tests.guards.sources import ROOT
@@ -99,3 +103,33 @@ def test_every_body_refuses_what_it_does_not_know() -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 name = content["schema"]["$ref"].rpartition("/")[2]
                 assert schemas[name].get("additionalProperties") is False, f"{method} {path}"
+
+
+def test_no_two_shapes_share_a_name_in_the_document() -> None:
+    pending: list[type[BaseModel]] = [BaseModel]
+    found: dict[str, set[str]] = {}
+    while pending:
+        shape = pending.pop()
+        pending.extend(shape.__subclasses__())
+        if shape.__module__.startswith("apps.") and "[" not in shape.__name__:
+            found.setdefault(shape.__name__, set()).add(shape.__module__)
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
+
+
+def test_every_example_fits_its_schema() -> None:
+    document = json.loads(document_text())
+    for path, method, operation in operations_of(document):
+        named = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (part.get("content", {}).get("application/json") for part in named):
+            if content is None:
+                continue
+            schema = {**content["schema"], "components": document["components"]}
+            validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+            values = [content["example"]] if "example" in content else []
+            for reference in content.get("examples", {}).values():
+                name = reference["$ref"].rpartition("/")[2]
+                values.append(document["components"]["examples"][name]["value"])
+            assert values, f"{method} {path} shows no example"
+            for value in values:
+                problems = [str(error) for error in validator.iter_errors(value)]
+                assert problems == [], f"{method} {path}"

@@ -9,7 +9,11 @@ from apps.core.errors import AppError
 
 Schema = dict[str, Any]
 CORRELATION_ID = "3f2b8c1d9e4a4f5b8a7c6d5e4f3a2b1c"
-MOMENT = "2026-01-31T09:30:00Z"
+FORMATS = {
+    "date-time": "2026-01-31T09:30:00Z",
+    "date": "2026-01-31",
+    "uuid": "0b9f3c52-8d3e-4a55-9a6e-0d5a7c1e2f34",
+}
 HEADERS = {
     "X-Correlation-ID": ("string", "The same id as in events and log lines."),
     "RateLimit": ("string", "What is left of the limit."),
@@ -97,8 +101,8 @@ class Sampler:
             return [self.sample(item, name, is_request=is_request) for item in items]
         if kind in ("integer", "number"):
             return schema.get("minimum", 1)
-        if schema.get("format") == "date-time":
-            return MOMENT
+        if schema.get("format") in FORMATS:
+            return FORMATS[schema["format"]]
         return SHAPES.get(str(kind))
 
     def _object(self, schema: Schema, *, is_request: bool) -> Schema:

@@ -17,11 +17,11 @@ from apps.webhooks.errors import (
 from apps.webhooks.schemas import (
     DeliveryListParams,
     DeliveryOut,
-    ReasonIn,
     RedeliveredOut,
     RedeliverIn,
     WebhookCreateIn,
     WebhookOut,
+    WebhookReasonIn,
     WebhookUpdateIn,
     WebhookWithSecretOut,
 )
@@ -129,7 +129,7 @@ async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
     ),
 )
 async def rotate_webhook_secret(
-    request: HttpRequest, webhook_id: int, payload: ReasonIn
+    request: HttpRequest, webhook_id: int, payload: WebhookReasonIn
 ) -> WebhookWithSecretOut:
     """Give a webhook another secret; the former one signs beside it for a day."""
     made = await db.call(
@@ -216,7 +216,7 @@ async def redeliver_failed(
         errors=(DeliveryNotFoundError, DeliveryPendingError, WebhookDisabledError),
     ),
 )
-async def redeliver_one(request: HttpRequest, delivery_id: int, payload: ReasonIn) -> None:
+async def redeliver_one(request: HttpRequest, delivery_id: int, payload: WebhookReasonIn) -> None:
     """Tell a webhook of one event once more, under the same id."""
     await db.call(
         deliveries.redeliver,
