@@ -12,7 +12,8 @@ from apps.core import health, metrics
 from apps.core.api.responses import error_response, json_response
 from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import error_for_status, report_error
-from apps.core.paths import is_api_path
+from apps.core.errors import EndpointNotOfferedError
+from apps.core.paths import is_api_path, is_openai_path
 
 
 def bad_request(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
@@ -27,6 +28,8 @@ def permission_denied(request: HttpRequest, exception: BaseException | None = No
 
 def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
     """Say that there is nothing here."""
+    if is_openai_path(request.path_info):
+        return error_response(request, EndpointNotOfferedError())
     return _error_page(request, exception, status=404)
 
 

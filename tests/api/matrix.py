@@ -209,3 +209,37 @@ MATRIX: dict[str, Row] = {
         "forbidden", "forbidden", "forbidden", "delivery_pending", "forbidden", body={}
     ),
 }
+
+ROWLESS = {
+    "update_token",
+    "restore_conversation",
+    "search",
+    "export_conversation",
+    "create_share",
+    "list_shares",
+    "revoke_share",
+    "read_own_usage",
+    "read_usage_of",
+    "create_service_account",
+    "list_service_accounts",
+    "read_service_account",
+    "update_service_account",
+    "create_service_token",
+    "list_service_tokens",
+    "list_rules",
+    "create_rule",
+    "read_rule",
+    "list_rule_versions",
+    "create_rule_version",
+    "set_mode",
+    "try_rule",
+    "read_scorecard",
+    "list_history",
+    "list_back_tests",
+    "start_back_test",
+    "read_back_test",
+    "cancel_back_test",
+    "list_matches",
+    "label_match",
+}
+"""Operations whose columns of rights are tested elsewhere; here only what is the same for all."""

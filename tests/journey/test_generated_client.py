@@ -33,7 +33,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
         f"--output-path={folder / PACKAGE}",
         f"--config={folder / 'config.yaml'}",
     ]
-    (folder / "config.yaml").write_text("post_hooks: []\n")
+    (folder / "config.yaml").write_text("post_hooks: []\nliteral_enums: true\n")
     made = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
     assert "warning" not in made.stdout.lower(), made.stdout
@@ -57,7 +57,11 @@ class Made:
     def call(self, group: str, operation: str, *path: int, **given: Any) -> Any:
         """Call an operation and return what came, read into its generated class."""
         module = importlib.import_module(f"{PACKAGE}.api.{group}.{operation}")
-        answered = module.sync_detailed(*path, client=self.client, **given)
+        try:
+            answered = module.sync_detailed(*path, client=self.client, **given)
+        finally:
+            self.client.get_httpx_client().close()
+            self.client.set_httpx_client(None)
         assert answered.parsed is not None, answered.content
         return answered.parsed
 

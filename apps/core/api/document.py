@@ -52,7 +52,7 @@ def finish(document: Schema, words: Mapping[str, Any]) -> Schema:
     gives = {}
     for path, method, operation in operations(document):
         _limit_numbers(operation)
-        _drop_nulls(operation)
+        _settle_parameters(operation)
         _add_examples(path, method, operation, sampler)
         _describe_headers(operation)
         gives[operation["operationId"]] = operation.pop("x-gives", {})
@@ -158,9 +158,11 @@ def _limit_numbers(operation: Schema) -> None:
             parameter["schema"] |= {"minimum": 1, "maximum": LARGEST_NUMBER}
 
 
-def _drop_nulls(operation: Schema) -> None:
-    """Leave out null where only text can be sent: what is left out of an address is not null."""
+def _settle_parameters(operation: Schema) -> None:
+    """Leave out null where only text can be sent, and show an example as OpenAPI wants it."""
     for parameter in operation.get("parameters", []):
+        if isinstance(parameter.get("examples"), list):
+            parameter["example"] = parameter.pop("examples")[0]
         schema = parameter["schema"]
         kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
         if kinds:

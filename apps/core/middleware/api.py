@@ -6,12 +6,11 @@ from apps.core.api.responses import empty_response, error_response, is_shaped
 from apps.core.error_handling import error_for_status
 from apps.core.errors import (
     AppError,
-    EndpointNotOfferedError,
     UnsupportedMediaError,
     ValidationFailedError,
 )
 from apps.core.middleware.base import TwoStepMiddleware
-from apps.core.paths import is_api_path, is_openai_path
+from apps.core.paths import is_api_path
 
 JSON = "application/json"
 _IS_HEAD = "parley.is_head"
@@ -46,9 +45,7 @@ class ApiMiddleware(TwoStepMiddleware):
         if request.method == "OPTIONS" and response.status_code == 405 and allowed:
             response = empty_response(204)
         elif response.status_code >= 400 and not is_shaped(response):
-            is_elsewhere = response.status_code == 404 and is_openai_path(request.path_info)
-            error = error_for_status(response.status_code)
-            response = error_response(request, EndpointNotOfferedError() if is_elsewhere else error)
+            response = error_response(request, error_for_status(response.status_code))
         if allowed:
             response.headers["Allow"] = allowed
         if request.META.pop(_IS_HEAD, False):

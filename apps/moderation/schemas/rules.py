@@ -30,7 +30,7 @@ class RuleParams(PageParams):
     mode: constants.RuleMode | None = None
 
 
-class ShareOut(OutputSchema):
+class RuleShareOut(OutputSchema):
     """So many of so many, with the interval that holds the true share 95 times in 100."""
 
     hits: int
@@ -185,12 +185,12 @@ class BackTestReportOut(OutputSchema):
     """A back-test with its figures against what people decided and labelled."""
 
     back_test: BackTestOut
-    rate: ShareOut
-    precision: ShareOut
-    recall: ShareOut
-    precision_before: ShareOut
-    recall_before: ShareOut
-    labelled: ShareOut
+    rate: RuleShareOut
+    precision: RuleShareOut
+    recall: RuleShareOut
+    precision_before: RuleShareOut
+    recall_before: RuleShareOut
+    labelled: RuleShareOut
     to_label: int
     only_tried: int
     only_compared: int
@@ -200,12 +200,12 @@ class BackTestReportOut(OutputSchema):
     def of(cls, back_test: BackTest, report: Report) -> Self:
         """Return a back-test with its report."""
         shares = {
-            name: ShareOut.of(getattr(report, name))
+            name: RuleShareOut.of(getattr(report, name))
             for name in ("rate", "precision", "recall", "precision_before", "recall_before")
         }
         return cls(
             back_test=BackTestOut.model_validate(back_test),
-            labelled=ShareOut.of(report.labelled),
+            labelled=RuleShareOut.of(report.labelled),
             to_label=report.to_label,
             only_tried=report.only_tried,
             only_compared=report.only_compared,
@@ -235,7 +235,7 @@ class LabelIn(InputSchema):
 class ScorecardOut(OutputSchema):
     """A rule's figures over a week."""
 
-    precision: ShareOut
+    precision: RuleShareOut
     hits: int
     hits_of_day: int
     acted: int
@@ -248,7 +248,7 @@ class ScorecardOut(OutputSchema):
         """Return a scorecard."""
         own = set(cls.model_fields) - {"precision"}
         values = {name: getattr(card, name) for name in own}
-        return cls(precision=ShareOut.of(card.precision), **values)
+        return cls(precision=RuleShareOut.of(card.precision), **values)
 
 
 class RuleEventOut(OutputSchema):
