@@ -203,7 +203,7 @@ class CompletionOut(BaseModel):
     usage: CompletionUsage | None
 
 
-class ModelOut(BaseModel):
+class OpenAIModelOut(BaseModel):
     """A model that may be asked."""
 
     id: str
@@ -212,11 +212,11 @@ class ModelOut(BaseModel):
     owned_by: str
 
 
-class ModelListOut(BaseModel):
+class OpenAIModelListOut(BaseModel):
     """The models that may be asked."""
 
     object: Literal["list"]
-    data: list[ModelOut]
+    data: list[OpenAIModelOut]
 
 
 class FailureOut(BaseModel):

@@ -16,9 +16,9 @@ from apps.conversations import errors
 from apps.conversations.completion_schemas import (
     CompletionIn,
     CompletionOut,
-    ModelListOut,
-    ModelOut,
     OpenAIErrorOut,
+    OpenAIModelListOut,
+    OpenAIModelOut,
 )
 from apps.conversations.routers.turns import SENT, current_user, token_of
 from apps.conversations.services import asking, completions
@@ -94,7 +94,7 @@ async def create_completion(
     "GET",
     "models",
     Endpoint(
-        returns=ModelListOut,
+        returns=OpenAIModelListOut,
         message="The models that may be asked.",
         scope=TokenScope.CHAT,
         is_plain=True,
@@ -110,7 +110,7 @@ async def list_models(request: HttpRequest) -> HttpResponseBase:
     "GET",
     "models/{path:name}",
     Endpoint(
-        returns=ModelOut,
+        returns=OpenAIModelOut,
         message="One model.",
         scope=TokenScope.CHAT,
         errors=(errors.ModelNotFoundError,),
