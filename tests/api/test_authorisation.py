@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 
 from apps.core.api.document import operations
+from apps.llm.services import catalogue
 from apps.moderation.services import grants
 from apps.users.constants import Standing, TokenScope
 from apps.users.models import User
@@ -62,6 +63,7 @@ class Scene:
 
 @pytest.fixture
 def scene(db: None) -> Scene:
+    async_to_sync(catalogue.current)()
     owner, stranger = UserFactory(), UserFactory()
     moderator, admin = make_staff(), UserFactory(admin=True)
     conversation = ConversationFactory(owner=owner)
