@@ -1,0 +1,116 @@
+"""Every state of a conversation is readable by everybody, in both themes and on every width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from apps.conversations.services import locking
+from apps.core import db
+from apps.users.models import User
+from tests.browser.tab import Browsing, Tab
+from tests.browser.test_pages import violations
+
+pytestmark = pytest.mark.browser
+
+LONG = "[[stream tokens=2000 rate=60]]"
+RICH = """[[echo]]
+## Two ways
+
+| a | b |
+| - | - |
+| 1 | [a link](https://example.org/page) |
+
+```python
+print("hello")  # says hello
+```
+"""
+CUT_OFF = """
+() => [...document.querySelectorAll("main *")]
+    .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+    .filter((one) => !one.closest(".visually-hidden, pre, table, svg, .message-facts code"))
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 120))
+"""
+
+
+async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
+    """Note what axe finds in this state."""
+    if some := await violations(tab):
+        found[state] = some
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_state_is_readable_by_everybody(
+    browsing: Browsing, person: User, moderator: User, scheme: str
+) -> None:
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED"
+    found: dict[str, list[str]] = {}
+    async with browsing:
+        tab = await browsing.signed_in(person, color_scheme=scheme, reduced_motion="reduce")
+        await tab.open()
+        await look(tab, found, "empty")
+        await tab.ask(RICH)
+        await tab.answer.hover()
+        await look(tab, found, "complete")
+        await tab.answer.get_by_role("button", name="Bad answer").click()
+        await tab.answer.get_by_text("Say why").click()
+        await look(tab, found, "rated")
+        await tab.ask("[[cut after=3]]", "failed")
+        await look(tab, found, "failed")
+        await tab.answer.get_by_role("button", name="Try again").click()
+        await expect(tab.answer.locator("[data-version-place]")).to_have_text("2 of 2")
+        await tab.see_state("failed")
+        await look(tab, found, "versions")
+        await tab.question.get_by_role("link", name="Edit this message").click()
+        await look(tab, found, "editing")
+        await tab.page.keyboard.press("Escape")
+        await look_at_a_stream(tab, found)
+        await look_at_a_lock(tab, found, moderator)
+    assert found == {}
+
+
+async def look_at_a_stream(tab: Tab, found: dict[str, list[str]]) -> None:
+    """Look while an answer is written, without a network, and when it was stopped."""
+    await tab.write(LONG)
+    await tab.see_length(60)
+    await look(tab, found, "streaming")
+    await tab.page.context.set_offline(True)
+    await expect(tab.connection).to_contain_text("You are offline")
+    await look(tab, found, "offline")
+    await tab.page.context.set_offline(False)
+    await expect(tab.connection).to_be_hidden()
+    await tab.stop()
+    await tab.see_state("stopped")
+    await look(tab, found, "stopped")
+
+
+async def look_at_a_lock(tab: Tab, found: dict[str, list[str]], moderator: User) -> None:
+    """Look once nobody may write in the conversation any more."""
+    number = int(tab.page.url.rstrip("/").rpartition("/")[2])
+    await db.call(
+        locking.lock_conversation, actor=moderator, conversation_id=number, reason="Spam."
+    )
+    await expect(tab.composer).to_be_hidden()
+    await look(tab, found, "locked")
+
+
+@pytest.mark.parametrize(
+    "size",
+    [{"width": 1440, "height": 900}, {"width": 768, "height": 1024}, {"width": 320, "height": 640}],
+    ids=lambda size: str(size["width"]),
+)
+async def test_nothing_of_a_conversation_is_cut_off(
+    browsing: Browsing, person: User, size: Any
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, viewport=size)
+        await tab.open()
+        await tab.ask(RICH)
+        await tab.ask("[[cut after=3]]", "failed")
+        await tab.question.hover()
+        await tab.question.get_by_role("link", name="Edit this message").click()
+        assert await tab.page.evaluate(CUT_OFF) == []
+        assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
