@@ -1,4 +1,4 @@
-"""The page's scripts pass their own tests, where Node is installed."""
+"""The page's scripts parse, stay short and pass their own tests, where Node is installed."""
 
 import shutil
 import subprocess
@@ -9,6 +9,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST_NODE = 20
 LIMIT_SECONDS = 120
+MAX_MODULE_LINES = 300
+MODULES = sorted((ROOT / "static" / "js").rglob("*.js"))
+PARSE_EACH = """
+import { readFileSync } from "node:fs";
+import { SourceTextModule } from "node:vm";
+for (const path of process.argv.slice(1)) {
+  try {
+    new SourceTextModule(readFileSync(path, "utf8"), { identifier: path });
+  } catch (error) {
+    console.log(`${path}: ${error.message}`);
+  }
+}
+"""
 
 
 def node_path() -> str:
@@ -33,3 +46,20 @@ def test_the_page_scripts_pass_their_tests() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_module_parses() -> None:
+    options = ["--no-warnings", "--experimental-vm-modules", "--input-type=module"]
+    done = subprocess.run(
+        [node_path(), *options, "--eval", PARSE_EACH, "--", *map(str, MODULES)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=True,
+    )
+    assert done.stdout == ""
+
+
+def test_modules_stay_short() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in MODULES}
+    assert {name for name, lines in lengths.items() if lines > MAX_MODULE_LINES} == set()

@@ -4,6 +4,7 @@ import { newClientId } from "../lib/message.js";
 import { Branches } from "./branches.js";
 import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
+import { OpenConversation } from "./open-conversation.js";
 import { Ratings } from "./rating.js";
 import { Reply } from "./reply.js";
 
@@ -26,7 +27,7 @@ export class ChatPage {
 
   constructor({ app, connection, transcript, composer, sidebar, notices, notice, announce }) {
     Object.assign(this, { app, connection, transcript, composer, sidebar, notices, notice, announce });
-    this.conversationId = Number(app.dataset.conversationId) || null;
+    this.conversation = new OpenConversation({ app, connection, composer, sidebar });
     const { log } = transcript;
     const complain = (reason) => composer.showProblem(reason);
     this.branches = new Branches({ connection, transcript, announce });
@@ -45,11 +46,7 @@ export class ChatPage {
     }
     const form = this.app.querySelector("[data-message-form]");
     form.addEventListener("submit", (event) => this.#pressed(event));
-    this.app.addEventListener("submit", (event) => {
-      // The answer to the form shows the next page, with its word about an undo.
-      if (event.target.matches("[data-delete-form]")) this.isLeaving = true;
-    });
-    document.addEventListener("visibilitychange", () => this.#noteRead());
+    this.conversation.start();
     const open = this.transcript.findOpen();
     if (open) this.#follow(open);
   }
@@ -98,7 +95,7 @@ export class ChatPage {
   connected() {
     if (this.wasConnected) this.sidebar.refresh();
     this.wasConnected = true;
-    this.#noteRead();
+    this.conversation.noteRead();
     this.#deliver();
   }
 
@@ -118,8 +115,8 @@ export class ChatPage {
     if (event.type === "message.accepted") this.#accepted(event);
     else if (event.type === "message.updated") this.#updated(event);
     else if (event.type === "branch.shown") this.#branchShown(event);
-    else if (event.type === "conversation.updated") this.#conversationUpdated(event);
-    else if (event.type === "conversation.activity") this.#activity(event);
+    else if (event.type === "conversation.updated") this.conversation.updated(event);
+    else if (event.type === "conversation.activity") this.conversation.activity(event);
     else if (event.type === "notice.created") this.notices.arrived(event);
     else if (event.type === "error") this.#refused(event);
     else if (event.reply_id) this.#replyEvent(event);
@@ -157,7 +154,7 @@ export class ChatPage {
     const turn = this.#pending;
     if (!turn || turn.retries) return;
     const { clientId, content, edits } = turn;
-    const frame = { type: "message.send", conversation_id: this.conversationId, client_id: clientId, content, assistant_id: this.composer.assistantId };
+    const frame = { type: "message.send", conversation_id: this.conversation.id, client_id: clientId, content, assistant_id: this.composer.assistantId };
     if (edits) frame.edits_message_id = edits.id;
     if (!this.connection.send(frame)) return;
     clearTimeout(turn.timer);
@@ -179,7 +176,7 @@ export class ChatPage {
     turn.user?.article.remove();
     turn.reply.article.remove();
     this.transcript.giveBack(turn.removed ?? []);
-    if (!this.conversationId) this.app.querySelector("[data-welcome]")?.toggleAttribute("hidden", false);
+    if (!this.conversation.id) this.app.querySelector("[data-welcome]")?.toggleAttribute("hidden", false);
     this.composer.isBusy = false;
     if (turn.edits) this.editor.open(turn.edits, turn.content, reason);
     else if (turn.retries) this.composer.showProblem(reason, { requestId });
@@ -206,7 +203,7 @@ export class ChatPage {
     this.sidebar.setUnread(event.conversation_id, false);
     if (isMine && isPartOnly(this.transcript.log)) location.assign(event.url);
     else if (isMine) this.#bind(event);
-    else if (event.conversation_id === this.conversationId) this.#mirror(event);
+    else if (event.conversation_id === this.conversation.id) this.#mirror(event);
   }
 
   #bind(event) {
@@ -220,7 +217,7 @@ export class ChatPage {
     turn.reply.adopt(event.reply_id);
     (turn.user ?? turn.reply).showBranching(event.branching);
     if (!turn.removed?.length) this.composer.accepted(event.conversation_id);
-    if (!this.conversationId) this.#open(event);
+    if (!this.conversation.id) this.conversation.open(event);
     this.#follow(turn.reply, { isFollowed: true });
     if (turn.wantsStop) this.stop();
   }
@@ -248,24 +245,11 @@ export class ChatPage {
     this.transcript.keepUp();
   }
 
-  #open({ conversation_id: id, title, url }) {
-    this.conversationId = id;
-    this.app.dataset.conversationId = id;
-    this.app.querySelector("[data-welcome]")?.remove();
-    history.pushState(null, "", url);
-    for (const part of document.querySelectorAll("[data-action-template]")) {
-      part[part.matches("form") ? "action" : "href"] = part.dataset.actionTemplate.replace("/0/", `/${id}/`);
-    }
-    for (const button of document.querySelectorAll("[data-needs-conversation]")) button.hidden = false;
-    this.sidebar.setCurrent(id);
-    if (title) this.#title(title);
-  }
-
   #follow(message, { isFollowed = false } = {}) {
     this.#active = new Reply(message, () => this.transcript.keepUp());
     this.composer.isBusy = true;
     this.composer.replyId = message.id;
-    this.sidebar.setAnswering(this.conversationId, true);
+    this.sidebar.setAnswering(this.conversation.id, true);
     this.connection.follow(message.id, () => this.#active?.cursor ?? 0, { isFollowed });
     this.announce("Answering");
   }
@@ -280,53 +264,15 @@ export class ChatPage {
     this.#active = null;
     this.connection.unfollow(reply.id);
     this.composer.isBusy = false;
-    this.sidebar.setAnswering(this.conversationId, false);
+    this.sidebar.setAnswering(this.conversation.id, false);
     this.announce(event.state === "complete" ? "Answer complete" : event.notice);
   }
 
   #updated(event) {
-    if (event.conversation_id === this.conversationId) this.transcript.find(event.message_id)?.update(event);
+    if (event.conversation_id === this.conversation.id) this.transcript.find(event.message_id)?.update(event);
   }
 
   #branchShown(event) {
-    if (event.conversation_id === this.conversationId) this.branches.shown(event);
-  }
-
-  #activity({ conversation_id: id, answering, unread }) {
-    const isRead = id === this.conversationId && document.visibilityState === "visible";
-    this.sidebar.setAnswering(id, answering);
-    this.sidebar.setUnread(id, unread && !isRead);
-    if (id !== this.conversationId || !unread) return;
-    this.isUnread = true;
-    this.#noteRead();
-  }
-
-  /** Say that what was written here is read, once somebody looks. */
-  #noteRead() {
-    if (!this.isUnread || document.visibilityState !== "visible") return;
-    const frame = { type: "conversation.read", conversation_id: this.conversationId };
-    if (this.connection.send(frame)) this.isUnread = false;
-  }
-
-  #conversationUpdated({ conversation_id: id, title, deleted, archived, locked }) {
-    const isHere = id === this.conversationId;
-    if (isHere && locked) this.composer.close(locked);
-    else if (isHere && this.composer.isClosed) this.composer.reopen();
-    if (deleted) {
-      this.sidebar.remove(id);
-      if (isHere && !this.isLeaving) location.assign("/");
-      return;
-    }
-    if (archived) this.sidebar.remove(id);
-    if (!title) return;
-    this.sidebar.rename(id, title);
-    if (isHere) this.#title(title);
-  }
-
-  #title(title) {
-    document.title = `${title} · Parley`;
-    for (const shown of this.app.querySelectorAll(".chat-header [data-title]")) shown.textContent = title;
-    const input = document.querySelector("[data-title-input]");
-    if (input && document.activeElement !== input) input.value = title;
+    if (event.conversation_id === this.conversation.id) this.branches.shown(event);
   }
 }

@@ -1,0 +1,70 @@
+/** The conversation that this page is of: its number and title, and whether it was read. */
+
+export class OpenConversation {
+  constructor({ app, connection, composer, sidebar }) {
+    Object.assign(this, { app, connection, composer, sidebar });
+    this.id = Number(app.dataset.conversationId) || null;
+  }
+
+  start() {
+    this.app.addEventListener("submit", (event) => {
+      // The answer to the form shows the next page, with its word about an undo.
+      if (event.target.matches("[data-delete-form]")) this.isLeaving = true;
+    });
+    document.addEventListener("visibilitychange", () => this.noteRead());
+  }
+
+  /** The first message was accepted: this page has a conversation from now on. */
+  open({ conversation_id: id, title, url }) {
+    this.id = id;
+    this.app.dataset.conversationId = id;
+    this.app.querySelector("[data-welcome]")?.remove();
+    history.pushState(null, "", url);
+    for (const part of document.querySelectorAll("[data-action-template]")) {
+      part[part.matches("form") ? "action" : "href"] = part.dataset.actionTemplate.replace("/0/", `/${id}/`);
+    }
+    for (const button of document.querySelectorAll("[data-needs-conversation]")) button.hidden = false;
+    this.sidebar.setCurrent(id);
+    if (title) this.#title(title);
+  }
+
+  /** A conversation of this person changed, this one or another: in title, place or lock. */
+  updated({ conversation_id: id, title, deleted, archived, locked }) {
+    const isHere = id === this.id;
+    if (isHere && locked) this.composer.close(locked);
+    else if (isHere && this.composer.isClosed) this.composer.reopen();
+    if (deleted) {
+      this.sidebar.remove(id);
+      if (isHere && !this.isLeaving) location.assign("/");
+      return;
+    }
+    if (archived) this.sidebar.remove(id);
+    if (!title) return;
+    this.sidebar.rename(id, title);
+    if (isHere) this.#title(title);
+  }
+
+  /** An answer began or ended in a conversation of this person. */
+  activity({ conversation_id: id, answering, unread }) {
+    const isRead = id === this.id && document.visibilityState === "visible";
+    this.sidebar.setAnswering(id, answering);
+    this.sidebar.setUnread(id, unread && !isRead);
+    if (id !== this.id || !unread) return;
+    this.isUnread = true;
+    this.noteRead();
+  }
+
+  /** Say that what was written here is read, once somebody looks. */
+  noteRead() {
+    if (!this.isUnread || document.visibilityState !== "visible") return;
+    const frame = { type: "conversation.read", conversation_id: this.id };
+    if (this.connection.send(frame)) this.isUnread = false;
+  }
+
+  #title(title) {
+    document.title = `${title} · Parley`;
+    for (const shown of this.app.querySelectorAll(".chat-header [data-title]")) shown.textContent = title;
+    const input = document.querySelector("[data-title-input]");
+    if (input && document.activeElement !== input) input.value = title;
+  }
+}
