@@ -10,6 +10,7 @@ from apps.users.models import User
 from apps.users.services import standing
 from tests.browser.tab import Browsing
 from tests.support.processes import Site
+from tests.support.services import Services
 from tests.support.upstream_frames import answer_text
 
 pytestmark = pytest.mark.browser
@@ -154,3 +155,31 @@ async def test_a_page_outlives_its_web_process_and_the_answer_its_worker(
         await tab.see_length(100)
         await tab.stop()
         await tab.see_state("stopped")
+
+
+@pytest.mark.fault
+async def test_a_page_writes_edits_and_switches_while_redis_is_away(
+    browsing: Browsing, person: User, services: Services
+) -> None:
+    if services.redis is None:
+        pytest.skip("the server is not ours to stop")
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.ask("[[stream tokens=3]]")
+        await sync_to_async(services.redis.stop)()
+        try:
+            await tab.ask("[[stream tokens=40 rate=100]]")
+            assert await tab.text() == answer_text(40).strip()
+            again = tab.answer.locator(".message-actions").get_by_role(
+                "button", name="Answer this again"
+            )
+            await again.click()
+            place = tab.answer.locator("[data-version-place]")
+            await expect(place).to_have_text("2 of 2")
+            await tab.see_state("complete")
+            await tab.answer.get_by_role("button", name="Earlier version").click()
+            await expect(place).to_have_text("1 of 2")
+        finally:
+            await sync_to_async(services.redis.start)()
+        await tab.ask("[[stream tokens=5]]")
