@@ -125,5 +125,6 @@ def _defaults(model: type[Model], columns: Sequence[str]) -> dict[str, object]:
         if field.column is not None
         and field.column not in columns
         and not field.null
+        and not field.has_db_default()
         and field.get_default() is not None
     }

@@ -32,6 +32,8 @@ WORDS = (
 )
 OFFENCE = "you absolute fool"
 DAYS = 3
+FULL_OF_DIGITS = 20
+LONG_ANSWERS = 50
 
 
 def tables(plan: Plan, chance: Random) -> Iterator[Table]:
@@ -101,9 +103,22 @@ def _messages(plan: Plan, chance: Random) -> Table:
 
 
 def text_of(message: int, chance: Random, *, is_offending: bool) -> str:
-    """Return a made-up text; where it offends, the offence begins at the first character."""
-    words = " ".join(chance.choices(WORDS, k=8 + message % 30))
-    return f"{OFFENCE}, {words}" if is_offending else words
+    """Return a made-up text; where it offends, the offence begins at the first character.
+
+    Some are long, and some are full of numbers, which cost a search for personal data the most.
+    """
+    words = chance.choices(WORDS, k=_length_of(message))
+    if message % FULL_OF_DIGITS == 0:
+        words = [f"{word} {chance.randrange(10**9)}" for word in words]
+    text = " ".join(words)
+    return f"{OFFENCE}, {text}" if is_offending else text
+
+
+def _length_of(message: int) -> int:
+    """Return how many words a text has: most are short, some answers are as long as an essay."""
+    if message % LONG_ANSWERS == 1:
+        return 500 + message % 400
+    return 8 + message % 30
 
 
 def _hits(plan: Plan, chance: Random) -> Table:
