@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps.conversations.models import Message, Reply
 from apps.moderation import constants
 from apps.moderation.models import Case, CaseSnapshot
+
+HASH_CHARS = 16
+SYSTEM = "system"
 
 
 def take_snapshot(
@@ -21,36 +25,17 @@ def take_snapshot(
         text: what it says, where the row does not hold it: an answer that policy withheld.
         shown_chars: how much of that text viewers had seen, in code points; None for all.
     """
-    replies = Reply.objects.select_related("assistant_version__assistant")
-    reply = replies.filter(pk=message.pk).first()
+    asked = _asked(message)
     return CaseSnapshot.objects.create(
         case=case,
         subject_id=case.subject_id,
         text=message.content if text is None else text,
         shown_chars=shown_chars,
         exchange=_exchange(message),
-        model=reply.model if reply else "",
-        parameters=_parameters(reply) if reply else {},
-        system_prompt_hash=_prompt_hash(reply) if reply else "",
+        model=asked.model,
+        parameters=asked.parameters,
+        system_prompt_hash=asked.system_prompt_hash,
     )
-
-
-def _parameters(reply: Reply) -> dict[str, Any]:
-    """Return what the model was asked with, in the words that the page of the case shows."""
-    asked: dict[str, Any] = {"temperature": reply.temperature}
-    version = reply.assistant_version
-    if version is not None:
-        asked["assistant"] = f"{version.assistant.name}, version {version.number}"
-        if version.max_completion_tokens:
-            asked["longest answer in tokens"] = version.max_completion_tokens
-    return asked
-
-
-def _prompt_hash(reply: Reply) -> str:
-    """Return a hash of the system prompt; empty where a program brought its own."""
-    if reply.assistant_version is None:
-        return ""
-    return hashlib.sha256(reply.assistant_version.system_prompt.encode()).hexdigest()[:16]
 
 
 def newest_snapshot(*, case: Case, message: Message) -> CaseSnapshot:
@@ -65,6 +50,41 @@ def ensure_snapshot(*, case: Case, message: Message) -> CaseSnapshot:
     if newest is not None and (newest.text == message.content or not message.content):
         return newest
     return take_snapshot(case=case, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a model was asked for an answer."""
+
+    model: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    system_prompt_hash: str = ""
+
+
+def _asked(message: Message) -> _Asked:
+    """Return with what the answer was asked for: of its assistant's version, or its program's."""
+    reply = (
+        Reply.objects.select_related("assistant_version__assistant", "message__parent")
+        .filter(pk=message.pk)
+        .first()
+    )
+    if reply is None:
+        return _Asked()
+    version, question = reply.assistant_version, reply.message.parent
+    parameters: dict[str, Any] = {"temperature": reply.temperature}
+    system = ""
+    if question is not None and question.prompt is not None:
+        parameters |= question.prompt["parameters"]
+        parts = [one["content"] for one in question.prompt["messages"] if one["role"] == SYSTEM]
+        system = "\n\n".join(parts)
+    elif version is not None:
+        parameters["assistant"] = f"{version.assistant.name}, version {version.number}"
+        if version.max_completion_tokens:
+            parameters["longest answer in tokens"] = version.max_completion_tokens
+        system = version.system_prompt
+    known = {name: value for name, value in parameters.items() if value is not None}
+    digest = hashlib.sha256(system.encode(errors="surrogatepass")).hexdigest()
+    return _Asked(reply.model, known, digest[:HASH_CHARS] if system else "")
 
 
 def _exchange(message: Message) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import ActorKind, EnforcementKind, FlagSource, Verdict
+from apps.moderation.constants import ActorKind, AppealState, EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice
 from apps.users.models import User
 
@@ -67,19 +67,17 @@ def timeline_of(
             for note in case.notes.order_by("-id")[:MAX_EVENTS]
         ),
         *(
-            Entry(at=notice.created_at, icon="mail", actor="", what=f"Notice sent: {notice.title}")
-            for notice in Notice.objects.filter(decision__case=case).order_by("-id")[:MAX_EVENTS]
-        ),
-        *(
             Entry(
-                at=appeal.created_at,
-                icon="balance",
-                actor="",
-                what="Appeal sent",
-                words=appeal.text,
+                at=notice.created_at,
+                icon="mail",
+                actor=_label(notice.decision),
+                what=f"sent a notice: {notice.title}",
             )
-            for appeal in Appeal.objects.filter(case=case).order_by("-id")[:MAX_EVENTS]
+            for notice in Notice.objects.filter(decision__case=case)
+            .select_related("decision")
+            .order_by("-id")[:MAX_EVENTS]
         ),
+        *_appealed(case),
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
@@ -138,16 +136,47 @@ def _audited(case: Case, since: datetime | None = None) -> list[Entry]:
     events = events.filter(action__in=list(HELD))
     if since is not None:
         events = events.filter(created_at__gt=since)
+    found = list(events[:MAX_EVENTS])
+    former = {event.data.get("former_holder_id") for event in found} - {None}
+    names = dict(User.objects.filter(pk__in=former).values_list("pk", "name")) if former else {}
     return [
         Entry(
             at=event.created_at,
             icon="back_hand",
             actor="" if event.action == AuditAction.CASE_OPENED else event.actor_label,
-            what=HELD[AuditAction(event.action)],
+            what=_held(event.action, event.data.get("former_holder_id"), names),
             words=event.reason,
         )
-        for event in events[:MAX_EVENTS]
+        for event in found
     ]
+
+
+def _held(action: str, former: int | None, names: dict[int, str]) -> str:
+    """Say what somebody did with a claim; who held the case before is named as well."""
+    if former is None:
+        return HELD[AuditAction(action)]
+    return f"{HELD[AuditAction(action)]} from {names.get(former) or f'#{former}'}"
+
+
+def _appealed(case: Case) -> list[Entry]:
+    rows = Appeal.objects.filter(case=case).select_related("subject").order_by("-id")
+    entries = []
+    for appeal in rows[:MAX_EVENTS]:
+        person = appeal.subject.label
+        sent = Entry(
+            at=appeal.created_at, icon="balance", actor=person, what="appealed", words=appeal.text
+        )
+        entries.append(sent)
+        if appeal.state == AppealState.WITHDRAWN and appeal.decided_at is not None:
+            what = "took the appeal back"
+            entries.append(Entry(at=appeal.decided_at, icon="balance", actor=person, what=what))
+    return entries
+
+
+def _label(decision: Decision) -> str:
+    if decision.actor_kind == ActorKind.RULE:
+        return f"Rule “{decision.actor_label}”"
+    return decision.actor_label
 
 
 def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
@@ -160,9 +189,7 @@ def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
     return Entry(
         at=decision.created_at,
         icon="undo" if decision.is_undo else "gavel",
-        actor=decision.actor_label
-        if decision.actor_kind == ActorKind.PERSON or is_system
-        else f"Rule “{decision.actor_label}”",
+        actor=_label(decision),
         what=what,
         words="" if hides_reasons else decision.reason,
     )
