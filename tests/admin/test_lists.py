@@ -145,6 +145,7 @@ def test_no_subject_has_what_reads_whole_tables(model: type) -> None:
     assert subject.list_editable == ()
     assert tuple(subject.sortable_by) == ()
     assert subject.list_max_show_all == 0
+    assert subject.list_disable_select_all is True
     assert subject.show_facets.value == "NEVER"
     assert list(subject.ordering) in (["-id"], ["-pk"])
     assert issubclass(subject.paginator, BoundedPaginator)
