@@ -1,5 +1,6 @@
 """The API under /api/v1/, and the one that OpenAI's clients speak, filled by each app's routers."""
 
+from apps.accounts.routers import exports_router, token_limits_router
 from apps.conversations.routers import (
     chat_router,
     completions_router,
@@ -30,6 +31,8 @@ api = ParleyAPI(version="1", words=WORDS)
 api.add_router("/auth/tokens", tokens_router)
 api.add_router("/users/", users_router)
 api.add_router("/users/", chat_router)
+api.add_router("/users/", exports_router)
+api.add_router("/auth/tokens", token_limits_router)
 api.add_router("/conversations/", conversations_router)
 api.add_router("", finding_router)
 api.add_router("", sharing_router)

@@ -94,6 +94,8 @@ MODERATION_SEVERE_IN_A_ROW = env.int("MODERATION_SEVERE_IN_A_ROW", default=10)
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
 ADMIN_NOTICE = "apps.users.services.admin_mail.tell_admins"
 SHARING = env.bool("SHARING", default=True)
+ACCOUNT_DELETION_DAYS = env.int("ACCOUNT_DELETION_DAYS", default=14)
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 DELETED_KEEP_DAYS = env.int("DELETED_KEEP_DAYS", default=conversations.DELETED_KEEP_DAYS)
 
 PURGE_HOLD = "apps.moderation.conversation_hold.CaseHold"
@@ -104,6 +106,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 RATE_LIMIT_API = env.str("RATE_LIMIT_API", default="600/minute")
 RATE_LIMIT_CHAT = env.str("RATE_LIMIT_CHAT", default="30/minute")
 RATE_LIMIT_SEARCH = env.str("RATE_LIMIT_SEARCH", default="120/minute")
+RATE_LIMIT_EXPORT = env.str("RATE_LIMIT_EXPORT", default="5/day")
 RATE_LIMIT_SHARED = env.str("RATE_LIMIT_SHARED", default="60/minute")
 RATE_LIMIT_SIGNUP = env.str("RATE_LIMIT_SIGNUP", default="20/hour")
 RATE_LIMIT_LOGIN = env.str("RATE_LIMIT_LOGIN", default="10/minute")
@@ -186,6 +189,7 @@ INSTALLED_APPS = [
     "apps.llm",
     "apps.conversations",
     "apps.moderation",
+    "apps.accounts",
 ]
 
 MIDDLEWARE = [

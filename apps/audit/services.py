@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from apps.audit import statements
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
 from apps.core.correlation import get_correlation_id
@@ -74,3 +75,14 @@ def list_events_of(
 def list_events_about(*, target_type: str, target_id: int) -> AuditEventQuerySet:
     """Return what was done to one thing, newest first; the caller has checked who may read it."""
     return AuditEvent.objects.about(target_type, target_id).newest_first()
+
+
+def forget_name(*, actor_id: int) -> int:
+    """Leave the number alone where an account that is gone was named as actor.
+
+    The deeds stay as they were, and in their order: nothing else of an event can be changed.
+
+    Returns:
+        On how many events.
+    """
+    return statements.forget_name(actor_id=actor_id)

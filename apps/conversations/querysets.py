@@ -51,6 +51,10 @@ class ConversationQuerySet(QuerySet["Conversation"]):
         rows = self.filter(owner=viewer, deleted_at__gte=since, origin=Origin.CHAT)
         return rows.order_by("-deleted_at", "-id")
 
+    def kept_of(self, viewer: User, *, since: datetime) -> ConversationQuerySet:
+        """Return all of the viewer's conversations, with those that can still be had back."""
+        return self.filter(Q(deleted_at=None) | Q(deleted_at__gte=since), owner=viewer)
+
     def deleted_before(self, moment: datetime) -> ConversationQuerySet:
         """Return what was deleted so long ago that nobody gets it back."""
         return self.filter(deleted_at__lt=moment)

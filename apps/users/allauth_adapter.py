@@ -19,7 +19,7 @@ from apps.core.logging import log_event
 from apps.users import constants
 from apps.users.errors import EmailTakenError
 from apps.users.models import User
-from apps.users.services import access, accounts
+from apps.users.services import access, accounts, returning
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse | None:
         """Show who may not come in the reason; only ever called after the right password."""
+        if user.is_leaving and not user.is_suspended:
+            returning.remember(request.session, user)
+            return redirect("people:come_back")
         if not user.is_active or user.is_service or user.is_suspended:
             return self.respond_user_inactive(request, user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)

@@ -100,6 +100,13 @@ class ServiceAccountError(ConflictError):
     default_message = "This is a service account. It has no password, and its role stays user."
 
 
+class AccountNotLeavingError(ConflictError):
+    """The account is not one that can come back: nobody asked for its end, or it is too late."""
+
+    code = "account_not_leaving"
+    default_message = "This account cannot be brought back this way. Sign in again to see why."
+
+
 class RoleRequiredError(ForbiddenError):
     """The caller's role does not allow this."""
 

@@ -25,7 +25,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     `auth_epoch` is raised whenever the password, the role or the state changes; every session and
     socket that was opened under an older epoch stops working. Tokens are checked against the row
-    at each use and are revoked with the password.
+    at each use and are revoked with the password. `erase_at` is the moment from which the account
+    of somebody who asked for its end is erased; it is closed until then.
     """
 
     email = models.EmailField(
@@ -49,6 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         models.CharField(max_length=20, choices=constants.Duty.choices), default=list, blank=True
     )
     is_active = models.BooleanField(default=True)
+    erase_at = models.DateTimeField(null=True, blank=True)
     standing = models.CharField(
         max_length=20, choices=constants.Standing.choices, default=constants.Standing.GOOD
     )
@@ -74,6 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="user_email_lower_case"
             ),
             models.CheckConstraint(
+                condition=models.Q(erase_at=None) | models.Q(is_active=False),
+                name="user_to_erase_is_closed",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(role__in=constants.Role.values), name="user_role_known"
             ),
             models.CheckConstraint(
@@ -85,6 +91,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["-id", "role"], name="user_newest"),
             models.Index(fields=["-id"], name="user_services", condition=models.Q(kind="service")),
+            models.Index(
+                fields=["erase_at"],
+                name="user_to_erase",
+                condition=models.Q(erase_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +138,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.standing_until is not None and self.standing_until <= (now or timezone.now()):
             current = constants.Standing.GOOD
         return current == standing
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the person asked for the end of the account, and it can still come back."""
+        return self.erase_at is not None
 
     @property
     def is_suspended(self) -> bool:

@@ -60,6 +60,10 @@ class UserQuerySet(QuerySet["User"]):
         """Return those whose account is not closed."""
         return self.filter(is_active=True)
 
+    def to_erase(self, now: datetime) -> UserQuerySet:
+        """Return closed accounts whose time to come back has passed, the longest ago first."""
+        return self.filter(erase_at__lte=now, is_active=False).order_by("erase_at")
+
     def not_suspended(self) -> UserQuerySet:
         """Leave out who was suspended, also where the suspension has ended by the clock."""
         return self.exclude(standing=Standing.SUSPENDED)

@@ -6,7 +6,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.core import db
-from apps.users.services import admin_mail, token_warnings
+from apps.users.services import admin_mail, leaving, token_warnings
 
 
 @queue.task(
@@ -36,5 +36,17 @@ async def warn_of_expiry(timestamp: int) -> None:
 async def mail_token_expiry(*, token_id: int) -> None:
     """Send the owner of a token the mail about its end."""
     mail = await db.call(token_warnings.compose_mail, token_id=token_id)
+    if mail is not None:
+        await asyncio.to_thread(mail.send)
+
+
+@queue.task(
+    name=leaving.MAIL_TASK,
+    queue=admin_mail.MAIL_QUEUE,
+    retry=RetryStrategy(max_attempts=6, exponential_wait=5, retry_exceptions={OSError}),
+)
+async def mail_leaving(*, user_id: int) -> None:
+    """Tell somebody who leaves until when they can come back."""
+    mail = await db.call(leaving.compose_mail, user_id=user_id)
     if mail is not None:
         await asyncio.to_thread(mail.send)

@@ -1,4 +1,4 @@
-"""Pages for one's own account that allauth does not bring: API tokens and sessions."""
+"""Pages for one's own account that allauth does not bring: name, tokens, sessions, coming back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
 from apps.users.forms import TokenChangeForm, TokenForm
-from apps.users.services import preferences, principals, sessions, tokens
+from apps.users.services import (
+    accounts,
+    leaving,
+    preferences,
+    principals,
+    returning,
+    sessions,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -121,6 +130,40 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
     preferences.set_shortcuts(actor=_person(request), is_on=is_on)
     flash.success(request, "Shortcuts are on." if is_on else "Shortcuts are off.")
     return redirect("chat:settings")
+
+
+@require_POST
+@login_required
+def rename(request: HttpRequest) -> HttpResponse:
+    """Change the person's own name."""
+    actor = _person(request)
+    try:
+        accounts.update_user(actor=actor, user_id=actor.pk, name=request.POST.get("name", ""))
+    except AppError as error:
+        sentence = error.details[0]["message"] if error.details else error.message
+        flash.error(request, f"Your name was not changed. {sentence}")
+    else:
+        flash.success(request, "Your name is changed.")
+    return redirect("chat:settings")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Ask somebody who leaves whether they want the account back, after they have signed in."""
+    user = returning.person_of(request.session)
+    if user is None:
+        return redirect("account_login")
+    if request.method == "POST":
+        returning.forget(request.session)
+        try:
+            leaving.come_back(user_id=user.pk, auth_epoch=user.auth_epoch)
+        except AppError as error:
+            flash.error(request, error.message)
+        else:
+            flash.success(request, "Your account is back, with all that is in it. Sign in.")
+        return redirect("account_login")
+    return render(request, "account/come_back.html", {"erase_at": user.erase_at})
 
 
 def _person(request: HttpRequest) -> User:

@@ -20,7 +20,7 @@ OPEN_TO_ALL = {
 }
 
 
-NOT_WRAPPED = [["text/event-stream"], ["text/markdown", "application/json"]]
+NOT_WRAPPED = [["text/event-stream"], ["text/markdown", "application/json"], ["application/zip"]]
 
 
 def operations() -> Iterator[tuple[str, str, Operation]]:

@@ -81,6 +81,11 @@ def list_deleted(*, viewer: User) -> ConversationQuerySet:
     return Conversation.objects.deleted_of(viewer, since=_kept_since())
 
 
+def list_kept(*, viewer: User) -> ConversationQuerySet:
+    """Return all that the viewer has, put away or deleted but still to be had back included."""
+    return Conversation.objects.kept_of(viewer, since=_kept_since())
+
+
 def list_archived(*, viewer: User) -> ConversationQuerySet:
     """Return what the viewer put away, the last put away first."""
     return Conversation.objects.archived_of(viewer)
@@ -116,6 +121,21 @@ def _purge(conversation_id: int) -> int:
     )
     conversation.delete()
     return 1
+
+
+def erase_some(*, owner_id: int, limit: int = PURGED_AT_ONCE) -> int:
+    """Remove conversations of an account that is to be erased, each in its own transaction.
+
+    What staff judged stays in their snapshots. Whoever calls has made sure of the account.
+
+    Returns:
+        How many were removed; fewer than the limit when there are no more.
+    """
+    own = Conversation.objects.filter(owner=owner_id).order_by("pk")
+    numbers = list(own.values_list("pk", flat=True)[:limit])
+    for number in numbers:
+        own.filter(pk=number).delete()
+    return len(numbers)
 
 
 def _kept_since() -> datetime:

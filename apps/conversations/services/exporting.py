@@ -56,12 +56,22 @@ async def export_conversation(*, viewer: User, conversation_id: int, file_format
     )
     name = slugify(conversation.title)[:60] or f"conversation-{conversation.pk}"
     filename = f"{name}.{ENDINGS[file_format]}"
-    write = _write_markdown if file_format == "markdown" else _write_json
     return Export(
         MEDIA_TYPES[file_format],
         content_disposition_header(True, filename) or "",  # noqa: FBT003  Django's own order
-        write(conversation, viewer),
+        write_conversation(viewer=viewer, conversation=conversation, file_format=file_format),
     )
+
+
+def write_conversation(
+    *, viewer: User, conversation: Conversation, file_format: Format
+) -> AsyncIterator[bytes]:
+    """Return the pieces of a conversation's file, for its owner; the caller has checked that.
+
+    One that was deleted and can still be restored is written as well.
+    """
+    write = _write_markdown if file_format == "markdown" else _write_json
+    return write(conversation, viewer)
 
 
 async def _write_markdown(conversation: Conversation, viewer: User) -> AsyncIterator[bytes]:
@@ -132,7 +142,7 @@ async def _steps(
 
 
 def _step(*, viewer: User, number: int, after: int, is_shown_only: bool) -> list[Message]:
-    rows = Message.objects.visible_to(viewer).filter(conversation=number, pk__gt=after)
+    rows = Message.objects.owned_by(viewer).filter(conversation=number, pk__gt=after)
     rows = rows.on_path() if is_shown_only else rows
     return list(rows.select_related("reply").oldest_first()[:MESSAGES_PER_STEP])
 

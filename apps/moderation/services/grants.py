@@ -137,9 +137,16 @@ def readable(*, viewer: User, conversation: str, owner: str) -> Q:
     return condition
 
 
-def list_readings(*, viewer: User) -> list[Reading]:
-    """Return who read the viewer's conversations with a reason, when and why; newest first."""
+def list_readings(*, viewer: User, before: int | None = None) -> list[Reading]:
+    """Return who read the viewer's conversations with a reason, when and why; newest first.
+
+    Args:
+        viewer: the owner.
+        before: the grant before which the list goes on; None for its beginning.
+    """
     rows = AccessGrant.objects.filter(conversation__owner=viewer).select_related("conversation")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     grants = list(rows.order_by("-id")[:GRANTS_SHOWN])
     times: dict[int, list[datetime]] = {}
     for event in audit.list_events_of(

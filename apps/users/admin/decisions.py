@@ -232,6 +232,8 @@ def _close(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
 
 def _open(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
     effects = ["They can sign in again with the password they had.", RECORDED]
+    if user.is_leaving:
+        effects.insert(1, "The account is not deleted, though they asked for it.")
     return _set_active(subject, request, user, is_active=True, effects=effects)
 
 

@@ -42,6 +42,8 @@ def role_badge(user: User) -> SafeString:
 
 def standing_badge(user: User) -> SafeString:
     """Show how the person stands now, or that the account is closed."""
+    if user.is_leaving:
+        return badge("Leaving", Tone.WARNING, "logout")
     if not user.is_active:
         return badge("Closed", Tone.DANGER, "person_off")
     for standing in (Standing.SUSPENDED, Standing.RESTRICTED):

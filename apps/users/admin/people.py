@@ -32,7 +32,7 @@ RESTRICTIONS_SHOWN = 20
 MIN_PREFIX_CHARS = 3
 COLUMNS = (
     *("id", "name", "email", "kind", "role", "is_superuser", "is_active"),
-    *("standing", "standing_until", "created_at"),
+    *("erase_at", "standing", "standing_until", "created_at"),
 )
 
 
@@ -131,6 +131,8 @@ class UserAdmin(NewRowAdmin[User]):
             Fact("Role", row.get_role_display()),
             Fact("Joined", moment(row.created_at)),
         ]
+        if row.erase_at is not None:
+            facts.append(Fact("Will be deleted", moment(row.erase_at), "asked for by the person"))
         if row.standing_until is not None and row.standing != Standing.GOOD:
             facts.append(Fact("Until", moment(row.standing_until)))
         return Detail(

@@ -20,7 +20,7 @@ from apps.users.errors import (
 )
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet, normalize_email
-from apps.users.services import access, credentials, roles, tokens
+from apps.users.services import access, credentials, leaving, roles, tokens
 from apps.users.services.problems import clean_reason, validation_failed
 
 
@@ -133,6 +133,8 @@ def update_user(
 def set_active(*, actor: User | None, user_id: int, is_active: bool, reason: str = "") -> User:
     """Close an account or open it again; closing signs the person out everywhere.
 
+    An account that is opened again is not erased any more, whoever asked for it.
+
     Raises:
         RoleRequiredError: the actor is no admin.
         OwnRightsError: the actor is the person.
@@ -145,8 +147,8 @@ def set_active(*, actor: User | None, user_id: int, is_active: bool, reason: str
         return user
     if not is_active:
         roles.ensure_other_admin(user)
-    user.is_active = is_active
-    user.save(update_fields=["is_active", "updated_at"])
+    user.is_active, user.erase_at = is_active, None
+    user.save(update_fields=["is_active", "erase_at", "updated_at"])
     access.raise_epoch(user)
     audit.record(
         actor=actor,
@@ -213,16 +215,7 @@ def delete_user(
     if precondition is not None:
         precondition.check(user)
     roles.ensure_other_admin(user)
-    audit.record(
-        actor=current,
-        action=AuditAction.USER_DELETED,
-        target_type="user",
-        target_id=user_id,
-        reason=reason,
-        data={"role": user.role},
-    )
-    access.announce_revoked(user_id)
-    user.delete()
+    leaving.remove(actor=current, user=user, reason=reason)
 
 
 def _locked(actor: User, user_id: int, *, with_admins: bool) -> User:

@@ -162,6 +162,15 @@ def ensure_other_admin(user: User) -> None:
         raise LastAdminError
 
 
+def has_other_admin(user: User) -> bool:
+    """Tell whether the place could do without this person, as it is at the moment."""
+    try:
+        ensure_other_admin(user)
+    except LastAdminError:
+        return False
+    return True
+
+
 @transaction.atomic
 def sync_roles() -> list[str]:
     """Bring the roles' groups, their permissions and everybody's membership to what is declared.

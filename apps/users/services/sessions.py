@@ -46,7 +46,11 @@ def list_sessions(*, request: HttpRequest, user: User) -> Sequence[SignIn]:
         user: whose sessions.
     """
     UserSession.objects.create_from_request(request)
-    current = request.session.session_key or ""
+    return list_kept(user=user, current=request.session.session_key or "")
+
+
+def list_kept(*, user: User, current: str = "") -> Sequence[SignIn]:
+    """Return where a person is signed in, the session with the current key first."""
     rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:MAX_SHOWN])
     alive = set(
         Session.objects.filter(

@@ -151,9 +151,23 @@ def change_token(
     return token
 
 
+def access_manageable(*, viewer: Principal, token_id: int) -> ApiToken:
+    """Return a token that the viewer may change: their own, or as an admin a service account's.
+
+    Raises:
+        MissingScopeError: the viewer came by a token that is not for that.
+        TokenNotFoundError: there is no such token, it is not theirs, or it ended.
+    """
+    return _manageable(viewer, token_id, ApiToken.objects.usable())
+
+
 def _changeable(actor: Principal, token_id: int) -> ApiToken:
-    found = ApiToken.objects.usable().select_for_update(of=("self",)).select_related("user")
-    token = found.filter(pk=token_id).first()
+    locked = ApiToken.objects.usable().select_for_update(of=("self",))
+    return _manageable(actor, token_id, locked)
+
+
+def _manageable(actor: Principal, token_id: int, rows: ApiTokenQuerySet) -> ApiToken:
+    token = rows.select_related("user").filter(pk=token_id).first()
     if token is not None and token.user.is_service and actor.user.manages_people:
         actor.require_scope(TokenScope.STAFF)
         return token

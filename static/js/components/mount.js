@@ -1,5 +1,6 @@
 /** Finds what the page marks with data-component and gives it life. */
 
+import { mountDataExport } from "./data-export.js";
 import { mountDrawer } from "./drawer.js";
 import { mountPassword } from "./password.js";
 import { mountToast } from "./toast.js";
@@ -31,6 +32,7 @@ function mountCopyField(part) {
 
 const COMPONENTS = {
   "copy-field": mountCopyField,
+  "data-export": mountDataExport,
   dialog: mountDialog,
   drawer: mountDrawer,
   password: mountPassword,

@@ -1,0 +1,4 @@
+from apps.accounts.routers.exports import router as exports_router
+from apps.accounts.routers.token_limits import router as token_limits_router
+
+__all__ = ["exports_router", "token_limits_router"]

@@ -1,0 +1,149 @@
+"""Pages of an account as a whole: its export, its end, and the limits of its tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.forms import TokenLimitForm
+from apps.accounts.services import closing, exports, pages, token_limits
+from apps.core import db
+from apps.core.api.downloads import Download
+from apps.core.errors import AppError, NotFoundError
+from apps.users.services import principals
+
+ASKED = "Your export is being written. You can leave this page and come back."
+
+
+@login_required
+@require_safe
+@never_cache
+async def data(request: HttpRequest) -> HttpResponse:
+    """Show the person's export and how far it is; the page's script asks for that part alone."""
+    viewer: Any = await request.auser()
+    context = await db.call(pages.data_page, viewer=viewer)
+    is_part = "text/html" not in request.headers.get("Accept", "text/html")
+    template = "account/data_export.html" if is_part else "account/data.html"
+    return await db.call(render, request, template, context)
+
+
+@login_required
+@require_POST
+async def request_export(request: HttpRequest) -> HttpResponse:
+    """Have everything that the person owns written into an archive."""
+    actor: Any = await request.auser()
+    try:
+        await exports.request_export(actor=actor)
+    except AppError as error:
+        flash.error(request, error.message)
+    else:
+        flash.success(request, ASKED)
+    return HttpResponseRedirect(reverse("accounts:data"))
+
+
+@login_required
+@require_safe
+async def download(request: HttpRequest) -> HttpResponse | Download:
+    """Give the person the archive, after the password or another factor was asked."""
+    if await db.call(_must_confirm, request):
+        return _confirm(reverse("accounts:download"))
+    actor: Any = await request.auser()
+    try:
+        made = await exports.download(actor=actor)
+    except AppError as error:
+        flash.error(request, error.message)
+        return HttpResponseRedirect(reverse("accounts:data"))
+    return Download(made.pieces, media_type=exports.MEDIA_TYPE, disposition=made.disposition)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+async def delete(request: HttpRequest) -> HttpResponse:
+    """Say what the end of an account means, and close it, after the password was asked."""
+    if await db.call(_must_confirm, request):
+        return _confirm(reverse("accounts:delete"))
+    actor: Any = await request.auser()
+    context = await db.call(pages.delete_page, viewer=actor)
+    if request.method == "POST":
+        if request.POST.get("is_sure") == "on":
+            try:
+                user = await db.call(closing.close_account, actor=actor)
+            except AppError as error:
+                context["error"] = error.message
+            else:
+                await request.session.aflush()
+                context = {"erase_at": user.erase_at}
+                return await db.call(render, request, "account/left.html", context)
+        else:
+            context["error"] = "Tick the box to say that you are sure."
+    status = 400 if "error" in context else 200
+    return await db.call(render, request, "account/delete.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+async def limits(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Show the limits of a token, and set one, after the password was asked."""
+    here = reverse("accounts:token_limits", args=[token_id])
+    if await db.call(_must_confirm, request):
+        return _confirm(here)
+    actor = await db.call(_principal, request)
+    form = TokenLimitForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            await db.call(
+                token_limits.set_limit, actor=actor, token_id=token_id, **form.cleaned_data
+            )
+        except NotFoundError as error:
+            raise Http404 from error
+        except AppError as error:
+            form.add_error("amount", pages.sentence_of(error))
+        else:
+            flash.success(request, "The limit is set. It counts from now on.")
+            return HttpResponseRedirect(here)
+    try:
+        context = await db.call(pages.limits_page, viewer=actor, token_id=token_id)
+    except NotFoundError as error:
+        raise Http404 from error
+    status = 400 if form.errors else 200
+    context |= {"form": form}
+    return await db.call(render, request, "account/token_limits.html", context, status=status)
+
+
+@login_required
+@require_POST
+async def end_limit(request: HttpRequest, token_id: int, quota_id: int) -> HttpResponse:
+    """End a limit of a token, after the password was asked."""
+    here = reverse("accounts:token_limits", args=[token_id])
+    if await db.call(_must_confirm, request):
+        return _confirm(here)
+    actor = await db.call(_principal, request)
+    try:
+        await db.call(token_limits.end_limit, actor=actor, token_id=token_id, quota_id=quota_id)
+    except NotFoundError as error:
+        raise Http404 from error
+    flash.success(request, "The limit is ended.")
+    return HttpResponseRedirect(here)
+
+
+def _must_confirm(request: HttpRequest) -> bool:
+    """Tell whether the person has to show once more who they are; reads the session."""
+    return bool(is_reauthentication_required(request, app="account"))
+
+
+def _confirm(page: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': page})}")
+
+
+def _principal(request: HttpRequest) -> principals.Principal:
+    user: Any = request.user
+    return principals.principal_for_session(user, session_key=request.session.session_key)

@@ -1,0 +1,143 @@
+"""Limits of single tokens: set by owners, by admins for programs, and held by every route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+
+from apps.conversations.models import Reply
+from apps.llm.models import Quota
+from apps.users.models import ApiToken, User
+from tests.accounts.conftest import confirmed
+from tests.factories import ApiTokenFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+LIMIT = {"unit": "tokens", "period": "day", "amount": "50"}
+
+
+def call(by: ApiToken, method: str, path: str, **body: Any) -> Any:
+    """Call the API with a token."""
+    response = Client().generic(
+        method,
+        f"/api/v1/{path}",
+        orjson.dumps(body) if body else b"",
+        content_type="application/json",
+        headers={"authorization": f"Bearer {by.secret}"},  # type: ignore[attr-defined]
+    )
+    return response.json()
+
+
+@pytest.fixture
+def managing(person: User) -> ApiToken:
+    """A token by which the person looks after the account."""
+    token: ApiToken = ApiTokenFactory(user=person, scopes=["account"])
+    return token
+
+
+@pytest.fixture
+def program(person: User) -> ApiToken:
+    """A token by which a program chats."""
+    token: ApiToken = ApiTokenFactory(user=person, scopes=["chat"], name="Report")
+    return token
+
+
+def test_an_owner_sets_changes_and_ends_a_limit(managing: ApiToken, program: ApiToken) -> None:
+    path = f"auth/tokens/{program.pk}/limits"
+    assert call(managing, "GET", path)["data"] == []
+    (made,) = call(managing, "PUT", path, **LIMIT)["data"]
+    assert (made["kind"], made["amount"], made["used"], made["left"]) == ("token", "50", "0", "50")
+    (changed,) = call(managing, "PUT", path, **{**LIMIT, "amount": "80"})["data"]
+    assert (changed["id"], changed["amount"]) == (made["id"], "80")
+    money = {"unit": "money", "period": "month", "amount": "12.50", "is_hard": False}
+    assert len(call(managing, "PUT", path, **money)["data"]) == 2
+    left = call(managing, "DELETE", f"{path}/{made['id']}")["data"]
+    assert [(one["unit"], one["amount"], one["is_hard"]) for one in left] == [
+        ("money", "12.5", False)
+    ]
+    gone = call(managing, "DELETE", f"{path}/{made['id']}")
+    assert gone["code"] == "quota_not_found"
+
+
+def test_a_turn_past_the_limit_is_refused_for_that_token_alone(
+    managing: ApiToken, program: ApiToken, person: User
+) -> None:
+    call(managing, "PUT", f"auth/tokens/{program.pk}/limits", **{**LIMIT, "amount": "0"})
+    other = ApiTokenFactory(user=person, scopes=["chat"])
+    states = []
+    for token in (program, other):
+        number = call(token, "POST", "conversations/", title="Test")["data"]["id"]
+        call(token, "POST", f"conversations/{number}/messages", content="Hello")
+        states.append(Reply.objects.get(conversation=number).state)
+    assert states == ["out_of_quota", "queued"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": "-1"}, {"amount": "many"}, {"amount": "1.5"}, {"period": "year"}]
+)
+def test_what_does_not_fit_is_refused(
+    managing: ApiToken, program: ApiToken, wrong: dict[str, str]
+) -> None:
+    answer = call(managing, "PUT", f"auth/tokens/{program.pk}/limits", **{**LIMIT, **wrong})
+    assert answer["code"] == "validation_failed"
+    assert not Quota.objects.filter(api_token=program).exists()
+
+
+def test_a_token_that_could_make_others_has_no_limit(managing: ApiToken) -> None:
+    answer = call(managing, "PUT", f"auth/tokens/{managing.pk}/limits", **LIMIT)
+    assert answer["code"] == "token_makes_others"
+
+
+def test_a_limited_program_changes_nothing_of_its_limits(
+    managing: ApiToken, program: ApiToken
+) -> None:
+    path = f"auth/tokens/{program.pk}/limits"
+    (made,) = call(managing, "PUT", path, **LIMIT)["data"]
+    assert call(program, "PUT", path, **LIMIT)["code"] == "missing_scope"
+    assert call(program, "DELETE", f"{path}/{made['id']}")["code"] == "missing_scope"
+
+
+def test_somebody_elses_token_is_not_there(managing: ApiToken) -> None:
+    other = ApiTokenFactory(scopes=["chat"])
+    for method, path, body in (
+        ("GET", f"auth/tokens/{other.pk}/limits", {}),
+        ("PUT", f"auth/tokens/{other.pk}/limits", LIMIT),
+        ("DELETE", f"auth/tokens/{other.pk}/limits/1", {}),
+    ):
+        assert call(managing, method, path, **body)["code"] == "token_not_found"
+
+
+def test_an_admin_limits_the_program_of_a_service_account_with_a_reason(db: None) -> None:
+    admin = UserFactory(admin=True)
+    service = UserFactory(kind="service", email="a@service.invalid", verified=False)
+    token = ApiTokenFactory(user=service, scopes=["chat"])
+    staff = ApiTokenFactory(user=admin)
+    path = f"auth/tokens/{token.pk}/limits"
+    assert call(staff, "PUT", path, **LIMIT)["code"] == "validation_failed"
+    (made,) = call(staff, "PUT", path, **LIMIT, reason="Pilot.")["data"]
+    assert made["amount"] == "50"
+    assert call(staff, "DELETE", f"{path}/{made['id']}")["data"] == []
+    unscoped = ApiTokenFactory(user=admin, scopes=["account"])
+    assert call(unscoped, "GET", path)["code"] == "missing_scope"
+
+
+def test_the_page_sets_and_ends_a_limit_after_the_password(person: User, program: ApiToken) -> None:
+    page = f"/settings/tokens/{program.pk}/limits/"
+    client = confirmed(person)
+    assert "no limits of its own" in client.get(page).content.decode()
+    typed = {"unit": "money", "amount": "12.50", "period": "month", "is_hard": "on"}
+    assert client.post(page, typed)["Location"] == page
+    shown = client.get(page).content.decode()
+    assert "Money a month" in shown
+    assert "$12.50" in shown
+    refused = client.post(page, {**typed, "amount": "much"})
+    assert "Give a number of dollars" in refused.content.decode()
+    quota = Quota.objects.get(api_token=program)
+    assert client.post(f"{page}{quota.pk}/end/")["Location"] == page
+    quota.refresh_from_db()
+    assert quota.ended_at is not None
+    stranger = confirmed(UserFactory())
+    assert stranger.get(page).status_code == 404
+    assert stranger.post(page, typed).status_code == 404
