@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core.admin_kit.exhibits import Board, Column, Exhibit
 from apps.core.plots import Columns, Lines, Unit
 from apps.core.spreadsheets import csv_text
 from apps.moderation.admin.dashboard_care import care_board
 from apps.moderation.admin.dashboard_decisions import decision_board
-from apps.moderation.admin.dashboard_parts import Board, Column, Exhibit
 from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.admin.dashboard_rules import guard_board
 from apps.moderation.admin.dashboard_scorecard import scorecard_board
@@ -39,7 +39,7 @@ from apps.moderation.services.metrics_rules import (
 from apps.moderation.services.metrics_scorecard import ScorecardFigures
 from tests.moderation.histories import NOW, period
 
-NONE_SOURCES = {"rule": 0, "user": 0, "staff": 0, "provider": 0}
+NONE_SOURCES = {"rule": 0, "user": 0, "staff": 0, "provider": 0, "guard": 0}
 
 
 def of(board: Board, key: str) -> Exhibit:

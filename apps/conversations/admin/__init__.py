@@ -1,5 +1,5 @@
 """Conversations, messages and answers, as staff review them."""
 
-from apps.conversations.admin import conversations, feedback, messages, replies, shares
+from apps.conversations.admin import board, conversations, feedback, messages, replies, shares
 
-__all__ = ["conversations", "feedback", "messages", "replies", "shares"]
+__all__ = ["board", "conversations", "feedback", "messages", "replies", "shares"]

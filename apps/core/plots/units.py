@@ -15,6 +15,7 @@ class Unit(Enum):
     SHARE = "share"
     SECONDS = "seconds"
     DECIMAL = "decimal"
+    DOLLARS = "dollars"
 
 
 def write(value: float | None, unit: Unit) -> str:
@@ -28,6 +29,8 @@ def write(value: float | None, unit: Unit) -> str:
             return _span(value)
         case Unit.DECIMAL:
             return f"{value:,.2f}".rstrip("0").rstrip(".")
+        case Unit.DOLLARS:
+            return _dollars(value)
         case _:
             return f"{round(value):,}"
 
@@ -39,6 +42,8 @@ def write_short(value: float, unit: Unit) -> str:
             return f"{round(value * 100, 1):g}%"
         case Unit.SECONDS:
             return _mark(value)
+        case Unit.DOLLARS:
+            return f"${_thousands(value)}"
         case _:
             return _thousands(value)
 
@@ -49,6 +54,13 @@ def _share(value: float) -> str:
     if 0 < percent < 10 or 90 < percent < 100:
         return f"{min(max(percent, 0.1), 99.9):.1f}%"
     return f"{percent:.0f}%"
+
+
+def _dollars(value: float) -> str:
+    """Write an amount: whole cents from a dollar on, four places below it."""
+    if not value or value >= 1:
+        return f"${value:,.2f}".removesuffix(".00")
+    return f"${max(value, 0.0001):.4f}".rstrip("0")
 
 
 def _span(seconds: float) -> str:

@@ -7,6 +7,7 @@ from apps.llm.admin.pauses import PauseAdmin
 from apps.llm.admin.prices import PriceAdmin
 from apps.llm.admin.providers import ProviderAdmin
 from apps.llm.admin.quotas import QuotaAdmin
+from apps.llm.admin.usage import UsagePage
 
 __all__ = [
     "AssistantAdmin",
@@ -15,5 +16,6 @@ __all__ = [
     "PriceAdmin",
     "ProviderAdmin",
     "QuotaAdmin",
+    "UsagePage",
     "UsageRecordAdmin",
 ]

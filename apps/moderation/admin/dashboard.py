@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from apps.core.admin_kit.exhibits import Board
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
@@ -20,7 +21,6 @@ from apps.core.errors import ForbiddenError, NotFoundError
 from apps.core.spreadsheets import stream_csv
 from apps.moderation.admin.dashboard_care import care_board
 from apps.moderation.admin.dashboard_decisions import decision_board
-from apps.moderation.admin.dashboard_parts import Board
 from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.admin.dashboard_rules import guard_board
 from apps.moderation.admin.dashboard_scorecard import scorecard_board

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from apps.core.plots import Columns, Row, Rows, Unit
-from apps.moderation.admin.dashboard_parts import (
+from apps.core.admin_kit.exhibits import (
     MOST_ROWS,
     Board,
     Column,
     Exhibit,
     Tile,
     counted,
-    day_labels,
-    in_days,
     part_drawn,
 )
+from apps.core.plots import Columns, Row, Rows, Unit
+from apps.moderation.admin.dashboard_parts import day_labels, in_days
 from apps.moderation.constants import SEVERE_A_DAY
 from apps.moderation.services.exposure import CareFigures
 from apps.moderation.services.metrics import Period

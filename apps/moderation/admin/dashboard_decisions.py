@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
+from apps.core.admin_kit.exhibits import Board, Column, Exhibit, Tile, counted, day_label
 from apps.core.plots import Columns, Lines, Row, Rows, Unit, write
-from apps.moderation.admin.dashboard_parts import (
-    SHARE_COLUMNS,
-    Board,
-    Column,
-    Exhibit,
-    Tile,
-    band_of,
-    counted,
-    day_label,
-    day_labels,
-    in_days,
-    said,
-)
+from apps.moderation.admin.dashboard_parts import SHARE_COLUMNS, band_of, day_labels, in_days, said
 from apps.moderation.services.intervals import Share, wilson
 from apps.moderation.services.metrics import Period
 from apps.moderation.services.metrics_decisions import (

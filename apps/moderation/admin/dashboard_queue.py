@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+from apps.core.admin_kit.exhibits import Board, Column, Exhibit, Tile, counted
 from apps.core.plots import Columns, Lines, Row, Rows, Unit, write
-from apps.moderation.admin.dashboard_parts import (
-    MANY_DAYS,
-    Board,
-    Column,
-    Exhibit,
-    Tile,
-    band_of,
-    counted,
-    day_labels,
-    in_days,
-)
+from apps.moderation.admin.dashboard_parts import MANY_DAYS, band_of, day_labels, in_days
 from apps.moderation.services.intervals import wilson
 from apps.moderation.services.metrics import Period
 from apps.moderation.services.metrics_queue import BANDS, QueueFigures

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from apps.core.plots import Columns, Row, Rows, Unit, write
-from apps.moderation.admin.dashboard_parts import (
+from apps.core.admin_kit.exhibits import (
     MOST_ROWS,
-    SHARE_COLUMNS,
     Board,
     Column,
     Exhibit,
     Tile,
     counted,
-    day_labels,
-    in_days,
     part_drawn,
-    said,
 )
+from apps.core.plots import Columns, Row, Rows, Unit, write
+from apps.moderation.admin.dashboard_parts import SHARE_COLUMNS, day_labels, in_days, said
 from apps.moderation.constants import RuleMode
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.metrics import Period

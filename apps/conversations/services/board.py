@@ -1,0 +1,208 @@
+"""The live board: what is being answered at the moment, for staff; and ending many at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
+from apps.conversations import constants
+from apps.conversations.models import Reply
+from apps.conversations.services import announcements
+from apps.conversations.statements import board as statements
+from apps.core.errors import ForbiddenError
+from apps.llm.constants import CHARS_PER_TOKEN
+from apps.users.models import User
+from apps.users.services.problems import clean_reason
+
+MOST = 200
+AT_ONCE = 100
+MOST_HALTED = 5_000
+HALT = "conversations.halt_reply"
+STOP_ALL = "llm.change_pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAnswer:
+    """One answer that has not ended.
+
+    Attributes:
+        seconds: since it was asked for.
+        tokens: of prompt and answer so far, by estimate; nothing while it waits.
+        cost_nano: of these tokens; None where the model has no price.
+    """
+
+    reply_id: int
+    conversation_id: int
+    owner_id: int
+    owner_name: str
+    model: str
+    is_waiting: bool
+    seconds: float
+    tokens: int
+    cost_nano: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Answers that have something in common: a person or a model."""
+
+    key: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBoard:
+    """What is being answered; `has_more` where not all of it is listed."""
+
+    answers: Sequence[LiveAnswer]
+    has_more: bool
+
+    @property
+    def people(self) -> list[Crowd]:
+        """Whose answers they are, whoever has most first."""
+        names = {answer.owner_id: answer.owner_name for answer in self.answers}
+        counts = Counter(answer.owner_id for answer in self.answers)
+        return [Crowd(str(pk), names[pk], count) for pk, count in counts.most_common()]
+
+    @property
+    def models(self) -> list[Crowd]:
+        """Which models write them, the one with most first."""
+        counts = Counter(answer.model for answer in self.answers)
+        return [Crowd(model, model, count) for model, count in counts.most_common()]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which live answers: a person's, a model's, or all of them where neither is named."""
+
+    user_id: int | None = None
+    model: str = ""
+
+    @property
+    def condition(self) -> Q:
+        """The condition on answers."""
+        if self.user_id is not None:
+            return Q(conversation__owner_id=self.user_id)
+        return Q(model=self.model) if self.model else Q()
+
+
+def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
+    """Return what is being answered, the oldest first; one query, however much there is.
+
+    Tokens are counted from the texts as they were stored last, at most a second ago.
+
+    Raises:
+        ForbiddenError: the viewer may not halt answers, for whom the board is.
+    """
+    _require(viewer, HALT)
+    moment = now or timezone.now()
+    rows = statements.live(window=2 * settings.CONVERSATION_MEMORY_SIZE + 1, most=MOST + 1)
+    return LiveBoard([_answer(row, moment) for row in rows[:MOST]], len(rows) > MOST)
+
+
+def name_of(user_id: int) -> str | None:
+    """Return a person's name; None where there is no such person."""
+    person = User.objects.filter(pk=user_id).only("name").first()
+    return None if person is None else str(person.name)
+
+
+def count_live(*, viewer: User, chosen: Chosen) -> int:
+    """Return how many answers would be ended.
+
+    Raises:
+        ForbiddenError: the viewer may not end them.
+    """
+    require_halt(viewer, chosen)
+    return Reply.objects.live().filter(chosen.condition).count()
+
+
+def require_halt(actor: User, chosen: Chosen) -> None:
+    """Check that somebody may end these: a person's like one answer, more like a pause.
+
+    Raises:
+        ForbiddenError: they may not.
+    """
+    _require(actor, HALT)
+    if chosen.user_id is None:
+        _require(actor, STOP_ALL)
+
+
+def halt_many(*, actor: User, chosen: Chosen, reason: str) -> int:
+    """End all these answers as halted, each with its own entry in the record.
+
+    They are ended some at a time, so that no lock is held for long; what is asked for afterwards
+    is answered, unless a pause keeps it back.
+
+    Args:
+        actor: a member of staff.
+        chosen: which answers.
+        reason: why, for the record.
+
+    Returns:
+        How many were asked to end.
+
+    Raises:
+        ForbiddenError: the actor may not.
+        ValidationFailedError: no reason was given.
+    """
+    require_halt(actor, chosen)
+    reason = clean_reason(reason, field="reason")
+    live = Reply.objects.live().filter(chosen.condition, stop_requested_at=None)
+    numbers = list(live.order_by("pk").values_list("pk", flat=True)[:MOST_HALTED])
+    return sum(
+        _halt(actor, numbers[start : start + AT_ONCE], reason)
+        for start in range(0, len(numbers), AT_ONCE)
+    )
+
+
+@transaction.atomic
+def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
+    held = Reply.objects.live().filter(pk__in=numbers).order_by("pk").select_for_update()
+    replies = list(held)
+    for reply in replies:
+        audit.record(
+            actor=actor,
+            action=AuditAction.REPLY_HALTED,
+            target_type="reply",
+            target_id=reply.pk,
+            reason=reason,
+            data={"conversation_id": reply.conversation_id},
+        )
+        announcements.request_stop(reply, state=constants.ReplyState.HALTED)
+    return len(replies)
+
+
+def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
+    is_waiting = row.state == constants.ReplyState.QUEUED
+    asked = min(-(-row.asked_chars // CHARS_PER_TOKEN), settings.MAX_TOKENS)
+    written = -(-row.answer_chars // CHARS_PER_TOKEN)
+    prompt = 0 if is_waiting else asked
+    cost = None
+    if row.rate is not None:
+        cost = row.rate.cost(prompt_tokens=prompt, completion_tokens=written)
+    return LiveAnswer(
+        reply_id=row.reply_id,
+        conversation_id=row.conversation_id,
+        owner_id=row.owner_id,
+        owner_name=row.owner_name,
+        model=row.model,
+        is_waiting=is_waiting,
+        seconds=max(0.0, (now - row.queued_at).total_seconds()),
+        tokens=prompt + written,
+        cost_nano=cost,
+    )
+
+
+def _require(actor: User, right: str) -> None:
+    if not actor.has_perm(right):
+        raise ForbiddenError

@@ -1,0 +1,66 @@
+"""Which answers are being written at the moment, with what each has used so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from apps.conversations.constants import ReplyState
+from apps.core.postgresql.statements import Statement
+from apps.llm.statements.prices import RATE_COLUMNS, Rate, price_of, rate_of
+
+RATE = len(Rate._fields)
+
+_LIVE = Statement(
+    f"""
+    SELECT
+        reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
+        reply.model, reply.queued_at, reply.started_at, length(answer.content), said.chars,
+        {RATE_COLUMNS}
+    FROM conversations_reply AS reply
+    JOIN conversations_message AS answer ON answer.id = reply.message_id
+    JOIN conversations_conversation AS conversation ON conversation.id = reply.conversation_id
+    JOIN users_user AS owner ON owner.id = conversation.owner_id
+    {price_of("reply.model", "coalesce(reply.started_at, statement_timestamp())")}
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(length(remembered.content)), 0)::bigint AS chars
+        FROM (
+            SELECT message.content FROM conversations_message AS message
+            WHERE message.conversation_id = reply.conversation_id
+                AND message.id < reply.message_id AND message.is_current
+            ORDER BY message.id DESC
+            LIMIT %(window)s
+        ) AS remembered
+    ) AS said
+    WHERE reply.state IN ('{ReplyState.QUEUED.value}', '{ReplyState.RUNNING.value}')
+    ORDER BY reply.message_id
+    LIMIT %(most)s
+    """  # noqa: S608  nothing that comes from outside
+)
+
+
+class Live(NamedTuple):
+    """One answer that has not ended; the lengths are in characters, as last stored."""
+
+    reply_id: int
+    conversation_id: int
+    owner_id: int
+    owner_name: str
+    state: str
+    model: str
+    queued_at: datetime
+    started_at: datetime | None
+    answer_chars: int
+    asked_chars: int
+    rate: Rate | None
+
+
+def live(*, window: int, most: int) -> list[Live]:
+    """Return the answers that have not ended, oldest first.
+
+    Args:
+        window: at most this many earlier messages count as asked.
+        most: at most this many answers.
+    """
+    rows = _LIVE.rows(window=window, most=most)
+    return [Live._make([*row[:-RATE], rate_of(row[-RATE:])]) for row in rows]

@@ -1,0 +1,106 @@
+"""Usage and cost for staff: figures, their files, and for whom they open."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.audit.models import AuditEvent
+from apps.llm.constants import NANO
+from apps.llm.models import UsageDay
+from apps.llm.services.periods import day_of
+from apps.users.models import User
+from tests.factories import ApiTokenFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("admin:model_usage")
+MOST_QUERIES = 15
+NUMBERS = ["7", "30", "5", "0.0125", "1"]
+
+
+@pytest.fixture(autouse=True)
+def _afresh() -> None:
+    cache.clear()
+
+
+def use(person: User, *, model: str = "m", token_id: int = 0) -> None:
+    UsageDay.objects.create(
+        user=person,
+        day=day_of(timezone.now()),
+        model=model,
+        api_token_id=token_id,
+        calls=7,
+        prompt_tokens=30,
+        completion_tokens=5,
+        cost_nano=NANO // 80,
+        estimated_calls=0,
+        unpriced_calls=1,
+    )
+
+
+def file_of(client: Client, key: str) -> list[list[str]]:
+    response = client.get(reverse("admin:model_usage_file", args=[key]))
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_every_figure_has_its_numbers_in_a_file_and_taking_one_is_recorded(
+    as_admin: Client, admin: User, person: User
+) -> None:
+    token = ApiTokenFactory(user=person, name="Nightly")
+    person.groups.set([Group.objects.create(name="Research")])
+    use(person, model="gpt", token_id=token.pk)
+    names = {
+        "usage-models": "gpt",
+        "usage-people": f"{person.name} (#{person.pk})",
+        "usage-groups": "Research",
+        "usage-tokens": f"Nightly (#{token.pk})",
+        "cost-by-day": day_of(timezone.now()).isoformat(),
+    }
+    assert {key: file_of(as_admin, key)[-1] for key in names} == {
+        key: [name, *NUMBERS] for key, name in names.items()
+    }
+    events = AuditEvent.objects.filter(action="usage.exported")
+    assert {one.data["figure"] for one in events} == set(names)
+    assert {one.actor_id for one in events} == {admin.pk}
+    page = as_admin.get(PAGE).content.decode()
+    assert all(name in page for name in names.values())
+    assert "$0.0125" in page
+
+
+def test_an_empty_place_says_so_and_a_wrong_period_is_the_usual_one(as_admin: Client) -> None:
+    page = as_admin.get(PAGE, {"days": "1e9"}).content.decode()
+    assert "No model was asked in this period." in page
+    assert "Set prices to see what calls cost." in page
+    assert "every call has a price" not in page
+    assert as_admin.get(reverse("admin:model_usage_file", args=["nothing"])).status_code == 404
+
+
+def test_it_takes_the_same_few_queries_for_one_person_and_for_fifty(as_admin: Client) -> None:
+    use(UserFactory(), token_id=1)
+    as_admin.get(PAGE)
+    counts = []
+    for _ in range(2):
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert as_admin.get(PAGE).status_code == 200
+        counts.append(len(queries))
+        for number in range(50):
+            use(UserFactory(), model=f"m{number}", token_id=number)
+    assert counts[0] == counts[1] <= MOST_QUERIES
+
+
+def test_moderators_see_no_cost(as_moderator: Client, as_person: Client) -> None:
+    for url in (PAGE, reverse("admin:model_usage_file", args=["cost-by-day"])):
+        assert as_moderator.get(url).status_code == 403
+        assert as_person.get(url)["Location"].startswith("/admin/login/")
