@@ -56,6 +56,14 @@ def refusal(state: QuotaState) -> str:
     return f"{holder} used up the allowance of {limit}. {when}; try again then."
 
 
+def without_price(model: str) -> str:
+    """Tell a person why a model that has no price may not be asked against a quota of money."""
+    return (
+        f"The model {model} has no price, and your allowance is one of money. Choose another "
+        "model, or ask an admin to set its price."
+    )
+
+
 def warning(state: QuotaState) -> str:
     """Tell a person that a soft quota is passed."""
     holder = _HOLDERS.get(QuotaKind(state.kind), "You have")

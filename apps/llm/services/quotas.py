@@ -105,7 +105,10 @@ def reserve(
         **_bounds(spender, now or timezone.now()),
     )
     if asked.is_refused:
-        blocking = next(state for state in asked.quotas if state.is_hard and state.is_used_up)
+        hard = [state for state in asked.quotas if state.is_hard]
+        blocking = next((state for state in hard if state.is_used_up), None)
+        if blocking is None:
+            return Admission(is_refused=True, notice=quota_words.without_price(spender.model))
         return Admission(
             is_refused=True, notice=quota_words.refusal(blocking), resets_at=blocking.resets_at
         )

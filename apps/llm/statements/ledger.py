@@ -22,7 +22,10 @@ _SETTLE = """
     )
     UPDATE llm_quotacounter AS counter
     SET reserved = counter.reserved - owed.amount,
-        used = counter.used + CASE held.unit WHEN 'tokens' THEN %(tokens)s ELSE %(money)s END
+        used = counter.used + CASE held.unit
+            WHEN 'tokens' THEN %(tokens)s
+            ELSE coalesce(%(cost_nano)s::bigint, owed.amount)
+        END
     FROM owed JOIN held ON held.id = owed.counter_id
     WHERE counter.id = owed.counter_id
 """
@@ -72,4 +75,4 @@ _RELEASE = Statement(f"WITH {_SETTLE.lstrip()}")
 
 def release(*, purpose: str, reference_ids: Sequence[int]) -> None:
     """Give back what calls had reserved that were never made."""
-    _RELEASE.run(purpose=purpose, reference_ids=list(reference_ids), tokens=0, money=0)
+    _RELEASE.run(purpose=purpose, reference_ids=list(reference_ids), tokens=0, cost_nano=0)

@@ -96,7 +96,7 @@ _RESERVE = Statement(
                 (%(prompt_tokens)s::numeric * rate.input_nano
                 + %(completion_tokens)s::numeric * rate.output_nano) / {PRICED_TOKENS}
             ), 0
-        )::bigint AS money
+        )::bigint AS money, rate.id IS NULL AS is_unknown
         FROM (VALUES (%(model)s::text, %(moment)s::timestamptz)) AS one (model, moment)
         {price_of("one.model", "one.moment")}
     ), ready AS MATERIALIZED (
@@ -119,7 +119,10 @@ _RESERVE = Statement(
             )) AS is_incomplete,
             coalesce(bool_or(
                 NOT %(is_forced)s::boolean AND asked.is_hard
-                AND counter.used + counter.reserved >= asked.share
+                AND (
+                    counter.used + counter.reserved >= asked.share
+                    OR (asked.unit = 'money' AND (SELECT is_unknown FROM price))
+                )
             ), false) AS is_refused
         FROM asked LEFT JOIN counter ON counter.quota_id = asked.id
     ), wanted AS MATERIALIZED (

@@ -243,9 +243,25 @@ def _fields(wanted: PriceRequest) -> dict[str, object]:
     return {name: getattr(wanted, name) for name in PriceRequest.__slots__}
 
 
-def test_a_quota_of_money_does_not_count_what_has_no_price(person: User) -> None:
-    limit(1, unit=QuotaUnit.MONEY)
-    assert [ask(person, number).is_refused for number in range(3)] == [False] * 3
+def test_a_model_without_a_price_is_refused_by_a_hard_quota_of_money(person: User) -> None:
+    limit(NANO, unit=QuotaUnit.MONEY)
+    refused = ask(person)
+    assert refused.notice.startswith("The model m has no price, and your allowance is one of money")
+    assert (refused.is_refused, refused.resets_at, counted()) == (True, None, [(0, 0)])
+
+
+def test_a_soft_quota_of_money_lets_a_model_without_a_price_pass(person: User) -> None:
+    limit(NANO, unit=QuotaUnit.MONEY, is_hard=False)
+    assert not ask(person).is_refused
+
+
+def test_a_stand_in_without_a_price_is_counted_by_what_was_reserved(person: User) -> None:
+    wanted = PriceRequest(model_name="m", input_nano=NANO, output_nano=NANO)
+    prices.add_price(actor=None, wanted=PriceRequest(**{**_fields(wanted), "valid_from": NOON}))
+    limit(NANO, unit=QuotaUnit.MONEY)
+    ask(person)
+    settle(person, 1, (1, 1), model="stand-in")
+    assert counted() == [(100 * 1_000, 0)]
 
 
 def test_asking_is_one_statement_and_three_more_once_a_period(
