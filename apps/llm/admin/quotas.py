@@ -30,14 +30,28 @@ class QuotaForm(ReasonForm):
 
     kind = forms.ChoiceField(choices=QuotaKind.choices, label="For")
     subject_id = forms.IntegerField(
-        required=False, min_value=1, label="Number", help_text="Of the person, group or token."
+        required=False,
+        min_value=1,
+        label="Number of the person, group or token",
+        help_text="Beside the # on their page. Empty for each person or a model.",
     )
-    model_name = forms.CharField(required=False, max_length=120, help_text="For a model only.")
-    unit = forms.ChoiceField(choices=QuotaUnit.choices)
-    period = forms.ChoiceField(choices=Period.choices)
-    amount = forms.CharField(max_length=30, help_text="Tokens, or dollars such as 12.50.")
+    model_name = forms.CharField(
+        required=False,
+        max_length=120,
+        help_text="As the provider calls it; only for a quota of one model.",
+    )
+    unit = forms.ChoiceField(choices=QuotaUnit.choices, label="Counted in")
+    period = forms.ChoiceField(
+        choices=Period.choices, label="Begins anew each", initial=Period.MONTH
+    )
+    amount = forms.CharField(
+        max_length=30, help_text="Tokens such as 50,000, or dollars such as 12.50."
+    )
     is_hard = forms.BooleanField(
-        required=False, initial=True, label="Refuse what goes beyond it", help_text="Else warn."
+        required=False,
+        initial=True,
+        label="Refuse what goes beyond it",
+        help_text="Otherwise people are warned.",
     )
     field_order = (
         *("kind", "subject_id", "model_name", "unit", "period", "amount", "is_hard", "reason"),
@@ -176,6 +190,7 @@ class QuotaAdmin(NewRowAdmin[Quota]):
             title="Set a quota",
             effects=[
                 "It counts what is asked for from now on.",
+                "Where it is one of money and refuses, models without a price are refused too.",
                 "One of the same kind, unit and period gets this amount.",
                 "Your name and the reason are kept in the audit record.",
             ],
@@ -184,7 +199,7 @@ class QuotaAdmin(NewRowAdmin[Quota]):
             apply=apply,
             back_url=self.list_url(),
             form_class=QuotaForm,
-            initial={"is_hard": True},
+            initial={"is_hard": True, "kind": QuotaKind.EVERYONE, "period": Period.MONTH},
         )
 
     def row_actions(self) -> Sequence[RowAction[Quota]]:
