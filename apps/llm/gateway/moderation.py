@@ -17,7 +17,6 @@ from apps.llm.gateway import failures
 from apps.llm.gateway.config import DNS_CACHE_SECONDS, KEEP_ALIVE_SECONDS
 
 MAX_ANSWER_BYTES = 262_144
-MAX_TEXT_CHARS = 32_000
 _CONNECTIONS = 20
 
 
@@ -54,7 +53,7 @@ class ModerationClient:
         """Ask for the scores of a text.
 
         Args:
-            text: what to score; only its beginning where it is very long.
+            text: what to score, all of it; the caller bounds its length.
             model: name of the classifier, or empty for the server's own choice.
             seconds: deadline of the whole question.
 
@@ -64,7 +63,7 @@ class ModerationClient:
         Raises:
             UpstreamError: one of the closed set.
         """
-        body = {"input": text[:MAX_TEXT_CHARS], **({"model": model} if model else {})}
+        body = {"input": text, **({"model": model} if model else {})}
         try:
             async with asyncio.timeout(seconds):
                 raw = await self._post(msgspec.json.encode(body))

@@ -23,7 +23,9 @@ from apps.moderation.services.rule_sets import LiveRule
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
-MAX_JUDGED_CHARS = 12_000
+WINDOW_CHARS = 12_000
+WINDOW_OVERLAP = 1_000
+MAX_WINDOWS = 8
 MAX_INSTRUCTION_CHARS = 2_000
 MAX_CATEGORIES = 50
 MAX_NAME_CHARS = 80
@@ -47,7 +49,38 @@ class Answer:
 
 
 async def ask(rule: LiveRule, text: str, *, user_id: int) -> Answer | None:
-    """Ask what a rule asks elsewhere; None where no answer came that can be read in time."""
+    """Ask what a rule asks elsewhere; None where some of the text could not be judged in time.
+
+    A long text is judged in windows that overlap, all at once. One of them that is enough for a hit
+    is the answer, whatever became of the others; nothing is called fine that was not judged whole.
+    """
+    windows, is_whole = windows_of(text)
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(_ask_about(rule, one, user_id)) for one in windows]
+    answers = [answer for one in asked if (answer := one.result()) is not None]
+    strongest = max(answers, key=lambda answer: answer.score, default=None)
+    if strongest is not None and strongest.score >= rule.threshold:
+        return strongest
+    if not is_whole:
+        log_event(logger, "RULE_CHECK_TOO_LONG", level=logging.WARNING, version_id=rule.version_id)
+    return strongest if is_whole and len(answers) == len(windows) else None
+
+
+def windows_of(text: str) -> tuple[list[str], bool]:
+    """Cut a text into the windows that are judged, and tell whether they are all of it.
+
+    Of a text with more of them than are judged these are the first and the last.
+    """
+    step = WINDOW_CHARS - WINDOW_OVERLAP
+    starts = range(0, max(len(text) - WINDOW_OVERLAP, 1), step)
+    windows = [text[start : start + WINDOW_CHARS] for start in starts]
+    if len(windows) <= MAX_WINDOWS:
+        return windows, True
+    half = MAX_WINDOWS // 2
+    return windows[:half] + windows[-half:], False
+
+
+async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             if rule.kind == RuleKind.ENDPOINT:
@@ -109,7 +142,7 @@ async def _judge(configuration: Mapping[str, Any], text: str, user_id: int) -> A
             system_prompt=JUDGE_PROMPT + str(configuration["instruction"]),
             history=(),
             question=JUDGE_QUESTION,
-            context={"text": text[:MAX_JUDGED_CHARS]},
+            context={"text": text},
             model=str(configuration.get("model") or ""),
             temperature=0.0,
             max_prompt_tokens=settings.MAX_TOKENS,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -10,12 +10,14 @@ from asgiref.sync import async_to_sync
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from apps.conversations import guardrails
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
 from apps.llm.gateway.moderation import close_default_classifier
 from apps.llm.services.desk import close_default_desk
 from apps.moderation.models import Case, CaseSnapshot, Decision, RuleHit
 from apps.moderation.services import later, remote_checks
+from apps.moderation.services.findings import Finding
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.moderation.rules.conftest import MakeRule
@@ -36,14 +38,17 @@ def _own_gateway() -> Iterator[None]:
 
 @asynccontextmanager
 async def endpoint(
-    settings: Settings, *, body: object, status: int = 200
+    settings: Settings, *, body: object, status: int = 200, alarm: str = ""
 ) -> AsyncIterator[list[str]]:
-    """A moderation endpoint that always says the same; yields what it was asked."""
+    """A moderation endpoint that says the same of every text, or of those with a word in them.
+
+    Yields what it was asked.
+    """
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
         asked.append((await request.json())["input"])
-        return web.json_response(body, status=status)
+        return web.json_response(body if alarm in asked[-1] else scores(), status=status)
 
     app = web.Application()
     app.router.add_post("/v1/moderations", answer)
@@ -62,6 +67,14 @@ async def endpoint(
 
 def scores(**categories: float) -> dict[str, object]:
     return {"results": [{"flagged": True, "category_scores": categories}]}
+
+
+async def judged_input(text: str) -> tuple[str, list[str]]:
+    """Ask policy about a long text, as of a program; returns the verdict and what each hit is."""
+    draft = guardrails.Draft(user_id=1, conversation_id=None, text=text)
+    ruling = await guardrails.check_input(draft)
+    found = [one for _, findings in ruling.findings for one in findings]
+    return ruling.verdict.outcome, [cast("Finding", one).outcome.value for one in found]
 
 
 async def answered(person: User, content: str, **beside: Any) -> Reply:
@@ -213,3 +226,40 @@ async def test_stopping_an_answer_does_not_spare_it_the_last_check(
     await later.check_later(**job.args)
     assert (await read_reply(reply.pk)).message.content == ""
     assert await Message.objects.filter(content__contains="word7").acount() == 0
+
+
+INPUT = {"stage": "input", "applies_to": "user"}
+
+
+@pytest.mark.parametrize("before", [0, 11_990, 12_500, 70_000])
+async def test_padding_does_not_carry_a_threat_past_a_rule_that_asks_elsewhere(
+    settings: Settings, make_live_rule: MakeRule, before: int
+) -> None:
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, threshold=0.7, **INPUT)
+    text = "x " * (before // 2) + "a threat" + " y" * 2_000
+    async with endpoint(settings, body=scores(violence=0.9), alarm="a threat") as asked:
+        assert await judged_input(text) == ("block", ["enforced"])
+    assert max(map(len, asked)) <= remote_checks.WINDOW_CHARS
+    assert all(any(text[at : at + 500] in one for one in asked) for at in range(0, len(text), 500))
+
+
+async def test_a_judge_reads_a_long_text_to_its_end(
+    person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
+) -> None:
+    await make_live_rule(kind="judge", configuration=JUDGE, **INPUT)
+    upstream.queue(Script(text="OK"))
+    upstream.queue(Script(text="VIOLATES"))
+    assert await judged_input("x " * 6_500 + "the end") == ("block", ["enforced"])
+    await close_default_desk()
+    assert len(upstream.requests) == 2
+    assert sum("the end" in str(one.body) for one in upstream.requests) == 1
+
+
+@pytest.mark.parametrize(("on_error", "outcome"), [("open", "allow"), ("closed", "block")])
+async def test_a_text_too_long_to_be_judged_whole_is_a_failed_check_and_costs_a_bounded_number(
+    settings: Settings, make_live_rule: MakeRule, on_error: str, outcome: str
+) -> None:
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, on_error=on_error, **INPUT)
+    async with endpoint(settings, body=scores(violence=0.1)) as asked:
+        assert await judged_input("x " * 200_000) == (outcome, ["error"])
+    assert len(asked) == remote_checks.MAX_WINDOWS
