@@ -79,6 +79,10 @@ class MessageQuerySet(QuerySet["Message"]):
         """Return the answers that policy or staff keep back."""
         return self.filter(reply__state=ReplyState.WITHHELD)
 
+    def out_of_view(self) -> MessageQuerySet:
+        """Return what its readers do not see: hidden messages and withheld answers."""
+        return self.filter(Q(hidden_at__isnull=False) | Q(reply__state=ReplyState.WITHHELD))
+
     def oldest_first(self) -> MessageQuerySet:
         """Order as they were written; a child always has a larger number than its parent."""
         return self.order_by("id")

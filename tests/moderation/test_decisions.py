@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.conversations.constants import Author
+from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message
 from apps.moderation.constants import CaseState, EnforcementKind, FlagOutcome, Verdict
 from apps.moderation.errors import CaseChangedError, CaseNotClaimedError, PolicyNotFoundError
@@ -16,7 +16,7 @@ from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
 from apps.users.services import standing
-from tests.factories import MessageFactory
+from tests.factories import MessageFactory, ReplyFactory
 from tests.moderation.factories import (
     claimed_case,
     make_case,
@@ -216,6 +216,17 @@ def test_an_unknown_policy_is_refused(moderator: User) -> None:
     case = claimed_case(moderator)
     with pytest.raises(PolicyNotFoundError):
         decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=violates())
+
+
+def test_a_case_whose_text_is_out_of_view_already_waits_behind_one_that_is_read() -> None:
+    seen = make_case(MessageFactory())
+    hidden = make_case(MessageFactory(hidden=True))
+    withheld = make_case(ReplyFactory(state=ReplyState.WITHHELD).message)
+    reason = ["Out of view already", -30]
+    for case in (hidden, withheld):
+        case.refresh_from_db()
+        assert (reason in case.priority_reasons, case.priority) == (True, seen.priority - 30)
+    assert reason not in Case.objects.get(pk=seen.pk).priority_reasons
 
 
 def test_the_next_case_is_the_most_urgent_in_which_one_has_no_part(moderator: User) -> None:

@@ -68,7 +68,7 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
     elif not was_closed:
         case.version += 1
     case.has_appeal = True
-    priorities.weigh(case, is_enforced=False)
+    priorities.weigh(case)
     case.save()
     desk_news.case_changed(case)
     if was_closed:
@@ -93,5 +93,5 @@ def let_go(case: Case, *, is_decided: bool) -> None:
         case.version += 1
     else:
         cases.put_back(case, CaseState.CLOSED)
-    priorities.weigh(case, is_enforced=False)
+    priorities.weigh(case)
     case.save()

@@ -129,7 +129,7 @@ def _make_case(
         model=reply or "",
         language=language_of(text),
     )
-    priorities.weigh(case, is_enforced=False)
+    priorities.weigh(case)
     try:
         with transaction.atomic():
             case.save()
@@ -153,7 +153,7 @@ def _take_in(case: Case, policy: Policy | None) -> None:
     case.flag_count += 1
     if policy is not None and (case.policy is None or policy.severity > case.policy.severity):
         case.policy = policy
-    priorities.weigh(case, is_enforced=False)
+    priorities.weigh(case)
     case.version += 1
     case.save()
     desk_news.case_changed(case)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from apps.conversations.models import Message
 from apps.moderation import constants
 from apps.moderation.models import Case
 
@@ -15,15 +16,16 @@ POINTS_PER_REPORT = 15
 MAX_REPORT_POINTS = 75
 APPEAL_POINTS = 60
 RULE_POINTS = 20
-ENFORCED_POINTS = -30
+OUT_OF_VIEW_POINTS = -30
 
 
-def weigh(case: Case, *, is_enforced: bool) -> None:
+def weigh(case: Case) -> None:
     """Set severity, priority with its reasons, and the due time from what the case has by now.
+
+    A text that is out of view already does less harm while it waits; an appeal is about just that.
 
     Args:
         case: with its policy and counts up to date; not saved here.
-        is_enforced: whether the text is out of view already, so that waiting does less harm.
     """
     if case.policy is not None:
         case.severity = max(case.severity, case.policy.severity)
@@ -37,8 +39,8 @@ def weigh(case: Case, *, is_enforced: bool) -> None:
         reasons.append(("A rule found it", RULE_POINTS))
     if case.has_appeal:
         reasons.append(("An appeal waits", APPEAL_POINTS))
-    if is_enforced:
-        reasons.append(("Out of view already", ENFORCED_POINTS))
+    elif Message.objects.out_of_view().filter(pk=case.message_id).exists():
+        reasons.append(("Out of view already", OUT_OF_VIEW_POINTS))
     case.priority_reasons = reasons
     case.priority = sum(points for _, points in reasons)
     minutes = case.policy.sla_minutes if case.policy is not None else DEFAULT_SLA_MINUTES
