@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.audit.models import AuditEvent
+from apps.core.admin_kit.display import Tone, badge
 from apps.users.models import ApiToken, Restriction, User
+from apps.users.services import standing
 from tests.admin.conftest import SignIn, Talk
 from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
 
@@ -55,6 +57,22 @@ def test_a_moderator_sees_no_address_anywhere(
         assert response.status_code == 200
         assert person.email not in response.content.decode()
     assert "u…@e…" in as_moderator.get(url(person)).content.decode()
+
+
+def test_a_restriction_that_goes_on_behind_a_suspension_that_ended_is_shown_in_list_and_page(
+    as_admin: Client, moderator: User, person: User
+) -> None:
+    why = {"actor": moderator, "user_id": person.pk, "reason": "So.", "reason_for_user": "So."}
+    later = timezone.now() + timedelta(days=30)
+    standing.restrict(until=later, **why)
+    standing.suspend(until=timezone.now() + timedelta(hours=1), **why)
+    past = timezone.now() - timedelta(seconds=1)
+    Restriction.objects.filter(kind="suspension").update(ends_at=past)
+    User.objects.filter(pk=person.pk).update(standing_until=past)
+    for page in (PEOPLE, url(person)):
+        shown = as_admin.get(page).content.decode()
+        assert badge("Restricted", Tone.WARNING, "edit_off") in shown, page
+    assert f"{later:%b}" in as_admin.get(url(person)).content.decode()
 
 
 def test_an_admin_sees_the_address(as_admin: Client, person: User) -> None:

@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 from apps.core.admin_kit.display import EMPTY, Tone, badge, mask_email
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.viewing import current_request
-from apps.users.constants import Role, Standing
+from apps.users.constants import RestrictionKind, Role, Standing
 from apps.users.models import User
+from apps.users.services import access
 
 ORDINARY = Q(role=Role.USER, is_superuser=False)
 OWNER_COLUMNS = ("name", "kind", "role", "is_superuser")
@@ -18,6 +19,10 @@ _STANDINGS = {
     Standing.GOOD: ("Good", Tone.NEUTRAL, ""),
     Standing.RESTRICTED: ("Restricted", Tone.WARNING, "edit_off"),
     Standing.SUSPENDED: ("Suspended", Tone.DANGER, "block"),
+}
+_BY_KIND = {
+    RestrictionKind.RESTRICTION: Standing.RESTRICTED,
+    RestrictionKind.SUSPENSION: Standing.SUSPENDED,
 }
 _ROLES = {
     Role.ADMIN: ("Admin", Tone.GOOD, "verified_user"),
@@ -46,10 +51,14 @@ def standing_badge(user: User) -> SafeString:
         return badge("Leaving", Tone.WARNING, "logout")
     if not user.is_active:
         return badge("Closed", Tone.DANGER, "person_off")
-    for standing in (Standing.SUSPENDED, Standing.RESTRICTED):
-        if user.has_standing(standing):
-            return badge(*_STANDINGS[standing])
-    return badge(*_STANDINGS[Standing.GOOD])
+    return badge(*_STANDINGS[_standing_of(user)])
+
+
+def _standing_of(user: User) -> Standing:
+    """Return the standing at the moment; rows of a list bring what runs behind one that ended."""
+    if not hasattr(user, "running_kind") or user.has_standing(Standing(user.standing)):
+        return access.standing_of(user)[0]
+    return _BY_KIND.get(user.running_kind, Standing.GOOD)
 
 
 def may_decide(request: HttpRequest, user: User) -> bool:

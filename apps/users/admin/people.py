@@ -25,7 +25,7 @@ from apps.core.admin_kit.viewing import current_request
 from apps.users.admin import decisions, looks, service_actions
 from apps.users.constants import AccountKind, Role, Standing
 from apps.users.models import Restriction, User
-from apps.users.services import standing
+from apps.users.services import access, standing
 
 COUNT_LIMIT = 1_000
 RESTRICTIONS_SHOWN = 20
@@ -68,6 +68,7 @@ class UserAdmin(NewRowAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the viewer may see: everybody for admins, nobody of the staff for others."""
         people = super().get_queryset(request).only(*COLUMNS)
+        people = people.annotate(running_kind=access.running_kind())
         return people if is_admin(request) else people.filter(looks.ORDINARY)
 
     def can_open(self, request: HttpRequest, row: User) -> bool:
@@ -133,8 +134,9 @@ class UserAdmin(NewRowAdmin[User]):
         ]
         if row.erase_at is not None:
             facts.append(Fact("Will be deleted", moment(row.erase_at), "asked for by the person"))
-        if row.standing_until is not None and row.standing != Standing.GOOD:
-            facts.append(Fact("Until", moment(row.standing_until)))
+        _, until = access.standing_of(row)
+        if until is not None:
+            facts.append(Fact("Until", moment(until)))
         return Detail(
             title=row.name,
             badges=[looks.role_badge(row), looks.standing_badge(row)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from apps.core.realtime.groups import announce_on_commit
 from apps.users.constants import AUTH_REVOKED_EVENT, RestrictionKind, Standing
 from apps.users.errors import AccountRestrictedError, AccountSuspendedError
@@ -40,6 +42,12 @@ def running_standing(user: User) -> tuple[Standing, datetime | None]:
         return Standing.GOOD, None
     is_suspended = restriction.kind == RestrictionKind.SUSPENSION
     return (Standing.SUSPENDED if is_suspended else Standing.RESTRICTED), restriction.ends_at
+
+
+def running_kind() -> Subquery:
+    """Return, for each row of people, the kind of what runs about them and decides, or null."""
+    own = Restriction.objects.filter(user=OuterRef("pk"))
+    return Subquery(own.running().values("kind")[:1])
 
 
 def ensure_not_suspended(user: User) -> None:
