@@ -98,6 +98,7 @@ ACCOUNT_DELETION_DAYS = env.int("ACCOUNT_DELETION_DAYS", default=14)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 DELETED_KEEP_DAYS = env.int("DELETED_KEEP_DAYS", default=conversations.DELETED_KEEP_DAYS)
 
+BELONGINGS = "apps.conversations.conversation_belongings.ConversationsOfPerson"
 PURGE_HOLD = "apps.moderation.conversation_hold.CaseHold"
 READING_GATE = "apps.moderation.conversation_gate.CaseGate"
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"

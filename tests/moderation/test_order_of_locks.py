@@ -15,7 +15,8 @@ from apps.moderation.services import appeals, decisions, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Measure
 from apps.users.models import User
-from tests.factories import MessageFactory
+from apps.users.services import accounts
+from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
 from tests.support.processes import wait_until
 
@@ -80,6 +81,28 @@ def test_a_decision_waits_for_the_end_of_an_answer_without_holding_its_case(
             assert not deciding.done()
         deciding.result(timeout=10)
     assert Message.objects.get(pk=answer.pk).is_hidden
+
+
+def test_removing_an_account_waits_for_an_answer_of_it_without_holding_the_account(
+    moderator: User,
+) -> None:
+    answer = MessageFactory(role=Author.ASSISTANT, author=None)
+    Reply.objects.create(
+        message=answer, conversation=answer.conversation, model="m", temperature=0.5
+    )
+    owner = answer.conversation.owner
+    admin = UserFactory(admin=True)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Reply.objects.select_for_update().get(pk=answer.pk)
+            removing = pool.submit(
+                closing, lambda: accounts.delete_user(actor=admin, user_id=owner.pk)
+            )
+            wait_until(somebody_waits, seconds=10, what="somebody waits for a lock")
+            User.objects.select_for_update(nowait=True).get(pk=owner.pk)
+            assert not removing.done()
+        removing.result(timeout=10)
+    assert not User.objects.filter(pk=owner.pk).exists()
 
 
 def closing(work: Callable[[], Any]) -> Any:

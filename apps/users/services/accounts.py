@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.preconditions import Precondition
+from apps.users.belongings import belongings
 from apps.users.constants import SERVICE_DOMAIN, Role
 from apps.users.errors import (
     EmailTakenError,
@@ -198,12 +199,15 @@ def delete_user(
 ) -> None:
     """Remove an account with everything that is its own; what it did stays in the audit.
 
+    What belongs to the person is locked before the account: see docs/decisions/0063.
+
     Raises:
         PreconditionFailedError: the account is not any more what the actor has read.
         UserNotFoundError: there is no such person, or the actor may not see them.
         LastAdminError: nobody would be left to manage people.
     """
     reason = clean_reason(reason, field="reason", is_required=False)
+    belongings().lock(user_id=access_user(viewer=actor, user_id=user_id).pk)
     locked: UserQuerySet = User.objects.locked_with_admins(user_id, actor.pk)
     people = {person.pk: person for person in locked}
     current = people.get(actor.pk)

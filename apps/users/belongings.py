@@ -1,0 +1,28 @@
+"""The port through which what belongs to a person is locked; a setting names the adapter."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+class Belongings(Protocol):
+    """What other apps keep of a person, and remove with the account."""
+
+    def lock(self, *, user_id: int) -> None:
+        """Lock it until the transaction ends, before anybody locks the account."""
+        ...
+
+
+@cache
+def _load(name: str) -> Belongings:
+    belongings: Belongings = import_string(name)()
+    return belongings
+
+
+def belongings() -> Belongings:
+    """Return the adapter that the settings name, made once per process."""
+    return _load(settings.BELONGINGS)
