@@ -28,6 +28,7 @@ OWN = {
     "inbox.account_of": "how one stands oneself",
     "inbox.list_notices": "one's own notices",
     "inbox.newest_notices": "one's own notices",
+    "inbox.notice_about": "one's own notices",
     "pages.notices_page": "one's own notices",
     "grants.live_grant": "one's own grants",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
@@ -61,76 +62,75 @@ def entry_points() -> Iterator[tuple[str, Service]]:
 ENTRY_POINTS = dict(entry_points())
 
 
+NUMBERS = {
+    **dict.fromkeys(("grant_id", "back_test_id", "match_id", "policy_id", "view_id"), 1),
+    "threshold_id": 1,
+    "beyond": 1,
+    "severity": 2,
+    "points": 3,
+}
+WORDS = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
+OTHERS: dict[str, Any] = {
+    "below": None,
+    "chosen": QueueFilter(),
+    "code": "insults",
+    "configuration": {"terms": ["word"], "match": "word", "fold": True},
+    "consequence": constants.EnforcementKind.WARN,
+    "figure": "decisions",
+    "file_format": "csv",
+    "hours": None,
+    "is_active": True,
+    "is_violation": True,
+    "limits": rules.Limits(),
+    "mode": constants.RuleMode.SHADOW,
+    "period": None,
+    "picks": [],
+    "plan": rules.Plan(
+        name="New",
+        kind=constants.RuleKind.KEYWORD,
+        stage=constants.Stage.STREAM,
+        applies_to=constants.AppliesTo.ANSWER,
+        policy_code="insults",
+    ),
+    "review": Review(outcome=constants.AppealState.UPHELD, reason="So."),
+    "rows": [],
+    "ruling": Ruling(verdict=constants.Verdict.VIOLATES, policy_code="insults", reason="So."),
+    "terms": Terms(severity=2, strike_points=1, sla_minutes=60),
+    "verdict": constants.Verdict.VIOLATES,
+    "wording": Wording(title="New", text_for_users="Do not."),
+}
+
+
 @pytest.fixture
 def values() -> dict[str, Any]:
     """Something that exists and is somebody else's, for every name of a parameter."""
     moderator = make_staff()
     make_policy()
     case = claimed_case(moderator, MessageFactory(content="You fool."))
-    violates = Ruling(verdict=constants.Verdict.VIOLATES, policy_code="insults", reason="So.")
     decision: Decision = decisions.decide(
-        actor=moderator, case_id=case.pk, version=case.version, ruling=violates
+        actor=moderator, case_id=case.pk, version=case.version, ruling=OTHERS["ruling"]
     )
     notice = Notice.objects.get(decision=decision, subject=case.subject_id)
     owner = User.objects.get(pk=case.subject_id)
     appeal: Appeal = appeals.submit(actor=owner, notice_id=notice.pk, text="No.")
     rule = make_rule(make_policy("other", shortcut=None))
-    other = {
+    own = {
         "appeal_id": appeal.pk,
+        "back_test": BackTest(version=rule.current, first_message_id=1, last_message_id=2),
+        "batch_id": uuid4(),
+        "case": case,
         "case_id": case.pk,
-        "configuration": {"terms": ["word"], "match": "word", "fold": True},
+        "case_ids": [case.pk],
+        "conversation": appeal.case.message.conversation,
         "conversation_id": case.conversation_id,
         "decision_id": decision.pk,
-        "grant_id": 1,
         "message_id": case.message_id,
         "notice_id": notice.pk,
         "rule_id": rule.pk,
-        "version_id": rule.current_id,
-        "back_test_id": 1,
-        "match_id": 1,
-        "policy_id": 1,
-        "case_ids": [case.pk],
-        "view_id": 1,
-        "threshold_id": 1,
-        "code": "insults",
-        "points": 3,
-        "hours": None,
-        "is_active": True,
-    }
-    words = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
-    kinds = {
-        "limits": rules.Limits(),
-        "mode": constants.RuleMode.SHADOW,
-        "plan": rules.Plan(
-            name="New",
-            kind=constants.RuleKind.KEYWORD,
-            stage=constants.Stage.STREAM,
-            applies_to=constants.AppliesTo.ANSWER,
-            policy_code="insults",
-        ),
-        "conversation": appeal.case.message.conversation,
-        "review": Review(outcome=constants.AppealState.UPHELD, reason="So."),
-        "ruling": violates,
-        "verdict": constants.Verdict.VIOLATES,
         "version": case.version,
-        "back_test": BackTest(version=rule.current, first_message_id=1, last_message_id=2),
-        "batch_id": uuid4(),
-        "below": None,
-        "beyond": 1,
-        "case": case,
-        "chosen": QueueFilter(),
-        "figure": "decisions",
-        "file_format": "csv",
-        "is_violation": True,
-        "period": None,
-        "picks": [],
-        "rows": [],
-        "severity": 2,
-        "consequence": constants.EnforcementKind.WARN,
-        "wording": Wording(title="New", text_for_users="Do not."),
-        "terms": Terms(severity=2, strike_points=1, sla_minutes=60),
+        "version_id": rule.current_id,
     }
-    return {**other, **words, **kinds}
+    return {**NUMBERS, **WORDS, **OTHERS, **own}
 
 
 def test_the_walk_finds_the_ways_in() -> None:

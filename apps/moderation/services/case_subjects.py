@@ -91,8 +91,7 @@ def reveal(*, actor: User, case_id: int, reason: str) -> str:
         CaseNotFoundError: there is no such case, or the account is gone.
         ValidationFailedError: no reason was given.
     """
-    cases.require(actor, REVEAL)
-    case = cases.access_case(viewer=actor, case_id=case_id)
+    case = cases.access_case(viewer=actor, case_id=case_id, permission=REVEAL)
     person = User.objects.filter(pk=case.subject_id).first()
     if person is None:
         raise CaseNotFoundError
