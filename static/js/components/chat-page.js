@@ -218,8 +218,15 @@ export class ChatPage {
     (turn.user ?? turn.reply).showBranching(event.branching);
     if (!turn.removed?.length) this.composer.accepted(event.conversation_id);
     if (!this.conversation.id) this.conversation.open(event);
-    this.#follow(turn.reply, { isFollowed: true });
-    if (turn.wantsStop) this.stop();
+    this.#follow(turn.reply, { isFollowed: !event.message.hidden });
+    if (event.message.hidden && turn.content) this.#giveBack(turn, event.message.notice);
+    else if (turn.wantsStop) this.stop();
+  }
+
+  /** Policy kept a message back: its placeholder stands here, and its writer keeps their words. */
+  #giveBack(turn, reason) {
+    this.#failed = { clientId: turn.clientId, content: turn.content, edits: turn.edits?.id };
+    this.composer.restore(turn.content, reason);
   }
 
   /** Another tab of this person wrote here, or an answer is tried again: show the same. */
