@@ -69,10 +69,15 @@ class CaseQuerySet(QuerySet["Case"]):
         )
 
     def fit_for(self, actor: User) -> CaseQuerySet:
-        """Leave out those in which this person has a part."""
+        """Leave out those in which this person has a part.
+
+        An appeal is against whoever decided, and against whoever made that decision hold again.
+        """
         appeals = apps.get_model("moderation", "Appeal")
         against = appeals._default_manager.filter(  # noqa: SLF001
-            case=OuterRef("pk"), state__in=constants.PENDING_APPEALS, decision__actor=actor
+            Q(decision__actor=actor) | Q(notice__decision__actor=actor),
+            case=OuterRef("pk"),
+            state__in=constants.PENDING_APPEALS,
         )
         return self.exclude(subject=actor).exclude(flags__reporter=actor).exclude(Exists(against))
 

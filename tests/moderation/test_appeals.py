@@ -229,6 +229,25 @@ def test_a_decided_appeal_is_not_decided_again(notice: Notice, lead: User) -> No
         appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
 
 
+def test_whoever_made_a_decision_hold_again_does_not_decide_the_appeal_of_that(
+    notice: Notice, lead: User
+) -> None:
+    overturned = review(lead, appeal_of(notice), AppealState.OVERTURNED)
+    assert overturned.outcome_id is not None
+    other = make_staff("lead")
+    reversals.undo(actor=other, decision_id=overturned.outcome_id, reason="Wrong file.")
+    told = Notice.objects.get(title="An earlier decision holds again")
+    held = cases.claim(actor=other, case_id=overturned.case_id)
+    again = appeals.submit(actor=notice.subject, notice_id=told.pk, text="Again?")
+    held.refresh_from_db()
+    assert held.claimed_by_id is None
+    for decider in (other, User.objects.get(pk=notice.decision.actor_id)):
+        decider.groups.add(*lead.groups.all())
+        with pytest.raises(OwnCaseError):
+            cases.claim(actor=User.objects.get(pk=decider.pk), case_id=again.case_id)
+    assert cases.claim(actor=make_staff("lead"), case_id=again.case_id).has_appeal
+
+
 def test_taking_an_accepted_appeal_back_renews_what_it_had_undone(
     notice: Notice, lead: User
 ) -> None:
