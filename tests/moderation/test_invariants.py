@@ -27,6 +27,7 @@ from apps.moderation.errors import (
     CaseChangedError,
     CaseClaimedError,
     CaseNotClaimedError,
+    DecisionSupersededError,
     GrantRequiredError,
     OwnCaseError,
     PolicyNotFoundError,
@@ -53,7 +54,7 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
-from apps.users.models import User
+from apps.users.models import Restriction, User
 from apps.users.services import accounts
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import (
@@ -157,6 +158,9 @@ def test_2_records_are_not_changed_or_removed_by_sql(table: str) -> None:
     refused_by_the_database(f"UPDATE {table} SET id = id")
     refused_by_the_database(f"DELETE FROM {table}")
     refused_by_the_database(f"TRUNCATE {table} CASCADE")
+    refused_by_the_database(
+        f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = excluded.id"
+    )
 
 
 @pytest.mark.usefixtures("records")
@@ -238,6 +242,32 @@ def test_4_a_reversal_writes_a_decision_and_gives_the_text_back_byte_for_byte(
     assert message.content.encode() == TEXT.encode()
     assert not message.is_hidden
     assert Enforcement.objects.get().reversed_by_id == undone.pk
+
+
+def test_4_an_undo_gives_all_back_when_the_suspension_is_over_and_is_not_undone_itself(
+    moderator: User,
+) -> None:
+    make_policy(strike_points=10)
+    make_thresholds()
+    message = MessageFactory(content=TEXT)
+    case = claimed_case(moderator, message)
+    decision = decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
+    past = timezone.now() - timedelta(days=1)
+    Restriction.objects.update(ends_at=past, created_at=past - timedelta(days=7))
+    User.objects.filter(pk=case.subject_id).update(standing_until=past)
+    Strike.objects.update(created_at=past - timedelta(days=7))
+    undone = reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+    message.refresh_from_db()
+    owner = User.objects.get(pk=case.subject_id)
+    assert (message.content, message.is_hidden) == (TEXT, False)
+    assert (strikes.active_points(owner.pk), owner.is_suspended) == (0, False)
+    for again in (decision, undone):
+        with pytest.raises(DecisionSupersededError):
+            reversals.undo(actor=moderator, decision_id=again.pk, reason="Twice.")
+    case = cases.claim(actor=moderator, case_id=case.pk)
+    decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
+    assert Message.objects.get(pk=message.pk).is_hidden
+    assert strikes.active_points(owner.pk) == 10
 
 
 def test_5_violates_needs_a_policy_and_a_reason(moderator: User) -> None:
