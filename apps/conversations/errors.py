@@ -102,6 +102,13 @@ class ShareLimitError(ConflictError):
     default_message = "You have 100 links that work. Revoke one first."
 
 
+class ShareTitleWithheldError(ForbiddenError):
+    """A link would show a title of the person's own that goes against policy."""
+
+    code = "share_title_withheld"
+    default_message = "The title of this conversation goes against our policy. Change it first."
+
+
 class SharingOffError(ForbiddenError):
     """This place does not share."""
 

@@ -14,6 +14,7 @@ from apps.conversations.errors import (
     NothingToShareError,
     ShareLimitError,
     ShareNotFoundError,
+    ShareTitleWithheldError,
     SharingOffError,
 )
 from apps.conversations.models import Conversation, Message, Share
@@ -22,6 +23,9 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.users.models import User
 from apps.users.services import standing
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
+from tests.moderation.rules.conftest import MakeRule, make_live_rule
+
+__all__ = ["make_live_rule"]
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +51,10 @@ def talk(person: User) -> Conversation:
 
 
 def share(talk: Conversation, days: int | None = 7) -> str:
-    made = shares.create_share(actor=talk.owner, conversation_id=talk.pk, expires_in_days=days)
+    title = Conversation.objects.values_list("title", flat=True).get(pk=talk.pk)
+    made = shares.create_share(
+        actor=talk.owner, conversation_id=talk.pk, expires_in_days=days, judged_title=title
+    )
     return made.url.rstrip("/").rpartition("/")[2]
 
 
@@ -249,3 +256,34 @@ def test_the_page_of_a_link_is_limited_for_each_address_and_closed_links_look_al
     refused = client.get(f"/s/{token}/")
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_a_title_of_the_persons_own_that_policy_has_not_seen_is_not_shown(
+    talk: Conversation,
+) -> None:
+    Conversation.objects.update(title="Typed a moment ago", title_source="person")
+    made = shares.create_share(
+        actor=talk.owner, conversation_id=talk.pk, expires_in_days=7, judged_title="Typed before"
+    )
+    assert made.share.title == ""
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_title_that_policy_keeps_back_is_not_published(
+    talk: Conversation, make_live_rule: MakeRule
+) -> None:
+    await make_live_rule(
+        stage="input",
+        applies_to="user",
+        configuration={"terms": ["badword"], "match": "word", "fold": True},
+    )
+
+    async def publish(title: str) -> str:
+        await Conversation.objects.aupdate(title=title, title_source="person")
+        made = await shares.publish(actor=talk.owner, conversation_id=talk.pk, expires_in_days=7)
+        return made.share.title
+
+    assert await publish("My own") == "My own"
+    with pytest.raises(ShareTitleWithheldError):
+        await publish("A b4dw0rd for all")
+    assert await Share.objects.acount() == 1

@@ -28,6 +28,7 @@ router = ApiRouter(tags=["Shared links"])
             errors.ConversationNotFoundError,
             errors.NothingToShareError,
             errors.ShareLimitError,
+            errors.ShareTitleWithheldError,
             errors.SharingOffError,
             AccountRestrictedError,
         ),
@@ -41,8 +42,7 @@ async def create_share(
     Whoever has the link can read it without an account, until it ends or is revoked. Later messages
     never join; what staff hide or withhold disappears from it.
     """
-    made = await db.call(
-        shares.create_share,
+    made = await shares.publish(
         actor=current_user(request),
         conversation_id=conversation_id,
         expires_in_days=payload.expires_in_days,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,21 +17,26 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.conversations import constants
+from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
     NothingToShareError,
     ShareLimitError,
     ShareNotFoundError,
+    ShareTitleWithheldError,
     SharingOffError,
 )
 from apps.conversations.models import Message, Share
 from apps.conversations.querysets import ShareQuerySet
 from apps.conversations.services import presenting
 from apps.conversations.services.conversations import access_conversation
+from apps.core import db
 from apps.core.errors import ForbiddenError
+from apps.core.logging import log_event
 from apps.users.models import User
 from apps.users.services import access
 from apps.users.services.problems import clean_reason, field_problem
+
+logger = logging.getLogger(__name__)
 
 TOKEN_BYTES = 24
 MAX_TOKEN_CHARS = 64
@@ -68,8 +74,36 @@ class SharedPage:
     next_place: int | None
 
 
+async def publish(*, actor: User, conversation_id: int, expires_in_days: int | None) -> NewShare:
+    """Share a conversation once policy has let the person's own title of it pass.
+
+    Everything else that a link shows was judged when it was written.
+
+    Raises:
+        ShareTitleWithheldError: others may not read that title.
+        Exception: otherwise as `create_share`.
+    """
+    title = await db.call(_own_title, actor, conversation_id)
+    if title:
+        ruling = await guardrails.check_input(
+            guardrails.Draft(user_id=actor.pk, conversation_id=conversation_id, text=title)
+        )
+        if ruling.verdict.is_block:
+            log_event(logger, "SHARE_TITLE_WITHHELD", conversation_id=conversation_id)
+            raise ShareTitleWithheldError
+    return await db.call(
+        create_share,
+        actor=actor,
+        conversation_id=conversation_id,
+        expires_in_days=expires_in_days,
+        judged_title=title,
+    )
+
+
 @transaction.atomic
-def create_share(*, actor: User, conversation_id: int, expires_in_days: int | None) -> NewShare:
+def create_share(
+    *, actor: User, conversation_id: int, expires_in_days: int | None, judged_title: str = ""
+) -> NewShare:
     """Share the branch of a conversation that is shown, as it is now.
 
     What is hidden, withheld or still being written is left out; later messages never join.
@@ -78,6 +112,7 @@ def create_share(*, actor: User, conversation_id: int, expires_in_days: int | No
         actor: the owner.
         conversation_id: which conversation.
         expires_in_days: one of `SHARE_DAYS`, or None for no end.
+        judged_title: the title of the person's own that policy let pass; no other is shown.
 
     Raises:
         SharingOffError: this place does not share.
@@ -101,12 +136,13 @@ def create_share(*, actor: User, conversation_id: int, expires_in_days: int | No
     if not numbers:
         raise NothingToShareError
     token = secrets.token_urlsafe(TOKEN_BYTES)
+    is_own = conversation.title_source == constants.TitleSource.PERSON
     share = Share.objects.create(
         owner=actor,
         conversation=conversation,
         token_hash=_hash(token),
-        title=conversation.title,
-        is_title_own=conversation.title_source == constants.TitleSource.PERSON,
+        title="" if is_own and conversation.title != judged_title else conversation.title,
+        is_title_own=is_own,
         message_ids=numbers[::-1],
         expires_at=_end(expires_in_days),
     )
@@ -183,6 +219,12 @@ def open_share(*, token: str, place: int = 0) -> SharedPage:
     has_more = place + PAGE_SIZE < len(share.message_ids)
     next_place = place + PAGE_SIZE if has_more else None
     return SharedPage(share.display_title, share.created_at, shown, next_place)
+
+
+def _own_title(actor: User, conversation_id: int) -> str:
+    conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
+    is_own = conversation.title_source == constants.TitleSource.PERSON
+    return conversation.title if is_own else ""
 
 
 def _find(token: str) -> Share | None:

@@ -36,8 +36,7 @@ async def share(request: HttpRequest, conversation_id: int) -> HttpResponse:
     if request.method == "POST":
         days = request.POST.get("expires_in_days", "")
         try:
-            made = await db.call(
-                shares.create_share,
+            made = await shares.publish(
                 actor=viewer,
                 conversation_id=conversation_id,
                 expires_in_days=int(days) if days.isdecimal() and len(days) < 4 else None,
