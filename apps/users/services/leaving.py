@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app as queue
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.users.belongings import belongings
 from apps.users.errors import AccountNotLeavingError, ServiceAccountError
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
@@ -103,6 +104,9 @@ def is_due(*, user_id: int, now: datetime | None = None) -> bool:
 def erase(*, user_id: int, now: datetime | None = None) -> bool:
     """Remove an account whose time has passed; tells whether it was still to be removed."""
     due: UserQuerySet = User.objects.to_erase(now or timezone.now())
+    if not due.filter(pk=user_id).exists():
+        return False
+    belongings().lock(user_id=user_id)
     user = due.filter(pk=user_id).select_for_update().first()
     if user is None:
         return False
