@@ -10,9 +10,18 @@ import pytest
 
 from tests.journey.person import Event, Person
 from tests.support.upstream_frames import answer_text
-from tests.support.upstream_scripts import EMOJI_TEXT
 
 CUTS = 12
+SEEDS = range(6)
+MIXED = (
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f1e9\U0001f1ea "
+    "\U0001f44d\U0001f3fd "
+    "cafe\u0301 Z\u0351\u0343\u036ba\u0308\u0323 \U0001d4b3\U0002070e\U0010fffd "
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u200f(1)\u200e \u202babc\u202c "
+    "\u0e01\u0e33 \u0915\u094d\u0937\u093f \uac01\u1112\u1161\u11ab a\u2028b\u2029c\u0085d\te\n\n"
+    "data: no frame\nid: 7\nevent: reply.finished\n\nGr\u00fc\u00dfe\ufe0f."
+)
+"""Family, flag, skin, marks above and below, beyond the first plane, right to left, other lines."""
 
 
 @dataclass(slots=True)
@@ -62,30 +71,45 @@ async def frames_of(answer: httpx.Response) -> AsyncIterator[bytes]:
             yield frame
 
 
+async def cut_at_random(person: Person, reply_id: int, chance: random.Random) -> Reader:
+    """Read an answer to its end through many connections, each cut after a few frames."""
+    reader = Reader()
+    for _ in range(CUTS):
+        if reader.end is None:
+            await read(person, reply_id, reader, frames=chance.randint(1, 6))
+    if reader.end is None:
+        await read(person, reply_id, reader, frames=None)
+    assert reader.end is not None
+    assert (reader.end["state"], reader.end["cursor"]) == ("complete", len(reader.text))
+    return reader
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_stream_that_is_cut_at_random_loses_and_repeats_nothing(
     person: Person, seed: int
 ) -> None:
-    chance = random.Random(seed)
     sent = await person.ask("[[stream tokens=400 rate=200]]")
-    reader = Reader()
-    for _ in range(CUTS):
-        if reader.end is None:
-            await read(person, sent.reply_id, reader, frames=chance.randint(1, 6))
-    if reader.end is None:
-        await read(person, sent.reply_id, reader, frames=None)
+    reader = await cut_at_random(person, sent.reply_id, random.Random(seed))
     assert reader.text == answer_text(400)
-    assert reader.end is not None
-    assert (reader.end["state"], reader.end["cursor"]) == ("complete", len(reader.text))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_any_writing_arrives_byte_for_byte_through_cuts(person: Person, seed: int) -> None:
+    text = MIXED * 3
+    sent = await person.ask(f"[[echo rate=200]]\n{text}")
+    reader = await cut_at_random(person, sent.reply_id, random.Random(seed))
+    assert reader.text.encode() == text.encode()
+    stored = await person.read(sent.reply_id)
+    assert stored["content"].encode() == text.encode()
 
 
 async def test_a_cursor_counts_characters_and_not_bytes(person: Person) -> None:
-    sent = await person.ask("[[emoji]]")
+    sent = await person.ask(f"[[echo]]\n{MIXED}")
     await person.wait_for_end(sent.reply_id, seconds=10)
-    for cursor in range(len(EMOJI_TEXT) + 1):
-        reader = Reader(text=EMOJI_TEXT[:cursor], last_id=str(cursor))
+    for cursor in range(len(MIXED) + 1):
+        reader = Reader(text=MIXED[:cursor], last_id=str(cursor))
         await read(person, sent.reply_id, reader, frames=None)
-        assert reader.text == EMOJI_TEXT
+        assert reader.text.encode() == MIXED.encode()
 
 
 async def test_a_message_streams_at_once_where_events_are_asked_for(person: Person) -> None:

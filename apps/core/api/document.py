@@ -1,5 +1,6 @@
 """Finishing the OpenAPI document: examples, links between operations, the limits of numbers."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ FORMATS = {
     "date": "2026-01-31",
     "uuid": "0b9f3c52-8d3e-4a55-9a6e-0d5a7c1e2f34",
 }
+EXAMPLE = re.compile(r"#/components/examples/(\w+)")
 HEADERS = {
     "X-Correlation-ID": ("string", "The same id as in events and log lines."),
     "RateLimit": ("string", "What is left of the limit."),
@@ -39,10 +41,11 @@ def finish(document: Schema, words: Mapping[str, Any]) -> Schema:
         words: values by the name of a field, from which examples are made.
     """
     components = document["components"]
+    named = set(EXAMPLE.findall(str(document)))
     components["examples"] = {
         code: {"summary": error.default_message, "value": _error_example(error)}
         for code, error in sorted(_errors().items())
-        if f'#/components/examples/{code}"' in str(document).replace("'", '"')
+        if code in named
     }
     components["headers"] = {
         name: {"description": text, "schema": {"type": kind}}

@@ -1,0 +1,164 @@
+"""What everybody is answered by the operations of staff."""
+
+from tests.api.matrix.row import Row
+
+STAFF: dict[str, Row] = {
+    "list_cases": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "take_next_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "claim_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "release_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "take_over_case": Row(
+        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"reason": "The shift ended."}
+    ),
+    "write_note": Row("forbidden", "forbidden", 201, 201, "forbidden", body={"text": "A note."}),
+    "preview_decision": Row(
+        "forbidden", "forbidden", 200, 200, "forbidden", body={"verdict": "no_violation"}
+    ),
+    "decide_case": Row(
+        "forbidden",
+        "forbidden",
+        "case_changed",
+        "case_changed",
+        "forbidden",
+        body={"verdict": "no_violation", "version": 1},
+    ),
+    "undo_decision": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        "appeal_pending",
+        "forbidden",
+        body={"reason": "A mistake."},
+    ),
+    "list_flags": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_policies": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_appeals": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "note_first_opinion": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        "case_not_claimed",
+        "forbidden",
+        body={"verdict": "no_violation"},
+    ),
+    "decide_appeal": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        "case_changed",
+        "forbidden",
+        body={"version": 1, "outcome": "upheld", "reason": "So."},
+    ),
+    "open_grant": Row(
+        "forbidden",
+        "forbidden",
+        201,
+        201,
+        "forbidden",
+        body={"conversation_id": "conversation_id", "reason": "A look."},
+    ),
+    "revoke_grant": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "create_webhook": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        201,
+        "forbidden",
+        body={"url": "https://example.com/hook", "event_types": ["case.opened"]},
+    ),
+    "list_webhooks": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_webhook": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "update_webhook": Row(
+        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"description": "Other"}
+    ),
+    "delete_webhook": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "rotate_webhook_secret": Row("forbidden", "forbidden", "forbidden", 200, "forbidden", body={}),
+    "test_webhook": Row("forbidden", "forbidden", "forbidden", 202, "forbidden"),
+    "list_webhook_deliveries": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "redeliver_failed": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        200,
+        "forbidden",
+        body={"since": "2026-01-31T09:30:00Z"},
+    ),
+    "redeliver_one": Row(
+        "forbidden", "forbidden", "forbidden", "delivery_pending", "forbidden", body={}
+    ),
+    "create_service_account": Row(
+        "role_required", "role_required", "role_required", 201, "role_required", body={"name": "X"}
+    ),
+    "list_service_accounts": Row(
+        "role_required", "role_required", "role_required", 200, "role_required"
+    ),
+    "read_service_account": Row(
+        "role_required", "role_required", "role_required", 200, "role_required"
+    ),
+    "update_service_account": Row(
+        "role_required",
+        "role_required",
+        "role_required",
+        200,
+        "role_required",
+        body={"name": "Other"},
+    ),
+    "create_service_token": Row(
+        "role_required", "role_required", "role_required", 201, "role_required", body={"name": "X"}
+    ),
+    "list_service_tokens": Row(
+        "role_required", "role_required", "role_required", 200, "role_required"
+    ),
+    "list_rules": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "create_rule": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        201,
+        "forbidden",
+        body={
+            "name": "X",
+            "kind": "keyword",
+            "stage": "input",
+            "applies_to": "user",
+            "policy": "insults",
+            "configuration": {"terms": ["x"]},
+        },
+    ),
+    "read_rule": Row("rule_not_found", "rule_not_found", 200, 200, "rule_not_found"),
+    "list_rule_versions": Row("rule_not_found", "rule_not_found", 200, 200, "rule_not_found"),
+    "create_rule_version": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        201,
+        "forbidden",
+        body={"configuration": {"terms": ["x"]}},
+    ),
+    "set_mode": Row("forbidden", "forbidden", "forbidden", 200, "forbidden", body={"mode": "off"}),
+    "try_rule": Row(
+        "rule_not_found", "rule_not_found", 200, 200, "rule_not_found", body={"text": "x"}
+    ),
+    "read_scorecard": Row("rule_not_found", "rule_not_found", 200, 200, "rule_not_found"),
+    "list_history": Row("rule_not_found", "rule_not_found", 200, 200, "rule_not_found"),
+    "list_back_tests": Row("rule_not_found", "rule_not_found", 200, 200, "rule_not_found"),
+    "start_back_test": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        202,
+        "forbidden",
+        body={"version_id": "version_id"},
+    ),
+    "read_back_test": Row(
+        "back_test_not_found", "back_test_not_found", 200, 200, "back_test_not_found"
+    ),
+    "cancel_back_test": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "list_matches": Row(
+        "back_test_not_found", "back_test_not_found", 200, 200, "back_test_not_found"
+    ),
+    "label_match": Row(
+        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"is_violation": True}
+    ),
+}

@@ -1,0 +1,123 @@
+"""One owner with a row of everything, and everybody who might ask for it.
+
+Relations that may be empty are filled, so that an answer that loads one on the event loop fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+
+from apps.conversations.services import shares
+from apps.llm.services import catalogue
+from apps.moderation.models import BackTestMatch, Rule
+from apps.moderation.services import back_tests, grants
+from apps.users.models import User
+from apps.users.services import service_accounts
+from apps.webhooks.constants import EventType
+from apps.webhooks.services import deliveries, endpoints
+from tests.api.conftest import Program
+from tests.factories import (
+    ApiTokenFactory,
+    ConversationFactory,
+    MessageFactory,
+    ReplyFactory,
+    UserFactory,
+)
+from tests.moderation.factories import make_case, make_decided, make_staff
+
+
+@dataclass
+class Scene:
+    """Rows of one owner, and everybody who might ask for them.
+
+    Attributes:
+        numbers: of the rows, by the name of the parameter that takes them.
+        callers: by column of the matrix.
+        owner: whose rows they are.
+    """
+
+    numbers: dict[str, int]
+    callers: dict[str, Program]
+    owner: User
+
+
+def make_scene() -> Scene:
+    """Make all rows and callers."""
+    async_to_sync(catalogue.current)()
+    owner, moderator, admin = UserFactory(), make_staff(), UserFactory(admin=True)
+    numbers = _conversation(owner) | _moderation(owner, moderator) | _rules() | _webhooks(admin)
+    account = service_accounts.create_service_account(actor=admin, name="Importer")
+    numbers |= {
+        "user_id": owner.pk,
+        "token_id": ApiTokenFactory(user=owner).pk,
+        "account_id": account.pk,
+    }
+    callers = {
+        "anonymous": Program(),
+        "owner": Program(owner),
+        "stranger": Program(UserFactory()),
+        "moderator": Program(moderator),
+        "admin": Program(admin),
+        "revoked": Program(owner, revoked=True),
+        "expired": Program(owner, expired=True),
+        "suspended": Program(UserFactory(suspended=True)),
+    }
+    return Scene(numbers, callers, owner)
+
+
+def _conversation(owner: User) -> dict[str, int]:
+    conversation = ConversationFactory(owner=owner)
+    question = MessageFactory(conversation=conversation)
+    answer = MessageFactory(conversation=conversation, parent=question, assistant=True)
+    ReplyFactory(message=answer)
+    share = shares.create_share(actor=owner, conversation_id=conversation.pk, expires_in_days=7)
+    return {
+        "conversation_id": conversation.pk,
+        "deleted_id": ConversationFactory(owner=owner, deleted_at=timezone.now()).pk,
+        "message_id": answer.pk,
+        "share_id": share.share.pk,
+    }
+
+
+def _moderation(owner: User, moderator: User) -> dict[str, int]:
+    decision = make_decided(owner)
+    notice = decision.notices.get()
+    case = make_case(MessageFactory(conversation__owner=owner))
+    case.policy = decision.policy_version.policy
+    case.save(update_fields=["policy"])
+    talk = ConversationFactory(owner=owner)
+    grant = grants.open_grant(actor=moderator, conversation_id=talk.pk, reason="A look.")
+    return {
+        "notice_id": notice.pk,
+        "decision_id": decision.pk,
+        "appeal_id": notice.appeal.pk,
+        "case_id": case.pk,
+        "grant_id": grant.pk,
+    }
+
+
+def _rules() -> dict[str, int]:
+    rule = Rule.objects.get()
+    assert rule.current is not None
+    author = make_staff("rule_author")
+    back_test = back_tests.start(actor=author, version_id=rule.current.pk)
+    match = BackTestMatch.objects.create(
+        back_test=back_test, message_id=back_test.last_message_id, start=0, end=1
+    )
+    return {
+        "rule_id": rule.pk,
+        "version_id": rule.current.pk,
+        "back_test_id": back_test.pk,
+        "match_id": match.pk,
+    }
+
+
+def _webhooks(admin: User) -> dict[str, int]:
+    webhook = endpoints.create_endpoint(
+        actor=admin, url="https://example.com/x", event_types=list(EventType.values)
+    ).endpoint
+    tested = deliveries.send_test(actor=admin, endpoint_id=webhook.pk)
+    return {"webhook_id": webhook.pk, "delivery_id": tested.pk}

@@ -1,0 +1,102 @@
+"""Limits count who really calls, whatever a request claims, and answers say where one stands."""
+
+import time
+from typing import Any
+
+import orjson
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import AsyncClient
+from pytest_django import Settings
+
+from apps.core import rate_limits
+
+pytestmark = pytest.mark.django_db
+NEAREST = "10.0.0.1"
+CALLER, OTHER = "203.0.113.9", "203.0.113.10"
+SIGN_UP = {"email": "new@example.com", "name": "New", "password": "Correct-horse-1"}
+
+
+@pytest.fixture(autouse=True)
+def _two_in_an_hour(settings: Settings) -> None:
+    settings.RATE_LIMIT_SIGNUP = "2/hour"
+    rate_limits.local_counter.clear()
+
+
+def forged(number: int) -> dict[str, str]:
+    """Return every header by which somebody could claim another address, another each time."""
+    address = f"198.51.100.{number}"
+    names = (
+        "X-Real-IP",
+        "X-Client-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Cluster-Client-IP",
+    )
+    return {
+        "Forwarded": f"for={address};proto=https, for={address}",
+        "X-Forwarded-For": address,
+        "X-Forwarded": address,
+        **dict.fromkeys(names, address),
+    }
+
+
+class Connection(AsyncClient):
+    """A client at an address of its own."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(raise_request_exception=False)
+        self.address = address
+
+    async def request(self, **request: Any) -> Any:
+        return await super().request(client=[self.address, 4711], **request)
+
+
+async def send(address: str, headers: dict[str, str]) -> HttpResponseBase:
+    """Sign up from an address; the second time the account is there already."""
+    body, kind = orjson.dumps(SIGN_UP), "application/json"
+    return await Connection(address).post(
+        "/api/v1/users/", body, content_type=kind, headers=headers
+    )
+
+
+async def sign_up(caller: str, *, hops: int, number: int) -> HttpResponseBase:
+    """Send a request with forged headers through so many proxies, each of which adds who called."""
+    headers = forged(number)
+    passed = [caller, *(f"10.0.0.{at}" for at in range(hops + 1, 1, -1))][:hops]
+    headers["X-Forwarded-For"] = ", ".join([headers["X-Forwarded-For"], *passed])
+    return await send(NEAREST if hops else caller, headers)
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2])
+async def test_forged_headers_fool_no_limit(settings: Settings, hops: int) -> None:
+    settings.NUM_PROXIES = hops
+    statuses = [
+        (await sign_up(CALLER, hops=hops, number=number)).status_code for number in range(4)
+    ]
+    assert statuses == [201, 409, 429, 429]
+    assert (await sign_up(OTHER, hops=hops, number=9)).status_code == 409
+
+
+async def test_who_goes_round_the_outer_proxy_is_counted_by_the_connection(
+    settings: Settings,
+) -> None:
+    settings.NUM_PROXIES = 2
+    statuses = [(await send(CALLER, forged(number))).status_code for number in range(3)]
+    assert statuses == [201, 409, 429]
+
+
+async def test_every_answer_says_where_one_stands_to_the_second(settings: Settings) -> None:
+    settings.NUM_PROXIES = 0
+    began = time.monotonic()
+    answers = [await sign_up(CALLER, hops=0, number=number) for number in range(3)]
+    late = int(time.monotonic() - began) + 1
+    assert [answer.status_code for answer in answers] == [201, 409, 429]
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"signup";q=2;w=3600'}
+    for answer, left, full in zip(answers, (1, 0, 0), (1800, 3600, 3600), strict=True):
+        stands = {f'"signup";r={left};t={full - seconds}' for seconds in range(late + 1)}
+        assert answer["RateLimit"] in stands
+    assert [answer.has_header("Retry-After") for answer in answers] == [False, False, True]
+    assert 1800 - late <= int(answers[2]["Retry-After"]) <= 1800
+    told = orjson.loads(answers[2].content)  # type: ignore[attr-defined]
+    assert (told["code"], told["success"]) == ("rate_limited", False)
