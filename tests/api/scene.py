@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import orjson
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
+from apps.accounts.services import exports
 from apps.conversations.services import shares
 from apps.llm.services import catalogue
 from apps.moderation.models import BackTestMatch, Rule
@@ -49,6 +51,8 @@ def make_scene() -> Scene:
     async_to_sync(catalogue.current)()
     owner, moderator, admin = UserFactory(), make_staff(), UserFactory(admin=True)
     numbers = _conversation(owner) | _moderation(owner, moderator) | _rules() | _webhooks(admin)
+    by_owner = Program(owner)
+    numbers |= _account(owner, by_owner)
     account = service_accounts.create_service_account(actor=admin, name="Importer")
     numbers |= {
         "user_id": owner.pk,
@@ -57,7 +61,7 @@ def make_scene() -> Scene:
     }
     callers = {
         "anonymous": Program(),
-        "owner": Program(owner),
+        "owner": by_owner,
         "stranger": Program(UserFactory()),
         "moderator": Program(moderator),
         "admin": Program(admin),
@@ -80,6 +84,15 @@ def _conversation(owner: User) -> dict[str, int]:
         "message_id": answer.pk,
         "share_id": share.share.pk,
     }
+
+
+def _account(owner: User, by_owner: Program) -> dict[str, int]:
+    async_to_sync(exports.request_export)(actor=owner)
+    limited = ApiTokenFactory(user=owner, scopes=["chat"])
+    limit = {"unit": "tokens", "period": "day", "amount": "50"}
+    answered = async_to_sync(by_owner.call)("PUT", f"auth/tokens/{limited.pk}/limits", limit)
+    [made] = orjson.loads(answered.content)["data"]  # type: ignore[attr-defined]
+    return {"limited_id": limited.pk, "quota_id": made["id"]}
 
 
 def _moderation(owner: User, moderator: User) -> dict[str, int]:
