@@ -25,7 +25,7 @@ endif
 heading = @printf '\n== %s\n' '$(1)'
 advise = || { printf '\n%s\n' '$(1)' >&2; exit 1; }
 
-.PHONY: help install run shell test lint fix types contracts openapi migrations-check check bench \
+.PHONY: help install run shell test lint fix types contracts openapi messages migrations-check check bench \
 	lock status
 
 help: ## List the commands
@@ -89,6 +89,9 @@ types: install ## Check types strictly
 contracts: install ## Check who may import whom
 	@$(BIN)/lint-imports \
 		$(call advise,An import crosses a border of the architecture. See docs/architecture.md for the borders.)
+
+messages: install ## Collect what people read into locale/ and compile it
+	@$(UNCONNECTED) $(BIN)/python manage.py messages
 
 openapi: install ## Write the API description that a test compares with
 	@$(UNCONNECTED) $(BIN)/python manage.py export_openapi

@@ -200,6 +200,7 @@ MIDDLEWARE = [
     "apps.core.middleware.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.ApiMiddleware",
+    "apps.core.middleware.LanguageMiddleware",
     "apps.core.middleware.SessionMiddleware",
     "apps.core.middleware.CommonMiddleware",
     "apps.core.middleware.CsrfViewMiddleware",
@@ -225,6 +226,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.core.context_processors.site",
             ],
+            "builtins": ["django.templatetags.i18n"],
         },
     },
 ]
@@ -320,6 +322,11 @@ _login_rate = RATE_LIMIT_LOGIN.partition("/")
 ACCOUNT_RATE_LIMITS = {"login_failed": f"{_login_rate[0]}/{_login_rate[2][:1]}/ip,5/5m/key"}
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 31_536_000
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["apps.core.formats"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -350,6 +357,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 if PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
     if NUM_PROXIES > 0:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

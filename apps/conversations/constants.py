@@ -1,6 +1,7 @@
 """Words and numbers about conversations; the texts are what a person reads."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 MIN_MESSAGE_CHARS = 1
 MAX_MESSAGE_CHARS = 4000
@@ -22,16 +23,16 @@ QUEUE_TIMEOUT_SECONDS = 120
 CHAT_WAIT_SECONDS = 300
 QUEUED_CHANNEL = "parley_reply_queued"
 
-UNTITLED = "New conversation"
-UNTITLED_SHARE = "A shared conversation"
+UNTITLED = gettext_noop("New conversation")
+UNTITLED_SHARE = gettext_noop("A shared conversation")
 DELETED_KEEP_DAYS = 30
 MAX_SHARES = 100
 SHARE_DAYS = (1, 7, 30)
-LOCKED_PLACEHOLDER = (
+LOCKED_PLACEHOLDER = gettext_noop(
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )
-HIDDEN_PLACEHOLDER = "This message was removed by moderation."
-REDACTED_NOTICE = (
+HIDDEN_PLACEHOLDER = gettext_noop("This message was removed by moderation.")
+REDACTED_NOTICE = gettext_noop(
     "Passages of this text were taken out by moderation. Blocks (█) stand in their place."
 )
 
@@ -99,19 +100,23 @@ RETRYABLE_STATES = (
 )
 
 FINISH_NOTICES = {
-    "length": "The answer reached its longest length and may be cut short. Ask it to go on.",
-    "content_filter": "The model's provider cut this answer. Ask in other words.",
+    "length": gettext_noop(
+        "The answer reached its longest length and may be cut short. Ask it to go on."
+    ),
+    "content_filter": gettext_noop("The model's provider cut this answer. Ask in other words."),
 }
 
 STATE_NOTICES = {
-    ReplyState.STOPPED: "You stopped this answer. What you saw is kept.",
-    ReplyState.HALTED: "A member of staff stopped this answer.",
-    ReplyState.WITHHELD: "This answer was withheld because it goes against our policy.",
-    ReplyState.INTERRUPTED: (
+    ReplyState.STOPPED: gettext_noop("You stopped this answer. What you saw is kept."),
+    ReplyState.HALTED: gettext_noop("A member of staff stopped this answer."),
+    ReplyState.WITHHELD: gettext_noop(
+        "This answer was withheld because it goes against our policy."
+    ),
+    ReplyState.INTERRUPTED: gettext_noop(
         "The answer was interrupted on our side. Whatever arrived is kept; try again."
     ),
-    ReplyState.FAILED: "The model could not answer. Try again in a moment.",
-    ReplyState.OUT_OF_QUOTA: (
+    ReplyState.FAILED: gettext_noop("The model could not answer. Try again in a moment."),
+    ReplyState.OUT_OF_QUOTA: gettext_noop(
         "You have used up your allowance for today. It resets at midnight UTC; try again then."
     ),
 }

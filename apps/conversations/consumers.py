@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import translation
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
@@ -26,6 +27,7 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
 from apps.core.error_handling import report_error
 from apps.core.errors import AppError
+from apps.core.languages import language_of_scope
 from apps.core.logging import log_event
 from apps.core.realtime.credit import CreditWindow
 from apps.core.realtime.groups import user_group
@@ -54,6 +56,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         """Let a signed-in person's own page, or a program with a token, in."""
         set_correlation_id(new_correlation_id())
+        translation.activate(language_of_scope(self.scope))
         self._follows: dict[int, asyncio.Task[None]] = {}
         self._credit = CreditWindow()
         self._watch: asyncio.Task[None] | None = None

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
 
 from apps.core.logging import log_event
 
@@ -42,7 +43,9 @@ ALLOW = Verdict(outcome="allow")
 BLOCK_ON_FAILURE = Verdict(
     outcome="block",
     code="policy_unavailable",
-    reason_for_user="The policy check is not available at the moment. Try again in a minute.",
+    reason_for_user=gettext_noop(
+        "The policy check is not available at the moment. Try again in a minute."
+    ),
 )
 
 

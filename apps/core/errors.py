@@ -18,6 +18,8 @@ AppError
 
 from typing import ClassVar, TypedDict
 
+from django.utils.translation import gettext
+
 from apps.core import constants
 
 
@@ -35,7 +37,7 @@ class AppError(Exception):
     Attributes:
         code: stable snake_case word that programs may depend on; unique in the project.
         status_code: HTTP status for the API and the pages.
-        message: a sentence for a person; never holds anything internal.
+        message: a sentence for a person, in their language; never holds anything internal.
         details: problems per field, where there are fields.
         retry_after_seconds: when it makes sense to try again, if that is known.
     """
@@ -51,7 +53,7 @@ class AppError(Exception):
         details: list[FieldProblem] | None = None,
         retry_after_seconds: int | None = None,
     ) -> None:
-        self.message = message or self.default_message
+        self.message = message or gettext(self.default_message)
         self.details = details
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)

@@ -1,6 +1,7 @@
 """Words and numbers of moderation; the texts are what people read."""
 
 from django.db.models import IntegerChoices, TextChoices
+from django.utils.translation import gettext_lazy
 
 CLAIM_MINUTES = 10
 UNDO_SECONDS = 30
@@ -113,16 +114,16 @@ class FlagOutcome(TextChoices):
 class FlagReason(TextChoices):
     """What a person says is wrong with a message."""
 
-    HARASSMENT = "harassment", "Insults or harasses"
-    HATE = "hate", "Hate against a group"
-    SELF_HARM = "self_harm", "Self-harm"
-    SEXUAL = "sexual", "Sexual content"
-    VIOLENCE = "violence", "Violence or threats"
-    PRIVACY = "privacy", "Somebody's private data"
-    DANGEROUS = "dangerous", "Dangerous advice"
-    WRONG = "wrong", "Wrong or misleading"
-    SPAM = "spam", "Spam"
-    OTHER = "other", "Something else"
+    HARASSMENT = "harassment", gettext_lazy("Insults or harasses")
+    HATE = "hate", gettext_lazy("Hate against a group")
+    SELF_HARM = "self_harm", gettext_lazy("Self-harm")
+    SEXUAL = "sexual", gettext_lazy("Sexual content")
+    VIOLENCE = "violence", gettext_lazy("Violence or threats")
+    PRIVACY = "privacy", gettext_lazy("Somebody's private data")
+    DANGEROUS = "dangerous", gettext_lazy("Dangerous advice")
+    WRONG = "wrong", gettext_lazy("Wrong or misleading")
+    SPAM = "spam", gettext_lazy("Spam")
+    OTHER = "other", gettext_lazy("Something else")
 
 
 class CaseState(TextChoices):

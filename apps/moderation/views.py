@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,9 +17,11 @@ from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 from apps.moderation.services import appeals, grants, inbox, letters, pages, reports
 
-REPORTED = "Thank you. A person will look at it, and you will be told what came of it."
-APPEALED = "Your appeal is on its way. Somebody else will look, and you will be told."
-WITHDRAWN = "Your appeal is withdrawn."
+REPORTED = gettext_lazy(
+    "Thank you. A person will look at it, and you will be told what came of it."
+)
+APPEALED = gettext_lazy("Your appeal is on its way. Somebody else will look, and you will be told.")
+WITHDRAWN = gettext_lazy("Your appeal is withdrawn.")
 
 
 @login_required
@@ -50,7 +53,7 @@ async def _report(request: HttpRequest, message_id: int) -> HttpResponse:
         template = "moderation/report.html"
         return await db.call(render, request, template, context, status=error.status_code)
     if is_dialog:
-        return JsonResponse({"message": REPORTED})
+        return JsonResponse({"message": str(REPORTED)})
     flash.success(request, REPORTED)
     conversation = reverse("chat:conversation", args=[flag.case.conversation_id])
     return HttpResponseRedirect(f"{conversation}#message-{message_id}")

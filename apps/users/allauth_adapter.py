@@ -13,13 +13,15 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 
 from apps.core.client_address import client_address
+from apps.core.languages import remember_language
 from apps.core.logging import log_event
 from apps.users import constants
 from apps.users.errors import EmailTakenError
 from apps.users.models import User
-from apps.users.services import access, accounts, returning
+from apps.users.services import access, accounts, preferences, returning
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": constants.INVALID_CREDENTIALS,
-        "email_taken": constants.USER_ALREADY_EXISTS,
-        "too_many_login_attempts": constants.TOO_MANY_LOGIN_ATTEMPTS,
+        "email_password_mismatch": gettext_lazy(constants.INVALID_CREDENTIALS),
+        "email_taken": gettext_lazy(constants.USER_ALREADY_EXISTS),
+        "too_many_login_attempts": gettext_lazy(constants.TOO_MANY_LOGIN_ATTEMPTS),
     }
 
     def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002
@@ -42,12 +44,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         data = form.cleaned_data
         try:
-            return accounts.create_account(
+            made = accounts.create_account(
                 actor=None, email=data["email"], name=data["name"], password=data["password1"]
             )
         except EmailTakenError as error:
             messages.error(request, error.message)
             raise ImmediateHttpResponse(redirect("account_signup")) from error
+        preferences.set_language(actor=made, language=get_language() or "")
+        return made
 
     def set_password(self, user: User, password: str) -> None:
         """Change or reset a password; ends the person's other sessions and all tokens."""
@@ -77,6 +81,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not user.is_active or user.is_service or user.is_suspended:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
+
+    def post_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> HttpResponse:
+        """Take the person's own language along into this browser."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if user.language:
+            remember_language(response, user.language)
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         """End the session, and the sockets that were opened by it."""

@@ -1,17 +1,21 @@
 """Words and numbers about people and their rights."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy, gettext_noop
 
-INVALID_CREDENTIALS = "Invalid email or password"
+INVALID_CREDENTIALS = gettext_noop("Invalid email or password")
 USER_NOT_FOUND = "User not found"
-USER_ALREADY_EXISTS = "User with this email already exists"
-TOO_MANY_LOGIN_ATTEMPTS = "Too many failed attempts. Wait a few minutes and try again."
+USER_ALREADY_EXISTS = gettext_noop("User with this email already exists")
+TOO_MANY_LOGIN_ATTEMPTS = gettext_noop(
+    "Too many failed attempts. Wait a few minutes and try again."
+)
 
 MAX_EMAIL_CHARS = 255
 MAX_NAME_CHARS = 100
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 128
 MAX_SEARCH_CHARS = 100
+MAX_LANGUAGE_CHARS = 20
 MAX_TOKEN_NAME_CHARS = 80
 MAX_TOKENS_PER_USER = 50
 DEFAULT_TOKEN_DAYS = 90
@@ -71,9 +75,9 @@ class RestrictionKind(TextChoices):
 class TokenScope(TextChoices):
     """What a token may be used for."""
 
-    CHAT = "chat", "Read and write own conversations"
-    ACCOUNT = "account", "Read and change own account"
-    STAFF = "staff", "Use the rights of the owner's role"
+    CHAT = "chat", gettext_lazy("Read and write own conversations")
+    ACCOUNT = "account", gettext_lazy("Read and change own account")
+    STAFF = "staff", gettext_lazy("Use the rights of the owner's role")
 
 
 SERVICE_DOMAIN = "service.invalid"

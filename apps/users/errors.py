@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from apps.core.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from apps.users import constants
@@ -59,9 +60,10 @@ class AccountSuspendedError(ForbiddenError):
     def __init__(self, *, reason: str = "", until: datetime | None = None) -> None:
         self.reason = reason
         self.until = until
-        message = self.default_message
+        message = gettext(self.default_message)
         if until is not None:
-            message = f"Your account is suspended until {localtime(until):%Y-%m-%d %H:%M %Z}."
+            end = f"{localtime(until):%Y-%m-%d %H:%M %Z}"
+            message = gettext("Your account is suspended until %(end)s.") % {"end": end}
         super().__init__(f"{message} {reason}".strip())
 
 

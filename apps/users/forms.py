@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from apps.users.constants import (
     DEFAULT_TOKEN_DAYS,
@@ -24,7 +25,7 @@ class SignupForm(forms.Form):
     """What sign-up asks beside address and password; allauth's own form inherits from it."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=MAX_NAME_CHARS,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
@@ -51,10 +52,12 @@ class ModelNamesField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="Only these models",
+            label=gettext_lazy("Only these models"),
             required=False,
             max_length=MAX_ALLOWED_MODELS * (MAX_MODEL_CHARS + 2),
-            help_text="One name on a line; * stands for any letters. Empty for all models.",
+            help_text=gettext_lazy(
+                "One name on a line; * stands for any letters. Empty for all models."
+            ),
             widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
         )
 
@@ -71,20 +74,20 @@ class TokenForm(forms.Form):
     """What a person gives to make an API token."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=MAX_TOKEN_NAME_CHARS,
-        help_text="What will use it, for example “Weekly report”.",
+        help_text=gettext_lazy("What will use it, for example “Weekly report”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label=gettext_lazy("It may"),
         choices=TokenScope.choices,
         initial=[TokenScope.CHAT],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one."},
+        error_messages={"required": gettext_lazy("Choose at least one.")},
     )
     expires_in_days = forms.IntegerField(
-        label="Days until it expires",
+        label=gettext_lazy("Days until it expires"),
         min_value=1,
         max_value=MAX_TOKEN_DAYS,
         initial=DEFAULT_TOKEN_DAYS,
@@ -105,15 +108,15 @@ class TokenChangeForm(forms.Form):
     """What a person changes of a token of theirs."""
 
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=MAX_TOKEN_NAME_CHARS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     expires_in_days = forms.IntegerField(
-        label="Days until it expires, from now",
+        label=gettext_lazy("Days until it expires, from now"),
         required=False,
         min_value=1,
         max_value=MAX_TOKEN_DAYS,
-        help_text="Leave it empty to keep its end.",
+        help_text=gettext_lazy("Leave it empty to keep its end."),
     )
     allowed_models = ModelNamesField()

@@ -57,6 +57,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     standing_until = models.DateTimeField(null=True, blank=True)
     auth_epoch = models.PositiveIntegerField(default=0)
     uses_shortcuts = models.BooleanField(default=True, db_default=True)
+    language = models.CharField(
+        max_length=constants.MAX_LANGUAGE_CHARS, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from apps.users.constants import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 
@@ -17,16 +18,19 @@ class LengthValidator:
         """
         if len(password) < MIN_PASSWORD_CHARS:
             raise ValidationError(
-                f"Use at least {MIN_PASSWORD_CHARS} characters.", code="password_too_short"
+                gettext("Use at least %(least)d characters.") % {"least": MIN_PASSWORD_CHARS},
+                code="password_too_short",
             )
         if len(password) > MAX_PASSWORD_CHARS:
             raise ValidationError(
-                f"Use at most {MAX_PASSWORD_CHARS} characters.", code="password_too_long"
+                gettext("Use at most %(most)d characters.") % {"most": MAX_PASSWORD_CHARS},
+                code="password_too_long",
             )
 
     def get_help_text(self) -> str:
         """Say the rule before it is broken."""
-        return f"{MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters."
+        limits = {"least": MIN_PASSWORD_CHARS, "most": MAX_PASSWORD_CHARS}
+        return gettext("%(least)d to %(most)d characters.") % limits
 
 
 class CharacterClassValidator:
@@ -40,14 +44,18 @@ class CharacterClassValidator:
         """
         problems = []
         if not any(character.isupper() for character in password):
-            problems.append(ValidationError("Add an upper-case letter.", code="password_no_upper"))
+            problems.append(
+                ValidationError(gettext("Add an upper-case letter."), code="password_no_upper")
+            )
         if not any(character.islower() for character in password):
-            problems.append(ValidationError("Add a lower-case letter.", code="password_no_lower"))
+            problems.append(
+                ValidationError(gettext("Add a lower-case letter."), code="password_no_lower")
+            )
         if not any(character.isdigit() for character in password):
-            problems.append(ValidationError("Add a digit.", code="password_no_digit"))
+            problems.append(ValidationError(gettext("Add a digit."), code="password_no_digit"))
         if problems:
             raise ValidationError(problems)
 
     def get_help_text(self) -> str:
         """Say the rule before it is broken."""
-        return "At least one upper-case letter, one lower-case letter and one digit."
+        return gettext("At least one upper-case letter, one lower-case letter and one digit.")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/come-back/", views.come_back, name="come_back"),
     path("settings/name/", views.rename, name="rename"),
     path("settings/shortcuts/", views.shortcuts, name="shortcuts"),
+    path("settings/language/", views.language, name="language"),
     path("settings/sessions/", views.sessions_page, name="sessions"),
     path("settings/sessions/end/", views.end_sessions, name="end_sessions"),
 ]

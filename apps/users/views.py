@@ -8,12 +8,16 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages as flash
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
+from apps.core.languages import known_language, remember_language
 from apps.users.forms import TokenChangeForm, TokenForm
 from apps.users.services import (
     accounts,
@@ -84,7 +88,7 @@ def change_token(request: HttpRequest, token_id: int) -> HttpResponse:
         except AppError as error:
             form.add_error(None, error.message)
         else:
-            flash.success(request, "The token is changed.")
+            flash.success(request, gettext("The token is changed."))
             return redirect("people:tokens")
     status = 400 if form.errors else 200
     context = {"form": form, "token": token}
@@ -100,7 +104,9 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     except AppError as error:
         flash.error(request, error.message)
     else:
-        flash.success(request, "The token is revoked. Programs that used it are refused from now.")
+        flash.success(
+            request, gettext("The token is revoked. Programs that used it are refused from now.")
+        )
     return redirect("people:tokens")
 
 
@@ -118,7 +124,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign the person out everywhere else; this browser stays."""
     user = sessions.end_other_sessions(user=_person(request))
     request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    flash.success(request, "You are signed out everywhere else.")
+    flash.success(request, gettext("You are signed out everywhere else."))
     return redirect("people:sessions")
 
 
@@ -128,7 +134,8 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
     """Turn keyboard shortcuts on or off."""
     is_on = request.POST.get("shortcuts") == "on"
     preferences.set_shortcuts(actor=_person(request), is_on=is_on)
-    flash.success(request, "Shortcuts are on." if is_on else "Shortcuts are off.")
+    text = gettext("Shortcuts are on.") if is_on else gettext("Shortcuts are off.")
+    flash.success(request, text)
     return redirect("chat:settings")
 
 
@@ -141,9 +148,10 @@ def rename(request: HttpRequest) -> HttpResponse:
         accounts.update_user(actor=actor, user_id=actor.pk, name=request.POST.get("name", ""))
     except AppError as error:
         sentence = error.details[0]["message"] if error.details else error.message
-        flash.error(request, f"Your name was not changed. {sentence}")
+        words = gettext("Your name was not changed. %(reason)s") % {"reason": sentence}
+        flash.error(request, words)
     else:
-        flash.success(request, "Your name is changed.")
+        flash.success(request, gettext("Your name is changed."))
     return redirect("chat:settings")
 
 
@@ -161,9 +169,25 @@ def come_back(request: HttpRequest) -> HttpResponse:
         except AppError as error:
             flash.error(request, error.message)
         else:
-            flash.success(request, "Your account is back, with all that is in it. Sign in.")
+            text = gettext("Your account is back, with all that is in it. Sign in.")
+            flash.success(request, text)
         return redirect("account_login")
     return render(request, "account/come_back.html", {"erase_at": user.erase_at})
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language in this browser, and with the account of whoever is signed in."""
+    chosen = known_language(request.POST.get("language", ""))
+    if not chosen:
+        raise BadRequest
+    if request.user.is_authenticated:
+        preferences.set_language(actor=_person(request), language=chosen)
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    response = redirect(wanted if is_ours else "/")
+    remember_language(response, chosen)
+    return response
 
 
 def _person(request: HttpRequest) -> User:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.querysets import ConversationQuerySet
@@ -77,4 +78,4 @@ class Conversation(models.Model):
     @property
     def display_title(self) -> str:
         """The title, or the words for a conversation that has none yet."""
-        return self.title or constants.UNTITLED
+        return self.title or gettext(constants.UNTITLED)

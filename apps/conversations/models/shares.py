@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.models.conversations import Conversation
@@ -43,4 +44,4 @@ class Share(models.Model):
     @property
     def display_title(self) -> str:
         """The title at that moment, or the words where it may not be shown any more."""
-        return self.title or constants.UNTITLED_SHARE
+        return self.title or gettext(constants.UNTITLED_SHARE)

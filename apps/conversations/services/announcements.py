@@ -24,8 +24,10 @@ from apps.conversations.events import (
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting, settling
 from apps.conversations.statements import endings
+from apps.core.languages import speaking
 from apps.core.realtime import bells
 from apps.core.realtime.groups import announce_on_commit
+from apps.users.services.preferences import language_of
 
 
 def accepted_event(
@@ -75,6 +77,9 @@ def branch_shown(conversation: Conversation, message: Message) -> BranchShown:
 def message_updated(message: Message) -> None:
     """Tell every page of the owner that a message was hidden or restored."""
     text = presenting.visible_text(message)
+    reply = Reply.objects.filter(pk=message.pk).first()
+    with speaking(language_of(message.conversation.owner_id)):
+        notice = presenting.notice_of(message, reply)
     _announce(
         message.conversation,
         MessageUpdated(
@@ -83,7 +88,7 @@ def message_updated(message: Message) -> None:
             hidden=message.is_hidden,
             text=text,
             html="" if message.is_hidden else presenting.html_of(message),
-            notice=presenting.notice_of(message, Reply.objects.filter(pk=message.pk).first()),
+            notice=notice,
             redacted=bool(presenting.redaction_notice(message)),
         ),
     )
@@ -91,6 +96,10 @@ def message_updated(message: Message) -> None:
 
 def conversation_updated(conversation: Conversation) -> None:
     """Tell every page of the owner about a title, a deletion, an archiving or a lock."""
+    locked = ""
+    if conversation.locked_at is not None:
+        with speaking(language_of(conversation.owner_id)):
+            locked = presenting.locked_notice(conversation)
     _announce(
         conversation,
         ConversationUpdated(
@@ -98,7 +107,7 @@ def conversation_updated(conversation: Conversation) -> None:
             title=conversation.display_title,
             deleted=conversation.deleted_at is not None,
             archived=conversation.archived_at is not None,
-            locked=presenting.locked_notice(conversation),
+            locked=locked,
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.errors import ConversationNotFoundError
@@ -137,7 +138,9 @@ def ensure_unchanged(precondition: Precondition | None, conversation: Conversati
 def _clean_title(title: str) -> str:
     cleaned = " ".join(title.split())
     if not cleaned or len(cleaned) > constants.MAX_TITLE_CHARS or "\x00" in cleaned:
-        message = f"Write a title of 1 to {constants.MAX_TITLE_CHARS} characters."
+        message = gettext("Write a title of 1 to %(most)d characters.") % {
+            "most": constants.MAX_TITLE_CHARS
+        }
         raise ValidationFailedError(
             message, details=[{"field": "title", "message": message, "type": "title_length"}]
         )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_noop
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
@@ -27,9 +28,9 @@ MEDIA_TYPES: dict[Format, str] = {
 }
 ENDINGS: dict[Format, str] = {"markdown": "md", "json": "json"}
 AUTHORS = {
-    constants.Author.USER: "You",
+    constants.Author.USER: gettext_noop("You"),
     constants.Author.ASSISTANT: "Parley",
-    constants.Author.SYSTEM: "System",
+    constants.Author.SYSTEM: gettext_noop("System"),
 }
 
 
@@ -82,7 +83,7 @@ async def _write_markdown(conversation: Conversation, viewer: User) -> AsyncIter
 
 
 def _as_markdown(message: Message) -> str:
-    author = AUTHORS[constants.Author(message.role)]
+    author = gettext(AUTHORS[constants.Author(message.role)])
     parts = [f"\n## {author}, {_time(message.created_at)}\n"]
     text = presenting.visible_text(message)
     if text:

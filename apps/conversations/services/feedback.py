@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.errors import FeedbackNotPossibleError
@@ -32,10 +33,11 @@ def rate_answer(
     message = access_message(viewer=actor, message_id=message_id)
     reason = reason.strip()
     if rating is not None and rating not in constants.Rating.values:
-        raise field_problem("rating", "Choose good or bad.", "rating")
+        raise field_problem("rating", gettext("Choose good or bad."), "rating")
     if len(reason) > constants.MAX_FEEDBACK_CHARS or "\x00" in reason:
-        limit = constants.MAX_FEEDBACK_CHARS
-        raise field_problem("reason", f"Use at most {limit} characters of text.", "reason_length")
+        problem = gettext("Use at most %(most)d characters of text.")
+        limit = {"most": constants.MAX_FEEDBACK_CHARS}
+        raise field_problem("reason", problem % limit, "reason_length")
     if not can_be_rated(message):
         raise FeedbackNotPossibleError
     if rating is None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Message, Reply
@@ -280,7 +281,7 @@ def expire_queue() -> list[int]:
     Reply.objects.filter(pk__in=waiting).update(
         state=constants.ReplyState.FAILED,
         error_code="no_worker",
-        notice="Nobody was there to answer. Try again in a minute.",
+        notice=gettext_noop("Nobody was there to answer. Try again in a minute."),
         finished_at=Now(),
     )
     endings.note_ended(reply_ids=waiting)

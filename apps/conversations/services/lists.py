@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from apps.conversations import constants
 from apps.conversations.models import Share
@@ -19,7 +20,12 @@ from apps.users.models import User
 
 PAGE_SIZE = 50
 MAX_PAGE = 200
-END_CHOICES = [(1, "1 day"), (7, "7 days"), (30, "30 days"), ("", "Until I revoke it")]
+END_CHOICES = [
+    (1, gettext_lazy("1 day")),
+    (7, gettext_lazy("7 days")),
+    (30, gettext_lazy("30 days")),
+    ("", gettext_lazy("Until I revoke it")),
+]
 
 
 def search_page(*, viewer: User, query: str, before: int | None) -> dict[str, Any]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from textwrap import shorten
 
+from django.utils.translation import gettext, ngettext
+
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
+from apps.core.languages import known_sentence, number
 from apps.core.markdown import RENDERER_VERSION, render_markdown
 
 
@@ -28,8 +31,8 @@ def hidden_notice(message: Message) -> str:
     if not message.is_hidden:
         return ""
     if message.hidden_reason:
-        return f"{constants.HIDDEN_PLACEHOLDER} Reason: {message.hidden_reason}"
-    return constants.HIDDEN_PLACEHOLDER
+        return _with_reason(constants.HIDDEN_PLACEHOLDER, message.hidden_reason)
+    return gettext(constants.HIDDEN_PLACEHOLDER)
 
 
 def redaction_notice(message: Message) -> str:
@@ -37,8 +40,8 @@ def redaction_notice(message: Message) -> str:
     if not message.is_redacted or not visible_text(message):
         return ""
     if message.redacted_reason:
-        return f"{constants.REDACTED_NOTICE} Reason: {message.redacted_reason}"
-    return constants.REDACTED_NOTICE
+        return _with_reason(constants.REDACTED_NOTICE, message.redacted_reason)
+    return gettext(constants.REDACTED_NOTICE)
 
 
 def notice_of(message: Message, reply: Reply | None) -> str:
@@ -52,7 +55,7 @@ def notice_of(message: Message, reply: Reply | None) -> str:
 
 def locked_notice(conversation: Conversation) -> str:
     """Return the sentence in the place of the composer of a locked conversation, or nothing."""
-    return constants.LOCKED_PLACEHOLDER if conversation.locked_at is not None else ""
+    return gettext(constants.LOCKED_PLACEHOLDER) if conversation.locked_at is not None else ""
 
 
 def first_words(content: str) -> str:
@@ -65,10 +68,15 @@ def counted_tokens(reply: Reply) -> str:
     if reply.is_live or reply.state == constants.ReplyState.COMPLETE:
         return ""
     if reply.prompt_tokens is None or reply.completion_tokens is None:
-        return "No tokens were counted."
-    about = "About " if reply.usage_source == "estimated" else ""
+        return gettext("No tokens were counted.")
     tokens = reply.prompt_tokens + reply.completion_tokens
-    return f"{about}{tokens:,} tokens were counted."
+    if reply.usage_source == "estimated":
+        text = ngettext(
+            "About %(number)s token was counted.", "About %(number)s tokens were counted.", tokens
+        )
+    else:
+        text = ngettext("%(number)s token was counted.", "%(number)s tokens were counted.", tokens)
+    return text % {"number": number(tokens)}
 
 
 def request_id(reply: Reply) -> str:
@@ -79,7 +87,12 @@ def request_id(reply: Reply) -> str:
 def reply_notice(reply: Reply) -> str:
     """Return the sentence that tells a person how the answer ended and what to do next."""
     if reply.notice:
-        return reply.notice
+        return known_sentence(reply.notice)
     if reply.state == constants.ReplyState.COMPLETE:
-        return constants.FINISH_NOTICES.get(reply.finish_reason, "")
-    return constants.STATE_NOTICES.get(constants.ReplyState(reply.state), "")
+        return known_sentence(constants.FINISH_NOTICES.get(reply.finish_reason, ""))
+    return known_sentence(constants.STATE_NOTICES.get(constants.ReplyState(reply.state), ""))
+
+
+def _with_reason(sentence: str, reason: str) -> str:
+    words = {"sentence": gettext(sentence), "reason": reason}
+    return gettext("%(sentence)s Reason: %(reason)s") % words

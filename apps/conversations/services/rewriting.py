@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -20,7 +21,9 @@ from apps.users.services.problems import clean_reason, field_problem
 
 REDACTED = "█"
 _WRITTEN = ("content", "html", "html_version", "redacted_at", "redacted_reason")
-RELEASED_NOTICE = "This answer was withheld by mistake. It is shown as far as it was written."
+RELEASED_NOTICE = gettext_noop(
+    "This answer was withheld by mistake. It is shown as far as it was written."
+)
 
 
 @transaction.atomic

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.conversations import constants
 from apps.conversations.models import Conversation
 from apps.conversations.services import words
@@ -23,7 +25,7 @@ TITLES_LOOKED_AT = 2_000
 MAX_TITLES = 5
 MIN_QUERY_CHARS = 2
 MAX_QUERY_CHARS = 200
-TOO_SHORT = "Type at least two letters or digits."
+TOO_SHORT = gettext_noop("Type at least two letters or digits.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def search(
     """
     searched = words.searched_words(query[:MAX_QUERY_CHARS])
     if sum(len(word) for word in searched) < MIN_QUERY_CHARS:
-        raise field_problem("q", TOO_SHORT, "query_too_short")
+        raise field_problem("q", gettext(TOO_SHORT), "query_too_short")
     hits = _titles(viewer, searched, min(limit, MAX_TITLES)) if before is None else []
     notation = " & ".join(f"'{viewer.pk}/{word}':*" for word in searched)
     for _ in range(MAX_LOOKS):
@@ -99,7 +101,7 @@ def _message_hit(found: Found, searched: list[str]) -> Hit:
     return Hit(
         kind="message",
         conversation_id=found.conversation_id,
-        title=words.mark(found.title or constants.UNTITLED, searched),
+        title=words.mark(found.title or gettext(constants.UNTITLED), searched),
         message_id=found.message_id,
         role=found.role,
         created_at=found.created_at,

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -125,7 +126,8 @@ def create_share(
     if not settings.SHARING:
         raise SharingOffError
     if expires_in_days is not None and expires_in_days not in constants.SHARE_DAYS:
-        raise field_problem("expires_in_days", "Choose one of the offered ends.", "unknown_end")
+        problem = gettext("Choose one of the offered ends.")
+        raise field_problem("expires_in_days", problem, "unknown_end")
     access.ensure_may_write(actor)
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
@@ -251,7 +253,7 @@ def _show(message: Message) -> SharedMessage:
 def _placeholder(message: Message) -> str:
     if message.is_hidden:
         return constants.HIDDEN_PLACEHOLDER
-    return constants.REDACTED_NOTICE if message.is_redacted else ""
+    return gettext(constants.REDACTED_NOTICE) if message.is_redacted else ""
 
 
 def _may_be_shown(rows: QuerySet[Message]) -> QuerySet[Message]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation, Reply
@@ -86,14 +88,14 @@ def _grouped(
 def day_label(day: date, today: date) -> str:
     """Return the heading of the group that a day belongs to."""
     if day >= today:
-        return "Today"
+        return gettext("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return gettext("Yesterday")
     if day > today - timedelta(days=7):
-        return "Last 7 days"
+        return gettext("Last 7 days")
     if day > today - timedelta(days=30):
-        return "Last 30 days"
-    return day.strftime("%B %Y")
+        return gettext("Last 30 days")
+    return date_format(day, "YEAR_MONTH_FORMAT")
 
 
 def _write_place(row: Conversation) -> str:

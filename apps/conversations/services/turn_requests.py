@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import orjson
+from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
@@ -97,7 +98,7 @@ def check_fits(request: TurnRequest) -> None:
     content = request.content
     limit = constants.MAX_MESSAGE_CHARS if request.prompt is None else constants.MAX_PROMPT_CHARS
     if not content.strip() or len(content) > limit or "\x00" in content:
-        raise _misfit("content", InvalidMessageError.default_message, "message_length")
+        raise _misfit("content", gettext(InvalidMessageError.default_message), "message_length")
     if request.client_id is not None and not _CLIENT_ID.fullmatch(request.client_id):
         message = f"Use 1 to {constants.MAX_CLIENT_ID_CHARS} visible ASCII characters as the id."
         raise _misfit("client_id", message, "client_id")

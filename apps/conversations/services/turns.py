@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
@@ -222,7 +223,7 @@ def new_reply(
     return Reply(
         conversation=question.conversation,
         state=state,
-        notice="Your message was not sent to the model." if is_blocked else "",
+        notice=gettext_noop("Your message was not sent to the model.") if is_blocked else "",
         error_code="" if is_queued else state.value,
         model=choice.model.name,
         chat_model_id=choice.model.id,

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.conversations.services import conversations, deleting, lists, sidebar
@@ -23,8 +24,8 @@ from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 
 UNDO = "undo "
-DELETED = "The conversation is deleted."
-ARCHIVED = "The conversation is archived."
+DELETED = gettext_lazy("The conversation is deleted.")
+ARCHIVED = gettext_lazy("The conversation is archived.")
 
 
 @login_required

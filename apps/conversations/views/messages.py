@@ -8,6 +8,7 @@ from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.conversations.services import branches, feedback, pages, retries, stopping, turns
@@ -15,8 +16,8 @@ from apps.conversations.views.answers import load, safe_page, to_conversation, w
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 
-KEPT = "Thank you. What you think of this answer is kept."
-TAKEN_BACK = "Your rating is taken back."
+KEPT = gettext_lazy("Thank you. What you think of this answer is kept.")
+TAKEN_BACK = gettext_lazy("Your rating is taken back.")
 
 
 @login_required
@@ -120,6 +121,6 @@ async def rate(request: HttpRequest, message_id: int) -> HttpResponse:
         flash.error(request, error.message)
         return HttpResponseRedirect(safe_page(request, request.headers.get("Referer", "")))
     if not is_page:
-        return JsonResponse({"message": KEPT if rating else TAKEN_BACK})
+        return JsonResponse({"message": str(KEPT if rating else TAKEN_BACK)})
     page = safe_page(request, request.headers.get("Referer", ""))
     return HttpResponseRedirect(f"{page.partition('#')[0]}#message-{message_id}")

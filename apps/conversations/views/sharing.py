@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.conversations.services import lists, shares
@@ -23,7 +24,7 @@ SHARED_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-REVOKED = "The link is revoked. Whoever opens it finds nothing any more."
+REVOKED = gettext_lazy("The link is revoked. Whoever opens it finds nothing any more.")
 
 
 @login_required

@@ -3,6 +3,7 @@
 from apps.core.middleware.api import ApiMiddleware
 from apps.core.middleware.correlation import CorrelationMiddleware
 from apps.core.middleware.headers import ContentSecurityPolicyMiddleware
+from apps.core.middleware.language import LanguageMiddleware
 from apps.core.middleware.observation import ObservationMiddleware
 from apps.core.middleware.pages import (
     AuthenticationMiddleware,
@@ -21,6 +22,7 @@ __all__ = [
     "ContentSecurityPolicyMiddleware",
     "CorrelationMiddleware",
     "CsrfViewMiddleware",
+    "LanguageMiddleware",
     "MessageMiddleware",
     "ObservationMiddleware",
     "SecurityMiddleware",

@@ -7,12 +7,16 @@ from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from apps.core import languages
 
 register = template.Library()
 
 THEMES = ("system", "light", "dark")
 SPRITE = "icons/sprite.svg"
+_JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 @register.simple_tag
@@ -62,3 +66,10 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "rating_reason": "",
         "versions": {"position": 1, "total": 1, "previous_id": None, "next_id": None},
     }
+
+
+@register.simple_tag
+def words_of_scripts() -> SafeString:
+    """Return what the page's scripts say in the reader's language, as JSON; nothing for English."""
+    words = languages.words_of_scripts(get_language() or "")
+    return mark_safe(words.translate(_JSON_ESCAPES))  # noqa: S308  our own catalogue, escaped

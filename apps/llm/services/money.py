@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.llm.constants import NANO, CostSource
 
-UNKNOWN = "unknown"
+UNKNOWN = gettext_noop("unknown")
 SMALLEST = Decimal("0.0001")
 MAX_DOLLARS = Decimal(1_000_000)
 
@@ -27,12 +29,12 @@ def plain(nano: int | None) -> str | None:
 def say(nano: int | None) -> str:
     """Write an amount for people: $1,204.50, $0.0123; less than a hundredth of a cent as such."""
     if nano is None:
-        return UNKNOWN
+        return gettext(UNKNOWN)
     amount = dollars(nano)
     if amount == 0:
         return "$0"
     if amount < SMALLEST:
-        return "under $0.0001"
+        return gettext("under %(amount)s") % {"amount": f"${SMALLEST}"}
     if amount < 1:
         return f"${amount.quantize(SMALLEST, ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
     return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"

@@ -4,56 +4,94 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apps.llm.constants import QuotaKind, QuotaUnit
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from apps.core import languages
+from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.services import money
 from apps.llm.services.periods import zone
 from apps.llm.statements.quotas import QuotaState
 
-_HOLDERS = {
-    QuotaKind.GROUP: "Your group has",
-    QuotaKind.TOKEN: "This API token has",
-}
 _WHOSE = {
-    QuotaKind.GROUP: "Your group's",
-    QuotaKind.TOKEN: "This token's",
-    QuotaKind.MODEL: "All people together, for this model",
+    QuotaKind.GROUP: gettext_noop("Your group's"),
+    QuotaKind.TOKEN: gettext_noop("This token's"),
+}
+_USED_UP = {
+    QuotaKind.GROUP: gettext_noop(
+        "Your group has used up the allowance of %(limit)s. It begins anew on %(when)s; "
+        "try again then."
+    ),
+    QuotaKind.TOKEN: gettext_noop(
+        "This API token has used up the allowance of %(limit)s. It begins anew on %(when)s; "
+        "try again then."
+    ),
+    QuotaKind.MODEL: gettext_noop(
+        "The allowance of %(limit)s for the model %(model)s is used up by all people together. "
+        "It begins anew on %(when)s; try again then, or choose another model."
+    ),
+}
+_YOURS_USED_UP = gettext_noop(
+    "You have used up the allowance of %(limit)s. It begins anew on %(when)s; try again then."
+)
+_RESERVED = gettext_noop(
+    "What is left of the allowance of %(limit)s is reserved by answers that are being "
+    "written. Wait until one has ended. It begins anew on %(when)s."
+)
+_PASSED = {
+    QuotaKind.GROUP: gettext_noop(
+        "Your group has passed the allowance of %(limit)s. Answers go on for now; please use less. "
+        "It begins anew on %(when)s."
+    ),
+    QuotaKind.TOKEN: gettext_noop(
+        "This API token has passed the allowance of %(limit)s. Answers go on for now; please use "
+        "less. It begins anew on %(when)s."
+    ),
+    QuotaKind.MODEL: gettext_noop(
+        "All people together have, for the model %(model)s, passed the allowance of %(limit)s. "
+        "Answers go on for now; please use less. It begins anew on %(when)s."
+    ),
+}
+_YOURS_PASSED = gettext_noop(
+    "You have passed the allowance of %(limit)s. Answers go on for now; please use less. "
+    "It begins anew on %(when)s."
+)
+_FOR_THIS = {
+    Period.HOUR: gettext_noop("%(amount)s for this hour"),
+    Period.DAY: gettext_noop("%(amount)s for this day"),
+    Period.WEEK: gettext_noop("%(amount)s for this week"),
+    Period.MONTH: gettext_noop("%(amount)s for this month"),
 }
 
 
 def amount(value: int, unit: str) -> str:
     """Write an amount of what a quota counts: 50,000 tokens, $12.50."""
-    return f"{value:,} tokens" if unit == QuotaUnit.TOKENS else money.say(value)
+    if unit != QuotaUnit.TOKENS:
+        return money.say(value)
+    text = ngettext("%(number)s token", "%(number)s tokens", value)
+    return text % {"number": languages.number(value)}
 
 
 def moment(at: datetime) -> str:
     """Write a moment in the calendar of quotas: 29 November 2026 at 00:00 UTC."""
     local = at.astimezone(zone())
-    return f"{local.day} {local:%B %Y} at {local:%H:%M} {local.tzname()}"
+    words = {"day": languages.day(local), "time": f"{local:%H:%M} {local.tzname()}"}
+    return gettext("%(day)s at %(time)s") % words
 
 
 def whose(state: QuotaState) -> str:
     """Say whose quota it is, to the person it counts for."""
     if state.kind == QuotaKind.MODEL:
-        return f"{_WHOSE[QuotaKind.MODEL]} ({state.model_name})"
-    return _WHOSE.get(QuotaKind(state.kind), "Yours")
+        words = {"model": state.model_name}
+        return gettext("All people together, for this model (%(model)s)") % words
+    found = _WHOSE.get(QuotaKind(state.kind))
+    return gettext(found) if found else gettext("Yours")
 
 
 def refusal(state: QuotaState) -> str:
     """Tell a person why an answer may not begin, and when it may."""
-    limit = f"{amount(state.amount, state.unit)} for this {state.period}"
-    when = f"It begins anew on {moment(state.resets_at)}"
     if state.used < state.amount:
-        return (
-            f"What is left of the allowance of {limit} is reserved by answers that are being "
-            f"written. Wait until one has ended. {when}."
-        )
-    if state.kind == QuotaKind.MODEL:
-        return (
-            f"The allowance of {limit} for the model {state.model_name} is used up by all people "
-            f"together. {when}; try again then, or choose another model."
-        )
-    holder = _HOLDERS.get(QuotaKind(state.kind), "You have")
-    return f"{holder} used up the allowance of {limit}. {when}; try again then."
+        return gettext(_RESERVED) % _words(state)
+    return gettext(_USED_UP.get(QuotaKind(state.kind), _YOURS_USED_UP)) % _words(state)
 
 
 def without_price(model: str) -> str:
@@ -66,11 +104,9 @@ def without_price(model: str) -> str:
 
 def warning(state: QuotaState) -> str:
     """Tell a person that a soft quota is passed."""
-    holder = _HOLDERS.get(QuotaKind(state.kind), "You have")
-    if state.kind == QuotaKind.MODEL:
-        holder = f"All people together have, for the model {state.model_name},"
-    return (
-        f"{holder} passed the allowance of {amount(state.amount, state.unit)} for this "
-        f"{state.period}. Answers go on for now; please use less. "
-        f"It begins anew on {moment(state.resets_at)}."
-    )
+    return gettext(_PASSED.get(QuotaKind(state.kind), _YOURS_PASSED)) % _words(state)
+
+
+def _words(state: QuotaState) -> dict[str, str]:
+    limit = gettext(_FOR_THIS[Period(state.period)]) % {"amount": amount(state.amount, state.unit)}
+    return {"limit": limit, "when": moment(state.resets_at), "model": state.model_name}

@@ -6,11 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
+
+from apps.core.languages import number
 from apps.core.plots import Columns, Figure
+from apps.llm.constants import Period, QuotaUnit
 from apps.llm.services import money, quota_words
 from apps.llm.services.own_usage import DAYS, DayOfUse, read_usage
 from apps.llm.services.periods import zone
 from apps.llm.statements.quotas import QuotaState
+
+_TITLES = {
+    (QuotaUnit.TOKENS, Period.HOUR): gettext_noop("Tokens an hour"),
+    (QuotaUnit.TOKENS, Period.DAY): gettext_noop("Tokens a day"),
+    (QuotaUnit.TOKENS, Period.WEEK): gettext_noop("Tokens a week"),
+    (QuotaUnit.TOKENS, Period.MONTH): gettext_noop("Tokens a month"),
+    (QuotaUnit.MONEY, Period.HOUR): gettext_noop("Money an hour"),
+    (QuotaUnit.MONEY, Period.DAY): gettext_noop("Money a day"),
+    (QuotaUnit.MONEY, Period.WEEK): gettext_noop("Money a week"),
+    (QuotaUnit.MONEY, Period.MONTH): gettext_noop("Money a month"),
+}
+_COLUMNS = (
+    gettext_noop("Day"),
+    gettext_noop("Calls"),
+    gettext_noop("Prompts"),
+    gettext_noop("Answers"),
+    gettext_noop("Cost"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +59,9 @@ def page_of(*, user_id: int) -> dict[str, Any]:
     return {
         "quotas": [_show(state) for state in found.quotas],
         "figure": _figure(days),
-        "tokens": f"{sum(day.tokens for day in days):,}",
-        "calls": f"{sum(day.calls for day in days):,}",
+        "tokens": number(sum(day.tokens for day in days)),
+        "calls": number(sum(day.calls for day in days)),
+        "call_count": sum(day.calls for day in days),
         "cost": _cost(days),
         "unpriced": sum(day.unpriced_calls for day in days),
         "days": DAYS,
@@ -47,9 +71,8 @@ def page_of(*, user_id: int) -> dict[str, Any]:
 
 def _show(state: QuotaState) -> ShownQuota:
     taken = state.used + state.reserved
-    unit = "Tokens" if state.unit == "tokens" else "Money"
     return ShownQuota(
-        title=f"{unit} a {state.period}",
+        title=gettext(_TITLES[QuotaUnit(state.unit), Period(state.period)]),
         whose=quota_words.whose(state),
         used=quota_words.amount(taken, state.unit),
         left=quota_words.amount(state.left, state.unit),
@@ -69,36 +92,44 @@ def _cost(days: Sequence[DayOfUse]) -> str:
 def _figure(days: Sequence[DayOfUse]) -> Figure:
     total = sum(day.tokens for day in days)
     busiest = max(days, key=lambda day: day.tokens)
-    summary = f"In {DAYS} days you used {total:,} tokens."
+    words = {
+        "days": DAYS,
+        "total": number(total),
+        "day": date_format(busiest.day, "MONTH_DAY_FORMAT"),
+        "most": number(busiest.tokens),
+    }
+    summary = gettext("In %(days)d days you used %(total)s tokens.") % words
     if total:
-        summary += f" Most on {busiest.day.day} {busiest.day:%B}: {busiest.tokens:,}."
+        summary = f"{summary} {gettext('Most on %(day)s: %(most)s.') % words}"
     plot = Columns(
         name="own-usage",
-        title="Tokens by day",
+        title=gettext("Tokens by day"),
         summary=summary,
-        labels=[f"{day.day.day} {day.day:%b}" for day in days],
+        labels=[date_format(day.day, gettext("j M")) for day in days],
         series=[
-            ("Prompts", [day.prompt_tokens for day in days]),
-            ("Answers", [day.completion_tokens for day in days]),
+            (gettext("Prompts"), [day.prompt_tokens for day in days]),
+            (gettext("Answers"), [day.completion_tokens for day in days]),
         ],
         is_stacked=True,
     )
     return Figure(
         plot=plot,
-        meaning="Prompts are what the model read, earlier messages too; answers are what it wrote.",
-        columns=("Day", "Calls", "Prompts", "Answers", "Cost"),
+        meaning=gettext(
+            "Prompts are what the model read, earlier messages too; answers are what it wrote."
+        ),
+        columns=tuple(map(gettext, _COLUMNS)),
         rows=[
             (
                 day.day.isoformat(),
-                f"{day.calls:,}",
-                f"{day.prompt_tokens:,}",
-                f"{day.completion_tokens:,}",
+                number(day.calls),
+                number(day.prompt_tokens),
+                number(day.completion_tokens),
                 money.say(day.cost_nano),
             )
             for day in reversed(days)
             if day.calls
         ],
         is_empty=not total,
-        empty="You have not used anything in this time.",
+        empty=gettext("You have not used anything in this time."),
         is_wide=True,
     )

@@ -10,6 +10,7 @@ from django.urls import reverse
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations.events import NoticeCreated
+from apps.core.languages import speaking
 from apps.core.realtime.groups import announce_on_commit
 from apps.moderation.models import Notice
 from apps.moderation.services import letters
@@ -55,8 +56,10 @@ def compose_mail(*, notice_id: int) -> EmailMessage | None:
         "url": letters.letter_url(notice, life=letters.MAIL_LIFE),
         "appeal_until": notice.appeal_until,
     }
+    with speaking(notice.subject.language):
+        body = render_to_string("moderation/email/notice.txt", context)
     return EmailMessage(
         subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{notice.title}",
-        body=render_to_string("moderation/email/notice.txt", context),
+        body=body,
         to=[notice.subject.email],
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.errors import NoticeNotFoundError
@@ -49,9 +50,9 @@ class Account:
 
 
 CONSEQUENCES = {
-    EnforcementKind.WARN: "a warning",
-    EnforcementKind.RESTRICT: "that you can read and not write",
-    EnforcementKind.SUSPEND: "that you cannot use your account",
+    EnforcementKind.WARN: gettext_noop("a warning"),
+    EnforcementKind.RESTRICT: gettext_noop("that you can read and not write"),
+    EnforcementKind.SUSPEND: gettext_noop("that you cannot use your account"),
 }
 
 
@@ -116,7 +117,11 @@ def account_of(*, viewer: User) -> Account:
             for row in rows
         ],
         next_points=following.points if following else None,
-        next_consequence=CONSEQUENCES[EnforcementKind(following.consequence)] if following else "",
+        next_consequence=_consequence(following.consequence) if following else "",
         standing=standing.value,
         standing_until=until,
     )
+
+
+def _consequence(kind: str) -> str:
+    return gettext(CONSEQUENCES[EnforcementKind(kind)])

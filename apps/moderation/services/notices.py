@@ -3,53 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.conversations.constants import Author
+from apps.core.languages import moment, speaking
 from apps.moderation import constants
 from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services import deliveries
 from apps.users.models import User
+from apps.users.services.preferences import language_of
 
 TITLES = {
-    EnforcementKind.HIDE_MESSAGE: "A message of yours was hidden",
-    EnforcementKind.REDACT_SPAN: "A passage in your conversation was redacted",
-    EnforcementKind.RETRACT_ANSWER: "An answer was withheld",
-    EnforcementKind.LOCK_CONVERSATION: "A conversation of yours was locked",
-    EnforcementKind.WARN: "You were warned",
-    EnforcementKind.RESTRICT: "You may read and not write",
-    EnforcementKind.SUSPEND: "Your account was suspended",
+    EnforcementKind.HIDE_MESSAGE: gettext_noop("A message of yours was hidden"),
+    EnforcementKind.REDACT_SPAN: gettext_noop("A passage in your conversation was redacted"),
+    EnforcementKind.RETRACT_ANSWER: gettext_noop("An answer was withheld"),
+    EnforcementKind.LOCK_CONVERSATION: gettext_noop("A conversation of yours was locked"),
+    EnforcementKind.WARN: gettext_noop("You were warned"),
+    EnforcementKind.RESTRICT: gettext_noop("You may read and not write"),
+    EnforcementKind.SUSPEND: gettext_noop("Your account was suspended"),
 }
 HEAVIEST_FIRST = tuple(reversed(EnforcementKind))
 DONE = {
-    EnforcementKind.HIDE_MESSAGE: "Your message is hidden and the model does not read it.",
-    EnforcementKind.REDACT_SPAN: "A passage was made unreadable; the rest stays.",
-    EnforcementKind.RETRACT_ANSWER: "The answer is not shown and the model does not read it.",
-    EnforcementKind.LOCK_CONVERSATION: "You can read this conversation and not write in it.",
-    EnforcementKind.WARN: "This is a warning; nothing else changes.",
-    EnforcementKind.RESTRICT: "You can read and not write",
-    EnforcementKind.SUSPEND: "You cannot use your account",
+    EnforcementKind.HIDE_MESSAGE: gettext_noop(
+        "Your message is hidden and the model does not read it."
+    ),
+    EnforcementKind.REDACT_SPAN: gettext_noop("A passage was made unreadable; the rest stays."),
+    EnforcementKind.RETRACT_ANSWER: gettext_noop(
+        "The answer is not shown and the model does not read it."
+    ),
+    EnforcementKind.LOCK_CONVERSATION: gettext_noop(
+        "You can read this conversation and not write in it."
+    ),
+    EnforcementKind.WARN: gettext_noop("This is a warning; nothing else changes."),
+    EnforcementKind.RESTRICT: gettext_noop("You can read and not write."),
+    EnforcementKind.SUSPEND: gettext_noop("You cannot use your account."),
 }
-BY_RULE = "A rule found this automatically; no person has looked at it yet."
-UNCHECKED = "It could not be checked against our policy, so it is not shown for now."
-LOOKED_AT_SOON = (
+DONE_UNTIL = {
+    EnforcementKind.RESTRICT: gettext_noop("You can read and not write until %(end)s UTC."),
+    EnforcementKind.SUSPEND: gettext_noop("You cannot use your account until %(end)s UTC."),
+}
+POINTS_ONLY = gettext_noop("You got points")
+BY_RULE = gettext_noop("A rule found this automatically; no person has looked at it yet.")
+UNCHECKED = gettext_noop("It could not be checked against our policy, so it is not shown for now.")
+LOOKED_AT_SOON = gettext_noop(
     "A person will look at it. If it is fine, it is shown as it was written; you need to do "
     "nothing. Otherwise you read why, and can appeal."
 )
-BY_PERSON = "A person looked at this and decided."
-APPEAL = f"You can appeal within {constants.APPEAL_DAYS} days; somebody else will look."
-LOOKED_AGAIN = "We looked again and decided otherwise."
-STILL_HOLDS = "We looked again and found the same."
-UNDONE = "What that decision did is undone: text that it took is back, its points do not count."
-RENEWED = "What had been taken back holds again."
-KEPT = "What the first decision did stays as it is."
-OTHER_PERSON = "Somebody who had no part in the first decision looked at this."
-REPORT_AGREED = "A person looked at it and found that it goes against our policy. We acted on it."
-REPORT_DISAGREED = "A person looked at it and found nothing against our policy, so it stays."
+BY_PERSON = gettext_noop("A person looked at this and decided.")
+APPEAL = gettext_noop("You can appeal within %(days)d days; somebody else will look.")
+LOOKED_AGAIN = gettext_noop("We looked again and decided otherwise.")
+STILL_HOLDS = gettext_noop("We looked again and found the same.")
+UNDONE = gettext_noop(
+    "What that decision did is undone: text that it took is back, its points do not count."
+)
+RENEWED = gettext_noop("What had been taken back holds again.")
+KEPT = gettext_noop("What the first decision did stays as it is.")
+OTHER_PERSON = gettext_noop("Somebody who had no part in the first decision looked at this.")
+REPORT_AGREED = gettext_noop(
+    "A person looked at it and found that it goes against our policy. We acted on it."
+)
+REPORT_DISAGREED = gettext_noop(
+    "A person looked at it and found nothing against our policy, so it stays."
+)
 
 
 def tell(
@@ -75,12 +95,13 @@ def tell(
         return None
     if not User.objects.filter(pk=case.subject_id).exists():
         return None
-    title, body = compose(
-        decision=decision,
-        measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
-        points=points,
-        automatic=automatic,
-    )
+    with speaking(language_of(case.subject_id)):
+        title, body = compose(
+            decision=decision,
+            measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
+            points=points,
+            automatic=automatic,
+        )
     return _write(decision, case, NoticeKind.DECISION, (title, body), can_appeal=True)
 
 
@@ -89,8 +110,11 @@ def tell_held(*, decision: Decision, case: Case) -> Notice | None:
     if not User.objects.filter(pk=case.subject_id).exists():
         return None
     is_answer = case.target_role == Author.ASSISTANT
-    title = "An answer is kept back" if is_answer else "A message of yours is kept back"
-    parts = [UNCHECKED, decision.reason_for_user, LOOKED_AT_SOON]
+    with speaking(language_of(case.subject_id)):
+        title = gettext("A message of yours is kept back")
+        if is_answer:
+            title = gettext("An answer is kept back")
+        parts = [gettext(UNCHECKED), decision.reason_for_user, gettext(LOOKED_AT_SOON)]
     text = (title, "\n\n".join(part for part in parts if part))
     return _write(decision, case, NoticeKind.DECISION, text)
 
@@ -99,38 +123,51 @@ def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
     """Tell a person that an earlier decision does not hold any more; None if it was never told."""
     if not _was_told(case):
         return None
-    body = f"{decision.reason_for_user or LOOKED_AGAIN}\n\n{UNDONE}"
-    return _write(decision, case, NoticeKind.REVERSAL, ("A decision was taken back", body))
+    with speaking(language_of(case.subject_id)):
+        body = f"{decision.reason_for_user or gettext(LOOKED_AGAIN)}\n\n{gettext(UNDONE)}"
+        text = (gettext("A decision was taken back"), body)
+    return _write(decision, case, NoticeKind.REVERSAL, text)
 
 
 def tell_renewal(*, decision: Decision, case: Case) -> Notice | None:
     """Tell a person that what had been taken back holds again; None if it was never told."""
     if not _was_told(case):
         return None
-    body = f"{decision.reason_for_user or LOOKED_AGAIN}\n\n{RENEWED}\n\n{APPEAL}"
-    text = ("An earlier decision holds again", body)
+    with speaking(language_of(case.subject_id)):
+        first = decision.reason_for_user or gettext(LOOKED_AGAIN)
+        body = f"{first}\n\n{gettext(RENEWED)}\n\n{_redress()}"
+        text = (gettext("An earlier decision holds again"), body)
     return _write(decision, case, NoticeKind.DECISION, text, can_appeal=True)
 
 
 def tell_appeal(*, decision: Decision, case: Case, is_upheld: bool) -> Notice:
     """Tell a person what came of their appeal."""
-    title = "Your appeal was not accepted" if is_upheld else "Your appeal was accepted"
-    fallback = STILL_HOLDS if is_upheld else LOOKED_AGAIN
-    parts = [decision.reason_for_user or fallback, KEPT if is_upheld else UNDONE, OTHER_PERSON]
+    with speaking(language_of(case.subject_id)):
+        title = gettext("Your appeal was accepted")
+        if is_upheld:
+            title = gettext("Your appeal was not accepted")
+        fallback = gettext(STILL_HOLDS if is_upheld else LOOKED_AGAIN)
+        outcome = gettext(KEPT if is_upheld else UNDONE)
+        parts = [decision.reason_for_user or fallback, outcome, gettext(OTHER_PERSON)]
     return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
 
 
 def tell_reporters(*, decision: Decision, case: Case, reporters: Collection[int]) -> None:
     """Tell whoever reported a message what came of it, without naming anybody."""
     is_agreed = decision.verdict == constants.Verdict.VIOLATES
-    what = "an answer" if case.target_role == Author.ASSISTANT else "a message"
-    body = f"Thank you for reporting {what}. {REPORT_AGREED if is_agreed else REPORT_DISAGREED}"
+    is_answer = case.target_role == Author.ASSISTANT
     for person in User.objects.filter(pk__in=reporters, is_active=True):
+        with speaking(person.language):
+            title = gettext("We looked at your report")
+            thanks = gettext("Thank you for reporting a message.")
+            if is_answer:
+                thanks = gettext("Thank you for reporting an answer.")
+            body = f"{thanks} {gettext(REPORT_AGREED if is_agreed else REPORT_DISAGREED)}"
         notice = Notice.objects.create(
             subject=person,
             decision=decision,
             kind=NoticeKind.DECISION,
-            title="We looked at your report",
+            title=title,
             body=body,
             conversation_id=case.conversation_id,
             message_id=case.message_id,
@@ -170,7 +207,7 @@ def _write(
 def compose(
     *,
     decision: Decision,
-    measures: Sequence[tuple[EnforcementKind, object]],
+    measures: Sequence[tuple[EnforcementKind, datetime | None]],
     points: int,
     automatic: bool,
 ) -> tuple[str, str]:
@@ -180,23 +217,32 @@ def compose(
     Services Act: what is restricted, the facts, whether by automated means, the rule, the redress.
     """
     kinds = [kind for kind, _ in measures]
-    title = next((TITLES[kind] for kind in HEAVIEST_FIRST if kind in kinds), "You got points")
+    heaviest = next((TITLES[kind] for kind in HEAVIEST_FIRST if kind in kinds), POINTS_ONLY)
     done = [_sentence(kind, ends_at) for kind, ends_at in measures]
     if points:
-        done.append(f"{points} point{'s' if points != 1 else ''} were added to your account.")
+        added = ngettext(
+            "%(points)d point was added to your account.",
+            "%(points)d points were added to your account.",
+            points,
+        )
+        done.append(added % {"points": points})
     version = decision.policy_version
     parts = [" ".join(done)]
     if version is not None:
-        parts.append(f"Policy: {version.title}. {version.text_for_users}")
+        words = {"title": version.title, "text": version.text_for_users}
+        parts.append(gettext("Policy: %(title)s. %(text)s") % words)
     if decision.reason_for_user:
-        parts.append(f"Reason: {decision.reason_for_user}")
-    parts.append(BY_RULE if automatic else BY_PERSON)
-    parts.append(APPEAL)
-    return title, "\n\n".join(parts)
+        parts.append(gettext("Reason: %(reason)s") % {"reason": decision.reason_for_user})
+    parts.append(gettext(BY_RULE if automatic else BY_PERSON))
+    parts.append(_redress())
+    return gettext(heaviest), "\n\n".join(parts)
 
 
-def _sentence(kind: EnforcementKind, ends_at: object) -> str:
-    if kind not in (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND):
-        return DONE[kind]
-    until = f" until {ends_at:%d %B %Y, %H:%M} UTC" if ends_at is not None else ""
-    return f"{DONE[kind]}{until}."
+def _redress() -> str:
+    return gettext(APPEAL) % {"days": constants.APPEAL_DAYS}
+
+
+def _sentence(kind: EnforcementKind, ends_at: datetime | None) -> str:
+    if ends_at is None or kind not in DONE_UNTIL:
+        return gettext(DONE[kind])
+    return gettext(DONE_UNTIL[kind]) % {"end": moment(ends_at)}

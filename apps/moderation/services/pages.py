@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from apps.conversations.services.messages import access_message
 from apps.core.errors import AppError
 from apps.moderation import constants
@@ -13,11 +15,13 @@ from apps.moderation.services import appeal_cases, inbox, reports
 from apps.users.models import User
 
 APPEAL_STATES = {
-    constants.AppealState.SUBMITTED: "Your appeal waits for somebody to look at it.",
-    constants.AppealState.IN_REVIEW: "Somebody is looking at your appeal.",
-    constants.AppealState.UPHELD: "Your appeal was not accepted. The decision stays.",
-    constants.AppealState.OVERTURNED: "Your appeal was accepted. The decision is undone.",
-    constants.AppealState.WITHDRAWN: "You withdrew your appeal.",
+    constants.AppealState.SUBMITTED: gettext_lazy("Your appeal waits for somebody to look at it."),
+    constants.AppealState.IN_REVIEW: gettext_lazy("Somebody is looking at your appeal."),
+    constants.AppealState.UPHELD: gettext_lazy("Your appeal was not accepted. The decision stays."),
+    constants.AppealState.OVERTURNED: gettext_lazy(
+        "Your appeal was accepted. The decision is undone."
+    ),
+    constants.AppealState.WITHDRAWN: gettext_lazy("You withdrew your appeal."),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -68,13 +69,15 @@ def report_message(*, actor: User, message_id: int, reason: str, comment: str = 
 
 def _clean_reason(reason: str) -> str:
     if reason not in constants.FlagReason.values:
-        raise field_problem("reason", "Choose what is wrong with it.", "reason_unknown")
+        raise field_problem("reason", gettext("Choose what is wrong with it."), "reason_unknown")
     return reason
 
 
 def _clean_comment(comment: str) -> str:
     words = comment.replace("\r\n", "\n").strip()
     if len(words) > constants.MAX_COMMENT_CHARS or "\x00" in words:
-        problem = f"Use at most {constants.MAX_COMMENT_CHARS} characters."
+        problem = gettext("Use at most %(most)d characters.") % {
+            "most": constants.MAX_COMMENT_CHARS
+        }
         raise field_problem("comment", problem, "comment_too_long")
     return words

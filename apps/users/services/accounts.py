@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -254,7 +255,9 @@ def _rename(*, actor: User, user_id: int, name: str) -> User:
 def _check_fields(person: User, password: str) -> None:
     problems: dict[str, list[ValidationError]] = {}
     if person.email.endswith(f"@{SERVICE_DOMAIN}"):
-        problems["email"] = [ValidationError("Use an address that mail reaches.", "reserved")]
+        problems["email"] = [
+            ValidationError(gettext("Use an address that mail reaches."), "reserved")
+        ]
     try:
         person.clean_fields(exclude=["password"])
     except ValidationError as error:

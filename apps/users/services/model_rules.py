@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from django.utils.translation import gettext
+
 from apps.core.problems import field_problem
 from apps.users.constants import MAX_ALLOWED_MODELS, MAX_MODEL_CHARS
 from apps.users.errors import MissingScopeError, ModelNotAllowedError
@@ -36,7 +38,9 @@ def clean_patterns(wanted: Iterable[str]) -> list[str]:
     """
     patterns = sorted({one.strip() for one in wanted} - {""})
     if len(patterns) > MAX_ALLOWED_MODELS or not all(map(_PATTERN.fullmatch, patterns)):
-        message = f"Use at most {MAX_ALLOWED_MODELS} names of models; * stands for any letters."
+        message = gettext("Use at most %(most)d names of models; * stands for any letters.") % {
+            "most": MAX_ALLOWED_MODELS
+        }
         raise field_problem("allowed_models", message, "token_models")
     return patterns
 

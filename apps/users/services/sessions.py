@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.users.models import User
 from apps.users.services import access
@@ -81,6 +82,8 @@ def _sign_in(row: UserSession, current: str) -> SignIn:
 
 def _label(user_agent: str) -> str:
     """Name browser and system; whatever else a client says of itself is not repeated."""
-    browser = next((BROWSER_NAMES[mark] for mark in BROWSERS if mark in user_agent), "A browser")
+    browser = next((BROWSER_NAMES[mark] for mark in BROWSERS if mark in user_agent), "")
     system = next((name for name in SYSTEMS if name in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    browser = browser or gettext("A browser")
+    words = {"browser": browser, "system": system}
+    return gettext("%(browser)s on %(system)s") % words if system else browser

@@ -9,8 +9,10 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app as queue
 
+from apps.core.languages import speaking
 from apps.users.constants import EXPIRY_WARNING_DAYS
 from apps.users.models import ApiToken
 from apps.users.services import admin_mail
@@ -50,16 +52,19 @@ def compose_mail(*, token_id: int) -> EmailMessage | None:
     token = ApiToken.objects.usable().select_related("user").filter(pk=token_id).first()
     if token is None or not token.user.is_active:
         return None
+    words = {"name": token.name, "url": f"{settings.PUBLIC_URL}/settings/tokens/"}
+    with speaking(token.user.language):
+        subject = gettext("Your token “%(name)s” will expire") % words
+        advice = gettext("Give it a longer life, or make another one: %(url)s") % words
+        body = f"{_sentence(token)}\n{advice}"
     return EmailMessage(
-        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your token “{token.name}” will expire",
-        body=(
-            f"{_sentence(token)}\nGive it a longer life, or make another one: "
-            f"{settings.PUBLIC_URL}/settings/tokens/"
-        ),
+        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}",
+        body=body,
         to=[token.user.email],
     )
 
 
 def _sentence(token: ApiToken) -> str:
     end = f"{token.expires_at:%Y-%m-%d %H:%M} UTC" if token.expires_at is not None else "never"
-    return f"The token “{token.name}” ({token.hint}…) of {token.user.name} works until {end}."
+    words = {"name": token.name, "hint": token.hint, "owner": token.user.name, "end": end}
+    return gettext("The token “%(name)s” (%(hint)s…) of %(owner)s works until %(end)s.") % words

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -252,7 +253,7 @@ def make_token(
 def _end_of(days: int, parent: ApiToken | None) -> datetime:
     """Return when a token ends that is to last so many days, and no longer than its parent."""
     if not 1 <= days <= constants.MAX_TOKEN_DAYS:
-        message = f"Use 1 to {constants.MAX_TOKEN_DAYS} days."
+        message = gettext("Use 1 to %(most)d days.") % {"most": constants.MAX_TOKEN_DAYS}
         raise field_problem("expires_in_days", message, "token_days")
     expires_at = timezone.now() + timedelta(days=days)
     if parent is not None and parent.expires_at is not None:
@@ -263,7 +264,8 @@ def _end_of(days: int, parent: ApiToken | None) -> datetime:
 def _clean_name(text: str) -> str:
     name = text.strip()
     if not 1 <= len(name) <= constants.MAX_TOKEN_NAME_CHARS or "\x00" in name:
-        message = f"Use 1 to {constants.MAX_TOKEN_NAME_CHARS} characters."
+        limit = {"most": constants.MAX_TOKEN_NAME_CHARS}
+        message = gettext("Use 1 to %(most)d characters.") % limit
         raise field_problem("name", message, "token_name")
     return name
 

@@ -1,6 +1,7 @@
 /** Versions of messages: arrows lead from one to the other, and another branch is shown in its place. */
 
 import { nodesOf } from "./html.js";
+import { t } from "../lib/words.js";
 
 export class Branches {
   #wanted = null;
@@ -40,7 +41,7 @@ export class Branches {
     const arrows = message.article.querySelectorAll("[data-version]:not(:disabled)");
     const same = Array.from(arrows).find((arrow) => arrow.dataset.version === wanted.way);
     (same ?? arrows[0])?.focus({ preventScroll: true });
-    this.announce(`Version ${message.article.querySelector("[data-version-place]").textContent}`);
+    this.announce(t("Version %(place)s", { place: message.article.querySelector("[data-version-place]").textContent }));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The conversation page: what a person does goes out, what the server says comes in. */
 
 import { newClientId } from "../lib/message.js";
+import { t } from "../lib/words.js";
 import { Branches } from "./branches.js";
 import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
@@ -10,9 +11,9 @@ import { Reply } from "./reply.js";
 
 const OPEN_WITHIN_MS = 2_000;
 const ACCEPT_WITHIN_MS = 15_000;
-const UNANSWERED = "The server did not answer. Your message is back in the box: try again.";
-const BUSY = "One answer at a time: wait until this one is complete, or stop it.";
-const NO_NETWORK = "You are offline. Your message is back in the box: try again when you are connected.";
+const UNANSWERED = t("The server did not answer. Your message is back in the box: try again.");
+const BUSY = t("One answer at a time: wait until this one is complete, or stop it.");
+const NO_NETWORK = t("You are offline. Your message is back in the box: try again when you are connected.");
 
 export class ChatPage {
   /**
@@ -76,7 +77,7 @@ export class ChatPage {
     else this.composer.take();
     this.composer.isBusy = true;
     this.transcript.jump();
-    this.announce("Answering");
+    this.announce(t("Answering"));
     this.#deliver();
   }
 
@@ -107,7 +108,7 @@ export class ChatPage {
   /** This person is not let in any more. */
   shutOut(state, reason) {
     this.refused(reason);
-    if (state === "suspended") this.composer.close("You cannot write while your account is suspended. Your text is kept in this browser.");
+    if (state === "suspended") this.composer.close(t("You cannot write while your account is suspended. Your text is kept in this browser."));
   }
 
   /** Take one event of the server. */
@@ -146,7 +147,7 @@ export class ChatPage {
     this.composer.isBusy = true;
     this.composer.focus();
     this.transcript.jump();
-    this.announce("Answering");
+    this.announce(t("Answering"));
     return true;
   }
 
@@ -258,7 +259,7 @@ export class ChatPage {
     this.composer.replyId = message.id;
     this.sidebar.setAnswering(this.conversation.id, true);
     this.connection.follow(message.id, () => this.#active?.cursor ?? 0, { isFollowed });
-    this.announce("Answering");
+    this.announce(t("Answering"));
   }
 
   #replyEvent(event) {
@@ -272,7 +273,7 @@ export class ChatPage {
     this.connection.unfollow(reply.id);
     this.composer.isBusy = false;
     this.sidebar.setAnswering(this.conversation.id, false);
-    this.announce(event.state === "complete" ? "Answer complete" : event.notice);
+    this.announce(event.state === "complete" ? t("Answer complete") : event.notice);
   }
 
   #updated(event) {

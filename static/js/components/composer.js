@@ -1,6 +1,7 @@
 /** Where a person writes: keys, length, draft, and the button that sends or stops. */
 
 import { isSendKey, judgeMessage } from "../lib/message.js";
+import { t } from "../lib/words.js";
 
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 const DRAFT_MS = 250;
@@ -89,7 +90,7 @@ export class Composer {
     this.drafts.write(this.conversationId, "");
     if (conversationId !== this.conversationId) {
       this.conversationId = conversationId;
-      this.input.placeholder = "Reply to Parley";
+      this.input.placeholder = t("Reply to Parley");
       this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
     }
     this.drafts.write(conversationId, this.input.value);
@@ -124,7 +125,7 @@ export class Composer {
   }
 
   showBusy() {
-    this.showProblem("One answer at a time: wait until this one is complete, or stop it.", { kind: "busy" });
+    this.showProblem(t("One answer at a time: wait until this one is complete, or stop it."), { kind: "busy" });
   }
 
   /** Leave it to the browser: the plain form does the same with a new page. */
@@ -184,7 +185,7 @@ export class Composer {
   #judge() {
     const { canSend, isOver, note } = judgeMessage(this.input.value, this.limit);
     this.sendButton.disabled = !canSend;
-    this.sendButton.title = isOver ? note : "Send";
+    this.sendButton.title = isOver ? note : t("Send");
     this.count.hidden = !note;
     this.count.textContent = note;
     this.count.toggleAttribute("data-over", isOver);

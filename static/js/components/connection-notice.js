@@ -1,12 +1,14 @@
 /** Says when the connection is not there, and what that means. */
 
+import { t } from "../lib/words.js";
+
 const WAIT_MS = 900;
 const TEXTS = {
-  connecting: "Connecting",
-  reconnecting: "Reconnecting. Nothing is lost.",
-  offline: "You are offline. What you write is kept here.",
-  signed_out: "You have been signed out. Your text is kept.",
-  suspended: "Your account is suspended: you cannot write here at the moment.",
+  connecting: t("Connecting"),
+  reconnecting: t("Reconnecting. Nothing is lost."),
+  offline: t("You are offline. What you write is kept here."),
+  signed_out: t("You have been signed out. Your text is kept."),
+  suspended: t("Your account is suspended: you cannot write here at the moment."),
 };
 
 export class ConnectionNotice {
@@ -30,7 +32,7 @@ export class ConnectionNotice {
     clearTimeout(this.#timer);
     const text = (state === "suspended" && this.reason) || TEXTS[state];
     if (!text) {
-      if (!this.element.hidden && state === "open") this.announce("Connected again");
+      if (!this.element.hidden && state === "open") this.announce(t("Connected again"));
       this.element.hidden = true;
       return;
     }
@@ -41,7 +43,7 @@ export class ConnectionNotice {
   #reveal(state, text) {
     this.text.textContent = text;
     this.link.hidden = state !== "signed_out" && state !== "suspended";
-    this.link.textContent = state === "suspended" ? "Read the decision and appeal" : "Sign in again";
+    this.link.textContent = state === "suspended" ? t("Read the decision and appeal") : t("Sign in again");
     this.element.classList.toggle("notice-warning", state !== "suspended");
     this.element.classList.toggle("notice-error", state === "suspended");
     this.element.hidden = false;

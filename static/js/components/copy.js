@@ -1,6 +1,7 @@
 /** Copying: code blocks and whole messages, each with a word that it worked. */
 
 import { cloneTemplate, setIcon } from "./html.js";
+import { t } from "../lib/words.js";
 
 const SHOWN_MS = 1600;
 
@@ -19,7 +20,7 @@ export function listenForCopies(root, announce) {
     if (!button) return;
     await write(textFor(button));
     confirmCopy(button);
-    announce("Copied");
+    announce(t("Copied"));
   });
 }
 
@@ -53,10 +54,10 @@ function confirmCopy(button) {
   const label = icon ? button.querySelector("[data-copy-label]") : button;
   button.dataset.copied = "";
   if (icon) setIcon(icon, "check");
-  if (label) label.textContent = "Copied";
+  if (label) label.textContent = t("Copied");
   setTimeout(() => {
     delete button.dataset.copied;
     if (icon) setIcon(icon, "copy");
-    if (label) label.textContent = "Copy";
+    if (label) label.textContent = t("Copy");
   }, SHOWN_MS);
 }

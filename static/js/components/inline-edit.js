@@ -1,6 +1,8 @@
 /** A title that becomes a field where it stands: Enter keeps what is typed, Esc what was there. */
 
-const UNSENT = "The title was not changed. Check your connection and try again.";
+import { t } from "../lib/words.js";
+
+const UNSENT = t("The title was not changed. Check your connection and try again.");
 
 /**
  * @param {HTMLElement} shown what is replaced while one types
@@ -14,7 +16,7 @@ export function editInPlace(shown, { url, token, onDone, onProblem }) {
   field.value = before;
   field.maxLength = 120;
   field.autocomplete = "off";
-  field.setAttribute("aria-label", "Title of the conversation");
+  field.setAttribute("aria-label", t("Title of the conversation"));
   shown.after(field);
   shown.hidden = true;
   field.focus();

@@ -4,6 +4,7 @@ import { RETRYABLE_STATES } from "../lib/transcript.js";
 import { fullTime, shortTime } from "../lib/time.js";
 import { nodesOf, setIcon } from "./html.js";
 import { decorateCode } from "./copy.js";
+import { currentLocale, t, tn } from "../lib/words.js";
 
 const ICONS = { stopped: "stop", withheld: "shield", halted: "shield", out_of_quota: "gauge" };
 
@@ -75,7 +76,7 @@ export class Message {
   /** Say that it waits for its turn at the model, behind so many others. */
   showWaiting(ahead) {
     this.state = "queued";
-    const words = ahead ? `Waiting for its turn, ${ahead} before it` : "Waiting for its turn";
+    const words = ahead ? tn("Waiting for its turn, %(count)s before it", "Waiting for its turn, %(count)s before it", ahead) : t("Waiting for its turn");
     this.article.querySelector(".message-pending-queued").textContent = words;
   }
 
@@ -83,7 +84,7 @@ export class Message {
   showVersions({ position, total, previousId = null, nextId = null }) {
     const versions = this.article.querySelector("[data-versions]");
     versions.hidden = total < 2;
-    versions.querySelector("[data-version-place]").textContent = `${position} of ${total}`;
+    versions.querySelector("[data-version-place]").textContent = t("%(position)s of %(total)s", { position, total });
     for (const [way, id] of Object.entries({ previous: previousId, next: nextId })) {
       const arrow = versions.querySelector(`[data-version="${way}"]`);
       arrow.disabled = id === null;
@@ -135,7 +136,7 @@ export class Message {
     this.decision.hidden = !hidden && !redacted && this.state !== "withheld";
     if (hidden) {
       this.showText("");
-      this.showNotice(notice || "This message was removed by moderation.", { icon: "eye-off" });
+      this.showNotice(notice || t("This message was removed by moderation."), { icon: "eye-off" });
       this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
       return;
     }
@@ -151,7 +152,7 @@ export class Message {
     if (date) time.dateTime = date.toISOString();
     if (!time.dateTime) return;
     const at = new Date(time.dateTime);
-    time.textContent = shortTime(at, new Date());
-    time.title = fullTime(at);
+    time.textContent = shortTime(at, new Date(), currentLocale());
+    time.title = fullTime(at, currentLocale());
   }
 }

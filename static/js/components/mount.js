@@ -5,6 +5,7 @@ import { mountDrawer } from "./drawer.js";
 import { mountPassword } from "./password.js";
 import { mountToast } from "./toast.js";
 import { mountTheme } from "./theme.js";
+import { t } from "../lib/words.js";
 
 /** A dialog that came out of a menu takes the menu with it, and gives the focus to what opened both. */
 function mountDialog(dialog) {
@@ -26,7 +27,7 @@ function mountCopyField(part) {
     field.select();
     if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
     else document.execCommand("copy");
-    button.querySelector("span").textContent = "Copied";
+    button.querySelector("span").textContent = t("Copied");
   });
 }
 

@@ -1,8 +1,9 @@
 /** What a person thinks of an answer: one press, changed by another, with a reason if they like. */
 
 import { cloneTemplate } from "./html.js";
+import { t } from "../lib/words.js";
 
-const UNKEPT = "Your rating was not kept. Check your connection and try again.";
+const UNKEPT = t("Your rating was not kept. Check your connection and try again.");
 
 export class Ratings {
   constructor({ log, announce, complain }) {
@@ -34,7 +35,7 @@ export class Ratings {
     if (!(await this.#post(form.action, new FormData(form)))) return;
     const details = form.closest("details");
     details.open = false;
-    details.querySelector("summary").textContent = "Your reason";
+    details.querySelector("summary").textContent = t("Your reason");
     details.querySelector("summary").focus({ preventScroll: true });
   }
 
@@ -75,7 +76,7 @@ function show(article, rating) {
   form.action = article.querySelector("[data-rate]").formAction;
   if (form.elements.rating.value !== rating) {
     form.elements.reason.value = "";
-    reason.querySelector("summary").textContent = "Say why";
+    reason.querySelector("summary").textContent = t("Say why");
   }
   form.elements.rating.value = rating;
 }

@@ -1,6 +1,8 @@
 /** The report form over the conversation. Without it the link leads to the same form on a page. */
 
-const UNSENT = "The report was not sent. Check your connection and try again.";
+import { t } from "../lib/words.js";
+
+const UNSENT = t("The report was not sent. Check your connection and try again.");
 
 class ReportDialog {
   #opener = null;

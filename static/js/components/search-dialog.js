@@ -1,9 +1,10 @@
 /** Search over the page: results while one types, worked by arrows. Without it the link leads to the page. */
 
 import { nodesOf } from "./html.js";
+import { t, tn } from "../lib/words.js";
 
 const WAIT_MS = 180;
-const UNREACHABLE = "The search did not answer. Check your connection and try again.";
+const UNREACHABLE = t("The search did not answer. Check your connection and try again.");
 
 export class SearchDialog {
   #timer = null;
@@ -64,7 +65,7 @@ export class SearchDialog {
   #say(query) {
     const count = this.#links().length;
     const note = this.results.querySelector(".search-note")?.textContent.trim() ?? "";
-    this.status.textContent = !query ? "" : note || `${count} ${count === 1 ? "result" : "results"}`;
+    this.status.textContent = !query ? "" : note || tn("%(count)s result", "%(count)s results", count);
   }
 
   #links() {

@@ -1,6 +1,7 @@
 /** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
 import { cloneTemplate, nodesOf } from "./html.js";
+import { t } from "../lib/words.js";
 
 const NEAR_PX = 400;
 const KEPT = "parley.list";
@@ -33,7 +34,7 @@ export class Sidebar {
     link.href = url;
     link.dataset.conversationId = id;
     this.#name(link, title);
-    this.#group("Today", { isFirst: true }).prepend(item);
+    this.#group(t("Today"), { isFirst: true }).prepend(item);
   }
 
   rename(id, title) {
@@ -81,7 +82,7 @@ export class Sidebar {
 
   #name(link, title) {
     link.querySelector("[data-title]").textContent = title;
-    link.parentElement.querySelector("[data-item-menu]").setAttribute("aria-label", `More about ${title}`);
+    link.parentElement.querySelector("[data-item-menu]").setAttribute("aria-label", t("More about %(title)s", { title }));
   }
 
   #loadWhenNear() {

@@ -1,6 +1,7 @@
 /** Rules about a message that is being written. */
 
 import { countCodePoints } from "./text.js";
+import { tn } from "./words.js";
 
 const WARN_FROM = 0.9;
 
@@ -9,8 +10,8 @@ export function judgeMessage(text, limit) {
   const length = countCodePoints(text.trim());
   const over = length - limit;
   let note = "";
-  if (over > 0) note = `${over} too many: at most ${limit} characters`;
-  else if (length >= limit * WARN_FROM) note = `${limit - length} left`;
+  if (over > 0) note = tn("%(count)s too many: at most %(limit)s characters", "%(count)s too many: at most %(limit)s characters", over, { limit });
+  else if (length >= limit * WARN_FROM) note = tn("%(count)s left", "%(count)s left", limit - length);
   return { isBlank: length === 0, isOver: over > 0, canSend: length > 0 && over <= 0, note };
 }
 

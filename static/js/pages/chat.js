@@ -1,5 +1,6 @@
 /** Puts the conversation page together. */
 
+import "../components/words.js";
 import { ChatPage } from "../components/chat-page.js";
 import { Composer } from "../components/composer.js";
 import { ConnectionNotice } from "../components/connection-notice.js";
@@ -15,6 +16,7 @@ import { Sidebar } from "../components/sidebar.js";
 import { Transcript } from "../components/transcript.js";
 import { Drafts } from "../lib/drafts.js";
 import { Connection } from "../lib/socket.js";
+import { t } from "../lib/words.js";
 
 const app = document.querySelector('[data-page="chat"]');
 const find = (name) => app.querySelector(`[data-${name}]`);
@@ -59,7 +61,7 @@ const connection = new Connection({
   onState: (state) => {
     notice.show(state);
     if (state === "open") page.connected();
-    else if (state === "signed_out" || state === "suspended") page.shutOut(state, "This was not sent. Your message is back in the box.");
+    else if (state === "signed_out" || state === "suspended") page.shutOut(state, t("This was not sent. Your message is back in the box."));
   },
 });
 const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app), notice, announce });
