@@ -6,4 +6,4 @@ const language = document.documentElement.lang || "en";
 // A British reader of the English page keeps British dates.
 const own = navigator.languages?.find((name) => name.split("-")[0] === language.split("-")[0]);
 
-setWords(JSON.parse(document.querySelector("#words")?.textContent ?? "{}"), own ?? language);
+setWords(JSON.parse(document.querySelector("#words")?.content.textContent ?? "{}"), own ?? language);

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -152,19 +153,13 @@ def _words_of(name: str) -> Iterator[str | tuple[str, ...]]:
 
 def _errors() -> Iterator[Found]:
     for config in apps.get_app_configs():
-        if config.name.startswith("apps."):
-            import_module(f"{config.name}.errors") if _has_errors(config.path) else None
-    waiting = [AppError]
-    while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        module = kind.__module__.replace(".", "/")
-        if module.startswith("apps/"):
-            yield kind.default_message, f"{module}.py"
-
-
-def _has_errors(path: str) -> bool:
-    return (Path(path) / "errors.py").is_file()
+        name = f"{config.name}.errors"
+        if not config.name.startswith("apps.") or find_spec(name) is None:
+            continue
+        for kind in vars(import_module(name)).values():
+            is_ours = isinstance(kind, type) and kind.__module__ == name
+            if is_ours and issubclass(kind, AppError):
+                yield kind.default_message, f"{name.replace('.', '/')}.py"
 
 
 def _scripts() -> Iterator[Found]:
