@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,7 +22,7 @@ from apps.core.api.downloads import Download
 from apps.core.errors import AppError, NotFoundError
 from apps.users.services import principals
 
-ASKED = "Your export is being written. You can leave this page and come back."
+ASKED = gettext_lazy("Your export is being written. You can leave this page and come back.")
 
 
 @login_required
@@ -84,7 +85,7 @@ async def delete(request: HttpRequest) -> HttpResponse:
                 context = {"erase_at": user.erase_at}
                 return await db.call(render, request, "account/left.html", context)
         else:
-            context["error"] = "Tick the box to say that you are sure."
+            context["error"] = gettext("Tick the box to say that you are sure.")
     status = 400 if "error" in context else 200
     return await db.call(render, request, "account/delete.html", context, status=status)
 
@@ -108,7 +109,7 @@ async def limits(request: HttpRequest, token_id: int) -> HttpResponse:
         except AppError as error:
             form.add_error("amount", pages.sentence_of(error))
         else:
-            flash.success(request, "The limit is set. It counts from now on.")
+            flash.success(request, gettext("The limit is set. It counts from now on."))
             return HttpResponseRedirect(here)
     try:
         context = await db.call(pages.limits_page, viewer=actor, token_id=token_id)
@@ -131,7 +132,7 @@ async def end_limit(request: HttpRequest, token_id: int, quota_id: int) -> HttpR
         await db.call(token_limits.end_limit, actor=actor, token_id=token_id, quota_id=quota_id)
     except NotFoundError as error:
         raise Http404 from error
-    flash.success(request, "The limit is ended.")
+    flash.success(request, gettext("The limit is ended."))
     return HttpResponseRedirect(here)
 
 

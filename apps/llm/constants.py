@@ -1,6 +1,7 @@
 """Words and numbers about calls to models."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 
 DEFAULT_MODEL = "gpt-3.5-turbo"
 MAX_TOKENS = 4000
@@ -97,14 +98,14 @@ class QuotaKind(TextChoices):
 class QuotaUnit(TextChoices):
     """What a quota counts."""
 
-    TOKENS = "tokens", "Tokens"
-    MONEY = "money", "Money (USD)"
+    TOKENS = "tokens", gettext_lazy("Tokens")
+    MONEY = "money", gettext_lazy("Money (USD)")
 
 
 class Period(TextChoices):
     """The stretch of the calendar after which a quota begins anew."""
 
-    HOUR = "hour", "Hour"
-    DAY = "day", "Day"
-    WEEK = "week", "Week"
-    MONTH = "month", "Month"
+    HOUR = "hour", gettext_lazy("Hour")
+    DAY = "day", gettext_lazy("Day")
+    WEEK = "week", gettext_lazy("Week")
+    MONTH = "month", gettext_lazy("Month")
