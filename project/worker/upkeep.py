@@ -1,4 +1,4 @@
-"""Looks after the queue's own rows: jobs of workers that died, and those that ended long ago."""
+"""Looks after rows that nobody comes back for: old jobs, reservations and counters."""
 
 import asyncio
 import logging
@@ -6,7 +6,10 @@ import logging
 from procrastinate import App
 from procrastinate.jobs import Job, Status
 
+from apps.conversations.services import settling
+from apps.core.db import call
 from apps.core.logging import log_event
+from apps.llm.services import quotas
 
 logger = logging.getLogger("project.worker")
 
@@ -15,6 +18,7 @@ STALLED_SECONDS = 30.0
 MAX_ATTEMPTS = 3
 KEEP_HOURS = 24
 ROUNDS_BETWEEN_CLEANINGS = 240
+ROUNDS_BETWEEN_SETTLINGS = 20
 
 
 async def tend_forever(worker_app: App) -> None:
@@ -26,6 +30,8 @@ async def tend_forever(worker_app: App) -> None:
             await rescue_jobs(worker_app)
             if rounds % ROUNDS_BETWEEN_CLEANINGS == 0:
                 await delete_old_jobs(worker_app)
+            if rounds % ROUNDS_BETWEEN_SETTLINGS == 0:
+                await settle_quotas()
             rounds += 1
         except Exception as error:  # noqa: BLE001  the next look may find the queue again
             log_event(logger, "UPKEEP_FAILED", level=logging.WARNING, error=type(error).__name__)
@@ -36,6 +42,14 @@ async def delete_old_jobs(worker_app: App) -> None:
     await worker_app.job_manager.delete_old_jobs(
         nb_hours=KEEP_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+async def settle_quotas() -> None:
+    """Give back what is reserved for answers that are gone, and remove counters of the past."""
+    released = await call(settling.release_forgotten)
+    removed = await call(quotas.remove_old_counters)
+    if released or removed:
+        log_event(logger, "QUOTAS_SETTLED", released=released, removed=removed)
 
 
 async def rescue_jobs(worker_app: App) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,6 +20,7 @@ from apps.conversations.services import (
     asking,
     following,
     leases,
+    presenting,
     settling,
     stopping,
     titles,
@@ -29,10 +30,12 @@ from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
 from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.contract import Completion, Usage
 from apps.llm.models import QuotaCounter, Reservation, UsageDay, UsageRecord
-from apps.llm.services import catalogue, pauses, prices
+from apps.llm.services import catalogue, pauses, prices, quotas
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
+from apps.llm.services.quotas import Spender
 from apps.users.models import User
+from project.worker import upkeep
 from tests.conversations.conftest import read_reply, running_worker
 from tests.factories import ApiTokenFactory, UserFactory
 from tests.support.upstream import ScriptedUpstream
@@ -202,6 +205,34 @@ async def test_what_a_deleted_account_had_reserved_comes_back(person: User, quot
     assert await sync_to_async(settling.release_forgotten)() == 1
     counter = await QuotaCounter.objects.aget(quota=shared)
     assert (counter.used, counter.reserved) == (0, 0)
+
+
+def test_upkeep_gives_back_what_is_forgotten_and_removes_counters_of_the_past(
+    person: User, quota: int
+) -> None:
+    now = timezone.now()
+    spender = Spender(user_id=person.pk, model="scripted")
+    wanted = Usage(10, 10, "estimated")
+    for days, reference_id in ((90, 901), (1, 902)):
+        moment = now - timedelta(days=days)
+        quotas.reserve(
+            spender, purpose="reply", reference_id=reference_id, wanted=wanted, now=moment
+        )
+    kept = QuotaCounter.objects.latest("ends_at")
+    assert quotas.remove_old_counters(now=now) == 0
+    Reservation.objects.update(created_at=now - timedelta(hours=2))
+    async_to_sync(upkeep.settle_quotas)()
+    assert Reservation.objects.count() == 0
+    assert QuotaCounter.objects.get().pk == kept.pk
+
+
+def test_what_went_wrong_says_what_was_counted_for_what() -> None:
+    lost = Reply(state="failed", prompt_tokens=1_200, completion_tokens=4)
+    lost.usage_source, lost.cost_nano = "estimated", NANO // 4
+    assert presenting.counted_tokens(lost) == (
+        "About 1,204 tokens were counted. 1,200 of them are what was sent to the model, earlier "
+        "messages too. They cost $0.25."
+    )
 
 
 async def test_a_token_without_quota_is_refused_at_once_with_the_time_to_wait(

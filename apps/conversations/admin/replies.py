@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,7 +21,10 @@ from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table, Text
 from apps.core.admin_kit.display import EMPTY, duration, link, moment, number, preview
 from apps.core.admin_kit.filters import choice_filter, count_up_to
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.llm.services import money
+from apps.llm.services.usage_figures import VIEW as VIEW_COST
 
 COUNT_LIMIT = 1_000
 RECENT_ANSWERS = 1_000
@@ -53,6 +57,11 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
         choice_filter(title="state", parameter_name="state", options=tuple(ReplyState.choices)),
     )
     ordering = ("-pk",)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; what answers cost for those who may see it."""
+        columns = list(super().get_list_display(request))
+        return [*columns, "cost"] if has_right(request, VIEW_COST) else columns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
         """Return the answers with whose they are, and whether their words may be read now."""
@@ -106,6 +115,14 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
         """Show the tokens of the answer."""
         return number(reply.completion_tokens)
 
+    @admin.display(description="Cost")
+    def cost(self, reply: Reply) -> str:
+        """Show what it cost, marked where tokens were estimated."""
+        if reply.cost_nano is None:
+            return EMPTY
+        about = "~" if reply.usage_source == "estimated" else ""
+        return f"{about}{money.say(reply.cost_nano)}"
+
     @admin.display(description="First text")
     def first_text(self, reply: Reply) -> str:
         """Show how long the person waited for the first text."""
@@ -147,6 +164,7 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
                 Fact("Temperature", row.temperature),
                 Fact("Tokens in", number(row.prompt_tokens)),
                 Fact("Tokens out", number(row.completion_tokens), row.usage_source),
+                *([Fact("Cost", self.cost(row))] if has_right(request, VIEW_COST) else []),
                 Fact("Finish reason", row.finish_reason or EMPTY),
                 Fact("Error", row.error_code or EMPTY),
                 Fact("Asked", moment(row.queued_at)),

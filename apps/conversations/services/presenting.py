@@ -10,6 +10,7 @@ from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.core.languages import known_sentence, number
 from apps.core.markdown import RENDERER_VERSION, render_markdown
+from apps.llm.services import money
 
 
 def visible_text(message: Message) -> str:
@@ -76,7 +77,13 @@ def counted_tokens(reply: Reply) -> str:
         )
     else:
         text = ngettext("%(number)s token was counted.", "%(number)s tokens were counted.", tokens)
-    return text % {"number": number(tokens)}
+    sentences = [text % {"number": number(tokens)}]
+    if reply.prompt_tokens:
+        sent = gettext("%(number)s of them are what was sent to the model, earlier messages too.")
+        sentences.append(sent % {"number": number(reply.prompt_tokens)})
+    if reply.cost_nano:
+        sentences.append(gettext("They cost %(cost)s.") % {"cost": money.say(reply.cost_nano)})
+    return " ".join(sentences)
 
 
 def request_id(reply: Reply) -> str:

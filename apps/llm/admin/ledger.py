@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -15,10 +16,13 @@ from apps.core.admin_kit.details import Detail, Fact, Figure, Front
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, milliseconds, moment, number
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.searching import parse_search, split_key
 from apps.core.admin_kit.sections import Section
-from apps.llm.constants import Purpose, UsageSource
+from apps.llm.constants import CostSource, Purpose, UsageSource
 from apps.llm.models import UsageRecord
+from apps.llm.services import money
+from apps.llm.services.usage_figures import VIEW as VIEW_COST
 
 RECENT_CALLS = 500
 
@@ -42,6 +46,11 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
         choice_filter(title="purpose", parameter_name="purpose", options=tuple(Purpose.choices)),
     )
     ordering = ("-id",)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; what calls cost for those who may see it."""
+        columns = list(super().get_list_display(request))
+        return [*columns, "cost"] if has_right(request, VIEW_COST) else columns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UsageRecord]:
         """Return the lines with the people they are about."""
@@ -96,6 +105,14 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
         """Show how long it took."""
         return milliseconds(row.duration_ms)
 
+    @admin.display(description="Cost")
+    def cost(self, row: UsageRecord) -> str:
+        """Show what it cost, marked where tokens were estimated."""
+        if row.cost_nano is None:
+            return EMPTY
+        about = "~" if row.cost_source == CostSource.ESTIMATED else ""
+        return f"{about}{money.say(row.cost_nano)}"
+
     @admin.display(description="Ended")
     def ended(self, row: UsageRecord) -> SafeString:
         """Show how it ended."""
@@ -116,12 +133,28 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
                 Fact("Prompt tokens", number(row.prompt_tokens)),
                 Fact("Answer tokens", number(row.completion_tokens)),
                 Fact("Counted by", row.get_source_display()),
+                *self._cost_facts(request, row),
                 Fact("First text", milliseconds(row.first_token_ms)),
                 Fact("Took", milliseconds(row.duration_ms)),
                 Fact("When", moment(row.created_at)),
             ],
             related=self.lists_of(request, f"user:{row.user_id}", "usagerecord"),
         )
+
+    def _cost_facts(self, request: HttpRequest, row: UsageRecord) -> list[Fact]:
+        if not has_right(request, VIEW_COST):
+            return []
+        note = str(CostSource(row.cost_source).label).lower()
+        per = "for a million tokens"
+        prices = (
+            [
+                Fact("Price of the prompt", money.say(row.input_nano), per),
+                Fact("Price of the answer", money.say(row.output_nano), per),
+            ]
+            if row.input_nano is not None
+            else []
+        )
+        return [Fact("Cost", self.cost(row), note), *prices]
 
     def front(self, request: HttpRequest) -> Front:
         """Show how fast the models answer and what the last hour used."""

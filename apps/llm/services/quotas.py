@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.llm.constants import CHARS_PER_TOKEN, TYPICAL_ANSWER_TOKENS, Period
 from apps.llm.gateway.contract import Purpose, Usage
-from apps.llm.models import Reservation
+from apps.llm.models import QuotaCounter, Reservation
 from apps.llm.services import quota_words
 from apps.llm.services.periods import bounds_of
 from apps.llm.statements import quotas as statements
 from apps.llm.statements.quotas import QuotaState
+
+COUNTERS_KEPT = timedelta(days=62)
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +130,20 @@ def reserved_before(moment: datetime, *, purpose: Purpose, limit: int) -> list[i
     rows = Reservation.objects.filter(created_at__lt=moment, purpose=purpose)
     found = rows.order_by("created_at").values_list("reference_id", flat=True)[:limit]
     return list(dict.fromkeys(found))
+
+
+def remove_old_counters(*, now: datetime | None = None) -> int:
+    """Remove counters of periods that ended long ago, some at a time; the ledger stays.
+
+    One for which something is still reserved stays until that is settled.
+
+    Returns:
+        How many.
+    """
+    old = QuotaCounter.objects.filter(ends_at__lt=(now or timezone.now()) - COUNTERS_KEPT)
+    is_held = Exists(Reservation.objects.filter(counter=OuterRef("pk")))
+    some = list(old.filter(~is_held).order_by("ends_at").values_list("pk", flat=True)[:AT_ONCE])
+    return QuotaCounter.objects.filter(pk__in=some).delete()[0] if some else 0
 
 
 def soonest_end(states: Sequence[QuotaState]) -> QuotaState | None:
