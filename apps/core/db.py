@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +31,8 @@ async def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
     Returns:
         What the function returned.
     """
-    work = partial(_run, partial(function, *args, **kwargs))
+    # asgiref ties the language to the thread that set it: it does not follow by itself.
+    work = partial(_run, partial(function, *args, **kwargs), translation.get_language())
     if settings.DATABASE_THREADS < 1:
         return await sync_to_async(work, thread_sensitive=True)()
     loop = asyncio.get_running_loop()
@@ -48,9 +50,10 @@ def release_connection() -> None:
         connection.close()
 
 
-def _run(work: Callable[[], T]) -> T:
+def _run(work: Callable[[], T], language: str | None) -> T:
     try:
-        return work()
+        with translation.override(language):
+            return work()
     finally:
         release_connection()
 

@@ -1,11 +1,12 @@
 from datetime import datetime
+from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configuration
 from django.test import AsyncClient, Client
 from django.utils import translation
 
-from apps.core import languages
+from apps.core import db, languages
 from apps.core.errors import NotFoundError
 from tests.factories import UserFactory
 
@@ -28,7 +29,7 @@ def test_what_was_chosen_outranks_what_the_browser_asks_for() -> None:
 
 def test_a_language_that_nobody_offers_falls_back_to_english() -> None:
     client = Client(headers={"Accept-Language": "xx"})
-    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "klingon"
+    client.cookies[configuration.LANGUAGE_COOKIE_NAME] = "klingon"
     assert '<html lang="en"' in client.get("/accounts/login/").text
     assert client.post("/settings/language/", {"language": "klingon"}).status_code == 400
 
@@ -95,3 +96,10 @@ def test_scripts_get_their_words_with_the_page() -> None:
     assert "&quot;Copied&quot;: [&quot;Kopiert&quot;]" in page.text
     english = Client().get("/accounts/login/", headers={"Accept-Language": "en"})
     assert 'id="words"' not in english.text
+
+
+async def test_a_service_in_a_database_thread_speaks_the_same_language(settings: Any) -> None:
+    settings.DATABASE_THREADS = 2
+    with languages.speaking("de"):
+        assert await db.call(translation.gettext, "Cancel") == "Abbrechen"
+    assert await db.call(translation.gettext, "Cancel") == "Cancel"
