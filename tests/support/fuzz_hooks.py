@@ -14,7 +14,14 @@ BEYOND_SCHEMAS = {
     "precondition_failed",
     "search_refused",
 }
-KINDS_BEYOND_SCHEMAS = {"nul", "value_error", "title_length", "reason_required"}
+KINDS_BEYOND_SCHEMAS = {
+    "nul",
+    "query_too_short",
+    "reason_required",
+    "title_length",
+    "value_error",
+    "webhook_url",
+}
 
 
 @schemathesis.hook

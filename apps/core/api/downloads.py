@@ -7,6 +7,10 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+JSON = "application/json"
+OBJECT = {"type": "object"}
+BYTES = {"type": "string", "format": "binary"}
+
 
 class Download(StreamingHttpResponse):
     """A file for its asker alone, piece by piece."""
@@ -19,8 +23,6 @@ class Download(StreamingHttpResponse):
 
 def downloads(description: str, *media_types: str) -> dict[str, Any]:
     """Describe an operation that answers a file and nothing else."""
-    content = {
-        name.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-        for name in media_types
-    }
+    names = [name.partition(";")[0] for name in media_types]
+    content = {name: {"schema": OBJECT if name == JSON else BYTES} for name in names}
     return {"responses": {200: {"description": description, "content": content}}}
