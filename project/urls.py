@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.conversations.urls", namespace="chat")),
     path("", include("apps.moderation.urls", namespace="moderation")),
     path("", include("apps.llm.urls", namespace="models")),
+    path("design/", views.design_system, name="design"),
     path("healthz", views.alive, name="alive"),
     path("readyz", views.ready, name="ready"),
     path("metrics", views.show_metrics, name="metrics"),

@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.core import health, metrics
+from apps.core import design, health, metrics
 from apps.core.api.responses import error_response, json_response
+from apps.core.constants import ApplicationEnvironment
 from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import error_for_status, report_error
 from apps.core.errors import EndpointNotOfferedError
@@ -56,6 +57,14 @@ def _error_page(
     report_error(error, method=request.method, raised=type(exception).__name__)
     context = {"correlation_id": get_correlation_id()}
     return render(request, template or f"{status}.html", context, status=status)
+
+
+@require_safe
+def design_system(request: HttpRequest) -> HttpResponse:
+    """Show developers the parts that pages are made of; elsewhere there is nothing here."""
+    if settings.ENVIRONMENT != ApplicationEnvironment.DEVELOPMENT:
+        raise Http404
+    return render(request, "design.html", design.design_page())
 
 
 @require_safe

@@ -72,7 +72,8 @@ class Browsing:
         if self._playwright is not None:
             await self._playwright.stop()
         if kind is None:
-            assert [one for one in self.problems if not self._is_allowed(one)] == []
+            unexpected = [one for one in self.problems if not self._is_allowed(one)]
+            assert unexpected == [], unexpected
 
     def _is_allowed(self, problem: str) -> bool:
         return bool(self.allowed and re.search(self.allowed, problem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from playwright.async_api import expect
 
 from apps.conversations.services import locking
@@ -12,6 +13,7 @@ from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.browser.test_pages import violations
+from tests.factories import ConversationFactory
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +36,9 @@ CUT_OFF = """
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
     .map((one) => one.outerHTML.slice(0, 120))
 """
+IS_KEPT = """
+() => [document.body, ...document.querySelectorAll("#sidebar *")].includes(document.activeElement)
+"""
 
 
 async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
@@ -43,7 +48,7 @@ async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_state_is_readable_by_everybody(
+async def test_line_43_every_state_is_readable_by_everybody(
     browsing: Browsing, person: User, moderator: User, scheme: str
 ) -> None:
     browsing.allowed = "ERR_INTERNET_DISCONNECTED"
@@ -102,7 +107,7 @@ async def look_at_a_lock(tab: Tab, found: dict[str, list[str]], moderator: User)
     [{"width": 1440, "height": 900}, {"width": 768, "height": 1024}, {"width": 320, "height": 640}],
     ids=lambda size: str(size["width"]),
 )
-async def test_nothing_of_a_conversation_is_cut_off(
+async def test_line_40_nothing_of_a_conversation_is_cut_off(
     browsing: Browsing, person: User, size: Any
 ) -> None:
     async with browsing:
@@ -114,3 +119,42 @@ async def test_nothing_of_a_conversation_is_cut_off(
         await tab.question.get_by_role("link", name="Edit this message").click()
         assert await tab.page.evaluate(CUT_OFF) == []
         assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+async def test_line_40_the_list_is_a_drawer_on_a_phone_that_keeps_the_focus_and_gives_it_back(
+    browsing: Browsing, person: User
+) -> None:
+    phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+    async with browsing:
+        tab = await browsing.signed_in(person, **phone)
+        await tab.open()
+        opener = tab.page.get_by_role("button", name="Your conversations")
+        drawer = tab.page.locator("#sidebar")
+        await expect(drawer).to_be_hidden()
+        await opener.tap()
+        await expect(drawer.get_by_role("button", name="Close the list")).to_be_focused()
+        for _ in range(await drawer.locator("a, button").count() + 2):
+            await tab.page.keyboard.press("Tab")
+            assert await tab.page.evaluate(IS_KEPT)
+        await tab.page.keyboard.press("Escape")
+        await expect(drawer).to_be_hidden()
+        await expect(opener).to_be_focused()
+
+
+async def test_a_conversation_is_renamed_in_the_drawer_by_touch(
+    browsing: Browsing, person: User
+) -> None:
+    await sync_to_async(ConversationFactory)(owner=person, title="Tea")
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    async with browsing:
+        tab = await browsing.signed_in(person, **phone)
+        await tab.open()
+        await tab.page.get_by_role("button", name="Your conversations").tap()
+        await tab.page.get_by_role("button", name="More about Tea").tap()
+        await tab.page.get_by_role("menuitem", name="Rename").tap()
+        field = tab.page.get_by_role("textbox", name="Title of the conversation")
+        await expect(field).to_be_focused()
+        await field.fill("Coffee")
+        await field.press("Enter")
+        await expect(tab.page.locator("#sidebar")).to_be_visible()
+        await expect(tab.page.get_by_role("link", name="Coffee")).to_be_focused()

@@ -50,7 +50,7 @@ async def test_a_person_signs_in_writes_and_watches_the_answer_stream(
         await expect(tab.page.locator(".sidebar [aria-current=page]")).to_be_visible()
 
 
-async def test_what_was_on_the_screen_at_the_stop_is_what_is_stored_and_what_a_reload_shows(
+async def test_line_13_the_text_at_the_stop_is_what_is_stored_and_what_a_reload_shows(
     browsing: Browsing, person: User
 ) -> None:
     async with browsing:
@@ -70,7 +70,7 @@ async def test_what_was_on_the_screen_at_the_stop_is_what_is_stored_and_what_a_r
         await expect(tab.notice).to_have_text("You stopped this answer. What you saw is kept.")
 
 
-async def test_a_reload_in_the_middle_shows_all_so_far_within_a_second_and_goes_on(
+async def test_line_14_a_reload_in_the_middle_shows_all_so_far_within_a_second_and_goes_on(
     browsing: Browsing, person: User
 ) -> None:
     whole = answer_text(500).strip()
@@ -90,7 +90,7 @@ async def test_a_reload_in_the_middle_shows_all_so_far_within_a_second_and_goes_
     assert min(milliseconds) < 1_000
 
 
-async def test_a_second_tab_shows_the_same_while_it_happens(
+async def test_line_15_a_second_tab_shows_the_same_while_it_happens(
     browsing: Browsing, person: User
 ) -> None:
     whole = answer_text(150).strip()
@@ -112,7 +112,9 @@ async def test_a_second_tab_shows_the_same_while_it_happens(
         assert grows_without_a_slip(texts, whole)
 
 
-async def test_everything_works_without_javascript(browsing: Browsing, person: User) -> None:
+async def test_line_45_everything_works_without_javascript(
+    browsing: Browsing, person: User
+) -> None:
     async with browsing:
         tab = await browsing.signed_in(person, java_script_enabled=False)
         await tab.open()

@@ -107,7 +107,7 @@ async def test_a_person_who_signs_out_in_one_tab_is_signed_out_in_the_other(
         await expect(second.connection).to_contain_text("signed out", timeout=REVOKED_WITHIN_MS)
 
 
-async def test_a_page_without_network_says_so_and_catches_up(
+async def test_line_16_a_page_without_network_says_so_and_catches_up(
     browsing: Browsing, person: User
 ) -> None:
     whole = answer_text(400).strip()

@@ -49,7 +49,9 @@ def undo_newest(moderator: User, case: Case) -> None:
     reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
 
 
-async def test_an_answer_is_reported_by_keyboard_alone(browsing: Browsing, person: User) -> None:
+async def test_line_32_an_answer_is_reported_by_keyboard_alone(
+    browsing: Browsing, person: User
+) -> None:
     async with browsing:
         tab = await browsing.signed_in(person)
         await tab.open()

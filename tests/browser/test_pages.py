@@ -113,7 +113,7 @@ async def test_the_main_pages_are_readable_by_everybody(
     assert {path: some for path, some in found.items() if some} == {}
 
 
-async def test_a_theme_that_was_chosen_is_there_at_the_first_paint(
+async def test_line_39_a_theme_that_was_chosen_is_there_at_the_first_paint(
     browsing: Browsing, person: User
 ) -> None:
     async with browsing:
