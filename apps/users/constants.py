@@ -129,6 +129,11 @@ DECIDE_PERMISSIONS = (
     "users.view_restriction",
     "users.view_user",
 )
+PUBLISHING_PERMISSIONS = (
+    "conversations.revoke_share",
+    "conversations.view_feedback",
+    "conversations.view_share",
+)
 REVIEW_PERMISSIONS = (*VIEW_PERMISSIONS, *CASE_VIEW_PERMISSIONS, *DECIDE_PERMISSIONS)
 LEAD_PERMISSIONS = (
     *REVIEW_PERMISSIONS,
@@ -157,6 +162,7 @@ RULE_APPROVER_PERMISSIONS = (*RULE_AUTHOR_PERMISSIONS, "moderation.enforce_rule"
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (
         *dict.fromkeys((*LEAD_PERMISSIONS, *RULE_APPROVER_PERMISSIONS)),
+        *PUBLISHING_PERMISSIONS,
         "llm.manage_catalogue",
         "llm.view_provider",
         *COST_PERMISSIONS,
@@ -173,7 +179,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "webhooks.view_webhookdelivery",
         "webhooks.view_webhookendpoint",
     ),
-    Role.MODERATOR: REVIEW_PERMISSIONS,
+    Role.MODERATOR: (*REVIEW_PERMISSIONS, *PUBLISHING_PERMISSIONS),
     Role.USER: (),
 }
 """What each role's group may do; each app's own migration grants what is its own."""

@@ -31,6 +31,7 @@ async def test_a_conversation_shows_only_its_documented_fields(program: Program)
         "updated_at",
         "last_message_at",
         "is_unread",
+        "assistant_id",
         "archived_at",
         "locked_at",
     }

@@ -27,6 +27,7 @@ SAME_EVERYWHERE = {
     "download": "the name of a sign, drawn by its font",
 }
 NOT_READ = {
+    "templates/design.html": "for developers, and not there when deployed",
     "templates/allauth/elements/button.html": "builds a tag out of pieces",
 }
 

@@ -1,5 +1,7 @@
 /** The live board: what moves is asked for again and again; a button in use stays where it is. */
 
+import { nodesOf } from "../components/html.js";
+
 const EVERY_MS = 2_000;
 const GIVE_UP_MS = 10_000;
 
@@ -22,9 +24,8 @@ async function look() {
   const response = await fetch(board.dataset.nowUrl, { credentials: "same-origin", signal: AbortSignal.timeout(GIVE_UP_MS) });
   if (response.redirected) throw new Error("signed out");
   if (!response.ok) throw new Error("refused");
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-board-now]");
-  if (fresh) replace(document.adoptNode(fresh));
+  const fresh = nodesOf(await response.text()).find((node) => node.matches?.("[data-board-now]"));
+  if (fresh) replace(fresh);
 }
 
 async function lookAgain() {

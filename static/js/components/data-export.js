@@ -1,5 +1,7 @@
 /** Asks how far an export is while it is written, and shows the answer in its place. */
 
+import { nodesOf } from "./html.js";
+
 const PAUSE = 2000;
 const LONGEST_PAUSE = 20000;
 
@@ -24,7 +26,8 @@ export function mountDataExport(part) {
   }
 
   function show(html) {
-    const fresh = new DOMParser().parseFromString(html, "text/html").body;
+    const fresh = document.createElement("div");
+    fresh.append(...nodesOf(html));
     const had = part.contains(document.activeElement);
     if (isLive() && fresh.querySelector("progress")) {
       part.querySelector("[role=status]").textContent =

@@ -55,8 +55,13 @@ DEADLINES = {
     errors.UpstreamTimeoutError: {"first_token_timeout_seconds": 0.5},
     errors.UpstreamStalledError: {"idle_timeout_seconds": 0.3},
 }
-HEALTHY = {"stream", "emoji"}
+HEALTHY = {"stream", "emoji", "echo"}
 ELSEWHERE = {"finish_stall", "finish_cut", "endless"}
+BEFORE_A_SERVER_IS_ASKED = {
+    errors.UpstreamBusyError,
+    errors.UpstreamPausedError,
+    errors.AssistantUnavailableError,
+}
 
 
 def test_names_every_script_of_the_upstream() -> None:
@@ -152,9 +157,10 @@ async def test_takes_no_memory_for_what_it_refuses(upstream: ScriptedUpstream, n
 
 def test_every_error_has_a_code_and_a_sentence_of_its_own() -> None:
     kinds = {error for _, error, _ in FAULTS} | {errors.UpstreamUnreachableError}
+    kinds |= BEFORE_A_SERVER_IS_ASKED
     assert kinds == {errors.UpstreamError, *errors.UpstreamError.__subclasses__()}
-    assert len({kind.code for kind in kinds}) == 11
-    assert len({kind.default_message for kind in kinds}) == 11
+    assert len({kind.code for kind in kinds}) == 14
+    assert len({kind.default_message for kind in kinds}) == 14
     assert all(kind.status_code in {502, 503, 504} for kind in kinds)
 
 

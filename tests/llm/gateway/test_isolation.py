@@ -106,7 +106,12 @@ async def test_the_chat_model_is_a_langchain_model_on_our_wire(upstream: Scripte
     await server.aclose()
     assert message.content == answer_text(3)
     assert message.response_metadata["finish_reason"] == "stop"
-    assert message.usage_metadata == {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+    assert message.usage_metadata == {
+        "input_tokens": 7,
+        "output_tokens": 3,
+        "total_tokens": 10,
+        "input_token_details": {"cache_read": 0},
+    }
     with pytest.raises(NotImplementedError):
         model.invoke("hi")
     with pytest.raises(NotImplementedError):
