@@ -153,7 +153,7 @@ def _read_static(path: str) -> str:
 
 
 def _example_messages() -> list[dict[str, Any]]:
-    answer = {"html": _html(ANSWER), "rating": "good", "can_rate": True}
+    answer: dict[str, Any] = {"html": _html(ANSWER), "rating": "good", "can_rate": True}
     versions = {"position": 2, "total": 3, "previous_id": 1, "next_id": 3}
     half = "The first half of an answer that"
     shown = [

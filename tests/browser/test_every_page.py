@@ -63,7 +63,6 @@ OWN = [
     "/settings/sessions/",
     "/settings/tokens/",
     "/settings/tokens/new/",
-    "/design/",
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/2fa/",
