@@ -3,6 +3,8 @@
 from contextlib import aclosing
 
 import pytest
+from django.db.models import QuerySet
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from apps.conversations.constants import TitleSource
@@ -38,6 +40,12 @@ async def send(person: User, content: str, **more: object) -> turns.Turn:
     return await turns.start_turn(
         actor=person,
         request=turns.TurnRequest(conversation_id=None, content=content, **more),  # type: ignore[arg-type]
+    )
+
+
+def title_jobs(turn: turns.Turn) -> QuerySet[ProcrastinateJob]:
+    return ProcrastinateJob.objects.filter(
+        task_name=titles.TITLE_TASK, args={"conversation_id": turn.conversation.pk}
     )
 
 
@@ -111,3 +119,21 @@ async def test_a_title_that_policy_would_keep_back_in_an_answer_is_not_stored(
             conversation_id=turn.conversation.pk, gateway=worker.runtime.gateway
         )
     assert (await Conversation.objects.aget()).title_source == TitleSource.NONE
+
+
+async def test_hiding_an_answer_leaves_the_title_that_was_made_of_the_question(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    turn = await send(person, "Where is the key?")
+    await db.call(visibility.hide_message, actor=None, message_id=turn.reply.pk, reason="So.")
+    assert (await Conversation.objects.aget()).title == "Where is the key?"
+    assert not await title_jobs(turn).aexists()
+
+
+async def test_hiding_a_question_drops_the_title_and_has_one_made_of_what_can_still_be_seen(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    turn = await send(person, "Where is the key?")
+    await db.call(visibility.hide_message, actor=None, message_id=turn.message.pk, reason="So.")
+    assert (await Conversation.objects.aget()).title == ""
+    assert await title_jobs(turn).acount() == 1

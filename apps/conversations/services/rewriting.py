@@ -13,8 +13,8 @@ from apps.audit.constants import AuditAction
 from apps.conversations import constants
 from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, indexing, presenting
-from apps.conversations.services.visibility import drop_title, locked_message, require_right
+from apps.conversations.services import announcements, indexing, presenting, titles
+from apps.conversations.services.visibility import locked_message, require_right
 from apps.core.markdown import RENDERER_VERSION
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
@@ -65,7 +65,7 @@ def redact_spans(
     for start, end in spans:
         text[start:end] = REDACTED * (end - start)
     announcements.halt_replies_around(message)
-    drop_title(message.conversation)
+    titles.drop_title(message)
     _tell_of_redaction(message, reason_for_user)
     _write(actor, message, "".join(text), AuditAction.MESSAGE_REDACTED, reason)
     return original
@@ -143,7 +143,6 @@ def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason:
     _ensure_ended(message)
     original = message.content
     Reply.objects.filter(pk=message_id).update(state=constants.ReplyState.WITHHELD, notice=notice)
-    drop_title(message.conversation)
     _write(actor, message, "", AuditAction.REPLY_WITHHELD, reason)
     return original
 

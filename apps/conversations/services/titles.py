@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants, guardrails
-from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.models import Conversation, Message, Reply, Share
 from apps.conversations.services import announcements
 from apps.core import db
 from apps.core.correlation import get_correlation_id
@@ -43,6 +43,25 @@ def queue_title(*, conversation_id: int) -> None:
         queueing_lock=None,
         allow_unknown=True,
     ).defer(conversation_id=conversation_id)
+
+
+def drop_title(message: Message) -> None:
+    """Drop a title that the product made of questions, when one of them is taken from view.
+
+    Another one is made of what can still be seen. The person's own title stays, and so does every
+    title where an answer goes: none is made of answers.
+    """
+    conversation = message.conversation
+    if message.role != constants.Author.USER:
+        return
+    Share.objects.filter(conversation=conversation, is_title_own=False).update(title="")
+    if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
+        conversation.title = ""
+        conversation.title_source = constants.TitleSource.NONE
+        conversation.save(update_fields=["title", "title_source", "updated_at"])
+        announcements.conversation_updated(conversation)
+        if conversation.origin == constants.Origin.CHAT:
+            queue_title(conversation_id=conversation.pk)
 
 
 async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:

@@ -13,8 +13,8 @@ from apps.conversations.errors import (
     MessageNotFoundError,
     MessageNotHiddenError,
 )
-from apps.conversations.models import Conversation, Message, Reply, Share
-from apps.conversations.services import announcements
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import announcements, titles
 from apps.core.errors import ForbiddenError
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -48,7 +48,7 @@ def hide_message(
     message.hidden_reason = shown_reason
     message.save(update_fields=["hidden_at", "hidden_reason"])
     announcements.halt_replies_around(message)
-    drop_title(message.conversation)
+    titles.drop_title(message)
     audit.record(
         actor=actor,
         action="message.hidden",
@@ -132,13 +132,3 @@ def locked_message(message_id: int) -> Message:
     if message is None:
         raise MessageNotFoundError
     return message
-
-
-def drop_title(conversation: Conversation) -> None:
-    """Drop a title that the product made of what was said; the person's own stays."""
-    Share.objects.filter(conversation=conversation, is_title_own=False).update(title="")
-    if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
-        conversation.title = ""
-        conversation.title_source = constants.TitleSource.NONE
-        conversation.save(update_fields=["title", "title_source", "updated_at"])
-        announcements.conversation_updated(conversation)
