@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import following
 from apps.conversations.statements import leases, turns
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
@@ -194,7 +196,17 @@ def test_an_answer_brings_what_is_shown_of_it(person: User) -> None:
         assert {name: getattr(got, name) for name in loaded} == {
             name: getattr(kept, name) for name in loaded
         }
-        assert len(loaded) in (7, 11)
+        assert len(loaded) in (9, 11)
+
+
+def test_the_end_of_an_answer_is_told_from_one_statement(
+    person: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    stored = ReplyFactory(message__conversation__owner=person)
+    with django_assert_num_queries(1):
+        found = turns.find_answer(viewer=person, reply_id=stored.pk, includes_deleted=False)
+        assert found is not None
+        assert following.finished_event(*found).state == ReplyState.COMPLETE
 
 
 def test_a_claim_reads_what_the_model_may_know(person: User) -> None:

@@ -179,7 +179,16 @@ def announce_queued(*, reply: Reply) -> Gate:
 
 
 _SHOWN = Columns(
-    Message, "id", "role", "content", "html", "html_version", "hidden_at", "hidden_reason"
+    Message,
+    "id",
+    "role",
+    "content",
+    "html",
+    "html_version",
+    "hidden_at",
+    "hidden_reason",
+    "redacted_at",
+    "redacted_reason",
 )
 _END = Columns(
     Reply,
