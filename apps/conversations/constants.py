@@ -32,9 +32,6 @@ LOCKED_PLACEHOLDER = gettext_noop(
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )
 HIDDEN_PLACEHOLDER = gettext_noop("This message was removed by moderation.")
-REDACTED_NOTICE = gettext_noop(
-    "Passages of this text were taken out by moderation. Blocks (█) stand in their place."
-)
 
 
 class Origin(TextChoices):

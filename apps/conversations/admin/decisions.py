@@ -62,7 +62,7 @@ def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
         apply=apply,
         back_url=back_url,
         form_class=HideForm,
-        quote=message.content,
+        quote=looks.text_of(message),
         quote_label=f"{message.get_role_display()} in the conversation of {owner}",
         is_danger=True,
     )
@@ -86,7 +86,7 @@ def restore(request: HttpRequest, message: Message, *, back_url: str) -> Decisio
         done=f"Message {message.pk} is visible again.",
         apply=apply,
         back_url=back_url,
-        quote=message.content,
+        quote=looks.text_of(message),
         quote_label=f"{message.get_role_display()} in the conversation of {owner}",
     )
 

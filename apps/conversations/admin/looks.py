@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
+from apps.core import redaction
 from apps.core.admin_kit.display import Tone, badge
 
 OWNER_COLUMNS = (
@@ -32,6 +33,11 @@ def author_badge(message: Message) -> SafeString:
     """Show who wrote a message."""
     author = Author(message.role)
     return badge(author.label, Tone.NEUTRAL, AUTHOR_SIGNS[author])
+
+
+def text_of(message: Message) -> SafeString | str:
+    """Return what a message says as staff read it, the passages that were taken out as blocks."""
+    return redaction.silent(message.content) if message.is_redacted else message.content
 
 
 def state_badge(reply: Reply | None) -> SafeString | str:

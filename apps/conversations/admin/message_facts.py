@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from apps.conversations.admin import looks
 from apps.conversations.admin.transcript import hide_events
 from apps.conversations.models import Message, Reply
+from apps.core import redaction
 from apps.core.admin_kit.details import Fact, Text
 from apps.core.admin_kit.display import EMPTY, duration, moment, number
 
@@ -44,8 +46,10 @@ def hidden_facts_of(message: Message) -> list[Fact]:
 def texts_of(message: Message) -> list[Text]:
     """Return the text of a message and what was sent along with it."""
     note = f"{len(message.content):,} characters, shown as plain text"
+    if message.is_redacted:
+        note = f"{redaction.how_many(message.content)} {note}."
     return [
-        Text("Text", message.content, note),
+        Text("Text", looks.text_of(message), note),
         *(
             Text(label, json.dumps(value, indent=2, ensure_ascii=False), is_code=True)
             for label, value in (("Context", message.context), ("Metadata", message.metadata))

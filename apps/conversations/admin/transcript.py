@@ -15,6 +15,7 @@ from apps.audit.models import AuditEvent
 from apps.conversations.admin import looks
 from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message
+from apps.core import redaction
 from apps.core.admin_kit.actions import Button
 from apps.core.admin_kit.display import duration, moment, number
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
@@ -29,7 +30,8 @@ class Line:
     role: str
     sign: str
     author: str
-    text: str
+    text: SafeString | str
+    withheld: str
     written: SafeString | str
     state: SafeString | str
     model: str
@@ -109,7 +111,8 @@ def _line(
         role=message.role,
         sign=looks.AUTHOR_SIGNS[author],
         author=message.conversation.owner.name if author == Author.USER else author.label,
-        text=message.content,
+        text=looks.text_of(message),
+        withheld=redaction.how_many(message.content) if message.is_redacted else "",
         written=moment(message.created_at),
         state=looks.state_badge(reply),
         model=reply.model if reply else "",
@@ -119,7 +122,7 @@ def _line(
         is_hidden=message.is_hidden,
         hidden_by=event.actor_label if event else "",
         hidden_why=event.reason if event else "",
-        told=message.hidden_reason,
+        told=message.hidden_reason or message.redacted_reason,
         is_current=message.is_current,
         url=subjects["message"].url_of(message.pk),
         buttons=buttons,

@@ -16,7 +16,7 @@ from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
 from apps.conversations.services.conversations import access_conversation
-from apps.core import db
+from apps.core import db, redaction
 from apps.users.models import User
 
 MESSAGES_PER_STEP = 200
@@ -87,7 +87,8 @@ def _as_markdown(message: Message) -> str:
     parts = [f"\n## {author}, {_time(message.created_at)}\n"]
     text = presenting.visible_text(message)
     if text:
-        parts.append(f"\n{text}\n")
+        told = redaction.in_words(text) if message.is_redacted else text
+        parts.append(f"\n{told}\n")
     notice = _notice(message)
     if notice:
         parts.append(f"\n*{notice}*\n")

@@ -184,7 +184,7 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     while no row is locked.
     """
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
-    message.html, message.html_version = presenting.html_of(message), RENDERER_VERSION
+    message.html, message.html_version = presenting.rendered(message), RENDERER_VERSION
     usage, first = ending.usage, ending.first_token_ms
     call = claim.call.answered_by(ending.answering.model if ending.answering else "")
     answering = ending.answering

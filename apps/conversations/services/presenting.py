@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from textwrap import shorten
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
+from apps.core import redaction
 from apps.core.languages import known_sentence, number
 from apps.core.markdown import RENDERER_VERSION, render_markdown
 from apps.llm.services import money
@@ -18,8 +20,20 @@ def visible_text(message: Message) -> str:
     return "" if message.is_hidden else message.content
 
 
+def drawn_text(message: Message) -> SafeString | str:
+    """Return the visible text as a page draws it, for the eye and for a screen reader."""
+    text = visible_text(message)
+    return redaction.silent(text) if message.is_redacted else text
+
+
 def html_of(message: Message) -> str:
     """Return the rendering of a visible message, from the row where it is fresh."""
+    html = rendered(message)
+    return redaction.silent_html(html) if message.is_redacted else html
+
+
+def rendered(message: Message) -> str:
+    """Return the rendering of a visible message as it is stored."""
     if message.is_hidden or message.role != constants.Author.ASSISTANT:
         return ""
     if message.html and message.html_version == RENDERER_VERSION:
@@ -31,18 +45,14 @@ def hidden_notice(message: Message) -> str:
     """Return the placeholder of a hidden message with the reason, empty for a visible one."""
     if not message.is_hidden:
         return ""
-    if message.hidden_reason:
-        return _with_reason(constants.HIDDEN_PLACEHOLDER, message.hidden_reason)
-    return gettext(constants.HIDDEN_PLACEHOLDER)
+    return _with_reason(gettext(constants.HIDDEN_PLACEHOLDER), message.hidden_reason)
 
 
 def redaction_notice(message: Message) -> str:
     """Return the sentence beside a text that lacks passages, with the reason, or nothing."""
     if not message.is_redacted or not visible_text(message):
         return ""
-    if message.redacted_reason:
-        return _with_reason(constants.REDACTED_NOTICE, message.redacted_reason)
-    return gettext(constants.REDACTED_NOTICE)
+    return _with_reason(redaction.how_many(message.content), message.redacted_reason)
 
 
 def notice_of(message: Message, reply: Reply | None) -> str:
@@ -101,5 +111,7 @@ def reply_notice(reply: Reply) -> str:
 
 
 def _with_reason(sentence: str, reason: str) -> str:
-    words = {"sentence": gettext(sentence), "reason": reason}
+    if not reason:
+        return sentence
+    words = {"sentence": sentence, "reason": reason}
     return gettext("%(sentence)s Reason: %(reason)s") % words

@@ -15,11 +15,11 @@ from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, indexing, presenting, titles
 from apps.conversations.services.visibility import locked_message, require_right
+from apps.core import redaction
 from apps.core.markdown import RENDERER_VERSION
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
-REDACTED = "█"
 _WRITTEN = ("content", "html", "html_version", "redacted_at", "redacted_reason")
 RELEASED_NOTICE = gettext_noop(
     "This answer was withheld by mistake. It is shown as far as it was written."
@@ -63,7 +63,7 @@ def redact_spans(
         raise field_problem("spans", "Mark a passage of the text as it is now.", "span_outside")
     text = list(original)
     for start, end in spans:
-        text[start:end] = REDACTED * (end - start)
+        text[start:end] = redaction.BLOCK * (end - start)
     announcements.halt_replies_around(message)
     titles.drop_title(message)
     _tell_of_redaction(message, reason_for_user)
@@ -78,7 +78,7 @@ def restore_text(
     message_id: int,
     text: str,
     reason: str,
-    redaction: str | None = None,
+    told: str | None = None,
 ) -> Message:
     """Give a redacted message its text back, byte for byte.
 
@@ -87,7 +87,7 @@ def restore_text(
         message_id: which message.
         text: what it says from now on.
         reason: why, for the record.
-        redaction: the reason for readers of passages that the text still lacks; None for none.
+        told: the reason for readers of passages that the text still lacks; None for none.
 
     Raises:
         ForbiddenError: the actor may not take text from view.
@@ -97,7 +97,7 @@ def restore_text(
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
-    _tell_of_redaction(message, redaction)
+    _tell_of_redaction(message, told)
     _write(actor, message, text, AuditAction.MESSAGE_UNREDACTED, reason)
     return message
 
@@ -109,7 +109,7 @@ def release_answer(
     message_id: int,
     text: str,
     reason: str,
-    redaction: str | None = None,
+    told: str | None = None,
 ) -> Message:
     """Show an answer that policy withheld after all, as far as it was written.
 
@@ -121,7 +121,7 @@ def release_answer(
     Reply.objects.filter(pk=message_id, state=constants.ReplyState.WITHHELD).update(
         state=constants.ReplyState.HALTED, error_code="", notice=RELEASED_NOTICE
     )
-    _tell_of_redaction(message, redaction)
+    _tell_of_redaction(message, told)
     _write(actor, message, text, AuditAction.REPLY_RELEASED, reason)
     return message
 
@@ -162,7 +162,7 @@ def _write(
     actor: User | None, message: Message, text: str, action: AuditAction, reason: str
 ) -> None:
     message.content, message.html, message.html_version = text, "", 0
-    message.html = presenting.html_of(message)
+    message.html = presenting.rendered(message)
     message.html_version = RENDERER_VERSION
     message.save(update_fields=[*_WRITTEN])
     indexing.index_again(message)

@@ -30,7 +30,7 @@ from apps.conversations.models import Message, Share
 from apps.conversations.querysets import ShareQuerySet
 from apps.conversations.services import presenting
 from apps.conversations.services.conversations import access_conversation
-from apps.core import db
+from apps.core import db, redaction
 from apps.core.errors import ForbiddenError
 from apps.core.logging import log_event
 from apps.users.models import User
@@ -60,8 +60,9 @@ class SharedMessage:
     id: int
     role: str
     created_at: datetime
-    text: str
+    text: SafeString | str
     html: SafeString
+    is_hidden: bool
     notice: str
 
 
@@ -244,16 +245,17 @@ def _show(message: Message) -> SharedMessage:
         message.pk,
         message.role,
         message.created_at,
-        presenting.visible_text(message) if is_person else "",
+        presenting.drawn_text(message) if is_person else "",
         mark_safe(presenting.html_of(message)),  # noqa: S308  sanitised by the renderer
-        _placeholder(message),
+        message.is_hidden,
+        _notice(message),
     )
 
 
-def _placeholder(message: Message) -> str:
+def _notice(message: Message) -> str:
     if message.is_hidden:
-        return constants.HIDDEN_PLACEHOLDER
-    return gettext(constants.REDACTED_NOTICE) if message.is_redacted else ""
+        return gettext(constants.HIDDEN_PLACEHOLDER)
+    return redaction.how_many(message.content) if message.is_redacted else ""
 
 
 def _may_be_shown(rows: QuerySet[Message]) -> QuerySet[Message]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from apps.core import languages
+from apps.core import languages, redaction
 
 register = template.Library()
 
@@ -36,6 +36,12 @@ def current_theme(context: template.Context) -> str:
     return chosen if chosen in THEMES else THEMES[0]
 
 
+@register.filter
+def silent_blocks(text: str) -> SafeString:
+    """Draw a text so that a screen reader passes over the blocks in the place of passages."""
+    return redaction.silent(text)
+
+
 @register.simple_tag
 def undo_of(message: Message) -> str:
     """Return the address that takes back what a one-time note tells of, or nothing."""
@@ -51,6 +57,7 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "role": role,
         "state": state,
         "is_hidden": False,
+        "is_redacted": False,
         "text": "",
         "html": "",
         "notice": "",

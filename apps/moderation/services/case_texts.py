@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.conversations.querysets import MessageQuerySet
+from apps.conversations.services import presenting
 from apps.conversations.services.reviewing import note_reading
+from apps.core import redaction
 from apps.moderation import constants
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.models import Case, CaseSnapshot, Flag
@@ -36,8 +40,9 @@ class Line:
 
     id: int
     role: str
-    text: str
+    text: SafeString | str
     is_hidden: bool
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +165,13 @@ def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
 
 def _path(case: Case) -> MessageQuerySet:
     rows = Message.objects.filter(conversation_id=case.conversation_id)
-    return rows.on_path().only("role", "content", "hidden_at")
+    return rows.on_path().only("role", "content", "hidden_at", "redacted_at")
 
 
 def _line(message: Message) -> Line:
-    text = "" if message.is_hidden else message.content
-    return Line(message.pk, message.role, text, message.is_hidden)
+    text = presenting.drawn_text(message)
+    withheld = redaction.how_many(message.content) if text and message.is_redacted else ""
+    return Line(message.pk, message.role, text, message.is_hidden, withheld)
 
 
 def _kept(case: Case, snapshot: CaseSnapshot | None) -> Exchange:

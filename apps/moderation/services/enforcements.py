@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.conversations.constants import STATE_NOTICES, Author, ReplyState
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, rewriting, visibility
+from apps.core import redaction
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind, EnforcementState
 from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
@@ -177,12 +178,12 @@ def _give_back_text(
             if not _is_withheld(message):
                 text, told = _with_other_redactions(enforcement)
                 rewriting.restore_text(
-                    actor=actor, message_id=message.pk, text=text, reason=reason, redaction=told
+                    actor=actor, message_id=message.pk, text=text, reason=reason, told=told
                 )
         case _:
             text, told = _with_other_redactions(enforcement)
             rewriting.release_answer(
-                actor=actor, message_id=message.pk, text=text, reason=reason, redaction=told
+                actor=actor, message_id=message.pk, text=text, reason=reason, told=told
             )
 
 
@@ -217,5 +218,5 @@ def _with_other_redactions(enforcement: Enforcement) -> tuple[str, str | None]:
     for other in redactions.exclude(pk=enforcement.pk).select_related("decision").order_by("id"):
         told = other.decision.reason_for_user
         for start, end in other.data["spans"]:
-            text[start:end] = rewriting.REDACTED * (end - start)
+            text[start:end] = redaction.BLOCK * (end - start)
     return "".join(text), told

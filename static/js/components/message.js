@@ -1,6 +1,7 @@
 /** One message on the page: its parts, and what changes them. */
 
 import { RETRYABLE_STATES } from "../lib/transcript.js";
+import { piecesOf } from "../lib/redaction.js";
 import { fullTime, shortTime } from "../lib/time.js";
 import { nodesOf, setIcon } from "./html.js";
 import { decorateCode } from "./copy.js";
@@ -59,10 +60,10 @@ export class Message {
   }
 
   /** Show text that people wrote. */
-  showText(text) {
+  showText(text, { redacted = false } = {}) {
     this.text = text;
     this.body.classList.remove("prose");
-    this.body.replaceChildren(text);
+    this.body.replaceChildren(...(redacted ? piecesOf(text).map(drawPiece) : [text]));
   }
 
   /** Show the server's rendering of an answer. */
@@ -141,7 +142,7 @@ export class Message {
       return;
     }
     if (this.article.dataset.role === "assistant" && html) this.showHtml(html);
-    else this.showText(text ?? "");
+    else this.showText(text ?? "", { redacted });
     this.text = text ?? "";
     const icon = redacted ? "shield" : undefined;
     this.showNotice(notice || this.article.dataset.endNotice || "", { icon });
@@ -155,4 +156,14 @@ export class Message {
     time.textContent = shortTime(at, new Date(), currentLocale());
     time.title = fullTime(at, currentLocale());
   }
+}
+
+/** Blocks are for the eye; a screen reader is told by the notice how many passages are withheld. */
+function drawPiece({ text, isPassage }) {
+  if (!isPassage) return text;
+  const blocks = document.createElement("span");
+  blocks.className = "redacted";
+  blocks.setAttribute("aria-hidden", "true");
+  blocks.textContent = text;
+  return blocks;
 }
