@@ -66,7 +66,8 @@ def sign_up(site: Site, *, scopes: Sequence[str] = ("chat", "account")) -> Perso
         token = client.post("/auth/tokens", json=wanted)
         assert token.status_code == 201, token.text
     shown = token.json()["data"]
-    return Person(site, made.json()["data"]["id"], shown["token"], token_id=shown["id"])
+    user_id = made.json()["data"]["id"]
+    return Person(site, user_id, shown["token"], token_id=shown["id"], email=email)
 
 
 def give_role(person: Person, role: str) -> None:
@@ -87,10 +88,13 @@ def give_role(person: Person, role: str) -> None:
 class Person:
     """Somebody with a token."""
 
-    def __init__(self, site: Site, user_id: int, token: str, *, token_id: int = 0) -> None:
+    def __init__(
+        self, site: Site, user_id: int, token: str, *, token_id: int = 0, email: str = ""
+    ) -> None:
         self.site = site
         self.user_id = user_id
         self.token_id = token_id
+        self.email = email
         self.headers = {"Authorization": f"Bearer {token}"}
 
     async def call(

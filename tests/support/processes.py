@@ -232,6 +232,13 @@ class Site:
         worker.start()
         return worker
 
+    def add_web(self) -> Web:
+        """Start one more web process, which stops with the site."""
+        web = Web(folder=self.folder, environment=self.environment, name="other-web")
+        self._others.append(web)
+        web.start()
+        return web
+
     def stop(self) -> None:
         """Make sure that nothing is left."""
         processes = [self.web, self.worker, *self._others]
