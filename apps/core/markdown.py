@@ -8,7 +8,7 @@ import nh3
 
 from apps.core.highlighting import CLASS_NAMES, highlight
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 MAX_RENDER_CHARS = 200_000
 
 ALLOWED_TAGS = {
@@ -60,6 +60,11 @@ class _Renderer(mistune.HTMLRenderer):
         is_plain = text in (host, href)
         shown = "" if is_plain else f' <span class="link-host">{mistune.escape(host)}</span>'
         return f'<a class="external-link" target="_blank" href="{href}">{text}</a>{shown}'
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: FBT001, FBT002
+        tag = "th" if head else "td"
+        side = f' class="align-{align}"' if align else ""
+        return f"<{tag}{side}>{text}</{tag}>\n"
 
     def block_html(self, html: str) -> str:
         return f"<p>{mistune.escape(html)}</p>\n"

@@ -60,6 +60,20 @@ def test_a_link_opens_safely_and_shows_its_host_unless_it_is_its_own_text() -> N
     assert "link-host" not in render_markdown("https://good.example/page")
 
 
+def test_a_table_keeps_the_sides_of_its_columns_without_a_style() -> None:
+    html = render_markdown("| a | b | c | d |\n| :- | :-: | -: | - |\n| 1 | 2 | 3 | 4 |")
+    assert re.findall(r"<(t[hd](?: [^>]*)?)>", html) == [
+        'th class="align-left"',
+        'th class="align-center"',
+        'th class="align-right"',
+        "th",
+        'td class="align-left"',
+        'td class="align-center"',
+        'td class="align-right"',
+        "td",
+    ]
+
+
 def test_code_keeps_every_character_and_names_its_language() -> None:
     html = render_markdown("```python\nif a < b & c:\n    pass\n```")
     assert '<span class="code-block__language">python</span>' in html

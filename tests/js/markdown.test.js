@@ -25,6 +25,17 @@ test("reads a table once its second line is there", () => {
   assert.equal(done("| only text |"), "<p>| only text |</p>");
 });
 
+test("keeps the sides of a table's columns, also while its second line arrives", () => {
+  const sides = (text) => {
+    const [table] = parseMarkdown(text, { isOpen: true });
+    return table.children.flatMap((part) => part.children[0].children.map((cell) => cell.align ?? "none"));
+  };
+  const head = "| a | b | c | d |\n";
+  assert.deepEqual(sides(`${head}| :- | :`), ["left", "left", "none", "none"]);
+  assert.deepEqual(sides(`${head}| :- | :-: | -: | - |`), ["left", "center", "right", "none"]);
+  assert.deepEqual(sides(`${head}| :- | :-: | -: | - |\n| 1 | 2 | 3 | 4 |`).slice(4), ["left", "center", "right", "none"]);
+});
+
 test("closes an open fence and never shows its marks", () => {
   const text = "a\n\n```python\nx = 1\n```\n";
   for (let length = 4; length <= text.length; length += 1) {

@@ -46,6 +46,7 @@ function build(item) {
   const element = document.createElement(TAGS[item.tag] ?? item.tag);
   if (item.tag === "link") element.className = "live-link";
   if (item.tag === "ol" && item.start !== 1) element.start = item.start;
+  setSide(element, item.align);
   element.append(...item.children.map(build));
   element.liveTag = item.tag;
   return element;
@@ -84,6 +85,7 @@ function update(drawn, item) {
     setText(code.firstChild, item.children[0]);
     return true;
   }
+  setSide(drawn, item.align);
   const olds = Array.from(drawn.childNodes);
   item.children.forEach((child, index) => {
     const old = olds[index];
@@ -93,6 +95,13 @@ function update(drawn, item) {
   });
   for (const extra of olds.slice(item.children.length)) extra.remove();
   return true;
+}
+
+/** The second line of a table arrives mark by mark, and may say otherwise at its end. */
+function setSide(cell, align) {
+  if (cell.tagName !== "TH" && cell.tagName !== "TD") return;
+  if (align) cell.className = `align-${align}`;
+  else cell.removeAttribute("class");
 }
 
 function setText(node, text) {

@@ -2,7 +2,7 @@
  * Markdown that is still arriving, as a small tree. Only for showing an answer while it is written:
  * the server's rendering replaces it at the end. What is half there (an open fence, a link, a table,
  * emphasis) is closed or held back, so that no raw mark flashes up. Nothing of the text becomes
- * markup: a node is a string or {tag, children, language?, start?} with tags named in this file.
+ * markup: a node is a string or {tag, children, language?, start?, align?} with tags named in this file.
  */
 
 import { parseInline } from "./markdown-inline.js";
@@ -152,15 +152,20 @@ function readTable(lines, at, isOpen) {
   }
   const isLast = isOpen && next === lines.length;
   const width = rows[0].length;
+  const sides = cellsOf(lines[at + 1]).map(sideOf);
+  const cell = (text, tag, index, isEnd) =>
+    node(tag, parseInline(text ?? "", isEnd), sides[index] ? { align: sides[index] } : {});
   const row = (cells, tag, isEnd) =>
-    node(
-      "tr",
-      Array.from({ length: width }, (_, index) => node(tag, parseInline(cells[index] ?? "", isEnd))),
-    );
+    node("tr", Array.from({ length: width }, (_, index) => cell(cells[index], tag, index, isEnd)));
   const body = rows.slice(1).map((cells, index) => row(cells, "td", isLast && index === rows.length - 2));
   const children = [node("thead", [row(rows[0], "th", false)])];
   if (body.length) children.push(node("tbody", body));
   return [node("table", children), next];
+}
+
+function sideOf(mark) {
+  const [isLeft, isRight] = [mark.startsWith(":"), mark.length > 1 && mark.endsWith(":")];
+  return isLeft && isRight ? "center" : isRight ? "right" : isLeft ? "left" : "";
 }
 
 function cellsOf(line) {
