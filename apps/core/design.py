@@ -105,11 +105,16 @@ class Pair:
         return contrast(self.ink.dark, self.ground.dark)
 
 
+def read_static(path: str) -> str:
+    """Return the text of a file of ours that pages are made of."""
+    return (settings.BASE_DIR / "static" / path).read_text(encoding="utf-8")
+
+
 @cache
 def read_colours() -> dict[str, Colour]:
     """Return every opaque colour of the tokens by its name, in the order of the file."""
     found = re.findall(
-        r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", _read_static(TOKENS)
+        r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", read_static(TOKENS)
     )
     return {name: Colour(name, light, dark) for name, light, dark in found}
 
@@ -133,7 +138,7 @@ def design_page() -> dict[str, Any]:
         "pairs": list_pairs(),
         "sizes": ("xs", "sm", "md", "lg", "xl", "2xl", "3xl"),
         "spaces": range(1, 9),
-        "icons": re.findall(r'<symbol id="([a-z-]+)"', _read_static(SPRITE)),
+        "icons": re.findall(r'<symbol id="([a-z-]+)"', read_static(SPRITE)),
         "example_messages": _example_messages(),
         "figure": _figure(),
     }
@@ -146,10 +151,6 @@ def _luminance(colour: str) -> float:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-
-def _read_static(path: str) -> str:
-    return (settings.BASE_DIR / "static" / path).read_text(encoding="utf-8")
 
 
 def _example_messages() -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmationHMAC
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.core.mail import EmailMultiAlternatives
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext_lazy
 from apps.core.client_address import client_address
 from apps.core.languages import remember_language
 from apps.core.logging import log_event
+from apps.core.mail import dress
 from apps.users import constants
 from apps.users.errors import EmailTakenError
 from apps.users.models import User
@@ -135,12 +136,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not user.is_service:
             super().send_password_reset_mail(user, email, context)
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMultiAlternatives:
+        """Return a mail in the look of the pages, from the text of its templates."""
+        return dress(super().render_mail(template_prefix, email, context, headers))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; while the mail server is away the page works and the log tells."""
-        address = urlsplit(settings.PUBLIC_URL).netloc
-        site = {"current_site": {"name": "Parley", "domain": address}, "email": email}
         try:
-            self.render_mail(template_prefix, email, {**site, **context}).send()
+            self.render_mail(template_prefix, email, {"email": email, **context}).send()
         except OSError as error:
             log_event(
                 logger,

@@ -183,7 +183,7 @@ def test_mail_tells_until_when_it_can_come_back(person: User, settings: Settings
     assert ProcrastinateJob.objects.filter(task_name=leaving.MAIL_TASK).count() == 1
     message = leaving.compose_mail(user_id=person.pk)
     assert message is not None
-    assert "2026-12-12 12:00 UTC" in message.body
+    assert "12 December 2026, 12:00 UTC" in message.body
     message.send()
     assert mail.outbox[0].to == ["uma@example.com"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations.events import NoticeCreated
 from apps.core.languages import speaking
+from apps.core.mail import compose
 from apps.core.realtime.groups import announce_on_commit
 from apps.moderation.models import Notice
 from apps.moderation.services import letters
@@ -45,7 +46,7 @@ def count_unread(user_id: int) -> int:
     return unread[:COUNTED_UP_TO].count()
 
 
-def compose_mail(*, notice_id: int) -> EmailMessage | None:
+def compose_mail(*, notice_id: int) -> EmailMultiAlternatives | None:
     """Return the mail for a notice; None where notice or account are gone."""
     notice = Notice.objects.select_related("subject").filter(pk=notice_id).first()
     if notice is None or not notice.subject.is_active:
@@ -57,9 +58,5 @@ def compose_mail(*, notice_id: int) -> EmailMessage | None:
         "appeal_until": notice.appeal_until,
     }
     with speaking(notice.subject.language):
-        body = render_to_string("moderation/email/notice.txt", context)
-    return EmailMessage(
-        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{notice.title}",
-        body=body,
-        to=[notice.subject.email],
-    )
+        text = render_to_string("moderation/email/notice.txt", context)
+        return compose(subject=notice.title, text=text, to=notice.subject.email)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from procrastinate.contrib.django import app as queue
 
+from apps.core.mail import compose
 from apps.users.models import User
 
 MAIL_TASK = "users.mail_admins"
@@ -24,12 +25,8 @@ def tell_admins(*, subject: str, text: str) -> None:
         )
 
 
-def compose_mails(*, subject: str, text: str) -> list[EmailMessage]:
+def compose_mails(*, subject: str, text: str) -> list[EmailMultiAlternatives]:
     """Return one mail for each of them, so that nobody reads another's address."""
     admins = User.objects.admins().active().not_suspended().order_by("pk")
-    return [
-        EmailMessage(
-            subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body=text, to=[address]
-        )
-        for address in admins.values_list("email", flat=True)[:MAX_TOLD]
-    ]
+    addresses = admins.values_list("email", flat=True)[:MAX_TOLD]
+    return [compose(subject=subject, text=text, to=address) for address in addresses]

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app as queue
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import languages
+from apps.core.mail import compose
 from apps.users.belongings import belongings
 from apps.users.errors import AccountNotLeavingError, ServiceAccountError
 from apps.users.models import User
@@ -142,18 +145,21 @@ def forget_sessions(user: User) -> None:
     own.delete()
 
 
-def compose_mail(*, user_id: int) -> EmailMessage | None:
+def compose_mail(*, user_id: int) -> EmailMultiAlternatives | None:
     """Return the mail to somebody who leaves; None where they came back or are gone."""
     user = User.objects.filter(pk=user_id).first()
     if user is None or user.erase_at is None:
         return None
-    return EmailMessage(
-        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Your account will be deleted",
-        body=(
-            f"Your account is closed and will be deleted on {user.erase_at:%Y-%m-%d %H:%M} UTC, "
-            "as you asked. Until then you can have it back: sign in and confirm it at "
-            f"{settings.PUBLIC_URL}/accounts/login/\n"
-            "If it was not you, do so now and change your password."
-        ),
-        to=[user.email],
-    )
+    with languages.speaking(user.language):
+        words = {"name": user.name, "end": f"{languages.moment(user.erase_at)} UTC"}
+        text = "\n\n".join(
+            (
+                gettext("Hello %(name)s,") % words,
+                gettext("Your account is closed and will be deleted on %(end)s, as you asked.")
+                % words,
+                gettext("Until then you can have it back. Sign in and confirm it here:"),
+                f"{settings.PUBLIC_URL}/accounts/login/",
+                gettext("If it was not you who asked, do so now and change your password."),
+            )
+        )
+        return compose(subject=gettext("Your account will be deleted"), text=text, to=user.email)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 from procrastinate.contrib.django import app as queue
 
-from apps.core.languages import speaking
+from apps.core.languages import moment, speaking
+from apps.core.mail import compose
 from apps.users.constants import EXPIRY_WARNING_DAYS
 from apps.users.models import ApiToken
 from apps.users.services import admin_mail
@@ -47,24 +48,19 @@ def warn_of_expiry() -> int:
     return len(due)
 
 
-def compose_mail(*, token_id: int) -> EmailMessage | None:
+def compose_mail(*, token_id: int) -> EmailMultiAlternatives | None:
     """Return the mail to the owner of a token; None where it or its account ended meanwhile."""
     token = ApiToken.objects.usable().select_related("user").filter(pk=token_id).first()
     if token is None or not token.user.is_active:
         return None
-    words = {"name": token.name, "url": f"{settings.PUBLIC_URL}/settings/tokens/"}
     with speaking(token.user.language):
-        subject = gettext("Your token “%(name)s” will expire") % words
-        advice = gettext("Give it a longer life, or make another one: %(url)s") % words
-        body = f"{_sentence(token)}\n{advice}"
-    return EmailMessage(
-        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}",
-        body=body,
-        to=[token.user.email],
-    )
+        subject = gettext("Your token “%(name)s” will expire") % {"name": token.name}
+        advice = gettext("Give it a longer life, or make another one, here:")
+        text = f"{_sentence(token)}\n\n{advice}\n{settings.PUBLIC_URL}/settings/tokens/"
+        return compose(subject=subject, text=text, to=token.user.email)
 
 
 def _sentence(token: ApiToken) -> str:
-    end = f"{token.expires_at:%Y-%m-%d %H:%M} UTC" if token.expires_at is not None else "never"
+    end = f"{moment(token.expires_at)} UTC" if token.expires_at is not None else ""
     words = {"name": token.name, "hint": token.hint, "owner": token.user.name, "end": end}
     return gettext("The token “%(name)s” (%(hint)s…) of %(owner)s works until %(end)s.") % words
