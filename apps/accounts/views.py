@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,8 +21,6 @@ from apps.core import db
 from apps.core.api.downloads import Download
 from apps.core.errors import AppError, NotFoundError
 from apps.users.services import principals
-
-ASKED = gettext_lazy("Your export is being written. You can leave this page and come back.")
 
 
 @login_required
@@ -46,8 +44,6 @@ async def request_export(request: HttpRequest) -> HttpResponse:
         await exports.request_export(actor=actor)
     except AppError as error:
         flash.error(request, error.message)
-    else:
-        flash.success(request, ASKED)
     return HttpResponseRedirect(reverse("accounts:data"))
 
 

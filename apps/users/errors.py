@@ -18,6 +18,13 @@ class UserNotFoundError(NotFoundError):
     default_message = constants.USER_NOT_FOUND
 
 
+class SessionNotFoundError(NotFoundError):
+    """The person has no such session, or it has ended."""
+
+    code = "session_not_found"
+    default_message = "You are not signed in there any more."
+
+
 class EmailTakenError(ConflictError):
     """The address has an account already."""
 

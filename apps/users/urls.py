@@ -14,4 +14,5 @@ urlpatterns = [
     path("settings/language/", views.language, name="language"),
     path("settings/sessions/", views.sessions_page, name="sessions"),
     path("settings/sessions/end/", views.end_sessions, name="end_sessions"),
+    path("settings/sessions/<int:session_id>/end/", views.end_session, name="end_session"),
 ]

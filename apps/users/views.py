@@ -130,6 +130,19 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Sign the person out of one browser."""
+    try:
+        sessions.end_session(user=_person(request), session_id=session_id)
+    except AppError as error:
+        flash.error(request, error.message)
+    else:
+        flash.success(request, gettext("That browser is signed out."))
+    return redirect("people:sessions")
+
+
+@require_POST
+@login_required
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """Turn keyboard shortcuts on or off."""
     is_on = request.POST.get("shortcuts") == "on"

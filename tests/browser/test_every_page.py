@@ -53,6 +53,7 @@ VISITORS = [
     "/letters/none/",
     "/s/none/",
     "/no-such-page/",
+    "/design/",
 ]
 OWN = [
     "/settings/",
@@ -63,12 +64,15 @@ OWN = [
     "/settings/sessions/",
     "/settings/tokens/",
     "/settings/tokens/new/",
+    "/settings/data/",
+    "/settings/data/delete/",
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/2fa/",
     "/accounts/2fa/totp/activate/",
     "/accounts/2fa/webauthn/",
     "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/recovery-codes/generate/",
     "/accounts/reauthenticate/",
     "/accounts/logout/",
     "/archive/",
@@ -94,11 +98,19 @@ async def look_at(tab: Tab, path: str, found: dict[str, list[str]]) -> None:
         found[path] = some
 
 
+async def confirm(tab: Tab) -> None:
+    """Give the password again, so that no page asks for it."""
+    await tab.open("/accounts/reauthenticate/?next=/settings/")
+    await tab.page.fill("[name=password]", PASSWORD)
+    await tab.page.get_by_role("button", name="Confirm").click()
+    await tab.page.wait_for_url("**/settings/")
+
+
 def make_a_history(person: User, moderator: User) -> dict[str, str]:
     """Give somebody one of everything; return the addresses that it has."""
     person.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     person.save(update_fields=["password"])
-    ApiTokenFactory(user=person, expires_at=timezone.now() + timedelta(days=3))
+    token = ApiTokenFactory(user=person, expires_at=timezone.now() + timedelta(days=3))
     answer = ReplyFactory(message__conversation__owner=person).message
     shared: Conversation = answer.conversation
     share = shares.create_share(actor=person, conversation_id=shared.pk, expires_in_days=7)
@@ -114,6 +126,8 @@ def make_a_history(person: User, moderator: User) -> dict[str, str]:
         "report": f"/m/{answer.pk}/report/",
         "edit": f"/m/{question.pk}/edit/",
         "notice": f"/m/{hidden.pk}/decision/",
+        "token": f"/settings/tokens/{token.pk}/",
+        "limits": f"/settings/tokens/{token.pk}/limits/",
     }
 
 
@@ -135,6 +149,7 @@ async def test_every_page_of_a_person_is_readable_by_everybody(
     async with browsing:
         tab = await browsing.visitor(viewport=USUAL)
         await tab.sign_in(person)
+        await confirm(tab)
         for path in [*OWN, *places.values()]:
             await look_at(tab, path, found)
     assert found == {}

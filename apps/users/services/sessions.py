@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from apps.users.errors import SessionNotFoundError
 from apps.users.models import User
 from apps.users.services import access
 
@@ -32,6 +34,7 @@ SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 class SignIn:
     """One browser in which a person is signed in, in words that they recognise."""
 
+    id: int
     label: str
     address: str
     began_at: datetime
@@ -51,15 +54,32 @@ def list_sessions(*, request: HttpRequest, user: User) -> Sequence[SignIn]:
 
 
 def list_kept(*, user: User, current: str = "") -> Sequence[SignIn]:
-    """Return where a person is signed in, the session with the current key first."""
+    """Return where a person is signed in, the session with the current key first.
+
+    Sessions that the person's epoch has ended have rows for a while; they are left out.
+    """
     rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:MAX_SHOWN])
-    alive = set(
-        Session.objects.filter(
-            pk__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
-        ).values_list("pk", flat=True)
+    stored = Session.objects.filter(
+        pk__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
     )
+    valid = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    alive = {one.pk for one in stored if one.get_decoded().get(HASH_SESSION_KEY) in valid}
     found = [_sign_in(row, current) for row in rows if row.session_key in alive]
     return sorted(found, key=lambda one: not one.is_current)
+
+
+@transaction.atomic
+def end_session(*, user: User, session_id: int) -> None:
+    """Sign a person out of one browser; what it has open closes after the commit.
+
+    Raises:
+        SessionNotFoundError: there is no such session of theirs, or it has ended.
+    """
+    row = UserSession.objects.filter(user=user, pk=session_id).first()
+    if row is None:
+        raise SessionNotFoundError
+    row.end()
+    access.announce_revoked(user.pk)
 
 
 @transaction.atomic
@@ -72,6 +92,7 @@ def end_other_sessions(*, user: User) -> User:
 
 def _sign_in(row: UserSession, current: str) -> SignIn:
     return SignIn(
+        id=row.pk,
         label=_label(row.user_agent),
         address=row.ip,
         began_at=row.created_at,

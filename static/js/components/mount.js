@@ -2,6 +2,7 @@
 
 import { mountDataExport } from "./data-export.js";
 import { mountDrawer } from "./drawer.js";
+import { mountPasskey } from "./passkey.js";
 import { mountPassword } from "./password.js";
 import { mountToast } from "./toast.js";
 import { mountTheme } from "./theme.js";
@@ -22,7 +23,7 @@ function mountDialog(dialog) {
 function mountCopyField(part) {
   const field = part.querySelector("input");
   const button = part.querySelector("[data-copy-field]");
-  field.select();
+  if ("select" in part.dataset) field.select();
   button.addEventListener("click", async () => {
     field.select();
     if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
@@ -36,6 +37,7 @@ const COMPONENTS = {
   "data-export": mountDataExport,
   dialog: mountDialog,
   drawer: mountDrawer,
+  passkey: mountPasskey,
   password: mountPassword,
   theme: mountTheme,
   toast: mountToast,

@@ -1,0 +1,110 @@
+"""A language that runs from right to left needs only its words: the pages mirror themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from playwright.async_api import Route, expect
+
+from apps.users.models import User
+from tests.browser.tab import Browsing, Tab
+from tests.browser.test_every_page import make_a_history
+from tests.browser.test_pages import RICH
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+PAGES = ["/settings/", "/settings/tokens/", "/settings/usage/", "/accounts/2fa/", "/search/?q=one"]
+CUT_OFF = """
+() => [
+    ...(document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : []),
+    ...[...document.querySelectorAll("body *")]
+        .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+        .filter((one) => !one.closest(".visually-hidden, .skip-link, pre, table, svg, .plot, code"))
+        .filter((one) => {
+            const box = one.getBoundingClientRect();
+            return box.left < -1 || box.right > innerWidth + 1;
+        })
+        .map((one) => one.outerHTML.slice(0, 120)),
+]
+"""
+
+
+async def mirrored(browsing: Browsing, person: User, **options: Any) -> Tab:
+    """Open a tab of somebody whose pages the server sends as it would in Arabic."""
+
+    async def turn(route: Route) -> None:
+        if route.request.resource_type != "document":
+            return await route.continue_()
+        answer = await route.fetch()
+        body = (await answer.text()).replace(' dir="ltr"', ' dir="rtl"', 1)
+        return await route.fulfill(response=answer, body=body)
+
+    tab = await browsing.signed_in(person, **options)
+    await tab.page.route("**/*", turn)
+    return tab
+
+
+async def look(tab: Tab, found: dict[str, list[str]], place: str) -> None:
+    """Note what is cut off here."""
+    if some := await tab.page.evaluate(CUT_OFF):
+        found[place] = some
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: str(size["width"]))
+async def test_nothing_is_cut_off_where_lines_run_from_right_to_left(
+    browsing: Browsing, person: User, moderator: User, size: Any
+) -> None:
+    places = await sync_to_async(make_a_history)(person, moderator)
+    found: dict[str, list[str]] = {}
+    async with browsing:
+        tab = await mirrored(browsing, person, viewport=size)
+        await tab.open()
+        await look(tab, found, "empty")
+        await tab.ask(f"[[echo]]\n{RICH}")
+        await tab.answer.hover()
+        await look(tab, found, "answer")
+        for path in [*PAGES, *places.values()]:
+            await tab.open(path)
+            await look(tab, found, path)
+    assert found == {}
+
+
+async def test_list_writer_and_menus_stand_on_the_other_side(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await mirrored(browsing, person, viewport=WIDE)
+        await tab.open()
+        await tab.ask("[[echo]]\nHello there")
+        sidebar, composer = tab.page.locator("#sidebar"), tab.composer
+        assert await left_of(sidebar) > await left_of(composer)
+        assert await left_of(tab.page.locator("[data-send]")) < await left_of(composer)
+        question = tab.question.locator("[data-body]")
+        assert await left_of(question) < await left_of(tab.answer_body)
+        await tab.page.get_by_role("button", name=", your account").click()
+        menu = tab.page.locator("#account-menu")
+        await expect(menu).to_be_in_viewport(ratio=1)
+        assert await left_of(menu) > WIDE["width"] / 2
+
+
+async def test_the_drawer_of_a_phone_comes_from_the_right(browsing: Browsing, person: User) -> None:
+    async with browsing:
+        tab = await mirrored(browsing, person, viewport=PHONE, has_touch=True, is_mobile=True)
+        await tab.open()
+        await tab.page.get_by_role("button", name="Your conversations").tap()
+        drawer = tab.page.locator("#sidebar")
+        await expect(drawer).to_be_in_viewport(ratio=1)
+        box = await drawer.bounding_box()
+        assert box is not None
+        assert round(box["x"] + box["width"]) == PHONE["width"]
+
+
+async def left_of(part: Any) -> float:
+    """Return how far a part is from the left edge."""
+    box = await part.bounding_box()
+    assert box is not None
+    return float(box["x"])
