@@ -90,10 +90,10 @@ def test_colours_never_change_a_character_nor_take_long(language: str) -> None:
         ("x = " + "[" * 300 + "\n") * 20,
     ]
     for code in hostile:
-        began = time.monotonic()
+        began = time.process_time()
         html = highlight(code, language)
         assert text_of(html) == code
-        assert time.monotonic() - began < SLOW_SECONDS
+        assert time.process_time() - began < SLOW_SECONDS
 
 
 @pytest.mark.parametrize(
