@@ -46,6 +46,7 @@ class Script:
         location: where `redirect` points to.
         finish: the finish reason.
         usage: whether usage is reported when it is asked for.
+        report: JSON that is reported as usage in the place of the true one.
         keepalive: seconds between comments during a silence; 0 sends none.
     """
 
@@ -61,6 +62,7 @@ class Script:
     location: str = "/elsewhere"
     finish: str = "stop"
     usage: bool = True
+    report: str = ""
     keepalive: float = 0.0
 
 
@@ -156,8 +158,15 @@ def _finish(script: Script) -> bytes:
 
 
 def _stream(script: Script) -> list[Step]:
-    usage = http_chunk(usage_event(7, script.tokens)) if script.usage else b""
-    return [*_opening(script, script.tokens), Write(_finish(script) + usage + DONE + END)]
+    return [*_opening(script, script.tokens), Write(_finish(script) + _usage(script) + DONE + END)]
+
+
+def _usage(script: Script) -> bytes:
+    if not script.usage:
+        return b""
+    if script.report:
+        return http_chunk(b'data: {"choices":[],"usage":%s}\n\n' % script.report.encode())
+    return http_chunk(usage_event(7, script.tokens))
 
 
 def _echo(script: Script) -> list[Step]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Role = Literal["user", "assistant"]
-Purpose = Literal["reply", "title", "judge", "trial"]
+Purpose = Literal["reply", "title", "judge", "moderation", "trial"]
 UsageSource = Literal["reported", "estimated"]
 
 
@@ -35,6 +35,8 @@ class GenerationRequest:
         user_id: whose call this is, for logs and usage; leaves the product only as a keyed hash.
         purpose: what the call is for.
         correlation_id: ties the call's log lines to the request that caused it.
+        first_text_until: when the first text must have come, by the running loop's clock; None for
+            the usual time from the call's start.
         prompt: `messages` and `parameters` in OpenAI's words, where a program named them; they are
             sent as they are, in the place of system prompt, history, question and context.
     """
@@ -52,6 +54,7 @@ class GenerationRequest:
     correlation_id: str
     prompt: Mapping[str, Any] | None = None
     chat_model_id: int | None = None
+    first_text_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer at once; `is_repeated` where it was kept from an earlier call."""
+    """A whole answer at once; `is_repeated` where it was kept from an earlier call.
+
+    `asked` is the model that answered as the catalogue names it, which is what prices go by.
+    """
 
     text: str
     finish_reason: str
     model: str
     usage: Usage
     is_repeated: bool = False
+    asked: str = ""
 
 
 GatewayEvent = Waiting | Answering | TextBatch | Finished

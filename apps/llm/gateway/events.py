@@ -1,5 +1,6 @@
 """Reads the model server's event stream: a closed parser that keeps only what an answer needs."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import msgspec
@@ -42,11 +43,14 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class _Chunk(msgspec.Struct):
+class _Answer(msgspec.Struct):
     choices: list[_Choice] | None = None
     model: str | None = None
-    usage: ReportedUsage | None = None
     error: msgspec.Raw = _NULL
+
+
+class _Chunk(_Answer):
+    usage: ReportedUsage | None = None
 
 
 class EventReader:
@@ -75,6 +79,7 @@ class EventReader:
         "usage",
     )
     _decoder = msgspec.json.Decoder(_Chunk)
+    _answer_decoder = msgspec.json.Decoder(_Answer)
 
     def __init__(self, config: GatewayConfig) -> None:
         self._decode = self._decoder.decode
@@ -147,8 +152,17 @@ class EventReader:
         try:
             return self._decode(content)
         except (ValueError, RecursionError):
-            error = UpstreamInvalidError()
-        raise error
+            chunk = self._parse_without_usage(content)
+        if chunk is None:
+            raise UpstreamInvalidError
+        return chunk
+
+    def _parse_without_usage(self, content: bytes) -> _Chunk | None:
+        """Read a chunk whose report of usage is none, as if nothing had been reported."""
+        with suppress(ValueError, RecursionError):
+            answer = self._answer_decoder.decode(content)
+            return _Chunk(answer.choices, answer.model, answer.error)
+        return None
 
     def _read_choice(self, choice: _Choice) -> None:
         delta = choice.delta

@@ -19,7 +19,7 @@ from apps.llm.gateway.contract import (
     TextBatch,
     Usage,
 )
-from apps.llm.gateway.estimates import estimate
+from apps.llm.gateway.estimates import believe, estimate
 from apps.llm.gateway.prompts import build_messages
 from apps.llm.gateway.wire import ModelServer
 
@@ -38,7 +38,7 @@ class LangChainGateway:
         self, request: GenerationRequest
     ) -> AsyncGenerator[TextBatch | Finished, None]:
         """Yield text in batches, then how the answer ended."""
-        call = self._server.start_call()
+        call = self._server.start_call(first_text_until=request.first_text_until)
         observer = CallObserver(request)
         config = RunnableConfig(callbacks=[observer])
         chunks = cast(
@@ -55,7 +55,7 @@ class LangChainGateway:
         finally:
             call.close()
         reader = call.reader
-        usage = observer.usage or estimate(request, reader.answer_chars)
+        usage = believe(observer.usage, request=request, answer_chars=reader.answer_chars)
         yield Finished(reader.finish_reason, reader.model or request.model, usage)
 
     async def complete(self, request: GenerationRequest) -> Completion:

@@ -38,9 +38,13 @@ class ModelServer:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start_call(self) -> "Call":
-        """Return a call; its deadlines run from now."""
-        return Call(self)
+    def start_call(self, *, first_text_until: float | None = None) -> "Call":
+        """Return a call; its deadlines run from now.
+
+        Args:
+            first_text_until: an earlier end of the time for the first text, by the loop's clock.
+        """
+        return Call(self, first_text_until)
 
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop."""
@@ -80,13 +84,14 @@ class Call:
         reader: what was read so far: finish reason, model, usage.
     """
 
-    def __init__(self, server: ModelServer) -> None:
+    def __init__(self, server: ModelServer, first_text_until: float | None = None) -> None:
         self._server = server
         self._config = server.config
         self._loop = asyncio.get_running_loop()
         started = self._loop.time()
         self._total_at = started + self._config.total_timeout_seconds
-        self._first_at = min(started + self._config.first_token_timeout_seconds, self._total_at)
+        usual = min(started + self._config.first_token_timeout_seconds, self._total_at)
+        self._first_at = usual if first_text_until is None else min(usual, first_text_until)
         self._quiet_until = self._first_at
         self._bytes_left = self._config.max_response_bytes
         self._has_started = False

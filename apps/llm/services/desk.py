@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
+
 from apps.llm.errors import UpstreamError, UpstreamTruncatedError
 from apps.llm.gateway.contract import (
+    Answering,
     ChatGateway,
     Completion,
     Finished,
@@ -22,13 +26,15 @@ from apps.llm.gateway.estimates import estimate
 from apps.llm.services import catalogue, repeats
 from apps.llm.services.lines import ProviderLine
 from apps.llm.services.live import Catalogue, LiveModel, LiveProvider
+from apps.llm.services.patience import Patience
 
 
 class ModelDesk:
     """`ChatGateway` over the catalogue: one line for each provider that was asked.
 
     A model that cannot answer is replaced by the next one of its fallbacks, but only before any
-    text came: what people have read is never begun anew.
+    text came: what people have read is never begun anew. All of them together have the time for the
+    first text that one has.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,12 +55,17 @@ class ModelDesk:
         """
         known = await catalogue.current()
         failure: UpstreamError | None = None
-        for model in models_for(known, request):
+        patience = _patience()
+        models = models_for(known, request)
+        for model in models:
+            if patience.is_over:
+                break
             line = await self.line(known.providers[model.provider_id])
+            turn = patience.turn(is_last=model is models[-1])
             error: UpstreamError | None = None
             has_text = False
             try:
-                async with aclosing(line.stream(fit(request, model), model)) as events:
+                async with aclosing(line.stream(fit(request, model), model, turn)) as events:
                     async for event in events:
                         has_text = has_text or isinstance(event, TextBatch)
                         yield event
@@ -64,6 +75,7 @@ class ModelDesk:
                 return
             if has_text:
                 raise error
+            patience.begin()
             failure = failure or error
         if failure is not None:
             raise failure
@@ -79,21 +91,27 @@ class ModelDesk:
         kept = await repeats.find(key) if key is not None else None
         if kept is not None:
             return kept
+        completion = await self._complete(request)
+        if key is not None:
+            await repeats.keep(key, completion)
+        return completion
+
+    async def _complete(self, request: GenerationRequest) -> Completion:
         texts: list[str] = []
-        finished: Finished | None = None
+        asked, finished = request.model, None
         async with aclosing(self.stream(request)) as events:
             async for event in events:
                 if isinstance(event, TextBatch):
                     texts.append(event.text)
+                elif isinstance(event, Answering):
+                    asked = event.model
                 elif isinstance(event, Finished):
                     finished = event
         if finished is None:
             raise UpstreamTruncatedError
-        text = "".join(texts)
-        completion = Completion(text, finished.finish_reason, finished.model, finished.usage)
-        if key is not None:
-            await repeats.keep(key, completion)
-        return completion
+        return Completion(
+            "".join(texts), finished.finish_reason, finished.model, finished.usage, asked=asked
+        )
 
     def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
         """Estimate the tokens of a call that ended without a report: stopped, cut or failed."""
@@ -112,6 +130,10 @@ class ModelDesk:
         lines, self._lines = self._lines, {}
         for line in lines.values():
             await line.aclose()
+
+
+def _patience() -> Patience:
+    return Patience(settings.LLM_FIRST_TOKEN_TIMEOUT_SECONDS, clock=asyncio.get_running_loop().time)
 
 
 def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel, ...]:

@@ -26,6 +26,7 @@ from apps.llm.gateway.factory import build_gateway
 from apps.llm.gateway.lanes import Lane, Place
 from apps.llm.services.health import Reporter
 from apps.llm.services.live import LiveModel, LiveProvider
+from apps.llm.services.patience import Turn
 
 TELL_SECONDS = 2.0
 ALIVE = (errors.UpstreamRejectedError, errors.UpstreamTooLargeError)
@@ -80,9 +81,14 @@ class ProviderLine:
             await _close_if_idle(former)
 
     async def stream(
-        self, request: GenerationRequest, model: LiveModel
+        self, request: GenerationRequest, model: LiveModel, turn: Turn
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Ask a model of this provider, as soon as it is this person's turn.
+
+        Args:
+            request: in the words of the model.
+            model: of this provider.
+            turn: how long the first text may take.
 
         Raises:
             UpstreamError: one of the closed set; at once where the provider is left alone.
@@ -90,13 +96,14 @@ class ProviderLine:
         self._refuse_where_left_alone()
         place = self._lane.enter(request.user_id)
         try:
-            async with aclosing(self._wait(place)) as waiting:
+            async with aclosing(self._wait(place, turn)) as waiting:
                 async for moment in waiting:
                     yield moment
-            await asyncio.sleep(self.breaker.pause_left(self._clock()) * random.uniform(1, 1.25))  # noqa: S311
+            await self._sit_out_pause(turn)
             attempt = self._begin()
+            request = replace(request, first_text_until=turn.begin())
             yield Answering(model.id, model.name)
-            async with aclosing(self._ask(request, attempt)) as events:
+            async with aclosing(self._ask(request, attempt, turn)) as events:
                 async for event in events:
                     yield event
         finally:
@@ -109,18 +116,27 @@ class ProviderLine:
         await self.reporter.aclose()
         await self._connection.gateway.aclose()
 
-    async def _wait(self, place: Place) -> AsyncGenerator[Waiting, None]:
+    async def _wait(self, place: Place, turn: Turn) -> AsyncGenerator[Waiting, None]:
         """Say every moment how many are before this call, until it is let through."""
         until = self._clock() + self._provider.max_wait_seconds
         while not place.is_through:
             yield Waiting(place.ahead)
-            left = until - self._clock()
+            left = min(until - self._clock(), turn.left)
             if left <= 0:
                 raise errors.UpstreamBusyError
             await place.is_let_through(seconds=min(TELL_SECONDS, left))
 
+    async def _sit_out_pause(self, turn: Turn) -> None:
+        """Wait as the server asked, and scattered; what takes too long is refused at once."""
+        pause = self.breaker.pause_left(self._clock()) * random.uniform(1, 1.25)  # noqa: S311
+        if turn.left <= 0:
+            raise errors.UpstreamTimeoutError
+        if pause > turn.left:
+            raise errors.UpstreamRateLimitedError(retry_after_seconds=math.ceil(pause))
+        await asyncio.sleep(pause)
+
     async def _ask(
-        self, request: GenerationRequest, attempt: Attempt
+        self, request: GenerationRequest, attempt: Attempt, turn: Turn
     ) -> AsyncGenerator[GatewayEvent, None]:
         connection = self._connection
         connection.calls += 1
@@ -133,7 +149,8 @@ class ProviderLine:
                         self._note_answer(attempt)
                     yield event
         except errors.UpstreamError as error:
-            self._note_failure(Attempt(is_trial=False) if is_settled else attempt, error)
+            counted = Attempt(is_trial=False) if is_settled else attempt
+            self._note_failure(counted, error, is_hurried=turn.is_hurried)
             is_settled = True
             raise
         finally:
@@ -163,12 +180,16 @@ class ProviderLine:
         self.reporter.note_success()
         self._tell()
 
-    def _note_failure(self, attempt: Attempt, error: errors.UpstreamError) -> None:
+    def _note_failure(
+        self, attempt: Attempt, error: errors.UpstreamError, *, is_hurried: bool
+    ) -> None:
         now = self._clock()
         if isinstance(error, errors.UpstreamRateLimitedError):
             self.breaker.asked_to_wait(attempt, now, error.retry_after_seconds)
         elif isinstance(error, ALIVE):
             self.breaker.succeeded(attempt)
+        elif is_hurried and isinstance(error, errors.UpstreamTimeoutError):
+            self.breaker.given_up(attempt)
         else:
             self.breaker.failed(attempt, now)
         self.reporter.note_error(error.code)
