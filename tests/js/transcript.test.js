@@ -88,3 +88,11 @@ test("gives the same text however a stream is cut, repeated and lost", () => {
     assert.equal(reply.text, whole);
   }
 });
+
+test("begins again when an answer that waited has its turn", () => {
+  const reply = new ReplyText();
+  const kinds = ["reply.started", "reply.waiting", "reply.waiting", "reply.started"].map((type) => reply.apply({ type, ahead: 1 }).kind);
+  assert.deepEqual(kinds, ["started", "waiting", "waiting", "started"]);
+  assert.deepEqual(reply.apply(delta("Hi", 2)), { kind: "appended", text: "Hi" });
+  assert.deepEqual(reply.apply({ type: "reply.waiting", ahead: 1 }), { kind: "nothing" });
+});

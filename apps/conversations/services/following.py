@@ -116,6 +116,7 @@ class _Position:
         self.reply_id = reply_id
         self.cursor = cursor
         self._is_started = False
+        self._is_waiting = False
         self._is_hidden = False
 
     def start(self, model: str) -> list[ReplyEvent]:
@@ -124,6 +125,17 @@ class _Position:
             return []
         self._is_started = True
         return [ReplyStarted(self.reply_id, model)]
+
+    def wait(self, ahead: int) -> list[ReplyEvent]:
+        """Tell that it waits for its turn at the model; its turn is a beginning again."""
+        self._is_waiting = True
+        return [ReplyWaiting(self.reply_id, ahead)]
+
+    def let_through(self, model: str) -> list[ReplyEvent]:
+        """Return the event of the beginning where it is news: at first, and after a wait."""
+        if self._is_waiting:
+            self._is_started = self._is_waiting = False
+        return self.start(model)
 
     def hide(self) -> list[ReplyEvent]:
         """Take back what was shown, once, and show nothing more."""
@@ -140,9 +152,9 @@ class _Position:
             if self._is_hidden:
                 continue
             if isinstance(frame, StartFrame):
-                yield from self.start(frame.model)
+                yield from self.let_through(frame.model)
             elif isinstance(frame, WaitFrame):
-                yield ReplyWaiting(self.reply_id, frame.ahead)
+                yield from self.wait(frame.ahead)
             elif isinstance(frame, TextFrame):
                 if frame.start > self.cursor:
                     subscription.has_gap = True
@@ -211,6 +223,7 @@ def finished_event(message: Message, reply: Reply) -> ReplyFinished:
         cursor=len(text),
         counted=presenting.counted_tokens(reply),
         correlation_id=presenting.request_id(reply),
+        cost_source=presenting.cost_source(reply),
     )
 
 

@@ -172,6 +172,7 @@ async def _stream(
     guard: guardrails.GuardedStream,
 ) -> Finished | None:
     finished: Finished | None = None
+    is_waiting = False
     await guard.open()
     async with aclosing(guard), aclosing(runtime.gateway.stream(claim.request)) as items:
         async for item in items:
@@ -182,9 +183,13 @@ async def _stream(
                 released = await guard.feed(item.text, shown_chars=running.length)
                 _show(released, running, runtime)
             elif isinstance(item, Waiting):
+                is_waiting = True
                 runtime.publisher.wait(running.reply_id, item.ahead)
             elif isinstance(item, Answering):
                 running.answering = item
+                if is_waiting:
+                    is_waiting = False
+                    runtime.publisher.let_through(running.reply_id, item.model)
             else:
                 finished = item
         _show(await guard.finish(shown_chars=running.length), running, runtime)

@@ -94,6 +94,12 @@ class TextPublisher:
         self._notices.append(WaitFrame(reply_id, ahead))
         self._wake.set()
 
+    def let_through(self, reply_id: int, model: str) -> None:
+        """Announce that an answer that waited has its turn."""
+        self._notices.append(StartFrame(reply_id, model))
+        self._wake.set()
+        self._urgent.set()
+
     def append(self, reply_id: int, text: str) -> None:
         """Add text to an answer; the first text leaves at once, later text with the next batch."""
         live = self._live[reply_id]
