@@ -138,6 +138,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 client_id=frame.client_id,
                 edits_message_id=frame.edits_message_id,
                 allowed_models=self.principal.allowed_models,
+                api_token_id=self.principal.api_token_id,
                 assistant_id=frame.assistant_id,
             ),
         )
@@ -157,6 +158,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             actor=self.principal.user,
             message_id=frame.message_id,
             allowed_models=self.principal.allowed_models,
+            api_token_id=self.principal.api_token_id,
         )
         if turn.event is not None:
             await self._send(turn.event)

@@ -74,8 +74,8 @@ def _frame(event: events.Event) -> sse.ServerSentEvent:
 
 def token_of(request: HttpRequest) -> int | None:
     """Return the number of the token that came with the request."""
-    token = caller_of(request).token
-    return None if token is None else int(token.pk)
+    number: int | None = caller_of(request).api_token_id
+    return number
 
 
 def current_user(request: HttpRequest) -> User:

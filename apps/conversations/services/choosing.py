@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.conversations.errors import ModelNotFoundError
 from apps.conversations.models import Message
 from apps.llm.errors import AssistantNotFoundError
 from apps.llm.services import catalogue, offers
@@ -83,7 +84,7 @@ def choose(
         actor: the person.
         known: what may be asked.
         question: in its conversation, which the caller has locked.
-        chat_model_id: the model that a program named, for its own prompts.
+        chat_model_id: the model that a program named, or that answered it, for its own prompts.
         assistant_id: whom the person chose just now; None for whoever answered before.
         allowed_models: names and patterns of the models that the sender's token may ask; none for
             all. What admins have asked in the place of one of them counts as that one.
@@ -92,11 +93,12 @@ def choose(
         AssistantNotFoundError: the person chose one that they may not use.
         AssistantUnavailableError: no model that could be asked is switched on.
         ModelNotAllowedError: the token may not ask the model.
+        ModelNotFoundError: a program's model is not offered to the person any more.
     """
     if question.prompt is not None:
-        named = chat_model_id or known.default.version.model_id
-        model_rules.ensure_allowed(allowed_models, known.models[named].code)
-        return _for_program(known, question.prompt["parameters"], chat_model_id)
+        named = _named(actor, known, chat_model_id or known.default.version.model_id)
+        model_rules.ensure_allowed(allowed_models, named.code)
+        return _for_program(known, question.prompt["parameters"], named)
     conversation = question.conversation
     assistant = offers.choose_assistant(
         viewer=actor, catalogue=known, wanted_id=assistant_id, kept_id=conversation.assistant_id
@@ -109,8 +111,23 @@ def choose(
     return Choice(model=model, version=version, temperature=version.temperature)
 
 
-def _for_program(known: Catalogue, asked: Mapping[str, Any], model_id: int | None) -> Choice:
-    model = known.chain(model_id or known.default.version.model_id)[0]
+def _named(actor: User, known: Catalogue, model_id: int) -> LiveModel:
+    """Return the model that a person's program may name, or the one in whose place it answered.
+
+    Raises:
+        ModelNotFoundError: the person may use neither by now.
+    """
+    offered = offers.list_models(viewer=actor, catalogue=known)
+    by_name = [model for model in offered if model.id == model_id]
+    in_its_place = [model for model in offered if model_id in model.fallback_ids]
+    found = next(iter(by_name + in_its_place), None)
+    if found is None:
+        raise ModelNotFoundError
+    return found
+
+
+def _for_program(known: Catalogue, asked: Mapping[str, Any], named: LiveModel) -> Choice:
+    model = known.chain(named.id)[0]
     temperature = asked.get("temperature", settings.OPENAI_TEMPERATURE)
     return Choice(
         model=model,

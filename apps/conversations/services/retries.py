@@ -71,6 +71,7 @@ async def retry_reply(
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
         ModelNotAllowedError: the caller's token may not ask the model.
+        ModelNotFoundError: a program asked a model that is not offered to the actor any more.
         RateLimitedError: too many messages in a short time.
         ModelsPausedError: staff keep answers from being written.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.

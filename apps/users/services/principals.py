@@ -55,6 +55,11 @@ class Principal:
             raise MissingScopeError
 
     @property
+    def api_token_id(self) -> int | None:
+        """The number of the token, where there is one: its quotas count."""
+        return None if self.token is None else self.token.pk
+
+    @property
     def allowed_models(self) -> tuple[str, ...]:
         """Names and patterns of the models that may be asked; none for all."""
         return tuple(self.token.allowed_models) if self.token is not None else ()
