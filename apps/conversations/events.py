@@ -91,6 +91,7 @@ class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.fi
     cursor: int
     counted: str = ""
     correlation_id: str = ""
+    cost_source: str | None = None
 
 
 class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):

@@ -10,6 +10,7 @@ from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.llm.constants import CostSource
 from apps.llm.services import money
 
 Content = Annotated[
@@ -144,6 +145,9 @@ class ReplyOut(OutputSchema):
     notice: str = Field(description="A sentence for the person about how the answer ended.")
     usage: UsageOut | None
     cost: str | None = Field(description="Decimal dollars; null for a model without a price.")
+    cost_source: CostSource | None = Field(
+        description="How sure it is; null while nothing was used."
+    )
     queued_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -168,6 +172,7 @@ class ReplyOut(OutputSchema):
             notice=presenting.reply_notice(reply),
             usage=usage,
             cost=money.plain(reply.cost_nano),
+            cost_source=presenting.cost_source(reply),
             queued_at=reply.queued_at,
             started_at=reply.started_at,
             finished_at=reply.finished_at,

@@ -231,7 +231,7 @@ def test_what_went_wrong_says_what_was_counted_for_what() -> None:
     lost.usage_source, lost.cost_nano = "estimated", NANO // 4
     assert presenting.counted_tokens(lost) == (
         "About 1,204 tokens were counted. 1,200 of them are what was sent to the model, earlier "
-        "messages too. They cost $0.25."
+        "messages too. They cost about $0.25."
     )
 
 

@@ -17,6 +17,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
 from apps.conversations.services.conversations import access_conversation
 from apps.core import db, redaction
+from apps.llm.services import money
 from apps.users.models import User
 
 MESSAGES_PER_STEP = 200
@@ -125,6 +126,8 @@ def _as_json(message: Message) -> dict[str, Any]:
         "notice": _notice(message),
         "model": reply.model if reply else None,
         "state": reply.state if reply else None,
+        "cost": money.plain(reply.cost_nano) if reply else None,
+        "cost_source": presenting.cost_source(reply) if reply else None,
     }
 
 

@@ -12,6 +12,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.core import redaction
 from apps.core.languages import known_sentence, number
 from apps.core.markdown import RENDERER_VERSION, render_markdown
+from apps.llm.constants import CostSource
 from apps.llm.services import money
 
 
@@ -74,9 +75,16 @@ def first_words(content: str) -> str:
     return shorten(content, constants.MAX_TITLE_CHARS // 2, placeholder=" …") or content[:40]
 
 
+def cost_source(reply: Reply) -> CostSource | None:
+    """Return how sure the cost of an answer is; None where there is nothing to pay for yet."""
+    if reply.prompt_tokens is None:
+        return None
+    return money.cost_source(cost_nano=reply.cost_nano, token_source=reply.usage_source)
+
+
 def counted_tokens(reply: Reply) -> str:
-    """Return the sentence that tells what an answer that did not end well has cost, or nothing."""
-    if reply.is_live or reply.state == constants.ReplyState.COMPLETE:
+    """Return the sentences that tell what an answer that has ended used and cost, or nothing."""
+    if reply.is_live:
         return ""
     if reply.prompt_tokens is None or reply.completion_tokens is None:
         return gettext("No tokens were counted.")
@@ -91,9 +99,22 @@ def counted_tokens(reply: Reply) -> str:
     if reply.prompt_tokens:
         sent = gettext("%(number)s of them are what was sent to the model, earlier messages too.")
         sentences.append(sent % {"number": number(reply.prompt_tokens)})
+    return " ".join(filter(None, [*sentences, _cost(reply)]))
+
+
+def _cost(reply: Reply) -> str:
+    """Return what the tokens of an answer cost; of one that did not end well only if they did."""
     if reply.cost_nano:
-        sentences.append(gettext("They cost %(cost)s.") % {"cost": money.say(reply.cost_nano)})
-    return " ".join(sentences)
+        is_sure = reply.usage_source == "reported"
+        sentence = (
+            gettext("They cost %(cost)s.") if is_sure else gettext("They cost about %(cost)s.")
+        )
+        return sentence % {"cost": money.say(reply.cost_nano)}
+    if reply.state != constants.ReplyState.COMPLETE:
+        return ""
+    if reply.cost_nano is None:
+        return gettext("What they cost is unknown: the model has no price.")
+    return gettext("They cost nothing.")
 
 
 def request_id(reply: Reply) -> str:

@@ -106,9 +106,12 @@ export class Message {
     for (const button of this.article.querySelectorAll("[data-rate]")) button.hidden = !canRate;
   }
 
-  /** Say what an answer that did not end well has cost, and under which id support finds it. */
+  /** Say what an answer used and cost, in its details if it ended well, and under which id support finds it. */
   showFacts({ counted = "", requestId = "" }) {
-    this.notice.querySelector("[data-counted]").textContent = counted;
+    const isWell = this.state === "complete";
+    this.notice.querySelector("[data-counted]").textContent = isWell ? "" : counted;
+    this.article.querySelector("[data-used]").textContent = isWell ? counted : "";
+    this.article.querySelector("[data-details]").hidden = !isWell || !counted;
     this.notice.querySelector("[data-request-id]").textContent = requestId;
     this.notice.querySelector("[data-request]").hidden = !requestId;
   }
@@ -139,11 +142,14 @@ export class Message {
       this.showText("");
       this.showNotice(notice || t("This message was removed by moderation."), { icon: "eye-off" });
       this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
+      this.article.querySelector("[data-details]")?.toggleAttribute("hidden", true);
       return;
     }
     if (this.article.dataset.role === "assistant" && html) this.showHtml(html);
     else this.showText(text ?? "", { redacted });
     this.text = text ?? "";
+    const details = this.article.querySelector("[data-details]");
+    if (details) details.hidden = this.state !== "complete" || !details.querySelector("[data-used]").textContent;
     const icon = redacted ? "shield" : undefined;
     this.showNotice(notice || this.article.dataset.endNotice || "", { icon });
   }
