@@ -48,6 +48,8 @@ class Purpose(TextChoices):
 
     REPLY = "reply", "Reply"
     TITLE = "title", "Title"
+    JUDGE = "judge", "Judgement of a rule"
+    MODERATION = "moderation", "Moderation endpoint"
     TRIAL = "trial", "Try by an admin"
 
 

@@ -33,12 +33,15 @@ def _afresh() -> None:
     cache.clear()
 
 
-def use(person: User, *, model: str = "m", token_id: int = 0) -> None:
+def use(
+    person: User | None, *, model: str = "m", token_id: int = 0, purpose: str = "reply"
+) -> None:
     UsageDay.objects.create(
         user=person,
         day=day_of(timezone.now()),
         model=model,
         api_token_id=token_id,
+        purpose=purpose,
         calls=7,
         prompt_tokens=30,
         completion_tokens=5,
@@ -48,8 +51,8 @@ def use(person: User, *, model: str = "m", token_id: int = 0) -> None:
     )
 
 
-def file_of(client: Client, key: str) -> list[list[str]]:
-    response = client.get(reverse("admin:model_usage_file", args=[key]))
+def file_of(client: Client, key: str, **query: str) -> list[list[str]]:
+    response = client.get(reverse("admin:model_usage_file", args=[key]), query)
     text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     return list(csv.reader(io.StringIO(text)))
 
@@ -61,6 +64,7 @@ def test_every_figure_has_its_numbers_in_a_file_and_taking_one_is_recorded(
     person.groups.set([Group.objects.create(name="Research")])
     use(person, model="gpt", token_id=token.pk)
     names = {
+        "usage-purposes": "Reply",
         "usage-models": "gpt",
         "usage-people": f"{person.name} (#{person.pk})",
         "usage-groups": "Research",
@@ -76,6 +80,44 @@ def test_every_figure_has_its_numbers_in_a_file_and_taking_one_is_recorded(
     page = as_admin.get(PAGE).content.decode()
     assert all(name in page for name in names.values())
     assert "$0.0125" in page
+
+
+def test_calls_are_told_apart_by_purpose_and_what_rules_ask_is_the_organisations(
+    as_admin: Client, person: User
+) -> None:
+    use(person)
+    use(person, purpose="title")
+    for model in ("one", "another"):
+        use(None, purpose="judge", model=model)
+    rows = {row[0]: row[1:] for row in file_of(as_admin, "usage-purposes")[1:]}
+    assert rows == {
+        "Reply": NUMBERS,
+        "Title": NUMBERS,
+        "Judgement of a rule": ["14", "60", "10", "0.025", "2"],
+    }
+    judged = {"purpose": "judge"}
+    people = file_of(as_admin, "usage-people", **judged)[1:]
+    assert [row[0] for row in people] == ["The organisation"]
+    page = as_admin.get(PAGE, judged).content.decode()
+    assert "70 tokens in 14 calls" in page
+    assert person.name not in page
+    assert "140 tokens in 28 calls" in as_admin.get(PAGE, {"purpose": "x"}).content.decode()
+
+
+def test_all_rows_leave_as_a_file_with_their_purpose(as_admin: Client, person: User) -> None:
+    use(person, purpose="title", model="gpt", token_id=5)
+    use(None, purpose="moderation", model="omni")
+    today = day_of(timezone.now()).isoformat()
+    head, *rows = file_of(as_admin, "rows")
+    assert head[:6] == ["Day", "Purpose", "Person number", "Person", "Model", "Token number"]
+    numbers = ["7", "30", "5", "0.0125", "0", "1"]
+    assert rows == [
+        [today, "Title", str(person.pk), person.name, "gpt", "5", *numbers],
+        [today, "Moderation endpoint", "", "The organisation", "omni", "", *numbers],
+    ]
+    assert file_of(as_admin, "rows", purpose="title") == [head, rows[0]]
+    noted = AuditEvent.objects.filter(action="usage.exported").order_by("pk")
+    assert [one.data["purpose"] for one in noted] == ["", "title"]
 
 
 def test_an_empty_place_says_so_and_a_wrong_period_is_the_usual_one(as_admin: Client) -> None:

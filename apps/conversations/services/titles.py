@@ -19,7 +19,7 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest, Usage
+from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
 from apps.llm.services import pauses, prices, quotas
 from apps.llm.services import usage as ledger
 
@@ -158,15 +158,16 @@ def _store(
         conversation.save(update_fields=["title", "title_source", "updated_at"])
         announcements.conversation_updated(conversation)
     if not completion.is_repeated:
-        _record(conversation_id, request, completion.usage, duration_ms)
+        _record(conversation_id, request, completion, duration_ms)
 
 
 def _record(
-    conversation_id: int, request: GenerationRequest, usage: Usage, duration_ms: int
+    conversation_id: int, request: GenerationRequest, completion: Completion, duration_ms: int
 ) -> None:
     """Write the call down and count it for the person, who did not ask for it but gets it."""
     moment = timezone.now() - timedelta(milliseconds=duration_ms)
-    spender = quotas.Spender(user_id=request.user_id, model=request.model)
+    usage, model = completion.usage, completion.asked or request.model
+    spender = quotas.Spender(user_id=request.user_id, model=model)
     quotas.reserve(
         spender, purpose="title", reference_id=conversation_id, wanted=usage, is_forced=True
     )
@@ -175,8 +176,8 @@ def _record(
             user_id=request.user_id,
             purpose="title",
             reference_id=conversation_id,
-            model=request.model,
-            rate=prices.price_at(model=request.model, moment=moment),
+            model=model,
+            rate=prices.price_at(model=model, moment=moment),
         ),
         usage=usage,
         outcome="complete",

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.details import Detail, Fact, Figure, Front
+from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Related
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, milliseconds, moment, number
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
@@ -22,9 +22,18 @@ from apps.core.admin_kit.sections import Section
 from apps.llm.constants import CostSource, Purpose, UsageSource
 from apps.llm.models import UsageRecord
 from apps.llm.services import money
+from apps.llm.services.usage_figures import THE_HOUSE
 from apps.llm.services.usage_figures import VIEW as VIEW_COST
 
 RECENT_CALLS = 500
+SUBJECTS = {
+    Purpose.REPLY: "reply",
+    Purpose.TITLE: "conversation",
+    Purpose.JUDGE: "rule",
+    Purpose.MODERATION: "rule",
+    Purpose.TRIAL: "chatmodel",
+}
+"""What calls of a purpose refer to, as the audit record calls it."""
 
 
 @admin.register(UsageRecord)
@@ -75,14 +84,14 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
 
     @admin.display(description="For")
     def person(self, row: UsageRecord) -> SafeString | str:
-        """Link to the person."""
-        return self.link_to(row.user)
+        """Link to the person; what rules ask is nobody's."""
+        return THE_HOUSE if row.user_id is None else self.link_to(row.user)
 
     @admin.display(description="Purpose")
     def purpose_shown(self, row: UsageRecord) -> SafeString | str:
         """Link to what it was made for."""
         words = f"{row.get_purpose_display()} {row.reference_id}"
-        subject = self.subject("reply") if row.purpose == Purpose.REPLY else None
+        subject = self.subject(SUBJECTS[Purpose(row.purpose)])
         return words if subject is None else link(subject.url_of(row.reference_id), words)
 
     @admin.display(description="Prompt")
@@ -138,8 +147,14 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
                 Fact("Took", milliseconds(row.duration_ms)),
                 Fact("When", moment(row.created_at)),
             ],
-            related=self.lists_of(request, f"user:{row.user_id}", "usagerecord"),
+            related=self._related(request, row),
         )
+
+    def _related(self, request: HttpRequest, row: UsageRecord) -> list[Related]:
+        query = (
+            f"{row.purpose}:{row.reference_id}" if row.user_id is None else f"user:{row.user_id}"
+        )
+        return self.lists_of(request, query, "usagerecord")
 
     def _cost_facts(self, request: HttpRequest, row: UsageRecord) -> list[Fact]:
         if not has_right(request, VIEW_COST):

@@ -5,7 +5,9 @@ cookies, one deadline for everything and a cap on the answer.
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
@@ -13,10 +15,13 @@ import msgspec
 from django.conf import settings
 
 from apps.llm import errors
+from apps.llm.constants import CHARS_PER_TOKEN, MAX_MODEL_CHARS
 from apps.llm.gateway import failures
 from apps.llm.gateway.config import DNS_CACHE_SECONDS, KEEP_ALIVE_SECONDS
+from apps.llm.gateway.contract import Usage
 
 MAX_ANSWER_BYTES = 262_144
+NAMELESS = "moderation"
 _CONNECTIONS = 20
 
 
@@ -26,12 +31,28 @@ class _Result(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     results: list[_Result]
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What an endpoint says of a text.
+
+    Attributes:
+        scores: from 0 to 1 for each category.
+        model: that said it, by the endpoint's own word where it gives one.
+        usage: about how many tokens it read; endpoints report none.
+    """
+
+    scores: Mapping[str, float]
+    model: str
+    usage: Usage
 
 
 class Classifier(Protocol):
     """Whatever scores a text."""
 
-    async def classify(self, text: str, *, model: str, seconds: float) -> Mapping[str, float]:
+    async def classify(self, text: str, *, model: str, seconds: float) -> Classification:
         """Return a score from 0 to 1 for each category.
 
         Raises:
@@ -49,7 +70,7 @@ class ModerationClient:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def classify(self, text: str, *, model: str, seconds: float) -> Mapping[str, float]:
+    async def classify(self, text: str, *, model: str, seconds: float) -> Classification:
         """Ask for the scores of a text.
 
         Args:
@@ -58,7 +79,7 @@ class ModerationClient:
             seconds: deadline of the whole question.
 
         Returns:
-            A score from 0 to 1 for each category.
+            A score from 0 to 1 for each category, and who gave them.
 
         Raises:
             UpstreamError: one of the closed set.
@@ -70,12 +91,15 @@ class ModerationClient:
         except (aiohttp.ClientError, OSError) as exception:
             raise failures.connection_failure(exception).error from None
         try:
-            results = msgspec.json.decode(raw, type=_Answer).results
+            answer = msgspec.json.decode(raw, type=_Answer)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise errors.UpstreamInvalidError from None
-        if not results or not all(0 <= score <= 1 for score in results[0].category_scores.values()):
+        scores = answer.results[0].category_scores if answer.results else {}
+        if not answer.results or not all(0 <= score <= 1 for score in scores.values()):
             raise errors.UpstreamInvalidError
-        return results[0].category_scores
+        named = answer.model.replace("\x00", "")[:MAX_MODEL_CHARS]
+        read = Usage(math.ceil(len(text) / CHARS_PER_TOKEN), 0, "estimated")
+        return Classification(scores, named or model or NAMELESS, read)
 
     async def aclose(self) -> None:
         """Close the connections that are kept open."""

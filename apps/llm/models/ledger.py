@@ -23,12 +23,13 @@ def token_key(**options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
 class UsageRecord(models.Model):
     """One line of the ledger: one call to a model, for whom, what it used and how it ended.
 
+    The organisation's own calls, by which rules judge texts, are nobody's: they have no user.
     Cost and prices are in nano-dollars, frozen as they were when the call began; the prices are for
     a million tokens. What has no price has no cost, which is not the same as a cost of nothing.
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_records"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="usage_records"
     )
     api_token = token_key()
     purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
@@ -73,15 +74,24 @@ class UsageRecord(models.Model):
 
 
 class UsageDay(models.Model):
-    """What one person used of one model by one way on one day, kept up by the ledger's statement.
+    """What one person used of one model on one day, by one way and for one purpose.
 
-    The days are those of USAGE_TIME_ZONE. `api_token_id` is 0 for what came without a token.
+    The ledger's statement keeps it up. The days are those of USAGE_TIME_ZONE. `api_token_id` is 0
+    for what came without a token; without a user it is what the organisation itself used.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     day = models.DateField()
     model = models.CharField(max_length=120)
     api_token_id = models.BigIntegerField(default=0)
+    purpose = models.CharField(
+        max_length=20,
+        choices=constants.Purpose.choices,
+        default=constants.Purpose.REPLY,
+        db_default=constants.Purpose.REPLY,
+    )
     calls = models.PositiveIntegerField()
     prompt_tokens = models.BigIntegerField()
     completion_tokens = models.BigIntegerField()
@@ -93,15 +103,17 @@ class UsageDay(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "day", "model", "api_token_id"], name="one_usage_day"
+                fields=["user", "day", "model", "api_token_id", "purpose"],
+                name="one_usage_day_of_a_purpose",
+                nulls_distinct=False,
             )
         ]
         indexes = [
             models.Index(
                 fields=["day"],
-                name="usage_of_day",
+                name="usage_of_day_by_purpose",
                 include=[
-                    *("user", "model", "api_token_id", "calls", "prompt_tokens"),
+                    *("user", "model", "api_token_id", "purpose", "calls", "prompt_tokens"),
                     *("completion_tokens", "cost_nano", "estimated_calls", "unpriced_calls"),
                 ],
             )

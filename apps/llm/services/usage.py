@@ -20,15 +20,15 @@ class Call:
     """Who made a call, and what for.
 
     Attributes:
-        user_id: whose call it was.
+        user_id: whose call it was; None for the organisation's own.
         api_token_id: the API token that it came by, if it did.
         purpose: what it was for.
-        reference_id: the reply or conversation it was for.
+        reference_id: the reply, conversation, model or rule it was for.
         model: the model that was asked.
         rate: what the model cost when the call began; None where it had no price.
     """
 
-    user_id: int
+    user_id: int | None
     purpose: Purpose
     reference_id: int
     model: str

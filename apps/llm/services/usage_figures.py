@@ -1,4 +1,4 @@
-"""What was used and what it cost, by day, model, person, group and token, for staff."""
+"""What was used and what it cost, by day, purpose, model, person, group and token, for staff."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.llm.constants import Purpose
 from apps.llm.models import UsageDay, UsageRecord
 from apps.llm.services.periods import day_of
 from apps.llm.services.rights import Actor, require
@@ -24,12 +25,13 @@ USUAL_DAYS = 30
 MOST = 200
 BATCH = 500
 CACHE_SECONDS = 60
+THE_HOUSE = "The organisation"
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "cost_nano", "unpriced_calls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """What one day, model, person, group or token used; a cost leaves out what has no price."""
+    """What one day, model, person or the like used; a cost leaves out what has no price."""
 
     name: str
     calls: int = 0
@@ -49,6 +51,7 @@ class UsageFigures:
     """What was used on so many days; of the rest, those who used most come first."""
 
     days: Sequence[tuple[date, Used]]
+    purposes: Sequence[Used]
     models: Sequence[Used]
     people: Sequence[Used]
     groups: Sequence[Used]
@@ -67,14 +70,22 @@ def days_of(text: str) -> int:
     return number if number in PERIODS else USUAL_DAYS
 
 
-def read_figures(*, viewer: Actor, days: int, now: datetime | None = None) -> UsageFigures:
-    """Return what was used in the last days, worked out within the last minute; seven queries.
+def purpose_of(text: str) -> str:
+    """Return the purpose that an address names; empty, for all, where it names none."""
+    return text if text in Purpose.values else ""
+
+
+def read_figures(
+    *, viewer: Actor, days: int, purpose: str = "", now: datetime | None = None
+) -> UsageFigures:
+    """Return what was used in the last days, worked out within the last minute; eight queries.
 
     Only the days that staff ask for are read, and of people and tokens the first 200.
 
     Args:
         viewer: a member of staff.
         days: 7, 30 or 90; the last one is today, in the time zone of usage.
+        purpose: of calls for one purpose only; empty for all.
         now: the moment.
 
     Raises:
@@ -82,17 +93,29 @@ def read_figures(*, viewer: Actor, days: int, now: datetime | None = None) -> Us
     """
     require(viewer, VIEW)
     today = day_of(now or timezone.now())
-    key = f"usage:{days}:{today}"
+    key = f"usage:{days}:{purpose}:{today}"
     known: UsageFigures | None = cache.get(key)
     if known is None:
-        known = _read(today - timedelta(days=days - 1), today)
+        known = _read(today - timedelta(days=days - 1), today, purpose)
         cache.set(key, known, CACHE_SECONDS)
     return known
 
 
 @transaction.atomic
-def export(*, actor: Actor, figure: str, days: int, rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def export(
+    *, actor: Actor, figure: str, days: int, purpose: str, rows: Sequence[Any]
+) -> Iterator[Sequence[Any]]:
     """Note that somebody takes figures away, and return their rows a few hundred at a time.
+
+    Raises:
+        ForbiddenError: they may not see them.
+    """
+    note_export(actor, {"figure": figure, "days": days, "purpose": purpose, "rows": len(rows)})
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+
+
+def note_export(actor: Actor, data: dict[str, Any]) -> None:
+    """Write into the record that somebody takes figures away.
 
     Raises:
         ForbiddenError: they may not see them.
@@ -103,21 +126,26 @@ def export(*, actor: Actor, figure: str, days: int, rows: Sequence[Any]) -> Iter
         action=AuditAction.USAGE_EXPORTED,
         target_type="user",
         target_id=actor.pk,
-        data={"figure": figure, "days": days, "rows": len(rows)},
+        data=data,
     )
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
 
 
-def _read(first: date, today: date) -> UsageFigures:
-    rows = UsageDay.objects.filter(day__range=(first, today))
+def of_purpose(rows: QuerySet[UsageDay], purpose: str) -> QuerySet[UsageDay]:
+    """Return those of one purpose, or all where none is named."""
+    return rows.filter(purpose=purpose) if purpose else rows
+
+
+def _read(first: date, today: date, purpose: str) -> UsageFigures:
+    rows = of_purpose(UsageDay.objects.filter(day__range=(first, today)), purpose)
     by_day = {row["day"]: row for row in _grouped(rows, "day")}
     length = (today - first).days + 1
     dates = [first + timedelta(days=number) for number in range(length)]
     return UsageFigures(
         days=[(day, _used(day.isoformat(), by_day.get(day, {}))) for day in dates],
+        purposes=[_used(str(Purpose(row["purpose"]).label), row) for row in _most(rows, "purpose")],
         models=[_used(row["model"], row) for row in _most(rows, "model")],
         people=[
-            _used(f"{row['user__name']} (#{row['user_id']})", row)
+            _used(_name(row["user_id"], row["user__name"]), row)
             for row in _most(rows, "user_id", "user__name")
         ],
         groups=[
@@ -126,6 +154,10 @@ def _read(first: date, today: date) -> UsageFigures:
         ],
         tokens=_tokens(rows),
     )
+
+
+def _name(user_id: int | None, name: str | None) -> str:
+    return THE_HOUSE if user_id is None else f"{name} (#{user_id})"
 
 
 def _tokens(rows: QuerySet[UsageDay]) -> list[Used]:

@@ -46,14 +46,14 @@ _ADD_LINE = Statement(
         )
     ), day AS (
         INSERT INTO llm_usageday AS known (
-            user_id, day, model, api_token_id, calls, prompt_tokens, completion_tokens, cost_nano,
-            estimated_calls, unpriced_calls
+            user_id, day, model, api_token_id, purpose, calls, prompt_tokens, completion_tokens,
+            cost_nano, estimated_calls, unpriced_calls
         )
         VALUES (
-            %(user_id)s, %(day)s, %(model)s, coalesce(%(api_token_id)s::bigint, 0), 1,
-            %(prompt_tokens)s, %(completion_tokens)s, %(money)s, %(estimated)s, %(unpriced)s
+            %(user_id)s, %(day)s, %(model)s, coalesce(%(api_token_id)s::bigint, 0), %(purpose)s,
+            1, %(prompt_tokens)s, %(completion_tokens)s, %(money)s, %(estimated)s, %(unpriced)s
         )
-        ON CONFLICT (user_id, day, model, api_token_id) DO UPDATE SET
+        ON CONFLICT (user_id, day, model, api_token_id, purpose) DO UPDATE SET
             calls = known.calls + 1,
             prompt_tokens = known.prompt_tokens + excluded.prompt_tokens,
             completion_tokens = known.completion_tokens + excluded.completion_tokens,

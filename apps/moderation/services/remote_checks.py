@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.gateway.moderation import default_classifier
 from apps.llm.services.desk import default_desk
+from apps.llm.services.house_calls import HouseCall, record_house_call
 from apps.moderation.constants import RuleKind
 from apps.moderation.detection.contract import ConfigurationError
 from apps.moderation.services.rule_sets import LiveRule
@@ -46,6 +50,14 @@ class Answer:
 
     score: float
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said, still to be read, and the call that it took; None where it took none."""
+
+    read: Callable[[], Answer]
+    call: HouseCall | None
 
 
 async def ask(rule: LiveRule, text: str, *, user_id: int) -> Answer | None:
@@ -84,8 +96,11 @@ async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             if rule.kind == RuleKind.ENDPOINT:
-                return await _classify(rule.configuration, text)
-            return await _judge(rule.configuration, text, user_id)
+                said = await _classify(rule, text)
+            else:
+                said = await _judge(rule, text, user_id)
+        await _write_down(said.call)
+        return said.read()
     except TimeoutError:
         error = "timeout"
     except UpstreamError as failure:
@@ -124,11 +139,35 @@ def validate(kind: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
     return tidy
 
 
-async def _classify(configuration: Mapping[str, Any], text: str) -> Answer:
-    scores = await default_classifier().classify(
+async def _write_down(call: HouseCall | None) -> None:
+    """Put a call into the ledger; where that fails, what was said counts all the same."""
+    if call is None:
+        return
+    try:
+        await db.call(record_house_call, call)
+    except Exception as problem:  # noqa: BLE001  a line that is lost must not undo a check
+        log_event(logger, "HOUSE_CALL_LOST", level=logging.ERROR, error=type(problem).__name__)
+
+
+async def _classify(rule: LiveRule, text: str) -> _Said:
+    began = time.monotonic()
+    configuration = rule.configuration
+    found = await default_classifier().classify(
         text, model=str(configuration.get("model", "")), seconds=CHECK_SECONDS
     )
-    wanted = configuration.get("categories") or list(scores)
+    call = HouseCall(
+        purpose="moderation",
+        reference_id=rule.rule_id,
+        model=found.model,
+        usage=found.usage,
+        duration=timedelta(seconds=time.monotonic() - began),
+    )
+    return _Said(lambda: _strongest(found.scores, configuration.get("categories")), call)
+
+
+def _strongest(scores: Mapping[str, float], categories: Sequence[str] | None) -> Answer:
+    """Return the highest score of the categories that a rule names, or of all."""
+    wanted = categories or list(scores)
     found = [(scores[name], name) for name in wanted if name in scores]
     if not found:
         return Answer(0.0)
@@ -136,14 +175,15 @@ async def _classify(configuration: Mapping[str, Any], text: str) -> Answer:
     return Answer(score, name)
 
 
-async def _judge(configuration: Mapping[str, Any], text: str, user_id: int) -> Answer:
+async def _judge(rule: LiveRule, text: str, user_id: int) -> _Said:
+    began = time.monotonic()
     completion = await default_desk().complete(
         GenerationRequest(
-            system_prompt=JUDGE_PROMPT + str(configuration["instruction"]),
+            system_prompt=JUDGE_PROMPT + str(rule.configuration["instruction"]),
             history=(),
             question=JUDGE_QUESTION,
             context={"text": text},
-            model=str(configuration.get("model") or ""),
+            model=str(rule.configuration.get("model") or ""),
             temperature=0.0,
             max_prompt_tokens=settings.MAX_TOKENS,
             max_completion_tokens=5,
@@ -152,7 +192,14 @@ async def _judge(configuration: Mapping[str, Any], text: str, user_id: int) -> A
             correlation_id=get_correlation_id(),
         )
     )
-    return read_judgement(completion.text)
+    call = HouseCall(
+        purpose="judge",
+        reference_id=rule.rule_id,
+        model=completion.asked,
+        usage=completion.usage,
+        duration=timedelta(seconds=time.monotonic() - began),
+    )
+    return _Said(lambda: read_judgement(completion.text), None if completion.is_repeated else call)
 
 
 def read_judgement(text: str) -> Answer:

@@ -1,0 +1,58 @@
+"""Calls that nobody asked for: a rule asks a model or a moderation endpoint about a text.
+
+The organisation pays for them: their lines of the ledger belong to no person, count in nobody's day
+and against nobody's quotas. See docs/decisions/0117.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from apps.llm.gateway.contract import Purpose, Usage
+from apps.llm.services import prices, usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseCall:
+    """One call that was answered.
+
+    Attributes:
+        purpose: what it was for.
+        reference_id: the rule that asked.
+        model: that answered.
+        usage: its tokens.
+        duration: how long it took.
+    """
+
+    purpose: Purpose
+    reference_id: int
+    model: str
+    usage: Usage
+    duration: timedelta
+
+
+def record_house_call(call: HouseCall, *, now: datetime | None = None) -> None:
+    """Write a call down at the price that held when it began; two statements.
+
+    Args:
+        call: that has ended.
+        now: the moment.
+    """
+    moment = now or timezone.now()
+    usage.record_call(
+        usage.Call(
+            user_id=None,
+            purpose=call.purpose,
+            reference_id=call.reference_id,
+            model=call.model,
+            rate=prices.price_at(model=call.model, moment=moment - call.duration),
+        ),
+        usage=call.usage,
+        outcome="complete",
+        first_token_ms=None,
+        duration_ms=round(call.duration.total_seconds() * 1000),
+        now=moment,
+    )
