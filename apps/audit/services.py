@@ -80,7 +80,8 @@ def list_events_about(*, target_type: str, target_id: int) -> AuditEventQuerySet
 def forget_name(*, actor_id: int) -> int:
     """Leave the number alone where an account that is gone was named as actor.
 
-    The deeds stay as they were, and in their order: nothing else of an event can be changed.
+    The deeds stay as they were, and in their order: nothing else of an event can be changed, and
+    the database refuses it for an account that is there, or that ever was of staff.
 
     Returns:
         On how many events.

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.accounts.services import closing
+from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Conversation, Message, Reply
@@ -24,7 +25,7 @@ from apps.users.errors import (
     LastAdminError,
 )
 from apps.users.models import ApiToken, User
-from apps.users.services import accounts, leaving, principals, returning, standing
+from apps.users.services import accounts, leaving, principals, returning, roles, standing
 from apps.users.services import tokens as token_services
 from tests.accounts.conftest import confirmed
 from tests.factories import (
@@ -232,6 +233,18 @@ def test_deeds_of_staff_stay_signed(db: None) -> None:
     assert user.erase_at is not None
     erase(user.pk, now=user.erase_at)
     assert AuditEvent.objects.get(action="user.leaving").actor_label == "Mo"
+
+
+def test_deeds_of_former_staff_stay_signed(db: None) -> None:
+    former = UserFactory(moderator=True, name="Mo")
+    audit.record(actor=former, action="case.claimed", target_type="case", target_id=7)
+    roles.change_role(actor=UserFactory(admin=True), user_id=former.pk, role="user")
+    former.refresh_from_db()
+    user = closing.close_account(actor=former, now=NOW)
+    assert user.erase_at is not None
+    erase(user.pk, now=user.erase_at)
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert AuditEvent.objects.get(action="case.claimed").actor_label == "Mo"
 
 
 def test_an_admin_opens_it_again_or_deletes_it_at_once(person: User) -> None:

@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -9,6 +10,7 @@ from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
 from apps.core.append_only import AppendOnlyError
 from apps.core.correlation import set_correlation_id
+from apps.users.models import User
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,110 @@ def test_the_database_refuses_every_change_by_sql(event: AuditEvent, statement: 
     ):
         cursor.execute(statement)
     assert list(AuditEvent.objects.values_list("pk", "reason")) == [(event.pk, "")]
+
+
+FORGOTTEN = "actor_label = 'account ' || actor_id"
+CHANGES = {
+    "id": "id + 1",
+    "actor_id": "actor_id + 1",
+    "action": "'user.deleted'",
+    "target_type": "'case'",
+    "target_id": "target_id + 1",
+    "reason": "'Another.'",
+    "data": """'{"a": 1.0, "b": "two"}'""",
+    "correlation_id": "'another'",
+    "created_at": "created_at + interval '1 microsecond'",
+}
+
+
+@pytest.fixture
+def gone() -> AuditEvent:
+    """An event of somebody whose account was removed and who never was of staff."""
+    person = UserFactory(name="Uma")
+    event = audit.record(
+        actor=person,
+        action="user.updated",
+        target_type="user",
+        target_id=7,
+        reason="So.",
+        data={"a": 1, "b": "two"},
+    )
+    deleted(person)
+    return event
+
+
+def deleted(person: User, **data: Any) -> None:
+    audit.record(
+        actor=None,
+        action="user.deleted",
+        target_type="user",
+        target_id=person.pk,
+        data={"role": "user", "duties": [], **data},
+    )
+    person.delete()
+
+
+def change(event: AuditEvent, assignments: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_auditevent SET {assignments} WHERE id = {event.pk}")
+
+
+def row_of(event: AuditEvent) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT to_jsonb(e)::text FROM audit_auditevent e WHERE id = {event.pk}")
+        return str(cursor.fetchone()[0])
+
+
+def test_a_number_takes_the_place_of_the_name_of_somebody_who_is_gone(gone: AuditEvent) -> None:
+    before = row_of(gone)
+    assert audit.forget_name(actor_id=gone.actor_id or 0) == 1
+    assert row_of(gone) == before.replace('"Uma"', f'"account {gone.actor_id}"')
+    assert audit.forget_name(actor_id=gone.actor_id or 0) == 0
+
+
+def test_the_list_of_what_cannot_be_changed_is_whole() -> None:
+    columns = {field.column for field in AuditEvent._meta.concrete_fields}
+    assert set(CHANGES) == columns - {"actor_label"}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+@pytest.mark.parametrize("forgetting", ["", f"{FORGOTTEN}, "])
+def test_nothing_else_of_an_event_is_changed_together_with_a_name(
+    gone: AuditEvent, column: str, forgetting: str
+) -> None:
+    before = row_of(gone)
+    with pytest.raises(IntegrityError, match=r"only ever added"):
+        change(gone, f"{forgetting}{column} = {CHANGES[column]}")
+    assert row_of(gone) == before
+
+
+@pytest.mark.parametrize("label", ["''", "'Somebody'", "'account 1'", "'account'"])
+def test_a_name_makes_way_for_its_own_number_only(gone: AuditEvent, label: str) -> None:
+    with pytest.raises(IntegrityError, match=r"only ever added"):
+        change(gone, f"actor_label = {label}")
+
+
+def test_the_product_keeps_its_name(event: AuditEvent) -> None:
+    for label in ("'account '", "'account ' || actor_id", "NULL"):
+        with pytest.raises(IntegrityError):
+            change(event, f"actor_label = {label}")
+
+
+def test_whoever_is_there_or_was_of_staff_stays_named() -> None:
+    there, former, lead = (UserFactory(name="Mo") for _ in range(3))
+    events = [
+        audit.record(actor=one, action="case.claimed", target_type="case", target_id=7)
+        for one in (there, former, lead)
+    ]
+    audit.record(actor=None, action="user.role_changed", target_type="user", target_id=former.pk)
+    deleted(former)
+    deleted(lead, duties=["lead"])
+    for one in events:
+        with pytest.raises(IntegrityError, match=r"only ever added"):
+            change(one, FORGOTTEN)
+    assert set(AuditEvent.objects.filter(action="case.claimed").values_list("actor_label")) == {
+        ("Mo",)
+    }
 
 
 def test_code_cannot_change_or_remove_an_event(event: AuditEvent) -> None:

@@ -120,22 +120,30 @@ def erase(*, user_id: int, now: datetime | None = None) -> bool:
 def remove(*, actor: User | None, user: User, reason: str = "") -> None:
     """Remove an account that the caller has locked, with all that is its own.
 
-    What it did stays in the audit: under its number alone, unless it did it as staff, whose deeds
-    stay signed.
+    What it did stays in the audit: under its number alone, unless it is or was of staff, whose
+    deeds stay signed. The record lets a name go only behind the removal, in its transaction.
     """
+    user_id, is_signed = user.pk, user.is_staff or _was_staff(user)
     audit.record(
         actor=actor,
         action=AuditAction.USER_DELETED,
         target_type="user",
-        target_id=user.pk,
+        target_id=user_id,
         reason=reason,
-        data={"role": user.role},
+        data={"role": user.role, "duties": list(user.duties)},
     )
-    access.announce_revoked(user.pk)
-    if not user.is_staff:
-        audit.forget_name(actor_id=user.pk)
+    access.announce_revoked(user_id)
     forget_sessions(user)
     user.delete()
+    if not is_signed:
+        audit.forget_name(actor_id=user_id)
+
+
+def _was_staff(user: User) -> bool:
+    """Tell whether somebody's role or duties were ever changed: a deed may be from that time."""
+    events = audit.list_events_about(target_type="user", target_id=user.pk)
+    changes = (AuditAction.USER_ROLE_CHANGED, AuditAction.USER_DUTIES_CHANGED)
+    return events.filter(action__in=changes).exists()
 
 
 def forget_sessions(user: User) -> None:
