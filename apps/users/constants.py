@@ -89,8 +89,10 @@ SERVICE_DUTIES = (Duty.AUDITOR, Duty.SUPPORT)
 VIEW_PERMISSIONS = (
     "audit.view_auditevent",
     "conversations.view_conversation",
+    "conversations.view_feedback",
     "conversations.view_message",
     "conversations.view_reply",
+    "conversations.view_share",
     "llm.view_assistant",
     "llm.view_assistantversion",
     "llm.view_chatmodel",
@@ -123,16 +125,12 @@ COST_PERMISSIONS = (
 DECIDE_PERMISSIONS = (
     "conversations.halt_reply",
     "conversations.hide_message",
+    "conversations.revoke_share",
     "moderation.decide_case",
     "moderation.read_conversation",
     "users.change_standing",
     "users.view_restriction",
     "users.view_user",
-)
-PUBLISHING_PERMISSIONS = (
-    "conversations.revoke_share",
-    "conversations.view_feedback",
-    "conversations.view_share",
 )
 REVIEW_PERMISSIONS = (*VIEW_PERMISSIONS, *CASE_VIEW_PERMISSIONS, *DECIDE_PERMISSIONS)
 LEAD_PERMISSIONS = (
@@ -162,7 +160,6 @@ RULE_APPROVER_PERMISSIONS = (*RULE_AUTHOR_PERMISSIONS, "moderation.enforce_rule"
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: (
         *dict.fromkeys((*LEAD_PERMISSIONS, *RULE_APPROVER_PERMISSIONS)),
-        *PUBLISHING_PERMISSIONS,
         "llm.manage_catalogue",
         "llm.view_provider",
         *COST_PERMISSIONS,
@@ -179,7 +176,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "webhooks.view_webhookdelivery",
         "webhooks.view_webhookendpoint",
     ),
-    Role.MODERATOR: (*REVIEW_PERMISSIONS, *PUBLISHING_PERMISSIONS),
+    Role.MODERATOR: REVIEW_PERMISSIONS,
     Role.USER: (),
 }
 """What each role's group may do; each app's own migration grants what is its own."""

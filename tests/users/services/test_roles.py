@@ -7,7 +7,7 @@ from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core.errors import AppError, ValidationFailedError
-from apps.users.constants import ROLE_PERMISSIONS, Role
+from apps.users.constants import DUTY_PERMISSIONS, ROLE_PERMISSIONS, Duty, Role
 from apps.users.errors import LastAdminError, OwnRightsError, RoleRequiredError, UserNotFoundError
 from apps.users.models import User
 from apps.users.services import roles
@@ -129,12 +129,22 @@ def test_two_admins_who_demote_each_other_leave_one() -> None:
 
 
 def test_migrations_made_what_is_declared() -> None:
-    for role, names in ROLE_PERMISSIONS.items():
+    declared: dict[str, tuple[str, ...]] = {**ROLE_PERMISSIONS, **DUTY_PERMISSIONS}
+    for name, rights in declared.items():
         held = {
             f"{p.content_type.app_label}.{p.codename}"
-            for p in Group.objects.get(name=role).permissions.select_related("content_type")
+            for p in Group.objects.get(name=name).permissions.select_related("content_type")
         }
-        assert held == set(names)
+        assert held == set(rights), name
+
+
+@pytest.mark.parametrize(("duty", "may_revoke"), [(Duty.LEAD, True), (Duty.AUDITOR, False)])
+def test_a_duty_alone_shows_links_and_feedback(duty: Duty, may_revoke: bool) -> None:
+    alone: User = UserFactory(duties=[duty])
+    alone.groups.set(Group.objects.filter(name__in=["user", duty]))
+    for right in ("conversations.view_share", "conversations.view_feedback"):
+        assert alone.has_perm(right)
+    assert alone.has_perm("conversations.revoke_share") is may_revoke
 
 
 def test_sync_roles_mends_what_was_changed_by_hand(
