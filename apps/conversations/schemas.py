@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -249,8 +249,21 @@ class ConversationResponse(OutputSchema):
 
     id: int
     user_id: int
-    message: str
+    message: str = Field(description="Empty where staff hid it before the same key came again.")
     response: str
     conversation_id: int
     created_at: datetime
     metadata: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, message: Message, *, reply_id: int, text: str, user_id: int) -> Self:
+        """Return a question as its owner may see it now, with the text of its answer."""
+        return cls(
+            id=reply_id,
+            user_id=user_id,
+            message=presenting.visible_text(message),
+            response=text,
+            conversation_id=message.conversation_id,
+            created_at=message.created_at,
+            metadata=None if message.is_hidden else message.metadata,
+        )

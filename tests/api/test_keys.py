@@ -11,7 +11,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.conversations.models import Conversation, Reply
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import visibility
 from apps.core import idempotency
 from apps.core.models import IdempotentRequest
 from apps.users.models import ApiToken, User
@@ -165,3 +166,67 @@ async def test_what_is_no_key_is_refused(program: Program, key: str) -> None:
     answered = await program.post("conversations/", {}, Idempotency_Key=key)
     assert (answered.status_code, answered.json()["code"]) == (400, "validation_failed")
     assert [problem["field"] for problem in answered.json()["error"]] == ["Idempotency-Key"]
+
+
+def make_answered(owner: User) -> tuple[Message, Message]:
+    """Make a question with a whole answer."""
+    conversation = ConversationFactory(owner=owner, title="About fools", title_source="model")
+    question = MessageFactory(conversation=conversation, content="You fool, why?")
+    answer = MessageFactory(conversation=conversation, parent=question, assistant=True)
+    ReplyFactory(message=answer)
+    return question, answer
+
+
+async def hide(message: Message) -> None:
+    await sync_to_async(visibility.hide_message)(
+        actor=None, message_id=message.pk, reason="An insult.", reason_for_user="An insult."
+    )
+
+
+async def test_a_replay_shows_nothing_that_was_hidden_since(program: Program, author: User) -> None:
+    question, answer = await sync_to_async(make_answered)(author)
+    path = f"messages/{answer.pk}/regenerate"
+    first = (await program.post(path, **KEY)).json()["data"]
+    assert first["message"]["content"] == "You fool, why?"
+    await hide(question)
+    again = await program.post(path, **KEY)
+    data = again.json()["data"]
+    assert (again.status_code, again.headers.get(REPLAYED)) == (202, "true")
+    assert (data["message"]["content"], data["message"]["is_hidden"]) == ("", True)
+    assert data["reply"]["id"] == first["reply"]["id"]
+    assert "fool" not in again.content.decode()
+
+
+async def test_a_replay_shows_no_title_that_was_dropped_since(
+    program: Program, author: User
+) -> None:
+    question, _ = await sync_to_async(make_answered)(author)
+    talk = f"conversations/{question.conversation_id}"
+    shared = await program.post(f"{talk}/shares", {"expires_in_days": 7}, **KEY)
+    await program.call("DELETE", talk)
+    restored = await program.post(f"{talk}/restore", **KEY)
+    assert shared.json()["data"]["title"] == restored.json()["data"]["title"] == "About fools"
+    await hide(question)
+    for path, body, former in (
+        (f"{talk}/shares", {"expires_in_days": 7}, shared),
+        (f"{talk}/restore", None, restored),
+    ):
+        again = await program.post(path, body, **KEY)
+        before, data = former.json()["data"], again.json()["data"]
+        assert (again.status_code, again.headers.get(REPLAYED)) == (former.status_code, "true")
+        assert (data["id"], data["title"], data.get("url")) == (before["id"], "", before.get("url"))
+
+
+async def test_waiting_for_an_answer_once_more_shows_no_hidden_question(
+    program: Program, author: User
+) -> None:
+    question, answer = await sync_to_async(make_answered)(author)
+    await Message.objects.filter(pk=question.pk).aupdate(client_id="my-key-1", author=author)
+    await hide(question)
+    path = f"users/{author.pk}/chat"
+    body = {"message": "You fool, why?", "conversation_id": question.conversation_id}
+    again = await program.post(path, body, **KEY)
+    data = again.json()["data"]
+    assert (again.status_code, again.headers.get(REPLAYED)) == (200, "true")
+    assert (data["message"], data["id"]) == ("", answer.pk)
+    assert "fool" not in again.content.decode()

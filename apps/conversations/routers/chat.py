@@ -58,12 +58,6 @@ async def chat(
     turn = answered.turn
     if not turn.created:
         mark_replay(request)
-    return ConversationResponse(
-        id=turn.reply.pk,
-        user_id=user_id,
-        message=turn.message.content,
-        response=answered.text,
-        conversation_id=turn.conversation.pk,
-        created_at=turn.message.created_at,
-        metadata=turn.message.metadata,
+    return ConversationResponse.of(
+        turn.message, reply_id=turn.reply.pk, text=answered.text, user_id=user_id
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Query
@@ -33,11 +35,21 @@ from apps.llm.errors import AssistantNotFoundError
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Conversations"])
+
 LISTS = {
     "open": (conversations.list_conversations, ("-last_message_at", "-id")),
     "archived": (deleting.list_archived, ("-archived_at", "-id")),
     "deleted": (deleting.list_deleted, ("-deleted_at", "-id")),
 }
+
+
+async def _read_again(request: HttpRequest, answered: dict[str, Any]) -> object:
+    """Answer a conversation once more, with the title that it may have now."""
+    return await db.call(
+        conversations.access_conversation,
+        viewer=current_user(request),
+        conversation_id=answered["id"],
+    )
 
 
 @router.operation(
@@ -153,6 +165,7 @@ async def delete_conversation(request: HttpRequest, conversation_id: int) -> Non
         message="Conversation restored.",
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
+        read_again=_read_again,
     ),
 )
 async def restore_conversation(request: HttpRequest, conversation_id: int) -> object:

@@ -7,7 +7,13 @@ from ninja import Query as Parameters
 from ninja.params.functions import Query
 
 from apps.conversations import errors
-from apps.conversations.routers.turns import answer_turn, current_user, reply_frames, token_of
+from apps.conversations.routers.turns import (
+    answer_turn,
+    current_user,
+    read_turn_again,
+    reply_frames,
+    token_of,
+)
 from apps.conversations.schemas import FeedbackIn, FeedbackOut, MessageOut, ReplyOut, TurnOut
 from apps.conversations.services import (
     branches,
@@ -112,6 +118,7 @@ async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
             ModelNotAllowedError,
         ),
         gives={"message_id": "/reply/id"},
+        read_again=read_turn_again,
         openapi=sse.may_stream("With `Accept: text/event-stream`: the new answer's events."),
     ),
 )

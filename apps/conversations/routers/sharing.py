@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.http import HttpRequest
 from ninja import Query
 
@@ -15,6 +17,14 @@ from apps.users.errors import AccountRestrictedError
 router = ApiRouter(tags=["Shared links"])
 
 
+async def _read_again(request: HttpRequest, answered: dict[str, Any]) -> NewShareOut:
+    """Answer a new link once more, with the title that it may have now."""
+    share = await db.call(
+        shares.access_share, viewer=current_user(request), share_id=answered["id"]
+    )
+    return NewShareOut(**ShareOut.model_validate(share).model_dump(), url=answered["url"])
+
+
 @router.operation(
     "POST",
     "conversations/{int:conversation_id}/shares",
@@ -24,9 +34,11 @@ router = ApiRouter(tags=["Shared links"])
         scope=TokenScope.CHAT,
         status=201,
         gives={"share_id": "/id"},
+        read_again=_read_again,
         errors=(
             errors.ConversationNotFoundError,
             errors.NothingToShareError,
+            errors.ShareNotFoundError,
             errors.ShareLimitError,
             errors.ShareTitleWithheldError,
             errors.SharingOffError,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.conversations import errors, events
 from apps.conversations.schemas import MessageOut, ReplyOut, TurnOut
-from apps.conversations.services import following, turns
+from apps.conversations.services import following, retries, turns
 from apps.conversations.services.turns import Turn
+from apps.core import db
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.idempotency import keep_for_stream, mark_replay
@@ -42,6 +43,14 @@ async def answer_turn(request: HttpRequest, turn: Turn) -> TurnOut | HttpRespons
         frames = turn_frames(current_user(request), turn)
         return await sse.event_stream(frames, guard=partial(holding.stay, caller_of(request)))
     return accepted
+
+
+async def read_turn_again(request: HttpRequest, answered: dict[str, Any]) -> TurnOut:
+    """Answer an accepted turn once more, as its owner may see it now."""
+    turn = await db.call(
+        retries.read_turn, viewer=current_user(request), reply_id=answered["reply"]["id"]
+    )
+    return TurnOut(message=MessageOut.of(turn.message), reply=ReplyOut.of(turn.reply))
 
 
 async def turn_frames(viewer: User, turn: Turn) -> AsyncGenerator[sse.ServerSentEvent, None]:

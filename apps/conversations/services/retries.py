@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.conversations import constants, guardrails
 from apps.conversations.errors import (
+    MessageNotFoundError,
     MessageWithheldError,
     ReplyInProgressError,
     ReplyNotRetryableError,
@@ -91,6 +92,19 @@ async def retry_reply(
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         raise ReplyInProgressError from error
+
+
+def read_turn(*, viewer: User, reply_id: int) -> Turn:
+    """Return an answer of the viewer's with its question, as both are now.
+
+    Raises:
+        MessageNotFoundError: no such answer, or not the viewer's.
+    """
+    answer = access_message(viewer=viewer, message_id=reply_id)
+    if answer.parent_id is None:
+        raise MessageNotFoundError
+    question = Message.objects.get(pk=answer.parent_id)
+    return Turn(answer.conversation, question, answer.reply, created=False, event=None)
 
 
 async def _judge(actor: User, question: Message, asked: str) -> guardrails.Ruling:

@@ -158,6 +158,14 @@ def list_shares(*, viewer: User) -> ShareQuerySet:
     return Share.objects.owned_by(viewer).newest_first()
 
 
+def access_share(*, viewer: User, share_id: int) -> Share:
+    """Return one link of the viewer's own.
+
+    Raises: ShareNotFoundError, where it does not exist or belongs to somebody else.
+    """
+    return _one_of(Share.objects.owned_by(viewer), share_id)
+
+
 @transaction.atomic
 def revoke_share(*, actor: User, share_id: int) -> Share:
     """Let an own link lead nowhere from now on; one that does so already stays as it is.
@@ -165,9 +173,7 @@ def revoke_share(*, actor: User, share_id: int) -> Share:
     Raises:
         ShareNotFoundError: it does not exist or belongs to somebody else.
     """
-    share = Share.objects.owned_by(actor).select_for_update().filter(pk=share_id).first()
-    if share is None:
-        raise ShareNotFoundError
+    share = _one_of(Share.objects.owned_by(actor).select_for_update(), share_id)
     if share.revoked_at is None:
         _revoke(share, is_by_staff=False)
         _record(actor, AuditAction.SHARE_REVOKED, share)
@@ -186,9 +192,7 @@ def withdraw_share(*, actor: User, share_id: int, reason: str) -> Share:
     if not actor.has_perm("conversations.revoke_share"):
         raise ForbiddenError
     reason = clean_reason(reason, field="reason")
-    share = Share.objects.select_for_update().filter(pk=share_id).first()
-    if share is None:
-        raise ShareNotFoundError
+    share = _one_of(Share.objects.select_for_update(), share_id)
     if share.revoked_at is None:
         _revoke(share, is_by_staff=True)
         _record(actor, AuditAction.SHARE_REVOKED, share, reason=reason)
@@ -228,6 +232,13 @@ def _own_title(actor: User, conversation_id: int) -> str:
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
     is_own = conversation.title_source == constants.TitleSource.PERSON
     return conversation.title if is_own else ""
+
+
+def _one_of(rows: ShareQuerySet, share_id: int) -> Share:
+    share = rows.filter(pk=share_id).first()
+    if share is None:
+        raise ShareNotFoundError
+    return share
 
 
 def _find(token: str) -> Share | None:

@@ -1,8 +1,10 @@
 """What one operation of the API promises, and how its description says so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_origin
+
+from django.http import HttpRequest
 
 from apps.core.api.auth import BearerToken, authenticator
 from apps.core.api.pagination import InvalidCursorError
@@ -23,6 +25,7 @@ from apps.core.errors import (
     ValidationFailedError,
 )
 
+ReadAgain = Callable[[HttpRequest, Any], Awaitable[Any]]
 JSON = "application/json"
 ALWAYS: tuple[type[AppError], ...] = (
     ValidationFailedError,
@@ -73,6 +76,8 @@ class Endpoint:
         is_plain: whether success is `returns` itself, without an envelope.
         is_conditional: whether the operation heeds `If-Match`.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
+        read_again: what is answered to a key that comes again, from what was answered to it first:
+            for words that staff may have taken from view since.
         gives: path parameters of other operations that the answer's data holds, as JSON pointers:
             `{"conversation_id": "/id"}`.
     """
@@ -88,6 +93,7 @@ class Endpoint:
     is_plain: bool = False
     is_conditional: bool = False
     has_own_key: bool = False
+    read_again: ReadAgain | None = None
     gives: Mapping[str, str] = field(default_factory=dict)
 
     def auth(self) -> BearerToken | None:

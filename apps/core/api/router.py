@@ -176,7 +176,10 @@ def identity_of(request: HttpRequest) -> str:
 async def _once(
     request: HttpRequest, operation: Operation, key: str, work: Callable[[], Awaitable[Any]]
 ) -> Any:  # noqa: ANN401
-    """Do the work once for its key; what came before is answered as it was, and marked."""
+    """Do the work once for its key; what came before is answered as it was, and marked.
+
+    Where the operation says so, it is answered as the caller may see it now.
+    """
 
     def data_of(result: object) -> Answer:
         kept = idempotency.kept_for_stream(request, result)
@@ -188,6 +191,8 @@ async def _once(
     result = await idempotency.once(wanted, work, data_of)
     if isinstance(result, Answer):
         idempotency.mark_replay(request)
+        if operation.endpoint.read_again is not None:
+            return await operation.endpoint.read_again(request, orjson.loads(result.data))
     return result
 
 
