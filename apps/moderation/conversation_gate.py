@@ -24,10 +24,13 @@ class CaseGate:
             grant = grants.ensure_may_read(viewer=viewer, conversation=conversation)
         except GrantRequiredError:
             return False
-        if grant is not None:
-            note_reading(viewer=viewer, conversation=conversation, grant_id=grant.pk)
-        elif not is_glance:
-            note_reading(viewer=viewer, conversation=conversation)
+        if grant is not None or not is_glance:
+            note_reading(
+                viewer=viewer,
+                conversation_id=conversation.pk,
+                owner_id=conversation.owner_id,
+                grant_id=grant.pk if grant is not None else None,
+            )
         return True
 
     def ask(self, actor: User, conversation_id: int, reason: str) -> None:

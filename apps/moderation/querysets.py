@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.moderation import constants
@@ -69,17 +69,29 @@ class CaseQuerySet(QuerySet["Case"]):
         )
 
     def fit_for(self, actor: User) -> CaseQuerySet:
-        """Leave out those in which this person has a part.
+        """Leave out those in which this person has a part."""
+        return self.exclude(_has_part(actor))
 
-        An appeal is against whoever decided, and against whoever made that decision hold again.
-        """
-        appeals = apps.get_model("moderation", "Appeal")
-        against = appeals._default_manager.filter(  # noqa: SLF001
-            Q(decision__actor=actor) | Q(notice__decision__actor=actor),
-            case=OuterRef("pk"),
-            state__in=constants.PENDING_APPEALS,
-        )
-        return self.exclude(subject=actor).exclude(flags__reporter=actor).exclude(Exists(against))
+    def with_part_of(self, viewer: User) -> CaseQuerySet:
+        """Say of each, as `has_part`, whether this person has a part in it."""
+        is_part = ExpressionWrapper(_has_part(viewer), output_field=BooleanField())
+        return self.annotate(has_part=is_part)  # type: ignore[no-redef]
+
+
+def _has_part(person: User) -> Q:
+    """Return the condition of cases about somebody, reported by them, or with an appeal against.
+
+    An appeal is against whoever decided, and against whoever made that decision hold again.
+    """
+    flags = apps.get_model("moderation", "Flag")
+    appeals = apps.get_model("moderation", "Appeal")
+    reported = flags._default_manager.filter(reporter=person, case=OuterRef("pk"))  # noqa: SLF001
+    against = appeals._default_manager.filter(  # noqa: SLF001
+        Q(decision__actor=person) | Q(notice__decision__actor=person),
+        case=OuterRef("pk"),
+        state__in=constants.PENDING_APPEALS,
+    )
+    return Q(subject=person) | Q(Exists(reported)) | Q(Exists(against))
 
 
 class FlagQuerySet(QuerySet["Flag"]):

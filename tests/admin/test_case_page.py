@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from apps.audit.models import AuditEvent
 from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message
 from apps.llm.models import AssistantVersion
@@ -107,6 +108,19 @@ def test_the_passage_is_marked_and_its_rule_named_beside_it(desk: Client) -> Non
     assert 'You <mark data-mark="1">fool</mark>, what now?' in page
     words = words_of(desk, case)
     assert "1 Insults , version 1 Mode flag · score 0.75 · characters 4 to 8" in words
+
+
+def test_reading_what_a_case_keeps_of_a_message_that_is_gone_is_noted(
+    desk: Client, moderator: User
+) -> None:
+    message = MessageFactory(content="You fool.")
+    case = make_case(message)
+    message.conversation.delete()
+    words = words_of(desk, case)
+    assert "You fool." in words
+    assert "The message was deleted since." in words
+    event = AuditEvent.objects.get(action="conversation.read")
+    assert (event.actor_id, event.target_id) == (moderator.pk, case.conversation_id)
 
 
 def test_three_messages_before_and_three_after_are_there_and_say_who_speaks(desk: Client) -> None:

@@ -48,7 +48,11 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
     staff = make_staff()
     claimed_case(staff)
     hit_by(make_rule())
-    note_reading(viewer=staff, conversation=talk.conversation)
+    note_reading(
+        viewer=staff,
+        conversation_id=talk.conversation.pk,
+        owner_id=talk.conversation.owner_id,
+    )
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     paths = (
         "/admin/",

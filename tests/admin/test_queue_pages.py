@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
@@ -33,6 +34,9 @@ QUEUE = "/admin/moderation/queue/"
 JSON = {"Accept": "application/json"}
 LIST_QUERIES = 12
 """Ten of the page and two of the savepoint that a test adds."""
+CASE_QUERIES = 20
+NEXT_QUERIES = 24
+DECIDE_QUERIES = 72
 
 
 def queries_of(client: Client, url: str) -> int:
@@ -64,16 +68,51 @@ def test_the_queue_takes_the_same_few_queries_for_one_case_and_for_forty(desk: C
     assert queries_of(desk, QUEUE) == few <= LIST_QUERIES
 
 
-def test_a_case_takes_the_same_queries_whatever_it_holds(desk: Client) -> None:
+def test_a_case_takes_the_same_queries_whatever_it_holds(desk: Client, moderator: User) -> None:
     make_policy()
     case = make_case()
     desk.get(f"{QUEUE}{case.pk}/")
-    few = queries_of(desk, f"{QUEUE}{case.pk}/")
+    assert queries_of(desk, f"{QUEUE}{case.pk}/") == CASE_QUERIES
     message = Message.objects.get(pk=case.message_id)
-    for _ in range(5):
+    for number in range(5):
         make_case(message)
         MessageFactory(conversation=message.conversation)
-    assert queries_of(desk, f"{QUEUE}{case.pk}/") == few <= 45
+        cases.claim(actor=moderator, case_id=case.pk)
+        cases.add_note(actor=moderator, case_id=case.pk, text=f"Note {number}.")
+        cases.take_over(actor=make_staff("lead"), case_id=case.pk, reason="The shift ended.")
+        Case.objects.filter(pk=case.pk).update(claim_expires_at=timezone.now())
+    assert queries_of(desk, f"{QUEUE}{case.pk}/") == CASE_QUERIES
+
+
+def test_a_decided_and_appealed_case_takes_three_queries_more(desk: Client) -> None:
+    url = f"{QUEUE}{make_decided(UserFactory()).case_id}/"
+    desk.get(url)
+    assert queries_of(desk, url) == CASE_QUERIES + 2
+
+
+def test_taking_the_next_case_and_deciding_it_take_a_bounded_number_of_queries(
+    desk: Client,
+) -> None:
+    make_policy()
+    for _ in range(30):
+        make_case()
+    post(desk, f"{QUEUE}next/")
+    with CaptureQueriesContext(connection) as queries:
+        taken = post(desk, f"{QUEUE}next/").json()
+    assert len(queries) == NEXT_QUERIES
+    version = Case.objects.get(pk=taken["case"]).version
+    with CaptureQueriesContext(connection) as queries:
+        post(
+            desk,
+            f"{QUEUE}{taken['case']}/decide/",
+            verdict="violates",
+            policy="insults",
+            reason="An insult.",
+            measure="hide_message",
+            gives_points="on",
+            version=version,
+        )
+    assert len(queries) <= DECIDE_QUERIES
 
 
 def test_a_case_is_taken_decided_and_followed_by_the_next(desk: Client, moderator: User) -> None:

@@ -71,6 +71,8 @@ NUMBERS = {
 }
 WORDS = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
 OTHERS: dict[str, Any] = {
+    "appeals": (),
+    "has_part": False,
     "below": None,
     "chosen": QueueFilter(),
     "code": "insults",

@@ -20,7 +20,6 @@ from apps.moderation.services import (
     cases,
     decisions,
     previews,
-    queue,
     queue_filters,
     reversals,
     timelines,
@@ -77,7 +76,7 @@ def release(request: HttpRequest, case_id: int) -> HttpResponse:
 
 def _standing(request: HttpRequest, case: Case) -> Data:
     actor = actor_of(request)
-    return case_pages.standing_as_data(actor, case, queue.names_of([case]))
+    return case_pages.standing_as_data(actor, case, has_part=cases.has_part(actor, case))
 
 
 def decide(request: HttpRequest, case_id: int) -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
@@ -15,13 +14,12 @@ from django.utils import timezone
 from apps.core.errors import AppError, NotFoundError
 from apps.moderation.admin.answers import Data, actor_of, number_of, problem
 from apps.moderation.constants import UNDO_SECONDS
-from apps.moderation.errors import CaseNotFoundError, QueueEmptyError
+from apps.moderation.errors import QueueEmptyError
 from apps.moderation.services import (
     case_pages,
     case_subjects,
     case_texts,
     cases,
-    preferences,
     queue,
     queue_filters,
 )
@@ -67,14 +65,10 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
 def case_context(
     request: HttpRequest, case_id: int, chosen: queue_filters.QueueFilter
 ) -> dict[str, Any]:
-    """Return what the body of a case's page is drawn from, and write down who reads it.
-
-    A case outlives its message; of one that is gone, nothing is left to be read.
-    """
+    """Return what the body of a case's page is drawn from, and write down who reads it."""
     actor = actor_of(request)
     page = case_pages.show(viewer=actor, case_id=case_id)
-    with suppress(CaseNotFoundError):
-        case_texts.note_opening(viewer=actor, case=page.case)
+    case_texts.note_opening(viewer=actor, case=page.case)
     return {
         "page": page,
         "query": chosen.to_query(),
@@ -84,7 +78,6 @@ def case_context(
             "override": actor.has_perm(cases.OVERRIDE),
             "reveal": actor.has_perm(case_subjects.REVEAL),
         },
-        "breath": preferences.needs_a_break(actor),
         "seen_at": timezone.now().isoformat(),
         "undo_seconds": UNDO_SECONDS,
     }

@@ -21,8 +21,11 @@ class Case(models.Model):
 
     `version` is raised by every change, so that a decision about an older state is refused. A
     claim holds until `claim_expires_at`, by the clock alone. `subject` is whose conversation it
-    is: the author of a user's message, the reader of an answer.
+    is: the author of a user's message, the reader of an answer. `has_part` is there on rows of
+    `CaseQuerySet.with_part_of` only.
     """
+
+    has_part: bool
 
     message = lasting_key("conversations.Message")
     conversation = lasting_key("conversations.Conversation")

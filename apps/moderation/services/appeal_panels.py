@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.core.errors import AppError
+from apps.core.errors import ForbiddenError
 from apps.moderation.constants import PENDING_APPEALS
+from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Appeal, Case
-from apps.moderation.services import appeals, cases
+from apps.moderation.services import appeals as reviews
+from apps.moderation.services import cases
 from apps.users.models import User
 
 
@@ -32,39 +35,51 @@ class AppealPanel:
         """Whether nobody has decided it."""
         return self.appeal.state in PENDING_APPEALS
 
+    @property
+    def hides_reasons(self) -> bool:
+        """Whether the case's earlier reasons are kept from the viewer, who may review it."""
+        return self.is_pending and not self.shows_reasons
 
-def panel_of(*, viewer: User, case: Case) -> AppealPanel | None:
+
+def panel_of(*, viewer: User, appeals: Sequence[Appeal], has_part: bool) -> AppealPanel | None:
     """Return the appeal that waits on a case, or else the last that was decided; None for none.
+
+    Args:
+        viewer: who looks.
+        appeals: those of the case with their parts, the newest first.
+        has_part: whether the viewer has a part in the case.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    appeal = appeals.pending_appeal(case=case)
-    if appeal is None:
-        appeal = Appeal.objects.with_parts().filter(case=case).order_by("-id").first()
+    appeal = _waiting(appeals) or next(iter(appeals), None)
     if appeal is None:
         return None
     return AppealPanel(
         appeal=appeal,
-        shows_reasons=appeals.shows_reasons(viewer=viewer, appeal=appeal),
+        shows_reasons=reviews.shows_reasons(viewer=viewer, appeal=appeal),
         is_reviewer=bool(appeal.first_opinion) and appeal.reviewer_id == viewer.pk,
-        why_not=_why_not(viewer, case),
+        why_not=_why_not(viewer, has_part=has_part),
     )
+
+
+def _waiting(appeals: Sequence[Appeal]) -> Appeal | None:
+    pending = (one for one in reversed(appeals) if one.state in PENDING_APPEALS)
+    return next(pending, None)
 
 
 def hides_reasons(*, viewer: User, case: Case) -> bool:
     """Tell whether a case's earlier reasons are kept from somebody who may review its appeal."""
     if not case.has_appeal:
         return False
-    appeal = appeals.pending_appeal(case=case)
-    return appeal is not None and not appeals.shows_reasons(viewer=viewer, appeal=appeal)
+    appeal = reviews.pending_appeal(case=case)
+    return appeal is not None and not reviews.shows_reasons(viewer=viewer, appeal=appeal)
 
 
-def _why_not(viewer: User, case: Case) -> str:
+def _why_not(viewer: User, *, has_part: bool) -> str:
     try:
         cases.require(viewer, cases.APPEALS)
-        cases.ensure_no_part(viewer, case)
-    except AppError as error:
+    except ForbiddenError as error:
         return error.message
-    return ""
+    return OwnCaseError.default_message if has_part else ""

@@ -139,7 +139,11 @@ def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
             found = _excerpt(row, number, len(sample))
             if found is not None:
                 message = Message.objects.select_related("conversation").get(pk=row.message_id)
-                note_reading(viewer=actor, conversation=message.conversation)
+                note_reading(
+                    viewer=actor,
+                    conversation_id=message.conversation_id,
+                    owner_id=message.conversation.owner_id,
+                )
                 return found
     return None
 

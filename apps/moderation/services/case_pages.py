@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from apps.conversations.constants import Author
-from apps.conversations.models import Conversation, Message
-from apps.core.errors import AppError
-from apps.moderation.constants import CaseState, EnforcementKind, FlagOutcome
+from apps.core.errors import ForbiddenError
+from apps.moderation.constants import CaseState, EnforcementKind
+from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
     appeal_panels,
+    case_flags,
     case_subjects,
     case_texts,
     cases,
-    decisions,
     preferences,
     queue,
     similar_cases,
@@ -26,6 +25,7 @@ from apps.moderation.services import (
 )
 from apps.users.models import User
 
+SHOWN_OF_PEOPLE = ("name", "kind", "created_at", "standing", "standing_until")
 OF_A_MESSAGE = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.REDACT_SPAN)
 OF_AN_ANSWER = (
     EnforcementKind.RETRACT_ANSWER,
@@ -33,17 +33,6 @@ OF_AN_ANSWER = (
     EnforcementKind.REDACT_SPAN,
 )
 OF_A_PERSON = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlagLine:
-    """A flag with how often its reporter was right."""
-
-    flag: Flag
-    number: int
-    reporter: str
-    agreed: int = 0
-    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +52,15 @@ class CasePage:
     exchange: case_texts.Exchange
     snapshot: CaseSnapshot | None
     subject: case_subjects.SubjectCard
-    flags: Sequence[FlagLine]
+    flags: Sequence[case_flags.FlagLine]
     policies: Sequence[Policy]
     measures: Sequence[tuple[str, str]]
     similar: Sequence[similar_cases.Similar]
     timeline: Sequence[timelines.Entry]
     latest: Decision | None
-    effects: Sequence[str] = field(default_factory=tuple)
+    appeal: appeal_panels.AppealPanel | None
+    severe_in_a_row: int
+    effects: Sequence[str]
 
     @property
     def is_answer(self) -> bool:
@@ -108,15 +99,16 @@ def show(*, viewer: User, case_id: int) -> CasePage:
     """
     case = cases.access_case(viewer=viewer, case_id=case_id)
     snapshot = case.snapshots.order_by("-id").first()
-    flags = list(
-        case.flags.select_related("hit__rule", "hit__version").order_by(
-            F("hit__score").desc(nulls_last=True), "id"
-        )[:50]
-    )
-    names = _names(case, flags)
+    flags = case_flags.flags_of(case)
+    history = timelines.history_of(case)
+    people = _people(case, flags, history)
+    names = {number: person.name for number, person in people.items()}
+    care = preferences.care_of(viewer)
     text = snapshot.text if snapshot is not None else ""
-    latest = decisions.latest_decision(case)
-    why_not = why_not_decided(viewer, case, names)
+    now, exchange = case_texts.surroundings_of(case, snapshot)
+    why_not = why_not_decided(viewer, case, names, has_part=case.has_part)
+    appeal = appeal_panels.panel_of(viewer=viewer, appeals=history.appeals, has_part=case.has_part)
+    hides_reasons = appeal is not None and appeal.hides_reasons
     return CasePage(
         case=case,
         holder=names.get(case.claimed_by_id or 0, ""),
@@ -125,41 +117,58 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         why_not=why_not,
         pieces=case_texts.cut(text, flags),
         characters=len(text),
-        is_collapsed=case.severity >= preferences.collapse_from(viewer),
+        is_collapsed=case.severity >= care.collapse_from,
         summary=case_texts.safe_summary(case, len(text)),
-        now=_now(case, text),
-        exchange=case_texts.exchange_of(case, snapshot),
+        now=now,
+        exchange=exchange,
         snapshot=snapshot,
-        subject=case_subjects.card_of(case),
-        flags=_flag_lines(flags, names),
+        subject=case_subjects.card_of(case, people.get(case.subject_id)),
+        flags=case_flags.lines_of(flags, names),
         policies=_policies(),
         measures=_measures(case),
         similar=similar_cases.similar_to(case, flags),
-        timeline=timelines.timeline_of(
-            case, flags, names, hides_reasons=appeal_panels.hides_reasons(viewer=viewer, case=case)
-        ),
-        latest=latest,
-        effects=timelines.effects_of(latest) if latest is not None else (),
+        timeline=timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons),
+        latest=history.latest,
+        appeal=appeal,
+        severe_in_a_row=care.severe_in_a_row,
+        effects=_effects(case, history),
     )
 
 
-def why_not_decided(viewer: User, case: Case, names: dict[int, str]) -> str:
+def _people(case: Case, flags: Sequence[Flag], history: timelines.History) -> dict[int, User]:
+    numbers = {case.subject_id, case.claimed_by_id, *(flag.reporter_id for flag in flags)}
+    wanted = (numbers | history.former_holders) - {None}
+    people: dict[int, User] = User.objects.only(*SHOWN_OF_PEOPLE).in_bulk(wanted)
+    return people
+
+
+def _effects(case: Case, history: timelines.History) -> Sequence[str]:
+    if not case.is_closed or history.latest is None:
+        return ()
+    return timelines.effects_of(history.latest)
+
+
+def why_not_decided(viewer: User, case: Case, names: Mapping[int, str], *, has_part: bool) -> str:
     """Return why this person cannot decide the case at the moment; empty where they can."""
     try:
         cases.require(viewer, cases.DECIDE)
-        if not case.is_closed:
-            cases.ensure_no_part(viewer, case)
-    except AppError as error:
+    except ForbiddenError as error:
         return error.message
     if case.is_closed:
         return "This case is decided. Take the decision back to decide otherwise."
+    if has_part:
+        return OwnCaseError.default_message
+    if case.has_live_claim and case.claimed_by_id != viewer.pk:
+        holder = names.get(case.claimed_by_id or 0, "Somebody else")
+        return f"{holder} has held it since {case.claimed_at:%H:%M} UTC."
+    return _why_a_lead(viewer, case)
+
+
+def _why_a_lead(viewer: User, case: Case) -> str:
     if case.state == CaseState.ESCALATED and not viewer.has_perm(cases.OVERRIDE):
         return "This case was handed on. A lead decides it."
     if case.has_appeal and not viewer.has_perm(cases.APPEALS):
         return "An appeal waits on this case. A lead decides it."
-    if case.has_live_claim and case.claimed_by_id != viewer.pk:
-        holder = names.get(case.claimed_by_id or 0, "Somebody else")
-        return f"{holder} has held it since {case.claimed_at:%H:%M} UTC."
     return ""
 
 
@@ -170,12 +179,12 @@ def standing_of(*, viewer: User, case_id: int) -> dict[str, object]:
         ForbiddenError, CaseNotFoundError: as `show`.
     """
     case = cases.access_case(viewer=viewer, case_id=case_id)
-    names = queue.names_of([case])
-    return standing_as_data(viewer, case, names)
+    return standing_as_data(viewer, case, has_part=case.has_part)
 
 
-def standing_as_data(viewer: User, case: Case, names: dict[int, str]) -> dict[str, object]:
+def standing_as_data(viewer: User, case: Case, *, has_part: bool) -> dict[str, object]:
     """Return state, version and claim of a case as plain values."""
+    names = queue.names_of([case]) if case.claimed_by_id is not None else {}
     is_held = case.has_live_claim
     left = (case.claim_expires_at - timezone.now()).total_seconds() if is_held else 0  # type: ignore[operator]
     return {
@@ -186,36 +195,8 @@ def standing_as_data(viewer: User, case: Case, names: dict[int, str]) -> dict[st
         "holder": names.get(case.claimed_by_id or 0, "") if is_held else "",
         "since": f"{case.claimed_at:%H:%M}" if is_held and case.claimed_at else "",
         "seconds_left": max(round(left), 0),
-        "why_not": why_not_decided(viewer, case, names),
+        "why_not": why_not_decided(viewer, case, names, has_part=has_part),
     }
-
-
-def _names(case: Case, flags: Sequence[Flag]) -> dict[int, str]:
-    numbers = {case.claimed_by_id, *(flag.reporter_id for flag in flags)} - {None}
-    return dict(User.objects.filter(pk__in=numbers).values_list("pk", "name"))
-
-
-def _flag_lines(flags: Sequence[Flag], names: dict[int, str]) -> list[FlagLine]:
-    reporters = {flag.reporter_id for flag in flags if flag.reporter_id is not None}
-    answered = (FlagOutcome.AGREED, FlagOutcome.DISAGREED)
-    rows = (
-        Flag.objects.filter(reporter__in=reporters, outcome__in=answered)
-        .values_list("reporter_id")
-        .annotate(agreed=Count("pk", filter=Q(outcome=FlagOutcome.AGREED)), decided=Count("pk"))
-        if reporters
-        else ()
-    )
-    record = {reporter: (agreed, decided) for reporter, agreed, decided in rows}
-    return [
-        FlagLine(
-            flag=flag,
-            number=number,
-            reporter=names.get(flag.reporter_id or 0, ""),
-            agreed=record.get(flag.reporter_id, (0, 0))[0],
-            decided=record.get(flag.reporter_id, (0, 0))[1],
-        )
-        for number, flag in enumerate(flags, start=1)
-    ]
 
 
 def _policies() -> list[Policy]:
@@ -227,18 +208,3 @@ def _measures(case: Case) -> list[tuple[str, str]]:
     kinds = OF_AN_ANSWER if case.target_role == Author.ASSISTANT else OF_A_MESSAGE
     offered = (*kinds, EnforcementKind.LOCK_CONVERSATION, *OF_A_PERSON)
     return [(kind.value, kind.label) for kind in offered]
-
-
-def _now(case: Case, text: str) -> str:
-    """Say how what people see at present differs from the text as it was judged."""
-    message = Message.objects.filter(pk=case.message_id).only("content", "hidden_at").first()
-    if message is None:
-        return "The message was deleted since."
-    if message.is_hidden:
-        return "Hidden at present."
-    if message.content != text:
-        return "Its readers see another text at present: it was redacted, withheld or went on."
-    is_locked = Conversation.objects.filter(
-        pk=case.conversation_id, locked_at__isnull=False
-    ).exists()
-    return "The conversation is locked at present." if is_locked else ""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.models import Message
+from apps.core.postgresql.counting import CountOf
 from apps.moderation.constants import AppealState, EnforcementKind, Verdict
 from apps.moderation.errors import CaseNotFoundError
-from apps.moderation.models import Appeal, Case, Decision
+from apps.moderation.models import Appeal, Case, Decision, Threshold
 from apps.moderation.services import cases, strikes
+from apps.users.constants import Standing
 from apps.users.models import Restriction, User
 from apps.users.services import access
 from apps.users.services.problems import clean_reason
@@ -23,6 +27,17 @@ from apps.users.services.problems import clean_reason
 REVEAL = "moderation.reveal_person"
 HISTORY_DAYS = 90
 COUNT_LIMIT = 1_000
+FIGURES = (
+    "messages",
+    "open_cases",
+    "violations",
+    "others",
+    "appeals_won",
+    "appeals_lost",
+    "points",
+    "next_points",
+    "next_consequence",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +50,9 @@ class SubjectCard:
     joined: datetime | None
     standing: str
     messages: str
-    open_cases: int
-    violations: int
-    others: int
+    open_cases: str
+    violations: str
+    others: str
     points: int
     next_points: int | None
     next_consequence: str
@@ -46,40 +61,60 @@ class SubjectCard:
     appeals_lost: int
 
 
-def card_of(case: Case) -> SubjectCard:
-    """Return what is known of a case's person."""
-    person = User.objects.filter(pk=case.subject_id).first()
-    since = timezone.now() - timedelta(days=HISTORY_DAYS)
-    decided = Decision.objects.filter(
-        case__subject=case.subject_id, created_at__gte=since, superseded_by=None, is_undo=False
-    ).aggregate(
-        violations=Count("pk", filter=Q(verdict=Verdict.VIOLATES)),
-        others=Count("pk", filter=~Q(verdict=Verdict.VIOLATES)),
-    )
-    appeals = Appeal.objects.filter(subject=case.subject_id).aggregate(
-        won=Count("pk", filter=Q(state=AppealState.OVERTURNED)),
-        lost=Count("pk", filter=Q(state=AppealState.UPHELD)),
-    )
-    waiting = Case.objects.not_closed().filter(subject=case.subject_id)
-    points = strikes.active_points(case.subject_id)
-    threshold = strikes.next_threshold(points)
+def card_of(case: Case, person: User | None) -> SubjectCard:
+    """Return what is known of a case's person, counted in one query up to a bound.
+
+    Args:
+        case: which.
+        person: their account; None where it is gone.
+    """
+    figures = _figures_of(case)
+    sanctions = _sanctions(person)
+    consequence = figures["next_consequence"]
     return SubjectCard(
         user_id=case.subject_id,
         name=person.label if person else f"#{case.subject_id}",
         is_gone=person is None,
         joined=person.created_at if person else None,
         standing=_standing(person),
-        messages=_messages(case.subject_id),
-        open_cases=waiting.count(),
-        violations=decided["violations"],
-        others=decided["others"],
-        points=points,
-        next_points=threshold.points if threshold else None,
-        next_consequence=EnforcementKind(threshold.consequence).label if threshold else "",
-        sanctions=_sanctions(case.subject_id),
-        appeals_won=appeals["won"],
-        appeals_lost=appeals["lost"],
+        messages=_at_most(figures["messages"]),
+        open_cases=_at_most(figures["open_cases"]),
+        violations=_at_most(figures["violations"]),
+        others=_at_most(figures["others"]),
+        points=figures["points"],
+        next_points=figures["next_points"],
+        next_consequence=EnforcementKind(consequence).label if consequence else "",
+        sanctions=sanctions,
+        appeals_won=figures["appeals_won"],
+        appeals_lost=figures["appeals_lost"],
     )
+
+
+def _figures_of(case: Case) -> dict[str, Any]:
+    subject = case.subject_id
+    since = timezone.now() - timedelta(days=HISTORY_DAYS)
+    decided = Decision.objects.filter(
+        case__subject=subject, created_at__gte=since, superseded_by=None, is_undo=False
+    )
+    is_violation = Q(verdict=Verdict.VIOLATES)
+    appeals = Appeal.objects.filter(subject=subject)
+    following = Threshold.objects.filter(points__gt=OuterRef("points")).order_by("points")
+    rows = Case.objects.filter(pk=case.pk).annotate(
+        messages=_count(Message.objects.filter(author=subject)),
+        open_cases=_count(Case.objects.not_closed().filter(subject=subject)),
+        violations=_count(decided.filter(is_violation)),
+        others=_count(decided.exclude(is_violation)),
+        appeals_won=_count(appeals.filter(state=AppealState.OVERTURNED)),
+        appeals_lost=_count(appeals.filter(state=AppealState.UPHELD)),
+        points=Coalesce(Subquery(strikes.sum_of(subject)), 0),
+        next_points=Subquery(following.values("points")[:1]),
+        next_consequence=Subquery(following.values("consequence")[:1]),
+    )
+    return dict(rows.values(*FIGURES).get())
+
+
+def _count(rows: QuerySet[Any, Any]) -> CountOf:
+    return CountOf(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
 
 
 @transaction.atomic
@@ -114,13 +149,14 @@ def _standing(person: User | None) -> str:
     return str(standing.label)
 
 
-def _messages(user_id: int) -> str:
-    found = Message.objects.filter(author=user_id).values("pk")[: COUNT_LIMIT + 1].count()
+def _at_most(found: int) -> str:
     return f"{found:,}" if found <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
 
 
-def _sanctions(user_id: int) -> tuple[str, ...]:
-    rows = Restriction.objects.filter(user=user_id).running()[:3]
+def _sanctions(person: User | None) -> tuple[str, ...]:
+    if person is None or person.standing == Standing.GOOD:
+        return ()
+    rows = Restriction.objects.filter(user=person).running()[:3]
     return tuple(
         f"{row.get_kind_display()}{f' until {row.ends_at:%d %b %Y}' if row.ends_at else ''}"
         for row in rows

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
-from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.services import presenting
 from apps.conversations.services.reviewing import note_reading
 from apps.core import redaction
@@ -22,6 +23,8 @@ from apps.moderation.services import cases
 from apps.users.models import User
 
 MORE_LINES = 10
+SEEN = ("pk", "role", "content", "hidden_at", "redacted_at", "conversation__locked_at")
+Seen = tuple[int, str, str, datetime | None, datetime | None, datetime | None]
 _BEFORE = constants.EXCHANGE_BEFORE
 _AFTER = constants.EXCHANGE_AFTER
 
@@ -88,22 +91,43 @@ def safe_summary(case: Case, characters: int) -> str:
     return f"{what} of {characters:,} characters, {flags}, first from a {source}"
 
 
-def exchange_of(case: Case, snapshot: CaseSnapshot | None) -> Exchange:
-    """Return what stands around the message: as it is now while the case is open, kept otherwise.
+def surroundings_of(case: Case, snapshot: CaseSnapshot | None) -> tuple[str, Exchange]:
+    """Return what readers see at present in the message's place, and what stands around it.
 
-    A closed case gives no way into the conversation beyond what it was decided on.
+    What stands around it is as it is now while the case is open, kept otherwise: a closed case
+    gives no way into the conversation beyond what it was decided on. One query.
     """
+    rows = Message.objects.filter(pk=case.message_id).order_by().values_list(*SEEN)
+    if not case.is_closed:
+        path = _path(case)
+        before = path.filter(pk__lt=case.message_id).order_by("-id")[: _BEFORE + 1]
+        after = path.filter(pk__gt=case.message_id).order_by("id")[: _AFTER + 1]
+        rows = rows.union(before, after, all=True)
+    found = {row[0]: row for row in sorted(rows)}
+    now = _now(found.pop(case.message_id, None), snapshot.text if snapshot is not None else "")
     if case.is_closed:
-        return _kept(case, snapshot)
-    rows = _path(case)
-    before = list(rows.filter(pk__lt=case.message_id).order_by("-id")[: _BEFORE + 1])
-    after = list(rows.filter(pk__gt=case.message_id).order_by("id")[: _AFTER + 1])
-    return Exchange(
-        before=[_line(message) for message in reversed(before[:_BEFORE])],
-        after=[_line(message) for message in after[:_AFTER]],
-        has_earlier=len(before) > _BEFORE,
-        has_later=len(after) > _AFTER,
+        return now, _kept(case, snapshot)
+    lines = [_line(row) for row in found.values()]
+    earlier = [line for line in lines if line.id < case.message_id]
+    later = [line for line in lines if line.id > case.message_id]
+    return now, Exchange(
+        before=earlier[-_BEFORE:],
+        after=later[:_AFTER],
+        has_earlier=len(earlier) > _BEFORE,
+        has_later=len(later) > _AFTER,
     )
+
+
+def _now(row: Seen | None, text: str) -> str:
+    """Say how what people see at present differs from the text as it was judged."""
+    if row is None:
+        return "The message was deleted since."
+    _, _, content, hidden_at, _, locked_at = row
+    if hidden_at is not None:
+        return "Hidden at present."
+    if content != text:
+        return "Its readers see another text at present: it was redacted, withheld or went on."
+    return "The conversation is locked at present." if locked_at is not None else ""
 
 
 def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
@@ -126,23 +150,23 @@ def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
     rows = _path(case)
     if beyond < case.message_id:
         found = list(rows.filter(pk__lt=beyond).order_by("-id")[: MORE_LINES + 1])
-        lines = [_line(message) for message in reversed(found[:MORE_LINES])]
+        lines = [_line(row) for row in reversed(found[:MORE_LINES])]
         return Exchange(before=lines, after=(), has_earlier=len(found) > MORE_LINES)
     found = list(rows.filter(pk__gt=beyond).order_by("id")[: MORE_LINES + 1])
-    lines = [_line(message) for message in found[:MORE_LINES]]
+    lines = [_line(row) for row in found[:MORE_LINES]]
     return Exchange(before=(), after=lines, has_later=len(found) > MORE_LINES)
 
 
 def note_opening(*, viewer: User, case: Case) -> None:
     """Write down that a member of staff read a part of a conversation, once an hour.
 
+    It is written down also where the message is gone and only what the case keeps of it was read.
+
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
-    if message is not None:
-        note_reading(viewer=viewer, conversation=message.conversation)
+    note_reading(viewer=viewer, conversation_id=case.conversation_id, owner_id=case.subject_id)
 
 
 def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
@@ -163,12 +187,13 @@ def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
     )
 
 
-def _path(case: Case) -> MessageQuerySet:
+def _path(case: Case) -> QuerySet[Message, Seen]:
     rows = Message.objects.filter(conversation_id=case.conversation_id)
-    return rows.on_path().only("role", "content", "hidden_at", "redacted_at")
+    return rows.on_path().values_list(*SEEN)
 
 
-def _line(message: Message) -> Line:
+def _line(row: Seen) -> Line:
+    message = Message(**dict(zip(SEEN[:-1], row[:-1], strict=True)))
     text = presenting.drawn_text(message)
     withheld = redaction.how_many(message.content) if text and message.is_redacted else ""
     return Line(message.pk, message.role, text, message.is_hidden, withheld)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -24,7 +23,7 @@ from apps.moderation.errors import (
 )
 from apps.moderation.models import Case, Note
 from apps.moderation.querysets import CaseQuerySet
-from apps.moderation.services import desk_news
+from apps.moderation.services import desk_news, lapsed_claims
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -46,7 +45,7 @@ def require(actor: User, permission: str) -> None:
 
 
 def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:
-    """Return one case for a member of staff who may see cases.
+    """Return one case for a member of staff who may see cases; `has_part` says if they have one.
 
     Args:
         viewer: who asks.
@@ -59,7 +58,8 @@ def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:
         OwnCaseError: it is about the viewer, who must not learn who reported what.
     """
     require(viewer, permission)
-    case = Case.objects.select_related("policy__current").filter(pk=case_id).first()
+    rows = Case.objects.with_part_of(viewer).select_related("policy__current")
+    case = rows.filter(pk=case_id).first()
     if case is None:
         raise CaseNotFoundError
     if case.subject_id == viewer.pk:
@@ -85,7 +85,7 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
         QueueEmptyError: nothing waits for them.
     """
     require(actor, DECIDE)
-    _put_back_lapsed()
+    lapsed_claims.put_back()
     rows = Case.objects.all() if among is None else among
     rows = rows.fit_for(actor)
     if not actor.has_perm(APPEALS):
@@ -190,10 +190,13 @@ def add_note(*, actor: User, case_id: int, text: str) -> Note:
     Raises:
         ForbiddenError: the actor may not decide.
         CaseNotFoundError: there is no such case.
+        OwnCaseError: it is about the actor.
         ValidationFailedError: it is blank or too long.
     """
     require(actor, DECIDE)
     case = lock_case(case_id)
+    if case.subject_id == actor.pk:
+        raise OwnCaseError
     words = text.strip()
     if not words or len(words) > constants.MAX_NOTE_CHARS or "\x00" in words:
         problem = f"Write between 1 and {constants.MAX_NOTE_CHARS} characters."
@@ -238,8 +241,13 @@ def ensure_no_part(actor: User, case: Case) -> None:
     Raises:
         OwnCaseError: it is.
     """
-    if not Case.objects.fit_for(actor).filter(pk=case.pk).exists():
+    if has_part(actor, case):
         raise OwnCaseError
+
+
+def has_part(person: User, case: Case) -> bool:
+    """Tell whether a case is about somebody, reported by them, or an appeal against them."""
+    return not Case.objects.fit_for(person).filter(pk=case.pk).exists()
 
 
 def put_back(case: Case, state: constants.CaseState) -> None:
@@ -261,24 +269,6 @@ def _hold(case: Case, actor: User, *, is_recorded: bool = True) -> None:
     desk_news.case_changed(case)
     if is_recorded:
         _record(actor, AuditAction.CASE_CLAIMED, case, severity=case.severity)
-
-
-def _put_back_lapsed() -> None:
-    lapsed = Case.objects.with_lapsed_claim().select_for_update(skip_locked=True)
-    numbers = list(lapsed.values_list("pk", flat=True)[:100])
-    rows = Case.objects.filter(pk__in=numbers)
-    handed_on = list(rows.handed_on().values_list("pk", flat=True)) if numbers else []
-    for state, some in (
-        (constants.CaseState.ESCALATED, rows.filter(pk__in=handed_on)),
-        (constants.CaseState.OPEN, rows.exclude(pk__in=handed_on)),
-    ):
-        some.update(
-            state=state,
-            claimed_by=None,
-            claimed_at=None,
-            claim_expires_at=None,
-            updated_at=Now(),
-        )
 
 
 def _record(

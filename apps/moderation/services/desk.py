@@ -29,12 +29,14 @@ class CaseDetail:
 def list_cases(*, viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
     """Return the cases whose columns have these values; without a state, what is not closed.
 
+    None is about the viewer, as in the queue.
+
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
     wanted = {name: value for name, value in chosen.items() if value is not None}
-    rows = Case.objects.select_related("policy")
+    rows = Case.objects.select_related("policy").exclude(subject=viewer)
     if "state" not in wanted:
         rows = rows.not_closed()
     if "policy" in wanted:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Subquery
 from django.utils import timezone
 
 from apps.moderation import constants
@@ -17,16 +20,26 @@ from apps.users.services.problems import field_problem
 ROW_HOURS = 4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """From which severity on texts are covered, and after how many severe ones to offer a break.
+
+    Attributes:
+        collapse_from: the severity.
+        severe_in_a_row: how many severe cases were decided in a row, where that is enough; else 0.
+    """
+
+    collapse_from: int
+    severe_in_a_row: int
+
+
 def collapse_from(viewer: User) -> int:
     """Return the severity from which on texts are collapsed for somebody.
 
     People choose to be shown less at first than the organisation's floor asks for, never more.
     """
-    floor: int = settings.MODERATION_COLLAPSE_SEVERITY
-    chosen = (
-        StaffPreference.objects.filter(user=viewer).values_list("collapse_from", flat=True).first()
-    )
-    return floor if chosen is None else min(chosen, floor)
+    chosen = StaffPreference.objects.filter(user=viewer).values_list("collapse_from", flat=True)
+    return _floored(chosen.first())
 
 
 def choose_collapse(*, actor: User, severity: int) -> StaffPreference:
@@ -45,18 +58,25 @@ def choose_collapse(*, actor: User, severity: int) -> StaffPreference:
     return preference
 
 
-def needs_a_break(actor: User) -> int:
-    """Return how many severe cases somebody decided in a row, where that is enough; else 0."""
+def care_of(viewer: User) -> Care:
+    """Return what spares somebody's eyes on the page of a case, from one query.
+
+    A break is offered to whoever decided as many severe cases in a row as the setting says.
+    """
     limit: int = settings.MODERATION_SEVERE_IN_A_ROW
-    if limit < 1:
-        return 0
     since = timezone.now() - timedelta(hours=ROW_HOURS)
-    severities = list(
-        Decision.objects.filter(
-            actor=actor, actor_kind=ActorKind.PERSON, is_undo=False, created_at__gte=since
-        )
-        .order_by("-id")
-        .values_list("case__severity", flat=True)[:limit]
+    decided = Decision.objects.filter(
+        actor=viewer, actor_kind=ActorKind.PERSON, is_undo=False, created_at__gte=since
+    ).order_by("-id")
+    chosen = StaffPreference.objects.filter(user=viewer).values("collapse_from")
+    found = User.objects.filter(pk=viewer.pk).values_list(
+        Subquery(chosen), ArraySubquery(decided.values("case__severity")[: max(limit, 0)])
     )
-    is_enough = len(severities) == limit and min(severities) >= constants.Severity.HIGH
-    return limit if is_enough else 0
+    preferred, severities = found.get()
+    is_enough = 0 < limit == len(severities) and min(severities) >= constants.Severity.HIGH
+    return Care(collapse_from=_floored(preferred), severe_in_a_row=limit if is_enough else 0)
+
+
+def _floored(chosen: int | None) -> int:
+    floor: int = settings.MODERATION_COLLAPSE_SEVERITY
+    return floor if chosen is None else min(chosen, floor)

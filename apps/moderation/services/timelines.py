@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,9 @@ from django.db.models import QuerySet
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.audit.models import AuditEvent
 from apps.moderation.constants import ActorKind, AppealState, EnforcementKind, FlagSource, Verdict
-from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Note, Notice
 from apps.users.models import User
 
 HELD = {
@@ -40,44 +42,76 @@ class Entry:
     is_note: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The rows of a case that tell what happened to it, each kind the newest first.
+
+    Attributes:
+        latest: the decision that nothing supersedes.
+    """
+
+    decisions: Sequence[Decision]
+    notes: Sequence[Note]
+    notices: Sequence[Notice]
+    appeals: Sequence[Appeal]
+    events: Sequence[AuditEvent]
+    latest: Decision | None
+
+    @property
+    def former_holders(self) -> set[int]:
+        """The numbers of those from whom the case was taken over."""
+        holders = (event.data.get("former_holder_id") for event in self.events)
+        return {number for number in holders if number is not None}
+
+
+def history_of(case: Case) -> History:
+    """Read what happened to a case, in four or five queries."""
+    found = list(_decisions(case)[:MAX_EVENTS])
+    superseded = {decision.supersedes_id for decision in found}
+    told = Notice.objects.filter(decision__in=found).order_by("-id")[:MAX_EVENTS] if found else ()
+    return History(
+        decisions=found,
+        notes=list(case.notes.order_by("-id")[:MAX_EVENTS]),
+        notices=list(told),
+        appeals=list(
+            Appeal.objects.with_parts().filter(case=case).order_by("-id")[:MAX_EVENTS],
+        ),
+        events=_events(case),
+        latest=next((one for one in found if one.pk not in superseded), None),
+    )
+
+
 def timeline_of(
-    case: Case, flags: list[Flag], names: dict[int, str], *, hides_reasons: bool = False
+    history: History,
+    flags: Sequence[Flag],
+    names: Mapping[int, str],
+    *,
+    hides_reasons: bool = False,
 ) -> list[Entry]:
     """Return everything that happened to a case, newest first.
 
     Args:
-        case: which.
+        history: its rows.
         flags: its flags.
-        names: of the people who reported.
+        names: of the people who reported, and of those who held it before.
         hides_reasons: leave out why it was decided, for somebody who reviews an appeal.
     """
+    deciders = {decision.pk: _label(decision) for decision in history.decisions}
     entries = [
         *(_flagged(flag, names) for flag in flags),
-        *_audited(case),
-        *(_decided(decision, hides_reasons=hides_reasons) for decision in _decisions(case)),
-        *(
-            Entry(
-                at=note.created_at,
-                icon="sticky_note_2",
-                actor=note.author_label,
-                what="wrote a note",
-                words=note.text,
-                is_note=True,
-            )
-            for note in case.notes.order_by("-id")[:MAX_EVENTS]
-        ),
+        *(_held(event, names) for event in history.events),
+        *(_decided(decision, hides_reasons=hides_reasons) for decision in history.decisions),
+        *(_noted(note) for note in history.notes),
         *(
             Entry(
                 at=notice.created_at,
                 icon="mail",
-                actor=_label(notice.decision),
+                actor=deciders[notice.decision_id],
                 what=f"sent a notice: {notice.title}",
             )
-            for notice in Notice.objects.filter(decision__case=case)
-            .select_related("decision")
-            .order_by("-id")[:MAX_EVENTS]
+            for notice in history.notices
         ),
-        *_appealed(case),
+        *(entry for appeal in history.appeals for entry in _appealed(appeal)),
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
@@ -100,19 +134,23 @@ def news_since(case: Case, since: datetime, viewer: User) -> list[str]:
             f"{decision.actor_label} {VERDICTS[Verdict(decision.verdict)]}"
             for decision in decisions.order_by("id")
         ),
-        *(
-            f"{entry.actor} {entry.what}".strip()
-            for entry in _audited(case, since=since)
-            if entry.actor != viewer.name
-        ),
+        *_deeds_since(case, since, viewer),
     ]
+
+
+def _deeds_since(case: Case, since: datetime, viewer: User) -> list[str]:
+    events = [event for event in _events(case, since) if event.actor_id != viewer.pk]
+    former = {event.data.get("former_holder_id") for event in events} - {None}
+    names = dict(User.objects.filter(pk__in=former).values_list("pk", "name")) if former else {}
+    entries = [_held(event, names) for event in events]
+    return [f"{entry.actor} {entry.what}".strip() for entry in entries]
 
 
 def _decisions(case: Case) -> QuerySet[Decision]:
     return Decision.objects.filter(case=case).select_related("policy_version").order_by("-id")
 
 
-def _flagged(flag: Flag, names: dict[int, str]) -> Entry:
+def _flagged(flag: Flag, names: Mapping[int, str]) -> Entry:
     reporter = names.get(flag.reporter_id or 0, "")
     return Entry(
         at=flag.created_at,
@@ -131,46 +169,47 @@ def _flag_words(flag: Flag) -> str:
     return f"{flag.get_source_display().lower()}{f', {reason.lower()}' if reason else ''}"
 
 
-def _audited(case: Case, since: datetime | None = None) -> list[Entry]:
+def _events(case: Case, since: datetime | None = None) -> list[AuditEvent]:
     events = audit.list_events_about(target_type="case", target_id=case.pk)
     events = events.filter(action__in=list(HELD))
     if since is not None:
         events = events.filter(created_at__gt=since)
-    found = list(events[:MAX_EVENTS])
-    former = {event.data.get("former_holder_id") for event in found} - {None}
-    names = dict(User.objects.filter(pk__in=former).values_list("pk", "name")) if former else {}
-    return [
-        Entry(
-            at=event.created_at,
-            icon="back_hand",
-            actor="" if event.action == AuditAction.CASE_OPENED else event.actor_label,
-            what=_held(event.action, event.data.get("former_holder_id"), names),
-            words=event.reason,
-        )
-        for event in found
-    ]
+    return list(events[:MAX_EVENTS])
 
 
-def _held(action: str, former: int | None, names: dict[int, str]) -> str:
+def _held(event: AuditEvent, names: Mapping[int, str]) -> Entry:
     """Say what somebody did with a claim; who held the case before is named as well."""
-    if former is None:
-        return HELD[AuditAction(action)]
-    return f"{HELD[AuditAction(action)]} from {names.get(former) or f'#{former}'}"
+    what, former = HELD[AuditAction(event.action)], event.data.get("former_holder_id")
+    if former is not None:
+        what = f"{what} from {names.get(former) or f'#{former}'}"
+    return Entry(
+        at=event.created_at,
+        icon="back_hand",
+        actor="" if event.action == AuditAction.CASE_OPENED else event.actor_label,
+        what=what,
+        words=event.reason,
+    )
 
 
-def _appealed(case: Case) -> list[Entry]:
-    rows = Appeal.objects.filter(case=case).select_related("subject").order_by("-id")
-    entries = []
-    for appeal in rows[:MAX_EVENTS]:
-        person = appeal.subject.label
-        sent = Entry(
-            at=appeal.created_at, icon="balance", actor=person, what="appealed", words=appeal.text
-        )
-        entries.append(sent)
-        if appeal.state == AppealState.WITHDRAWN and appeal.decided_at is not None:
-            what = "took the appeal back"
-            entries.append(Entry(at=appeal.decided_at, icon="balance", actor=person, what=what))
-    return entries
+def _noted(note: Note) -> Entry:
+    return Entry(
+        at=note.created_at,
+        icon="sticky_note_2",
+        actor=note.author_label,
+        what="wrote a note",
+        words=note.text,
+        is_note=True,
+    )
+
+
+def _appealed(appeal: Appeal) -> Iterator[Entry]:
+    person = appeal.subject.label
+    yield Entry(
+        at=appeal.created_at, icon="balance", actor=person, what="appealed", words=appeal.text
+    )
+    if appeal.state == AppealState.WITHDRAWN and appeal.decided_at is not None:
+        what = "took the appeal back"
+        yield Entry(at=appeal.decided_at, icon="balance", actor=person, what=what)
 
 
 def _label(decision: Decision) -> str:

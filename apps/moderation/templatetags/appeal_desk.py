@@ -5,17 +5,9 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString
 
-from apps.moderation.models import Case
-from apps.moderation.services.appeal_panels import AppealPanel, panel_of
 from apps.moderation.templatetags import looks
 
 register = template.Library()
-
-
-@register.simple_tag(takes_context=True)
-def appeal_panel(context: template.Context, case: Case) -> AppealPanel | None:
-    """Return the appeal of a case for whoever looks at it."""
-    return panel_of(viewer=context["request"].user, case=case)
 
 
 @register.simple_tag
