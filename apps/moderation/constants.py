@@ -7,6 +7,7 @@ CLAIM_MINUTES = 10
 UNDO_SECONDS = 30
 APPEAL_DAYS = 30
 GRANT_HOURS = 4
+MAX_HOURS = 87_600
 STRIKE_DAYS = 90
 MAX_LOOK_BACK = 512
 RULE_GATE_LABELS = 20
@@ -187,6 +188,14 @@ class NoticeKind(TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Decision taken back"
     APPEAL = "appeal", "Outcome of an appeal"
+
+
+class PeriodDays(IntegerChoices):
+    """Over how many days figures look back."""
+
+    WEEK = 7, "7 days"
+    MONTH = 30, "30 days"
+    QUARTER = 90, "90 days"
 
 
 class BackTestState(TextChoices):

@@ -45,6 +45,14 @@ def hides() -> Ruling:
     )
 
 
+def test_a_case_about_the_lead_is_left_out_of_the_sample(lead: User) -> None:
+    own = make_case(MessageFactory(conversation__owner=lead, content="Mine."))
+    other = make_case(MessageFactory(content="Another's."))
+    batch = bulk.look(actor=lead, picks=picks(own, other))
+    assert [sample.text for sample in batch.samples] == ["Another's."]
+    assert [pick.case_id for pick in batch.picks] == [other.pk]
+
+
 def test_each_case_gets_a_decision_of_its_own_and_all_share_a_batch(lead: User) -> None:
     make_policy()
     made = [make_case() for _ in range(3)]

@@ -53,6 +53,15 @@ def test_a_moderator_writes_neither_policies_nor_thresholds() -> None:
     assert not AuditEvent.objects.filter(action="policy.changed").exists()
 
 
+@pytest.mark.parametrize("hours", [0, 87_601, 2**40])
+def test_a_consequence_ends_within_ten_years_or_not_by_itself(hours: int) -> None:
+    with pytest.raises(ValidationFailedError):
+        policies.write_threshold(
+            actor=make_staff("lead"), points=6, consequence="suspend", hours=hours, reason="So."
+        )
+    assert not Threshold.objects.exists()
+
+
 def test_a_threshold_is_replaced_by_one_of_the_same_points_and_can_be_removed() -> None:
     lead = make_staff("lead")
     policies.write_threshold(actor=lead, points=6, consequence="warn", hours=None, reason="First.")

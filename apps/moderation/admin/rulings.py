@@ -7,13 +7,12 @@ import json
 from django.http import QueryDict
 
 from apps.moderation.admin.answers import number_of
-from apps.moderation.constants import EnforcementKind, Verdict
+from apps.moderation.constants import MAX_HOURS, EnforcementKind, Verdict
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.services.problems import field_problem
 
 MAX_SPANS = 50
-MAX_HOURS = 24 * 365
 
 
 def ruling_of(typed: QueryDict) -> Ruling:

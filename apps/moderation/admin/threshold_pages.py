@@ -17,6 +17,7 @@ from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.moderation.admin.answers import actor_of
+from apps.moderation.constants import MAX_HOURS
 from apps.moderation.models import Threshold
 from apps.moderation.services import policies
 
@@ -31,7 +32,10 @@ class ThresholdForm(ReasonForm):
         choices=Threshold._meta.get_field("consequence").choices or ()  # noqa: SLF001
     )
     hours = forms.IntegerField(
-        min_value=1, required=False, help_text="How long; empty for until it is lifted."
+        min_value=1,
+        max_value=MAX_HOURS,
+        required=False,
+        help_text="How long; empty for until it is lifted.",
     )
     field_order = ("points", "consequence", "hours", "reason")
 

@@ -27,7 +27,6 @@ MAX_PLACE = 10**9
 Place = Annotated[int, Field(ge=0, le=MAX_PLACE)]
 Spans = list[tuple[Place, Place]]
 MAX_MEASURES = 7
-MAX_HOURS = 87_600
 
 
 class CaseFilterParams(PageParams):
@@ -164,7 +163,9 @@ class MeasureIn(InputSchema):
     spans: Spans = Field(
         default=[], max_length=MAX_SPANS, description="To redact: start and end in code points."
     )
-    hours: int | None = Field(default=None, ge=1, le=MAX_HOURS, description="Null for no end.")
+    hours: int | None = Field(
+        default=None, ge=1, le=constants.MAX_HOURS, description="Null for no end."
+    )
 
 
 class RulingIn(InputSchema):

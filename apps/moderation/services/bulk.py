@@ -75,13 +75,15 @@ class Outcome:
 def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
     """Return what a bulk decision would be about; whose words it shows is in the audit record.
 
+    A case about the actor is left out, as it is in the queue.
+
     Raises:
         ForbiddenError: the actor may not decide in bulk.
         ValidationFailedError: nothing was picked, or too much.
     """
     cases.require(actor, cases.OVERRIDE)
     _check_size(picks)
-    rows = Case.objects.filter(pk__in=[pick.case_id for pick in picks])
+    rows = Case.objects.filter(pk__in=[pick.case_id for pick in picks]).exclude(subject=actor)
     rows = rows.select_related("policy__current").order_by("-severity", "id")
     found = list(rows)
     known = {case.pk for case in found}

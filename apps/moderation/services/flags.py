@@ -171,6 +171,7 @@ def settle(case: Case, outcome: constants.FlagOutcome) -> set[int]:
 def unsettle(case: Case) -> None:
     """Make the flags that the last decision answered pending again, one for each reporter."""
     answered = case.flags.exclude(outcome=constants.FlagOutcome.PENDING).order_by("-id")
+    again = []
     seen = set(
         case.flags.filter(
             outcome=constants.FlagOutcome.PENDING, reporter__isnull=False
@@ -180,9 +181,8 @@ def unsettle(case: Case) -> None:
         if flag.reporter_id is not None and flag.reporter_id in seen:
             continue
         seen.add(flag.reporter_id or 0)
-        Flag.objects.filter(pk=flag.pk).update(
-            outcome=constants.FlagOutcome.PENDING, decided_at=None
-        )
+        again.append(flag.pk)
+    Flag.objects.filter(pk__in=again).update(outcome=constants.FlagOutcome.PENDING, decided_at=None)
 
 
 def count_as_agreed(reporter_id: int) -> tuple[int, int]:

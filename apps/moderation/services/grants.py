@@ -24,6 +24,7 @@ from apps.users.services.problems import clean_reason
 
 READ = "moderation.read_conversation"
 GRANTS_SHOWN = 50
+READINGS_SHOWN = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,10 @@ def open_grant(*, actor: User, conversation_id: int, reason: str) -> AccessGrant
         ValidationFailedError: no reason was given.
     """
     cases.require(actor, READ)
-    if not Conversation.objects.filter(pk=conversation_id).exists():
-        raise ConversationNotFoundError
     reason = clean_reason(reason, field="reason")
+    conversations = Conversation.objects.select_for_update(no_key=True)
+    if conversations.filter(pk=conversation_id).first() is None:
+        raise ConversationNotFoundError
     found = live_grant(viewer=actor, conversation_id=conversation_id)
     if found is not None:
         return found
@@ -149,12 +151,13 @@ def list_readings(*, viewer: User, before: int | None = None) -> list[Reading]:
         rows = rows.filter(pk__lt=before)
     grants = list(rows.order_by("-id")[:GRANTS_SHOWN])
     times: dict[int, list[datetime]] = {}
-    for event in audit.list_events_of(
+    by_grant = audit.list_events_of(
         action=AuditAction.CONVERSATION_READ,
         target_type="conversation",
         target_ids={grant.conversation_id for grant in grants},
-    ):
-        times.setdefault(event.data.get("grant_id", 0), []).append(event.created_at)
+    ).filter(data__grant_id__in=[grant.pk for grant in grants])
+    for number, at in by_grant.values_list("data__grant_id", "created_at")[:READINGS_SHOWN]:
+        times.setdefault(number, []).append(at)
     return [
         Reading(
             grant_id=grant.pk,

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import EnforcementKind, Severity
+from apps.moderation.constants import MAX_HOURS, EnforcementKind, Severity
 from apps.moderation.errors import PolicyNotFoundError
 from apps.moderation.models import Policy, PolicyVersion, Threshold
 from apps.moderation.services import cases
@@ -126,6 +126,9 @@ def write_threshold(
         raise field_problem("consequence", "Choose a consequence.", "unknown_consequence")
     if consequence == EnforcementKind.WARN and hours is not None:
         raise field_problem("hours", "A warning has no end.", "warning_without_end")
+    if hours is not None and not 1 <= hours <= MAX_HOURS:
+        message = f"Give 1 to {MAX_HOURS:,} hours, or none for no end."
+        raise field_problem("hours", message, "hours_range")
     threshold, _ = Threshold.objects.update_or_create(
         points=points, defaults={"consequence": consequence, "hours": hours}
     )

@@ -16,6 +16,8 @@ from apps.moderation.services.labels import precision_of
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
+LOOKED_AT = ("mode", "current_id", "mode_changed_at", "expires_at")
+
 
 @transaction.atomic
 def set_mode(
@@ -70,9 +72,20 @@ def set_mode(
 
 
 @transaction.atomic
-def demote(*, rule_id: int, mode: RuleMode, why: str) -> Rule:
-    """Take power from a rule because of its own figures; the reason is shown and recorded."""
-    rule = rules.locked_rule(rule_id)
+def demote(*, seen: Rule, mode: RuleMode, why: str) -> Rule | None:
+    """Take power from a rule because of its own figures; the reason is shown and recorded.
+
+    Args:
+        seen: the rule whose figures were looked at.
+        mode: what it falls back to.
+        why: why, in a sentence.
+
+    Returns:
+        The rule; None where somebody set its mode or its end meanwhile, who has the last word.
+    """
+    rule = rules.locked_rule(seen.pk)
+    if any(getattr(rule, name) != getattr(seen, name) for name in LOOKED_AT):
+        return None
     before = rule.mode
     rule.mode = mode
     _note_change(rule, why=why)

@@ -91,8 +91,9 @@ def sweep() -> list[Rule]:
             mode, why = RuleMode.OFF, "It reached the end that was set for it."
         else:
             mode, why = LOWER.get(RuleMode(rule.mode), RuleMode.OFF), reason_to_demote(rule, now)
-        if why:
-            changed.append(rule_modes.demote(rule_id=rule.pk, mode=mode, why=why))
+        demoted = rule_modes.demote(seen=rule, mode=mode, why=why) if why else None
+        if demoted is not None:
+            changed.append(demoted)
             log_event(
                 logger, "RULE_DEMOTED", level=logging.WARNING, rule_id=rule.pk, mode=mode.value
             )

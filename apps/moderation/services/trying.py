@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from apps.moderation.constants import RuleMode
-from apps.moderation.detection.contract import compile_detector
+from apps.moderation.detection.contract import ConfigurationError, compile_detector
 from apps.moderation.detection.scanner import CompiledRule, Found, scan
 from apps.moderation.models import Rule
 from apps.moderation.services import rules
@@ -19,6 +20,7 @@ from apps.users.services.problems import field_problem
 
 MAX_TEXT = 20_000
 MAX_HITS = 100
+MAX_MARKS = 500
 DRAFT = 0
 
 
@@ -81,11 +83,7 @@ def try_text(
         for row in live.select_related("current")
         if row.current is not None and not (rule is not None and row.pk == rule.pk)
     }
-    compiled = [
-        CompiledRule(key, compile_detector(row.kind, row.current.configuration), enforces=False)
-        for key, row in known.items()
-        if row.current is not None
-    ]
+    compiled = _compiled(known)
     own_kind = rule.kind if rule is not None else kind
     current = rule.current if rule is not None else None
     own = draft if draft is not None or current is None else current.configuration
@@ -93,12 +91,23 @@ def try_text(
         tidy = rules.validated(own_kind, own)
         compiled.append(CompiledRule(DRAFT, compile_detector(own_kind, tidy), enforces=False))
     began = time.perf_counter()
-    found = scan(tuple(compiled), text) if compiled else ()
+    found = scan(tuple(compiled), text)[:MAX_MARKS] if compiled else ()
     milliseconds = (time.perf_counter() - began) * 1000
     names = {key: row.name for key, row in known.items()}
     names[DRAFT] = rule.name if rule is not None else "This rule"
     hits = [_hit(one, text, known, names, rule, draft) for one in found[:MAX_HITS]]
     return Trial(_parts(text, found, names), hits, milliseconds, len(compiled))
+
+
+def _compiled(known: Mapping[int, Rule]) -> list[CompiledRule]:
+    """Return the rules that can look; one that is broken finds nothing here either."""
+    compiled = []
+    for key, row in known.items():
+        configuration = row.current.configuration if row.current is not None else {}
+        with suppress(ConfigurationError):
+            detector = compile_detector(row.kind, configuration)
+            compiled.append(CompiledRule(key, detector, enforces=False))
+    return compiled
 
 
 def _hit(

@@ -197,6 +197,18 @@ def test_a_rule_that_people_disagree_with_loses_its_power() -> None:
     assert AuditEvent.objects.get(action="rule.demoted").data["from"] == "enforce"
 
 
+def test_the_figures_take_no_power_from_a_rule_that_somebody_set_meanwhile(
+    approver: User,
+) -> None:
+    rule = make_rule(mode=RuleMode.ENFORCE)
+    seen = Rule.objects.get()
+    rule_modes.set_mode(actor=approver, rule_id=rule.pk, mode=RuleMode.OFF)
+    assert rule_modes.demote(seen=seen, mode=RuleMode.FLAG, why="Too many hits.") is None
+    rule.refresh_from_db()
+    assert (rule.mode, rule.demoted_reason) == (RuleMode.OFF, "")
+    assert not AuditEvent.objects.filter(action="rule.demoted").exists()
+
+
 def test_an_override_holds_until_people_disagree_with_what_came_after_it(approver: User) -> None:
     rule = make_rule(mode=RuleMode.SHADOW)
     assert rule.current is not None
