@@ -119,13 +119,16 @@ check: install ## Everything that CI checks: style, types, contracts, migrations
 	$(call heading,Tests (the docs are checked among them))
 	@$(MAKE) test
 
-.PHONY: bench-short
+.PHONY: bench-short bench-moderation
 bench: install ## Measure what a token costs, beside two baselines; takes half an hour
 	@$(BIN)/uv pip install --quiet --target bench/out/site --no-deps --require-hashes -r bench/requirements.lock
 	@$(BIN)/python -m bench $(ARGS)
 
 bench-short: install ## Compare the cost of a token with the committed one; under a minute
 	@$(BIN)/python -m bench --short
+
+bench-moderation: install ## Measure the pages of staff beside make run, on what seed_moderation made
+	@$(DEVELOPMENT) exec -- $(BIN)/python -m bench.moderation $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade)
