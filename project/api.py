@@ -15,6 +15,7 @@ from apps.core.api.application import ParleyAPI
 from apps.moderation.routers import (
     appeals_router,
     cases_router,
+    figures_router,
     notices_router,
     reports_router,
     rules_router,
@@ -45,6 +46,7 @@ api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/moderation", rules_router)
+api.add_router("/moderation", figures_router)
 api.add_router("/webhooks", webhooks_router)
 
 openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)

@@ -1,9 +1,12 @@
 """Rules for programs: from a draft through a back-test to a mode, with the rights of the pages."""
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 
+from apps.audit.models import AuditEvent
 from apps.moderation.models import Rule
 from apps.moderation.services import back_tests
+from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import make_policy, make_rule, make_staff
 from tests.moderation.programs import Caller
@@ -82,3 +85,38 @@ def test_the_history_of_a_rule_is_for_those_who_may_read_the_record() -> None:
     assert author.call("GET", "moderation/rules/999999", status=404)["code"] == "rule_not_found"
     [event] = auditor.call("GET", f"moderation/rules/{rule.pk}/history")["items"]
     assert (event["action"], event["data"]["to"]) == ("rule.mode_changed", "off")
+
+
+def test_a_moderator_reads_the_history_only_with_the_right_to_read_the_record() -> None:
+    rule, moderator = make_rule(), make_staff()
+    path = f"moderation/rules/{rule.pk}/history"
+    assert Caller(moderator).call("GET", path)["items"] == []
+    right = Permission.objects.get(codename="view_auditevent")
+    Group.objects.get(name="moderator").permissions.remove(right)
+    without = Caller(User.objects.get(pk=moderator.pk))
+    assert without.call("GET", path, status=403)["code"] == "forbidden"
+    assert without.call("GET", "moderation/audit", status=403)["code"] == "forbidden"
+
+
+def test_the_limits_of_a_rule_are_set_whole_and_recorded() -> None:
+    rule = make_rule()
+    author = Caller(make_staff("rule_author"))
+    path = f"moderation/rules/{rule.pk}/limits"
+    wanted = {"action": "block_strike", "on_error": "closed", "daily_cap": 50}
+    end = "2030-01-31T09:30:00Z"
+    set_to = author.call("PUT", path, {**wanted, "expires_at": end})
+    assert {name: set_to[name] for name in (*wanted, "expires_at")} == {**wanted, "expires_at": end}
+    event = AuditEvent.objects.get(action="rule.changed")
+    assert (event.data["daily_cap"], event.data["action"]) == (50, "block_strike")
+    for wrong in (
+        wanted,
+        {**wanted, "expires_at": "2030-01-31T09:30:00"},
+        {**wanted, "expires_at": None, "daily_cap": -1},
+        {**wanted, "expires_at": None, "daily_cap": 1_000_001},
+        {**wanted, "expires_at": None, "action": "shout"},
+    ):
+        assert author.call("PUT", path, wrong, 400)["code"] == "validation_failed"
+    Rule.objects.filter(pk=rule.pk).update(mode="enforce")
+    assert author.call("PUT", path, {**wanted, "expires_at": None}, 403)["code"] == "forbidden"
+    approver = Caller(make_staff("rule_approver"))
+    assert approver.call("PUT", path, {**wanted, "expires_at": None})["expires_at"] is None

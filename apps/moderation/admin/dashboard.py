@@ -19,22 +19,15 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import ForbiddenError, NotFoundError
 from apps.core.spreadsheets import stream_csv
+from apps.moderation.admin.answers import actor_of
 from apps.moderation.admin.dashboard_care import care_board
 from apps.moderation.admin.dashboard_decisions import decision_board
 from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.admin.dashboard_rules import guard_board
 from apps.moderation.admin.dashboard_scorecard import scorecard_board
 from apps.moderation.constants import RuleKind, RuleMode
-from apps.moderation.services import (
-    exposure,
-    metrics,
-    metrics_decisions,
-    metrics_queue,
-    metrics_rules,
-    metrics_scorecard,
-)
+from apps.moderation.services import figures, metrics
 from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_rules import GuardFigures
 from apps.users.models import User
 
 if TYPE_CHECKING:
@@ -58,45 +51,28 @@ class Tab:
     is_here: bool
 
 
-def board_of(section: str, period: Period) -> Board:
+def board_of(viewer: User, section: str, period: Period) -> Board:
     """Return one page's figures, worked out within the last minute."""
     match section:
         case "queue":
-            return queue_board(
-                metrics.remembered("queue", period, lambda: metrics_queue.queue_figures(period)),
-                period,
-            )
+            return queue_board(figures.of_queue(viewer=viewer, period=period), period)
         case "decisions":
-            return decision_board(
-                metrics.remembered(
-                    "decisions", period, lambda: metrics_decisions.decision_figures(period)
-                ),
-                period,
-            )
+            return decision_board(figures.of_decisions(viewer=viewer, period=period), period)
         case "rules":
-            return guard_board(guard_figures(period), period)
+            return guard_board(figures.of_rules(viewer=viewer, period=period), period)
         case "care":
-            return care_board(
-                metrics.remembered("care", period, lambda: exposure.care_figures(period)), period
-            )
+            return care_board(figures.of_care(viewer=viewer, period=period), period)
         case _:
             raise Http404
 
 
-def guard_figures(period: Period) -> GuardFigures:
-    """Return the figures of all rules, worked out within the last minute."""
-    return metrics.remembered("rules", period, lambda: metrics_rules.guard_figures(period))
-
-
-def scorecard_of(rule_id: int, period: Period) -> tuple[str, Board]:
+def scorecard_of(viewer: User, rule_id: int, period: Period) -> tuple[str, Board]:
     """Return the heading and the figures of one rule's page."""
     try:
-        figures = metrics.remembered(
-            f"rule:{rule_id}", period, lambda: metrics_scorecard.rule_figures(rule_id, period)
-        )
+        found = figures.of_rule(viewer=viewer, rule_id=rule_id, period=period)
     except NotFoundError as error:
         raise Http404 from error
-    return figures.name, scorecard_board(figures, period)
+    return found.name, scorecard_board(found, period)
 
 
 class DashboardPage(StaffPage):
@@ -140,7 +116,7 @@ class DashboardPage(StaffPage):
             return refusal
         if section not in SECTIONS:
             raise Http404
-        board = board_of(section, period)
+        board = board_of(actor_of(request), section, period)
         heading, purpose = SECTIONS[section]
         context = {
             "title": f"Dashboard: {heading}",
@@ -157,7 +133,7 @@ class DashboardPage(StaffPage):
         period, refusal = self._begin(request)
         if refusal is not None:
             return refusal
-        heading, board = scorecard_of(rule_id, period)
+        heading, board = scorecard_of(actor_of(request), rule_id, period)
         url = self._reverse(f"{self.name}_rule", rule_id=rule_id)
         context = {
             "title": f"Scorecard: {heading}",
@@ -176,20 +152,22 @@ class DashboardPage(StaffPage):
             return refusal
         if section not in SECTIONS:
             raise Http404
-        return self._file(request, board_of(section, period), key, period)
+        board = board_of(actor_of(request), section, period)
+        return self._file(request, board, key, period)
 
     def download_rule(self, request: HttpRequest, rule_id: int, key: str) -> HttpResponse:
         """Stream the numbers behind a figure of one rule."""
         period, refusal = self._begin(request)
         if refusal is not None:
             return refusal
-        return self._file(request, scorecard_of(rule_id, period)[1], key, period, f"-{rule_id}")
+        _, board = scorecard_of(actor_of(request), rule_id, period)
+        return self._file(request, board, key, period, f"-{rule_id}")
 
     def _begin(self, request: HttpRequest) -> tuple[Period, HttpResponse | None]:
         """Check the right and the method, and read the period."""
         period = metrics.period_of(request.GET.get(PERIOD, ""))
         try:
-            metrics.require_view(cast("User", request.user))
+            metrics.require_view(actor_of(request))
         except ForbiddenError as error:
             raise PermissionDenied from error
         if request.method not in ("GET", "HEAD"):
@@ -206,7 +184,7 @@ class DashboardPage(StaffPage):
     ) -> HttpResponse:
         days = next(tab for tab in context["periods"] if tab.is_here).label
         can_take = has_right(request, metrics.EXPORT)
-        figures = [
+        shown = [
             exhibit.figure(
                 f"{self._reverse(file_url, key=exhibit.key, **place)}"
                 f"?{urlencode({PERIOD: days.split()[0]})}"
@@ -219,7 +197,7 @@ class DashboardPage(StaffPage):
             **self.site.each_context(request),
             **context,
             "tiles": board.tiles,
-            "figures": figures,
+            "figures": shown,
         }
         return TemplateResponse(request, "admin/moderation/dashboard.html", values)
 
@@ -231,7 +209,7 @@ class DashboardPage(StaffPage):
             raise Http404
         try:
             batches = metrics.export(
-                actor=cast("User", request.user),
+                actor=actor_of(request),
                 figure=f"{key}{suffix}",
                 period=period,
                 rows=exhibit.rows,
@@ -254,7 +232,7 @@ class DashboardPage(StaffPage):
                 "url": f"{self._reverse(f'{self.name}_rule', rule_id=rule.rule_id)}"
                 f"?{urlencode({PERIOD: period.days})}",
             }
-            for rule in guard_figures(period).rules
+            for rule in figures.of_rules(viewer=actor_of(request), period=period).rules
         ]
 
     def _tabs(self, here: str, period: Period) -> list[Tab]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from apps.core.admin_kit.exhibits import Board, Column, Exhibit, Tile, counted, day_label
 from apps.core.plots import Columns, Lines, Row, Rows, Unit, write
-from apps.moderation.admin.dashboard_parts import SHARE_COLUMNS, band_of, day_labels, in_days, said
+from apps.moderation.admin.dashboard_parts import (
+    SHARE_COLUMNS,
+    band_of,
+    day_labels,
+    in_days,
+    said,
+    times_by_day,
+)
 from apps.moderation.services.intervals import Share, wilson
 from apps.moderation.services.metrics import Period
 from apps.moderation.services.metrics_decisions import (
@@ -206,29 +213,15 @@ def _who(part: InView) -> str:
 
 def _in_view(figures: DecisionFigures, period: Period) -> Exhibit:
     words = "; ".join(_who(part) for part in figures.in_view_by)
-    return Exhibit(
-        plot=Lines(
-            "in-view",
-            "How long texts stayed in view",
-            f"{words[:1].upper()}{words[1:]}.",
-            day_labels(period),
-            [
-                ("Median", [day.p50 for day in figures.in_view]),
-                ("95th percentile", [day.p95 for day in figures.in_view]),
-            ],
-            Unit.SECONDS,
-            is_log=True,
-        ),
+    return times_by_day(
+        key="in-view",
+        title="How long texts stayed in view",
+        words=f"{words[:1].upper()}{words[1:]}.",
         meaning="From the writing of a message to its hiding, redaction or withholding, on the day "
         "that it was taken from view; also where that was undone later.",
-        columns=(
-            Column("Day"),
-            Column("Texts", Unit.COUNT),
-            Column("Median", Unit.SECONDS),
-            Column("95th percentile", Unit.SECONDS),
-        ),
-        rows=[(day.day, day.number, day.p50, day.p95) for day in figures.in_view],
-        is_empty=not figures.in_view_by,
+        what="Texts",
+        days=figures.in_view,
+        period=period,
         empty="Nothing was taken from view in this period.",
     )
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from apps.core.admin_kit.exhibits import Board, Column, Exhibit, Tile, counted
 from apps.core.plots import Columns, Lines, Row, Rows, Unit, write
-from apps.moderation.admin.dashboard_parts import MANY_DAYS, band_of, day_labels, in_days
+from apps.moderation.admin.dashboard_parts import (
+    MANY_DAYS,
+    band_of,
+    day_labels,
+    in_days,
+    times_by_day,
+)
 from apps.moderation.services.intervals import wilson
 from apps.moderation.services.metrics import Period
 from apps.moderation.services.metrics_queue import BANDS, QueueFigures
@@ -164,30 +170,16 @@ def _flow(figures: QueueFigures, period: Period) -> Exhibit:
 
 def _first(figures: QueueFigures, period: Period) -> Exhibit:
     first = figures.first
-    return Exhibit(
-        plot=Lines(
-            "first-decision",
-            "Time to the first decision",
-            f"Half of the cases were decided within {write(first.p50, Unit.SECONDS)}, "
-            f"95% within {write(first.p95, Unit.SECONDS)}.",
-            day_labels(period),
-            [
-                ("Median", [day.p50 for day in figures.first_by_day]),
-                ("95th percentile", [day.p95 for day in figures.first_by_day]),
-            ],
-            Unit.SECONDS,
-            is_log=True,
-        ),
+    return times_by_day(
+        key="first-decision",
+        title="Time to the first decision",
+        words=f"Half of the cases were decided within {write(first.p50, Unit.SECONDS)}, "
+        f"95% within {write(first.p95, Unit.SECONDS)}.",
         meaning="From the opening of a case to the first decision of a person, on the day of the "
         "decision. Handing a case on counts; what a rule withheld by itself does not.",
-        columns=(
-            Column("Day"),
-            Column("First decisions", Unit.COUNT),
-            Column("Median", Unit.SECONDS),
-            Column("95th percentile", Unit.SECONDS),
-        ),
-        rows=[(day.day, day.number, day.p50, day.p95) for day in figures.first_by_day],
-        is_empty=not first.number,
+        what="First decisions",
+        days=figures.first_by_day,
+        period=period,
         empty="Nobody decided a case for the first time in this period.",
     )
 

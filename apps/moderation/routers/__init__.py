@@ -1,6 +1,14 @@
 from apps.moderation.routers.appeals import router as appeals_router
 from apps.moderation.routers.cases import router as cases_router
+from apps.moderation.routers.figures import router as figures_router
 from apps.moderation.routers.notices import notices_router, reports_router
 from apps.moderation.routers.rules import router as rules_router
 
-__all__ = ["appeals_router", "cases_router", "notices_router", "reports_router", "rules_router"]
+__all__ = [
+    "appeals_router",
+    "cases_router",
+    "figures_router",
+    "notices_router",
+    "reports_router",
+    "rules_router",
+]

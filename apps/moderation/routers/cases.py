@@ -11,6 +11,7 @@ from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.moderation import errors
 from apps.moderation.constants import Severity
+from apps.moderation.routers.lists import page_of
 from apps.moderation.schemas.cases import (
     CaseDetailOut,
     CaseFilterParams,
@@ -243,8 +244,7 @@ async def undo_decision(request: HttpRequest, decision_id: int, payload: UndoIn)
 )
 async def list_flags(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List flags, newest first."""
-    rows = await db.call(desk.list_flags, viewer=caller_of(request).user)
-    return await paginate(rows, page, order=("-id",))
+    return await page_of(request, page, desk.list_flags)
 
 
 @router.operation(

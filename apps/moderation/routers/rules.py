@@ -5,15 +5,17 @@ from ninja import Query
 
 from apps.core import db
 from apps.core.api.auth import caller_of
-from apps.core.api.pagination import Slice, paginate
+from apps.core.api.pagination import Slice
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.moderation import errors
+from apps.moderation.routers.lists import page_of
 from apps.moderation.schemas.rules import (
     BackTestIn,
     BackTestOut,
     BackTestReportOut,
     LabelIn,
+    LimitsIn,
     MatchOut,
     ModeIn,
     RuleEventOut,
@@ -45,9 +47,7 @@ NO_TEST = (errors.BackTestNotFoundError,)
 @router.operation("GET", "/rules", Endpoint(returns=Page[RuleOut], message="Rules.", scope=STAFF))
 async def list_rules(request: HttpRequest, page: Query[RuleParams]) -> Slice:
     """List rules with their present versions, newest first."""
-    viewer = caller_of(request).user
-    rows = await db.call(rule_desk.list_rules, viewer=viewer, mode=page.mode)
-    found = await paginate(rows, page, order=rule_desk.ORDER)
+    found = await page_of(request, page, rule_desk.list_rules, mode=page.mode)
     return Slice([RuleOut.of(rule) for rule in found.items], found.next_cursor)
 
 
@@ -94,9 +94,7 @@ async def read_rule(request: HttpRequest, rule_id: int) -> RuleOut:
 )
 async def list_rule_versions(request: HttpRequest, rule_id: int, page: Query[PageParams]) -> Slice:
     """List the versions of a rule, newest first."""
-    viewer = caller_of(request).user
-    rows = await db.call(rule_desk.list_versions, viewer=viewer, rule_id=rule_id)
-    return await paginate(rows, page, order=rule_desk.ORDER)
+    return await page_of(request, page, rule_desk.list_versions, rule_id=rule_id)
 
 
 @router.operation(
@@ -140,6 +138,25 @@ async def set_mode(request: HttpRequest, rule_id: int, payload: ModeIn) -> RuleO
 
 
 @router.operation(
+    "PUT",
+    "/rules/{int:rule_id}/limits",
+    Endpoint(returns=RuleOut, message="The limits are set.", scope=STAFF, errors=NO_RULE),
+)
+async def set_limits(request: HttpRequest, rule_id: int, payload: LimitsIn) -> RuleOut:
+    """Say what a rule may do: its action, its cap, its end, and what happens if it cannot look.
+
+    While it enforces, this needs the right to let rules enforce.
+    """
+    rule = await db.call(
+        rules.set_limits,
+        actor=caller_of(request).user,
+        rule_id=rule_id,
+        limits=payload.limits(),
+    )
+    return RuleOut.of(rule)
+
+
+@router.operation(
     "POST",
     "/rules/{int:rule_id}/try",
     Endpoint(returns=TrialOut, message="Looked at.", scope=STAFF, errors=NO_RULE),
@@ -171,9 +188,7 @@ async def read_scorecard(request: HttpRequest, rule_id: int) -> ScorecardOut:
 )
 async def list_history(request: HttpRequest, rule_id: int, page: Query[PageParams]) -> Slice:
     """List who did what to a rule, newest first, for those who may read the record."""
-    viewer = caller_of(request).user
-    rows = await db.call(rule_desk.list_history, viewer=viewer, rule_id=rule_id)
-    return await paginate(rows, page, order=rule_desk.ORDER)
+    return await page_of(request, page, rule_desk.list_history, rule_id=rule_id)
 
 
 @router.operation(
@@ -183,9 +198,7 @@ async def list_history(request: HttpRequest, rule_id: int, page: Query[PageParam
 )
 async def list_back_tests(request: HttpRequest, rule_id: int, page: Query[PageParams]) -> Slice:
     """List the back-tests of a rule's versions, newest first."""
-    viewer = caller_of(request).user
-    rows = await db.call(rule_desk.list_back_tests, viewer=viewer, rule_id=rule_id)
-    return await paginate(rows, page, order=rule_desk.ORDER)
+    return await page_of(request, page, rule_desk.list_back_tests, rule_id=rule_id)
 
 
 @router.operation(
@@ -233,9 +246,7 @@ async def cancel_back_test(request: HttpRequest, back_test_id: int) -> object:
 )
 async def list_matches(request: HttpRequest, back_test_id: int, page: Query[PageParams]) -> Slice:
     """List the fair sample of what a back-test matched, with its labels and without any text."""
-    viewer = caller_of(request).user
-    rows = await db.call(rule_desk.list_matches, viewer=viewer, back_test_id=back_test_id)
-    return await paginate(rows, page, order=rule_desk.ORDER)
+    return await page_of(request, page, rule_desk.list_matches, back_test_id=back_test_id)
 
 
 @router.operation(

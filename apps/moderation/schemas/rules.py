@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
@@ -128,6 +128,26 @@ class ModeIn(InputSchema):
     override_reason: Words = Field(
         default="", description="Why it may enforce although it is not proven."
     )
+
+
+class LimitsIn(InputSchema):
+    """What a rule may do from now on: all four, so that none is set by leaving it out."""
+
+    action: constants.RuleAction = Field(examples=["block"])
+    on_error: constants.OnError = Field(examples=["open"])
+    daily_cap: int | None = Field(
+        ge=0,
+        le=rules.MAX_DAILY_CAP,
+        description="How many people it may act on in a day; null for no cap.",
+        examples=[50],
+    )
+    expires_at: AwareDatetime | None = Field(
+        description="When it turns itself off; null for no end.", examples=[None]
+    )
+
+    def limits(self) -> rules.Limits:
+        """Return them as the service takes them."""
+        return rules.Limits(**dict(self))
 
 
 class TryIn(InputSchema):

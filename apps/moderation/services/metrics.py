@@ -16,13 +16,13 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.postgresql.percentiles import Percentile
+from apps.moderation.constants import PeriodDays
 from apps.moderation.services import cases
 from apps.users.models import User
 
 VIEW_METRICS = "moderation.view_metrics"
 EXPORT = "moderation.export_case"
-PERIODS = (7, 30, 90)
-DEFAULT_DAYS = 30
+PERIODS = tuple(PeriodDays.values)
 CACHE_SECONDS = 60
 BATCH = 500
 
@@ -67,7 +67,12 @@ def monday(day: date) -> date:
 def period_of(text: str, *, now: datetime | None = None) -> Period:
     """Return the period that an address names; the usual one for anything else."""
     days = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
-    return Period(days if days in PERIODS else DEFAULT_DAYS, now or timezone.now())
+    return Period(days if days in PERIODS else PeriodDays.MONTH.value, now or timezone.now())
+
+
+def last_days(days: PeriodDays) -> Period:
+    """Return so many days up to this moment."""
+    return Period(days.value, timezone.now())
 
 
 def require_view(viewer: User) -> None:

@@ -9,9 +9,9 @@ from datetime import UTC, date
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from apps.core.errors import NotFoundError
 from apps.core.postgresql.percentiles import Percentile
 from apps.moderation.constants import HitOutcome
+from apps.moderation.errors import RuleNotFoundError
 from apps.moderation.models import BackTestMatch, Rule, RuleHit
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.metrics import Period, daily, monday
@@ -78,11 +78,11 @@ def rule_figures(rule_id: int, period: Period) -> ScorecardFigures:
     """Return the figures of one rule, from six queries.
 
     Raises:
-        NotFoundError: there is no such rule.
+        RuleNotFoundError: there is no such rule.
     """
     rule = Rule.objects.select_related("policy__current").filter(pk=rule_id).first()
     if rule is None:
-        raise NotFoundError
+        raise RuleNotFoundError
     hits: QuerySet[RuleHit] = RuleHit.objects.filter(rule=rule, created_at__gte=period.since)
     days = _days(hits, period)
     versions, total = _versions(rule, hits, period)

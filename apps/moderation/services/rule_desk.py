@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from apps.audit import services as audit
-from apps.audit.models import AuditEvent
-from apps.core.errors import ForbiddenError
+from apps.audit.querysets import AuditEventQuerySet
 from apps.moderation.constants import RuleMode
 from apps.moderation.errors import BackTestNotFoundError
 from apps.moderation.models import BackTest, BackTestMatch, Rule, RuleVersion
-from apps.moderation.services import rules, scorecards
+from apps.moderation.services import record, rules, scorecards
 from apps.moderation.services.scorecards import Scorecard
 from apps.users.models import User
-
-ORDER = ("-id",)
 
 
 def list_rules(*, viewer: User, mode: RuleMode | None = None) -> QuerySet[Rule]:
@@ -48,7 +44,7 @@ def read_scorecard(*, viewer: User, rule_id: int) -> Scorecard:
     return scorecards.scorecard(rules.access_rule(viewer=viewer, rule_id=rule_id))
 
 
-def list_history(*, viewer: User, rule_id: int) -> QuerySet[AuditEvent]:
+def list_history(*, viewer: User, rule_id: int) -> AuditEventQuerySet:
     """Return who did what to a rule, for those who may read the record.
 
     Raises:
@@ -56,10 +52,7 @@ def list_history(*, viewer: User, rule_id: int) -> QuerySet[AuditEvent]:
         ForbiddenError: the viewer may not read the record.
     """
     rule = rules.access_rule(viewer=viewer, rule_id=rule_id)
-    if not viewer.has_perm("audit.view_auditevent"):
-        raise ForbiddenError
-    events: QuerySet[AuditEvent] = audit.list_events_about(target_type="rule", target_id=rule.pk)
-    return events
+    return record.list_events(viewer=viewer, chosen={"target_type": "rule", "target_id": rule.pk})
 
 
 def list_back_tests(*, viewer: User, rule_id: int) -> QuerySet[BackTest]:

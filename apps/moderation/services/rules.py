@@ -32,6 +32,7 @@ from apps.users.services.problems import clean_reason, field_problem
 EDIT = "moderation.edit_rule"
 ENFORCE = "moderation.enforce_rule"
 VIEW = "moderation.view_rule"
+MAX_DAILY_CAP = 1_000_000
 TARGETS = {
     Stage.INPUT: (AppliesTo.USER,),
     Stage.STREAM: (AppliesTo.ANSWER,),
@@ -260,8 +261,9 @@ def _check_target(plan: Plan) -> None:
 
 
 def _checked(limits: Limits) -> Limits:
-    if limits.daily_cap is not None and not 0 <= limits.daily_cap <= 1_000_000:
-        raise field_problem("daily_cap", "Use a number from 0 to 1,000,000.", "cap_range")
+    if limits.daily_cap is not None and not 0 <= limits.daily_cap <= MAX_DAILY_CAP:
+        message = f"Use a number from 0 to {MAX_DAILY_CAP:,}."
+        raise field_problem("daily_cap", message, "cap_range")
     return limits
 
 

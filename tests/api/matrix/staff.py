@@ -137,6 +137,20 @@ STAFF: dict[str, Row] = {
         body={"configuration": {"terms": ["x"]}},
     ),
     "set_mode": Row("forbidden", "forbidden", "forbidden", 200, "forbidden", body={"mode": "off"}),
+    "set_limits": Row(
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        200,
+        "forbidden",
+        body={"action": "block", "on_error": "open", "daily_cap": 5, "expires_at": None},
+    ),
+    "read_queue_figures": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_decision_figures": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_guard_figures": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_care_figures": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "read_rule_figures": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
+    "list_audit": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "try_rule": Row(
         "rule_not_found", "rule_not_found", 200, 200, "rule_not_found", body={"text": "x"}
     ),
