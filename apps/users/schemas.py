@@ -38,7 +38,8 @@ Reason = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX
 
 
 ModelName = Annotated[
-    Text, StringConstraints(strip_whitespace=True, max_length=constants.MAX_MODEL_CHARS)
+    str,
+    StringConstraints(pattern=constants.MODEL_PATTERN, max_length=constants.MAX_MODEL_CHARS),
 ]
 AllowedModels = Annotated[
     list[ModelName],

@@ -1,8 +1,17 @@
 """The shapes that every operation of the API shares."""
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from apps.core.constants import DEFAULT_PAGE_SIZE, MAX_CURSOR_CHARS, MAX_PAGE_SIZE
 
@@ -13,6 +22,30 @@ class InputSchema(BaseModel):
     """Base of what an operation reads: a field that it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_converted(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
+        """Refuse `"5"` for a number and `0` for a truth value, which pydantic would convert.
+
+        Its own strict mode would refuse dates and enumerations too, which JSON has only as text.
+        """
+        wanted = _scalars(cls.model_fields[str(info.field_name)].annotation)
+        if wanted == {bool} and not isinstance(value, bool | None):
+            raise PydanticCustomError("bool_type", "Give true or false.")
+        if wanted and wanted <= {int, float} and isinstance(value, bool | str):
+            raise PydanticCustomError("number_type", "Give a number.")
+        return value
+
+
+def _scalars(annotation: Any) -> set[type]:  # noqa: ANN401
+    """Return which of bool, int and float a field holds; none of them where it holds others too."""
+    if get_origin(annotation) is Annotated:
+        return _scalars(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        found = [_scalars(one) for one in get_args(annotation) if one is not NoneType]
+        return set().union(*found) if all(found) else set()
+    return {annotation} if annotation in (bool, int, float) else set()
 
 
 class OutputSchema(BaseModel):

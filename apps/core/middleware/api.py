@@ -4,15 +4,13 @@ from django.http.response import HttpResponseBase
 
 from apps.core.api.responses import empty_response, error_response, is_shaped
 from apps.core.error_handling import error_for_status
-from apps.core.errors import (
-    AppError,
-    UnsupportedMediaError,
-    ValidationFailedError,
-)
+from apps.core.errors import AppError, UnsupportedMediaError
 from apps.core.middleware.base import TwoStepMiddleware
 from apps.core.paths import is_api_path
+from apps.core.problems import field_problem
 
 JSON = "application/json"
+NO_NUL = "An address may not hold NUL."
 _IS_HEAD = "parley.is_head"
 
 
@@ -28,7 +26,7 @@ class ApiMiddleware(TwoStepMiddleware):
         except DisallowedHost as error:
             return error_response(request, error)
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
-            return error_response(request, ValidationFailedError())
+            return error_response(request, field_problem("address", NO_NUL, "nul"))
         problem = _problem_of_body(request)
         if problem is not None:
             return error_response(request, problem)

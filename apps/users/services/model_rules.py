@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from django.utils.translation import gettext
 
 from apps.core.problems import field_problem
-from apps.users.constants import MAX_ALLOWED_MODELS, MAX_MODEL_CHARS
+from apps.users.constants import MAX_ALLOWED_MODELS, MAX_MODEL_CHARS, MODEL_PATTERN
 from apps.users.errors import MissingScopeError, ModelNotAllowedError
 
-_PATTERN = re.compile(rf"[\w.:/@+*-]{{1,{MAX_MODEL_CHARS}}}", re.ASCII)
+_PATTERN = re.compile(MODEL_PATTERN)
 
 
 def allows(patterns: Sequence[str], model: str) -> bool:
@@ -37,7 +37,9 @@ def clean_patterns(wanted: Iterable[str]) -> list[str]:
         ValidationFailedError: there are too many, or one cannot be a model's name.
     """
     patterns = sorted({one.strip() for one in wanted} - {""})
-    if len(patterns) > MAX_ALLOWED_MODELS or not all(map(_PATTERN.fullmatch, patterns)):
+    are_names = all(map(_PATTERN.fullmatch, patterns))
+    is_short = all(len(one) <= MAX_MODEL_CHARS for one in patterns)
+    if len(patterns) > MAX_ALLOWED_MODELS or not (are_names and is_short):
         message = gettext("Use at most %(most)d names of models; * stands for any letters.") % {
             "most": MAX_ALLOWED_MODELS
         }

@@ -48,21 +48,28 @@ def body_of(due: Due) -> bytes:
     return orjson.dumps({"type": due.type, "timestamp": timestamp, "data": due.data})
 
 
-@transaction.atomic
 def write_down(due: Due, answer: Answer) -> None:
     """Log an attempt, and decide what comes next: nothing, another attempt, or giving up.
 
     An attempt that ended after its lease, when another had begun, is logged and decides nothing.
+    The endpoint is noted of in a transaction of its own: those who change an endpoint lock it
+    before its deliveries.
     """
     now = timezone.now()
-    delivery = (
-        WebhookDelivery.objects.pending()
-        .select_for_update(of=("self",))
-        .filter(pk=due.delivery_id)
-        .first()
-    )
-    if not WebhookDelivery.objects.filter(pk=due.delivery_id).exists():
+    if not _decide(due, answer, now):
         return
+    if answer.outcome == AttemptOutcome.ACCEPTED:
+        _note_success(due.endpoint_id, now)
+    else:
+        _note_failure(due.endpoint_id, answer, now)
+
+
+@transaction.atomic
+def _decide(due: Due, answer: Answer, now: datetime) -> bool:
+    """Log an attempt and what becomes of its delivery; tells whether it was the one that counts."""
+    delivery = WebhookDelivery.objects.select_for_update().filter(pk=due.delivery_id).first()
+    if delivery is None:
+        return False
     WebhookAttempt.objects.create(
         delivery_id=due.delivery_id,
         at=now,
@@ -71,8 +78,8 @@ def write_down(due: Due, answer: Answer) -> None:
         status=answer.status,
         response=answer.response,
     )
-    if delivery is None or delivery.tries != due.tries:
-        return
+    if delivery.state != DeliveryState.PENDING or delivery.tries != due.tries:
+        return False
     is_accepted = answer.outcome == AttemptOutcome.ACCEPTED
     if is_accepted or due.tries > len(constants.RETRY_SECONDS):
         delivery.state = DeliveryState.DELIVERED if is_accepted else DeliveryState.FAILED
@@ -80,10 +87,7 @@ def write_down(due: Due, answer: Answer) -> None:
     else:
         delivery.next_at = now + wait_after(due.tries)
     delivery.save(update_fields=["state", "ended_at", "next_at"])
-    if is_accepted:
-        _note_success(due.endpoint_id, now)
-    else:
-        _note_failure(due.endpoint_id, answer, now)
+    return True
 
 
 def wait_after(tries: int) -> timedelta:
@@ -100,6 +104,7 @@ def _note_success(endpoint_id: int, now: datetime) -> None:
     )
 
 
+@transaction.atomic
 def _note_failure(endpoint_id: int, answer: Answer, now: datetime) -> None:
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
     if not endpoint.is_enabled:

@@ -158,9 +158,7 @@ def remove_endpoint(*, actor: Manager, endpoint_id: int, reason: str = "") -> No
     endpoint.off_because = "Removed."
     endpoint.sealed_secret = endpoint.former_secret = ""
     endpoint.save()
-    endpoint.deliveries.filter(state=constants.DeliveryState.PENDING).update(
-        state=constants.DeliveryState.FAILED, ended_at=now
-    )
+    endpoint.deliveries.pending().update(state=constants.DeliveryState.FAILED, ended_at=now)
     _record(actor, AuditAction.WEBHOOK_REMOVED, endpoint, reason)
 
 
