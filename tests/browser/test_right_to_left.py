@@ -12,6 +12,7 @@ from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.browser.test_every_page import make_a_history
 from tests.browser.test_pages import RICH
+from tests.factories import MessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,14 @@ async def mirrored(browsing: Browsing, person: User, **options: Any) -> Tab:
     return tab
 
 
+def talk_of(person: User) -> str:
+    """Make a question with its answer; return the address of their conversation."""
+    question = MessageFactory(conversation__owner=person, content="Hello there")
+    answer = {"message__conversation": question.conversation, "message__parent": question}
+    ReplyFactory(**answer, message__content=RICH)
+    return f"/c/{question.conversation.pk}/"
+
+
 async def look(tab: Tab, found: dict[str, list[str]], place: str) -> None:
     """Note what is cut off here."""
     if some := await tab.page.evaluate(CUT_OFF):
@@ -59,16 +68,12 @@ async def look(tab: Tab, found: dict[str, list[str]], place: str) -> None:
 async def test_nothing_is_cut_off_where_lines_run_from_right_to_left(
     browsing: Browsing, person: User, moderator: User, size: Any
 ) -> None:
+    talk = await sync_to_async(talk_of)(person)
     places = await sync_to_async(make_a_history)(person, moderator)
     found: dict[str, list[str]] = {}
     async with browsing:
         tab = await mirrored(browsing, person, viewport=size)
-        await tab.open()
-        await look(tab, found, "empty")
-        await tab.ask(f"[[echo]]\n{RICH}")
-        await tab.answer.hover()
-        await look(tab, found, "answer")
-        for path in [*PAGES, *places.values()]:
+        for path in ["/", talk, *PAGES, *places.values()]:
             await tab.open(path)
             await look(tab, found, path)
     assert found == {}
@@ -77,10 +82,10 @@ async def test_nothing_is_cut_off_where_lines_run_from_right_to_left(
 async def test_list_writer_and_menus_stand_on_the_other_side(
     browsing: Browsing, person: User
 ) -> None:
+    talk = await sync_to_async(talk_of)(person)
     async with browsing:
         tab = await mirrored(browsing, person, viewport=WIDE)
-        await tab.open()
-        await tab.ask("[[echo]]\nHello there")
+        await tab.open(talk)
         sidebar, menu = tab.page.locator("#sidebar"), tab.page.locator("#account-menu")
         composer = await middle_of(tab.composer)
         assert await middle_of(sidebar) > composer
