@@ -111,7 +111,8 @@ def test_a_case_is_listed_noted_released_taken_over_and_its_decision_undone(
     assert (undone["is_undo"], undone["supersedes_id"]) == (True, made["id"])
     staff.call("POST", f"{path}/claim")
     assert staff.call("POST", f"{path}/release")["state"] == "open"
-    assert [one["code"] for one in staff.call("GET", "moderation/policies")] == ["insults"]
+    policies = staff.call("GET", "moderation/policies")
+    assert [one["code"] for one in policies["items"]] == ["insults"]
     assert len(staff.call("GET", "moderation/flags")["items"]) == 2
 
 
@@ -122,10 +123,17 @@ def test_reading_under_a_grant_is_asked_for_and_shown_to_the_owner(
     staff = Caller(moderator)
     body = {"conversation_id": conversation.pk, "reason": "A complaint."}
     grant = staff.call("POST", "moderation/grants", body, 201)
-    readings = Caller(owner).call("GET", "notices/readings")
-    assert [(one["reader"], one["reason"]) for one in readings] == [
+    asked = Caller(owner)
+    readings = asked.call("GET", "notices/readings")
+    assert [(one["reader"], one["reason"]) for one in readings["items"]] == [
         (moderator.name, "A complaint.")
     ]
+    staff.call("DELETE", f"moderation/grants/{grant['id']}")
+    grant = staff.call("POST", "moderation/grants", {**body, "reason": "Another."}, 201)
+    first = asked.call("GET", "notices/readings?limit=1")
+    second = asked.call("GET", f"notices/readings?limit=1&cursor={first['next_cursor']}")
+    shown = [page["items"][0]["reason"] for page in (first, second)]
+    assert (shown, second["next_cursor"]) == (["Another.", "A complaint."], None)
     assert staff.call("DELETE", f"moderation/grants/{grant['id']}")["revoked_at"] is not None
 
 

@@ -115,7 +115,7 @@ def test_the_list_shows_no_secrets(person: User, stranger: User) -> None:
     ApiTokenFactory(user=stranger)
     client = Client(headers={"Authorization": f"Bearer {token.secret}"})
     response = client.get(TOKENS)
-    items = response.json()["data"]
+    items = response.json()["data"]["items"]
     assert [item["id"] for item in items] == [token.pk]
     assert set(items[0]) == {
         "id",
@@ -129,6 +129,11 @@ def test_the_list_shows_no_secrets(person: User, stranger: User) -> None:
     }
     assert token.secret not in response.content.decode()
     assert Client().get(TOKENS).status_code == 401
+    newer = ApiTokenFactory(user=person)
+    first = client.get(f"{TOKENS}?limit=1").json()["data"]
+    second = client.get(f"{TOKENS}?limit=1&cursor={first['next_cursor']}").json()["data"]
+    assert [page["items"][0]["id"] for page in (first, second)] == [newer.pk, token.pk]
+    assert second["next_cursor"] is None
 
 
 def test_a_revoked_token_stops_at_once(person: User) -> None:

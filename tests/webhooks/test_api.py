@@ -59,7 +59,7 @@ def test_a_webhook_is_made_read_changed_and_removed(admin: User) -> None:
         "created_at": data["created_at"],
     }
     path = f"/{data['id']}"
-    assert send(client, "GET").json()["data"] == [data]
+    assert send(client, "GET").json()["data"] == {"items": [data], "next_cursor": None}
     assert send(client, "GET", path).json()["data"] == data
     changed = send(client, "PATCH", path, {"is_enabled": False, "event_types": ["user.lifted"]})
     assert changed.json()["data"] == {
@@ -70,7 +70,7 @@ def test_a_webhook_is_made_read_changed_and_removed(admin: User) -> None:
     }
     assert send(client, "DELETE", path).status_code == 200
     assert send(client, "GET", path).json()["code"] == "webhook_not_found"
-    assert send(client, "GET").json()["data"] == []
+    assert send(client, "GET").json()["data"]["items"] == []
     done = AuditEvent.objects.filter(target_type="webhookendpoint").order_by("pk")
     assert list(done.values_list("action", "reason")) == [
         ("webhook.created", "Asked for."),

@@ -10,7 +10,6 @@ from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.moderation import errors
-from apps.moderation.constants import Severity
 from apps.moderation.routers.lists import page_of
 from apps.moderation.schemas.cases import (
     CaseDetailOut,
@@ -21,13 +20,13 @@ from apps.moderation.schemas.cases import (
     FlagOut,
     NoteIn,
     NoteOut,
-    PolicyOut,
     PreviewOut,
     ReasonIn,
     RulingIn,
     SnapshotOut,
     UndoIn,
 )
+from apps.moderation.schemas.policies import PolicyOut
 from apps.moderation.services import cases, decisions, desk, previews, reversals
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError
@@ -248,25 +247,13 @@ async def list_flags(request: HttpRequest, page: Query[PageParams]) -> Slice:
 
 
 @router.operation(
-    "GET", "/policies", Endpoint(returns=list[PolicyOut], message="Policies.", scope=STAFF)
+    "GET", "/policies", Endpoint(returns=Page[PolicyOut], message="Policies.", scope=STAFF)
 )
-async def list_policies(request: HttpRequest) -> list[PolicyOut]:
-    """List the policies in use, as they are worded now."""
+async def list_policies(request: HttpRequest, page: Query[PageParams]) -> Slice:
+    """List the policies in use by their codes, as they are worded now."""
     rows = await db.call(desk.list_policies, viewer=caller_of(request).user)
-    return [
-        PolicyOut(
-            code=policy.code,
-            title=policy.current.title,
-            text_for_users=policy.current.text_for_users,
-            guidance=policy.current.guidance,
-            severity=Severity(policy.severity),
-            strike_points=policy.strike_points,
-            sla_minutes=policy.sla_minutes,
-            shortcut=policy.shortcut,
-        )
-        for policy in rows
-        if policy.current is not None
-    ]
+    found = await paginate(rows, page, order=("code",))
+    return Slice([PolicyOut.of(policy) for policy in found.items], found.next_cursor)
 
 
 async def _case(service: Callable[..., object], **given: object) -> CaseOut:

@@ -4,7 +4,12 @@ from ninja import Query
 from apps.conversations.errors import MessageNotFoundError
 from apps.core import db
 from apps.core.api.auth import caller_of
-from apps.core.api.pagination import Slice, paginate
+from apps.core.api.pagination import (
+    Slice,
+    paginate,
+    read_number_cursor,
+    write_number_cursor,
+)
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.moderation import errors
@@ -76,11 +81,17 @@ async def read_standing(request: HttpRequest) -> object:
 @notices_router.operation(
     "GET",
     "/readings",
-    Endpoint(returns=list[ReadingOut], message="Readings.", scope=TokenScope.ACCOUNT),
+    Endpoint(returns=Page[ReadingOut], message="Readings.", scope=TokenScope.ACCOUNT),
 )
-async def list_readings(request: HttpRequest) -> object:
-    """List who of the staff asked to read your conversations, when and why."""
-    return await db.call(grants.list_readings, viewer=caller_of(request).user)
+async def list_readings(request: HttpRequest, page: Query[PageParams]) -> Slice:
+    """List who of the staff asked to read your conversations, when and why; newest first."""
+    before = read_number_cursor(page.cursor, salt="readings")
+    viewer = caller_of(request).user
+    rows = await db.call(grants.list_readings, viewer=viewer, before=before, limit=page.limit + 1)
+    items = rows[: page.limit]
+    if len(rows) <= page.limit:
+        return Slice(items, None)
+    return Slice(items, write_number_cursor(items[-1].grant_id, salt="readings"))
 
 
 @notices_router.operation(

@@ -143,19 +143,6 @@ class CaseDetailOut(OutputSchema):
     notes: list[NoteOut]
 
 
-class PolicyOut(OutputSchema):
-    """A policy in its present wording."""
-
-    code: str
-    title: str
-    text_for_users: str
-    guidance: str
-    severity: constants.Severity
-    strike_points: int
-    sla_minutes: int
-    shortcut: int | None
-
-
 class MeasureIn(InputSchema):
     """One thing that a decision does."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note, Policy
 from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 from apps.moderation.services import appeal_panels, case_texts, cases
@@ -88,12 +90,12 @@ def list_flags(*, viewer: User) -> FlagQuerySet:
     return Flag.objects.all()
 
 
-def list_policies(*, viewer: User) -> list[Policy]:
-    """Return the policies in use with their present wording.
+def list_policies(*, viewer: User) -> QuerySet[Policy]:
+    """Return the policies in use with their present wording, to be read a page at a time.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
     rows = Policy.objects.filter(is_active=True, current__isnull=False)
-    return list(rows.select_related("current").order_by("shortcut", "code"))
+    return rows.select_related("current")

@@ -139,17 +139,20 @@ def readable(*, viewer: User, conversation: str, owner: str) -> Q:
     return condition
 
 
-def list_readings(*, viewer: User, before: int | None = None) -> list[Reading]:
+def list_readings(
+    *, viewer: User, before: int | None = None, limit: int = GRANTS_SHOWN
+) -> list[Reading]:
     """Return who read the viewer's conversations with a reason, when and why; newest first.
 
     Args:
         viewer: the owner.
         before: the grant before which the list goes on; None for its beginning.
+        limit: at most so many.
     """
     rows = AccessGrant.objects.filter(conversation__owner=viewer).select_related("conversation")
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    grants = list(rows.order_by("-id")[:GRANTS_SHOWN])
+    grants = list(rows.order_by("-id")[:limit])
     times: dict[int, list[datetime]] = {}
     by_grant = audit.list_events_of(
         action=AuditAction.CONVERSATION_READ,

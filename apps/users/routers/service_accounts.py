@@ -132,15 +132,16 @@ async def create_service_token(
     "GET",
     "/{int:account_id}/tokens",
     Endpoint(
-        returns=list[TokenOut],
+        returns=Page[TokenOut],
         message="Tokens.",
         scope=TokenScope.STAFF,
         errors=(UserNotFoundError, RoleRequiredError),
     ),
 )
-async def list_service_tokens(request: HttpRequest, account_id: int) -> object:
-    """List the tokens of a service account, without their secrets."""
+async def list_service_tokens(
+    request: HttpRequest, account_id: int, page: Query[PageParams]
+) -> Slice:
+    """List the tokens of a service account, newest first and without their secrets."""
     viewer = caller_of(request).user
-    return await db.call(
-        lambda: list(service_accounts.list_tokens(viewer=viewer, account_id=account_id))
-    )
+    rows = await db.call(service_accounts.list_tokens, viewer=viewer, account_id=account_id)
+    return await paginate(rows, page, order=("-id",))

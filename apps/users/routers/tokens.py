@@ -2,10 +2,13 @@ from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from ninja import Query
 
 from apps.core import db, rate_limits
 from apps.core.api.auth import BearerToken, authenticator, caller_of
+from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
+from apps.core.api.schemas import Page, PageParams
 from apps.core.errors import UnauthorizedError
 from apps.users.constants import TokenScope
 from apps.users.errors import (
@@ -71,15 +74,16 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
     "GET",
     "",
     Endpoint(
-        returns=list[TokenOut],
+        returns=Page[TokenOut],
         message="Tokens.",
         scope=TokenScope.ACCOUNT,
-        gives={"token_id": "/0/id"},
+        gives={"token_id": "/items/0/id"},
     ),
 )
-async def list_tokens(request: HttpRequest) -> object:
-    """List your tokens; their secrets are not kept."""
-    return await db.call(lambda: list(tokens.list_tokens(viewer=caller_of(request).user)))
+async def list_tokens(request: HttpRequest, page: Query[PageParams]) -> Slice:
+    """List your tokens, newest first; their secrets are not kept."""
+    rows = tokens.list_tokens(viewer=caller_of(request).user)
+    return await paginate(rows, page, order=("-id",))
 
 
 @router.operation(

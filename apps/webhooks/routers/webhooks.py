@@ -5,7 +5,7 @@ from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
-from apps.core.api.schemas import Page
+from apps.core.api.schemas import Page, PageParams
 from apps.webhooks.constants import STAFF_SCOPE
 from apps.webhooks.errors import (
     DeliveryNotFoundError,
@@ -53,16 +53,16 @@ async def create_webhook(request: HttpRequest, payload: WebhookCreateIn) -> Webh
     "GET",
     "",
     Endpoint(
-        returns=list[WebhookOut],
+        returns=Page[WebhookOut],
         message="Webhooks.",
         scope=STAFF_SCOPE,
-        gives={"webhook_id": "/0/id"},
+        gives={"webhook_id": "/items/0/id"},
     ),
 )
-async def list_webhooks(request: HttpRequest) -> object:
+async def list_webhooks(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List the webhooks, newest first."""
-    viewer = caller_of(request).user
-    return await db.call(lambda: list(endpoints.list_endpoints(viewer=viewer)))
+    rows = await db.call(endpoints.list_endpoints, viewer=caller_of(request).user)
+    return await paginate(rows, page, order=("-id",))
 
 
 @router.operation(
