@@ -108,7 +108,8 @@ class ReplyQuerySet(QuerySet["Reply"]):
         )
         is_out = Q(**{f"{person}__is_active": False}) | is_suspended
         is_asked = Q(stop_requested_at__isnull=False)
-        return self.filter(is_asked | is_out | Exists(Pause.objects.of_model(OuterRef("model"))))
+        paused = Pause.objects.of_model(OuterRef("model"), OuterRef("chat_model_id"))
+        return self.filter(is_asked | is_out | Exists(paused))
 
     def lease_lost(self) -> ReplyQuerySet:
         """Return those whose worker stopped beating, by the database's clock."""

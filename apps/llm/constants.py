@@ -86,6 +86,17 @@ class PriceSource(TextChoices):
     STAFF = "staff", "Typed by staff"
 
 
+class LookupOutcome(TextChoices):
+    """What a published price list says of a model."""
+
+    FOUND = "found", "It has a price"
+    NO_PROVIDER = "no_provider", "It does not know the provider's address"
+    NO_MODEL = "no_model", "It does not know the model there"
+    UNFIT = "unfit", "Its price counts more than tokens, or has several steps"
+    LOCAL = "local", "Not asked: the model runs here"
+    REFUSED = "refused", "Not asked: published prices are refused for the provider"
+
+
 class QuotaKind(TextChoices):
     """Whose use a quota counts; of the first three, a person has the first that there is."""
 

@@ -19,7 +19,13 @@ None of them ever holds a text, key, host or exception of the upstream. Below th
 wrong with what staff decide about models.
 """
 
-from apps.core.errors import AppError, ConflictError, NotFoundError, ServiceUnavailableError
+from apps.core.errors import (
+    AppError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ServiceUnavailableError,
+)
 
 
 class UpstreamError(AppError):
@@ -145,6 +151,16 @@ class AssistantUnavailableError(UpstreamError):
     default_message = "No model is switched on for this assistant. Tell an administrator."
 
 
+class ModelUnpricedError(ForbiddenError):
+    """The allowance is one of money, and the model has no price: waiting does not help."""
+
+    code = "model_unpriced"
+    default_message = (
+        "The model has no price, and your allowance is one of money. Choose another model, or ask "
+        "an admin to set its price."
+    )
+
+
 class ProviderNotFoundError(NotFoundError):
     """There is no such provider."""
 
@@ -209,3 +225,10 @@ class QuotaNotFoundError(NotFoundError):
 
     code = "quota_not_found"
     default_message = "There is no such quota, or it has ended."
+
+
+class NoPublishedPriceError(NotFoundError):
+    """The published price list has no price for the model."""
+
+    code = "no_published_price"
+    default_message = "The price list has no price for this model. Type one."

@@ -15,6 +15,11 @@ class PauseQuerySet(QuerySet["Pause"]):
         """Return those that hold."""
         return self.filter(lifted_at=None)
 
-    def of_model(self, model: str | OuterRef) -> PauseQuerySet:
-        """Return those that hold for a model: its own and that of all models."""
-        return self.open().filter(Q(model_name="") | Q(model_name=model))
+    def of_model(
+        self, model: str | OuterRef, chat_model_id: int | OuterRef | None
+    ) -> PauseQuerySet:
+        """Return those that hold for a model: its own, that of its name and that of all models."""
+        paused = Q(chat_model=None) & (Q(model_name="") | Q(model_name=model))
+        if chat_model_id is not None:
+            paused |= Q(chat_model=chat_model_id)
+        return self.open().filter(paused)

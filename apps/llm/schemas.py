@@ -6,7 +6,7 @@ from pydantic import Field
 
 from apps.core.api.schemas import OutputSchema
 from apps.llm.constants import CURRENCY, Period, QuotaKind, QuotaUnit
-from apps.llm.services import money, periods
+from apps.llm.services import money, naming, periods
 from apps.llm.services.own_usage import DayOfUse, OwnUsage
 from apps.llm.statements.quotas import QuotaState
 
@@ -17,6 +17,10 @@ class QuotaStateOut(OutputSchema):
     """A limit that counts for the person, and how far it is used in the period that runs."""
 
     kind: QuotaKind
+    model: str = Field(
+        description="Provider and name of the model it is for, where it is for one; else empty.",
+        examples=["OpenAI / gpt-4o-mini"],
+    )
     unit: QuotaUnit
     period: Period
     is_hard: bool = Field(description="Whether what goes beyond it is refused.")
@@ -35,6 +39,7 @@ class QuotaStateOut(OutputSchema):
 
         return cls.model_construct(
             kind=QuotaKind(state.kind),
+            model=naming.label_of(state.chat_model_id, state.model_name),
             unit=QuotaUnit(state.unit),
             period=Period(state.period),
             is_hard=state.is_hard,

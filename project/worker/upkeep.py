@@ -1,4 +1,4 @@
-"""Looks after rows that nobody comes back for: old jobs, reservations and counters."""
+"""Looks after rows that nobody comes back for, and looks prices up for models that need one."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from procrastinate.jobs import Job, Status
 from apps.conversations.services import settling
 from apps.core.db import call
 from apps.core.logging import log_event
-from apps.llm.services import quotas
+from apps.llm.services import published_prices, quotas
 
 logger = logging.getLogger("project.worker")
 
@@ -28,6 +28,7 @@ async def tend_forever(worker_app: App) -> None:
         await asyncio.sleep(PERIOD_SECONDS)
         try:
             await rescue_jobs(worker_app)
+            await call(published_prices.refresh)
             if rounds % ROUNDS_BETWEEN_CLEANINGS == 0:
                 await delete_old_jobs(worker_app)
             if rounds % ROUNDS_BETWEEN_SETTLINGS == 0:

@@ -3,10 +3,13 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.llm.constants import NANO
 from apps.llm.gateway.contract import Usage
-from apps.llm.models import Pause, Price, Quota
+from apps.llm.models import ChatModel, Pause, Price, Quota
+from apps.llm.price_list.asking import list_version
+from apps.llm.services import catalogue, published_prices
 from apps.llm.services.quotas import Spender, reserve
 from apps.users.models import User
 
@@ -21,6 +24,45 @@ def test_an_admin_sets_a_price_in_dollars(as_admin: Client, admin: User) -> None
     assert (price.model_name, price.is_prefix, price.created_by_id) == ("gpt", True, admin.pk)
     assert (price.input_nano, price.cached_input_nano) == (150_000_000,) * 2
     assert price.output_nano == 600_000_000
+
+
+def test_a_price_is_for_the_model_of_one_provider_or_for_a_name(
+    as_admin: Client, settings: Settings
+) -> None:
+    catalogue.read()
+    model = ChatModel.objects.get(follows_settings=True)
+    typed = {**PRICE, "model_name": "", "chat_model_id": model.pk}
+    assert as_admin.post(reverse("admin:llm_price_new"), typed).status_code == 302
+    price = Price.objects.get()
+    assert (price.chat_model_id, price.model_name) == (model.pk, settings.OPENAI_MODEL)
+    page = as_admin.get(reverse("admin:llm_price_changelist")).content.decode()
+    assert f"From the environment / {settings.OPENAI_MODEL}" in page
+    refused = as_admin.post(reverse("admin:llm_price_new"), {**PRICE, "model_name": ""})
+    assert refused.status_code == 400
+    assert "Choose a model, or give its name" in refused.content.decode()
+
+
+def test_staff_see_the_published_price_take_it_over_and_refuse_it(
+    as_admin: Client, as_moderator: Client, settings: Settings
+) -> None:
+    settings.OPENAI_BASE_URL = "https://api.openai.com/v1"
+    settings.OPENAI_MODEL = "gpt-4o-mini"
+    published_prices.refresh()
+    model = ChatModel.objects.get(follows_settings=True)
+    address = reverse("admin:llm_chatmodel_change", args=[model.pk])
+    page = as_admin.get(address).content.decode()
+    assert f"{list_version()}, openai/gpt-4o-mini" in page
+    assert "published price list" in page
+    assert "Published price" not in as_moderator.get(address).content.decode()
+    take = reverse("admin:llm_chatmodel_take_price", args=[model.pk])
+    assert as_moderator.post(take, {"reason": "Mine."}).status_code == 403
+    assert as_admin.post(take, {"reason": "Our contract."}).status_code == 302
+    assert Price.objects.get(source="staff").reason == "Our contract."
+    assert "typed by staff" in as_admin.get(address).content.decode()
+    refuse = reverse("admin:llm_provider_refuse_prices", args=[model.provider_id])
+    assert as_admin.post(refuse, {"reason": "All by hand."}).status_code == 302
+    provider = as_admin.get(reverse("admin:llm_provider_change", args=[model.provider_id]))
+    assert "Refused" in provider.content.decode()
 
 
 def test_what_is_no_amount_is_refused_with_all_that_was_typed(as_admin: Client) -> None:

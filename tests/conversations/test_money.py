@@ -27,7 +27,7 @@ from apps.conversations.services import (
     turns,
 )
 from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
-from apps.llm.errors import ModelsPausedError
+from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Completion, Usage
 from apps.llm.models import QuotaCounter, Reservation, UsageDay, UsageRecord
 from apps.llm.services import catalogue, pauses, prices, quotas
@@ -249,6 +249,22 @@ async def test_a_token_without_quota_is_refused_at_once_with_the_time_to_wait(
         asking.ensure_admitted(turn)
     assert 0 < (caught.value.retry_after_seconds or 0) <= 3_600
     assert (await send(person, "by the page")).reply.state == "queued"
+
+
+async def test_waiting_is_not_promised_to_help_where_the_model_has_no_price(
+    person: User, settings: Settings
+) -> None:
+    settings.OPENAI_MODEL = "without-a-price"
+    wanted = Limit(unit=QuotaUnit.MONEY, period=Period.HOUR, amount=NANO)
+    await sync_to_async(set_quota)(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted)
+    turn = await send(person, "hello")
+    assert (turn.reply.state, turn.reply.error_code) == ("out_of_quota", "model_unpriced")
+    with pytest.raises(ModelUnpricedError) as caught:
+        asking.ensure_admitted(turn)
+    assert (caught.value.status_code, caught.value.retry_after_seconds) == (403, None)
+    finished = [event async for event in following.follow(viewer=person, reply_id=turn.reply.pk)]
+    error = asking.error_of_end(finished[-1])  # type: ignore[arg-type]
+    assert (error.code, error.message) == ("model_unpriced", turn.reply.notice)
 
 
 async def test_a_passed_soft_quota_is_said_where_the_answer_ends_well(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from apps.core.admin_kit.site import StaffSite
 
 VIEW_COST = "llm.view_cost"
+PARAMETERS = {"user_id": "user", "chat_model_id": "chat_model", "model": "model"}
 
 
 class LiveBoardPage(StaffPage):
@@ -83,8 +84,8 @@ class LiveBoardPage(StaffPage):
             "title": self.title,
             "rows": [self._row(answer, sees_cost=sees_cost) for answer in found.answers],
             "tiles": _tiles(found, sees_cost=sees_cost),
-            "people": [self._crowd("user", one) for one in found.people],
-            "models": [self._crowd("model", one) for one in found.models],
+            "people": [self._crowd(one) for one in found.people],
+            "models": [self._crowd(one) for one in found.models],
             "has_more": found.has_more,
             "sees_cost": sees_cost,
             "stops_all": stops_all,
@@ -109,17 +110,17 @@ class LiveBoardPage(StaffPage):
             + f"?{urlencode({'next': self.url()})}",
         }
 
-    def _crowd(self, key: str, crowd: Crowd) -> dict[str, Any]:
+    def _crowd(self, crowd: Crowd) -> dict[str, Any]:
         return {
             "name": crowd.name,
             "count": crowd.count,
-            "url": f"{self._reverse('stop')}?{urlencode({key: crowd.key})}",
+            "url": f"{self._reverse('stop')}?{urlencode({PARAMETERS[crowd.key]: crowd.value})}",
         }
 
     def _pauses(self, request: HttpRequest) -> list[dict[str, Any]]:
         return [
             {
-                "what": pause.model_name or "all models",
+                "what": pauses.label_of(pause) or "all models",
                 "since": pause.started_at,
                 "reason": pause.reason,
                 "url": f"{reverse(f'{self.site.name}:llm_pause_lift', args=[pause.pk])}"
@@ -152,8 +153,9 @@ class LiveBoardPage(StaffPage):
             back_url=self.url(),
             is_danger=True,
             hidden=[
-                *([("user", str(chosen.user_id))] if chosen.user_id is not None else []),
-                *([("model", chosen.model)] if chosen.model else []),
+                (parameter, str(getattr(chosen, name)))
+                for name, parameter in PARAMETERS.items()
+                if getattr(chosen, name)
             ],
         )
 
@@ -175,18 +177,28 @@ def _chosen(request: HttpRequest) -> Chosen:
         Http404: nobody is called so.
     """
     values = request.POST if request.method == "POST" else request.GET
-    user, model = values.get("user", ""), values.get("model", "")[:120]
-    if not user:
-        return Chosen(model=model)
-    is_number = user.isascii() and user.isdecimal() and len(user) < 19
-    if not is_number or board.name_of(int(user)) is None:
-        raise Http404
-    return Chosen(user_id=int(user))
+    user, number = values.get("user", ""), values.get("chat_model", "")
+    if user:
+        if board.name_of(_number(user)) is None:
+            raise Http404
+        return Chosen(user_id=_number(user))
+    if number:
+        if board.model_of(_number(number)) is None:
+            raise Http404
+        return Chosen(chat_model_id=_number(number))
+    return Chosen(model=values.get("model", "")[:120])
+
+
+def _number(text: str) -> int:
+    """Return a number of an address; 0, which nothing has, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _whose(chosen: Chosen) -> str:
     if chosen.user_id is not None:
         return f"all answers of {board.name_of(chosen.user_id)}"
+    if chosen.chat_model_id is not None:
+        return f"all answers of {board.model_of(chosen.chat_model_id)}"
     return f"all answers of {chosen.model}" if chosen.model else "all answers"
 
 

@@ -13,7 +13,7 @@ from apps.conversations.services.choosing import Choice
 from apps.conversations.services.turn_requests import TurnRequest
 from apps.conversations.statements import endings
 from apps.conversations.statements.turns import Gate
-from apps.llm.errors import ModelsPausedError
+from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Usage
 from apps.llm.services import quotas
 from apps.users.models import User
@@ -67,20 +67,31 @@ def admit(
     if not gate.is_limited and not quotas.has_default():
         return None
     admission = quotas.reserve(
-        quotas.Spender(user_id=actor.pk, model=reply.model, api_token_id=request.api_token_id),
+        quotas.Spender(
+            user_id=actor.pk,
+            model=reply.model,
+            chat_model_id=reply.chat_model_id,
+            api_token_id=request.api_token_id,
+        ),
         purpose="reply",
         reference_id=reply.pk,
         wanted=wanted,
     )
+    _note(reply, admission)
+    return admission.resets_at
+
+
+def _note(reply: Reply, admission: quotas.Admission) -> None:
+    """Write down what the person is told, and the end of an answer that was refused."""
+    reply.notice = admission.notice
     if admission.is_refused:
-        reply.state = constants.ReplyState.OUT_OF_QUOTA
-        reply.error_code = constants.ReplyState.OUT_OF_QUOTA.value
+        state = constants.ReplyState.OUT_OF_QUOTA
+        reply.state = state
+        reply.error_code = ModelUnpricedError.code if admission.is_unpriced else state.value
         reply.finished_at = timezone.now()
         reply.reserved_tokens = 0
-    reply.notice = admission.notice
     if reply.notice:
         fields = ["state", "error_code", "notice", "finished_at", "reserved_tokens"]
         reply.save(update_fields=fields)
     if admission.is_refused:
         endings.note_ended(reply_ids=[reply.pk])
-    return admission.resets_at

@@ -26,7 +26,7 @@ from apps.conversations.services import following, turns
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
-from apps.llm.errors import UpstreamError
+from apps.llm.errors import ModelUnpricedError, UpstreamError
 from apps.users.constants import TokenScope
 from apps.users.models import User
 from apps.users.services import accounts
@@ -42,6 +42,7 @@ ERROR_OF_STATE: dict[str, type[AppError]] = {
 }
 ENDINGS: tuple[type[AppError], ...] = (
     *ERROR_OF_STATE.values(),
+    ModelUnpricedError,
     UpstreamError,
     *UpstreamError.__subclasses__(),
 )
@@ -108,7 +109,10 @@ def ensure_admitted(turn: Turn) -> None:
 
     Raises:
         ReplyOutOfQuotaError: it has.
+        ModelUnpricedError: it counts money, and the model has no price.
     """
+    if turn.reply.error_code == ModelUnpricedError.code:
+        raise ModelUnpricedError(turn.reply.notice)
     if turn.resets_at is not None:
         wait = math.ceil((turn.resets_at - timezone.now()).total_seconds())
         raise ReplyOutOfQuotaError(turn.reply.notice, retry_after_seconds=max(1, wait))
@@ -116,6 +120,8 @@ def ensure_admitted(turn: Turn) -> None:
 
 def error_of_end(finished: ReplyFinished) -> AppError:
     """Return the error that tells how an answer ended: the upstream's own code where it failed."""
+    if finished.error_code == ModelUnpricedError.code:
+        return ModelUnpricedError(finished.notice or None)
     for kind in ENDINGS:
         if finished.state == ReplyState.FAILED and finished.error_code == kind.code:
             return kind()

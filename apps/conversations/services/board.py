@@ -20,6 +20,7 @@ from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core.errors import ForbiddenError
 from apps.llm.constants import CHARS_PER_TOKEN
+from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -45,6 +46,8 @@ class LiveAnswer:
     owner_id: int
     owner_name: str
     model: str
+    chat_model_id: int | None
+    model_label: str
     is_waiting: bool
     seconds: float
     tokens: int
@@ -53,9 +56,10 @@ class LiveAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Answers that have something in common: a person or a model."""
+    """Answers that have something in common: `value` is that of the field `key` of `Chosen`."""
 
     key: str
+    value: str
     name: str
     count: int
 
@@ -72,20 +76,31 @@ class LiveBoard:
         """Whose answers they are, whoever has most first."""
         names = {answer.owner_id: answer.owner_name for answer in self.answers}
         counts = Counter(answer.owner_id for answer in self.answers)
-        return [Crowd(str(pk), names[pk], count) for pk, count in counts.most_common()]
+        return [Crowd("user_id", str(pk), names[pk], count) for pk, count in counts.most_common()]
 
     @property
     def models(self) -> list[Crowd]:
         """Which models write them, the one with most first."""
-        counts = Counter(answer.model for answer in self.answers)
-        return [Crowd(model, model, count) for model, count in counts.most_common()]
+        counts = Counter(
+            (answer.chat_model_id, answer.model, answer.model_label) for answer in self.answers
+        )
+        return [
+            Crowd("chat_model_id", str(number), label, count)
+            if number is not None
+            else Crowd("model", name, label, count)
+            for (number, name, label), count in counts.most_common()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which live answers: a person's, a model's, or all of them where neither is named."""
+    """Which live answers: a person's, a model's, or all of them where neither is named.
+
+    A model is one of the catalogue, or all those of a name.
+    """
 
     user_id: int | None = None
+    chat_model_id: int | None = None
     model: str = ""
 
     @property
@@ -93,6 +108,8 @@ class Chosen:
         """The condition on answers."""
         if self.user_id is not None:
             return Q(conversation__owner_id=self.user_id)
+        if self.chat_model_id is not None:
+            return Q(chat_model_id=self.chat_model_id)
         return Q(model=self.model) if self.model else Q()
 
 
@@ -114,6 +131,12 @@ def name_of(user_id: int) -> str | None:
     """Return a person's name; None where there is no such person."""
     person = User.objects.filter(pk=user_id).only("name").first()
     return None if person is None else str(person.name)
+
+
+def model_of(chat_model_id: int) -> str | None:
+    """Return provider and name of a model of the catalogue; None where there is no such model."""
+    model = catalogue.read().models.get(chat_model_id)
+    return None if model is None else naming.label_of(model.id, model.name)
 
 
 def count_live(*, viewer: User, chosen: Chosen) -> int:
@@ -196,6 +219,8 @@ def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
         owner_id=row.owner_id,
         owner_name=row.owner_name,
         model=row.model,
+        chat_model_id=row.chat_model_id,
+        model_label=naming.label_of(row.chat_model_id, row.model),
         is_waiting=is_waiting,
         seconds=max(0.0, (now - row.queued_at).total_seconds()),
         tokens=prompt + written,

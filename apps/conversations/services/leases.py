@@ -109,6 +109,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
             purpose="reply",
             reference_id=reply_id,
             model=taken.model,
+            chat_model_id=taken.chat_model_id,
             rate=taken.rate,
         ),
     )
@@ -186,8 +187,8 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     message.html, message.html_version = presenting.rendered(message), RENDERER_VERSION
     usage, first = ending.usage, ending.first_token_ms
-    call = claim.call.answered_by(ending.answering.model if ending.answering else "")
     answering = ending.answering
+    call = claim.call.answered_by(answering)
     ended = Reply(
         message=message,
         state=ending.state,

@@ -39,7 +39,10 @@ def settle_lost(reply_ids: Sequence[int]) -> None:
             purpose="reply",
             reference_id=reply.pk,
             model=reply.model,
-            rate=prices.price_at(model=reply.model, moment=reply.started_at),
+            chat_model_id=reply.chat_model_id,
+            rate=prices.price_at(
+                model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
+            ),
         )
         used = _estimate(reply)
         reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens

@@ -20,7 +20,7 @@ from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
-from apps.llm.services import pauses, prices, quotas
+from apps.llm.services import catalogue, pauses, prices, quotas
 from apps.llm.services import usage as ledger
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _request(conversation_id: int) -> GenerationRequest | None:
         .first()
     )
     chat_model_id, model = _first_model(conversation_id)
-    if conversation is None or first is None or pauses.is_paused(model):
+    if conversation is None or first is None or pauses.is_paused(model, chat_model_id):
         return None
     return GenerationRequest(
         system_prompt=TITLE_PROMPT,
@@ -137,7 +137,11 @@ def _request(conversation_id: int) -> GenerationRequest | None:
 def _first_model(conversation_id: int) -> tuple[int | None, str]:
     """Return number and name of the model that answered first: its provider has the text."""
     replies = Reply.objects.filter(conversation_id=conversation_id).order_by("pk")
-    return replies.values_list("chat_model_id", "model").first() or (None, settings.OPENAI_MODEL)
+    found = replies.values_list("chat_model_id", "model").first() or (None, settings.OPENAI_MODEL)
+    if found[0] is None:
+        named = catalogue.read().models_by_code.get(found[1])
+        return (named.id, named.name) if named is not None else found
+    return found
 
 
 @transaction.atomic
@@ -166,8 +170,10 @@ def _record(
 ) -> None:
     """Write the call down and count it for the person, who did not ask for it but gets it."""
     moment = timezone.now() - timedelta(milliseconds=duration_ms)
-    usage, model = completion.usage, completion.asked or request.model
-    spender = quotas.Spender(user_id=request.user_id, model=model)
+    usage, model, number = completion.usage, request.model, request.chat_model_id
+    if completion.asked:
+        model, number = completion.asked, completion.asked_id
+    spender = quotas.Spender(user_id=request.user_id, model=model, chat_model_id=number)
     quotas.reserve(
         spender, purpose="title", reference_id=conversation_id, wanted=usage, is_forced=True
     )
@@ -177,7 +183,8 @@ def _record(
             purpose="title",
             reference_id=conversation_id,
             model=model,
-            rate=prices.price_at(model=model, moment=moment),
+            chat_model_id=number,
+            rate=prices.price_at(model=model, chat_model_id=number, moment=moment),
         ),
         usage=usage,
         outcome="complete",

@@ -15,13 +15,20 @@ _LIVE = Statement(
     f"""
     SELECT
         reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
-        reply.model, reply.queued_at, reply.started_at, length(answer.content), said.chars,
+        reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
+        length(answer.content), said.chars,
         {RATE_COLUMNS}
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
     JOIN conversations_conversation AS conversation ON conversation.id = reply.conversation_id
     JOIN users_user AS owner ON owner.id = conversation.owner_id
-    {price_of("reply.model", "coalesce(reply.started_at, statement_timestamp())")}
+    {
+        price_of(
+            "reply.model",
+            "reply.chat_model_id",
+            "coalesce(reply.started_at, statement_timestamp())",
+        )
+    }
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(length(remembered.content)), 0)::bigint AS chars
         FROM (
@@ -48,6 +55,7 @@ class Live(NamedTuple):
     owner_name: str
     state: str
     model: str
+    chat_model_id: int | None
     queued_at: datetime
     started_at: datetime | None
     answer_chars: int

@@ -28,7 +28,7 @@ _CLAIM = Statement(
         JOIN conversations_conversation AS conversation
             ON conversation.id = answer.conversation_id
         WHERE reply.message_id = %(reply_id)s AND reply.state = %(queued)s
-            AND answer.id = reply.message_id AND NOT {paused("reply.model")}
+            AND answer.id = reply.message_id AND NOT {paused("reply.model", "reply.chat_model_id")}
         RETURNING
             reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
             reply.temperature, reply.correlation_id, reply.chat_model_id,
@@ -37,7 +37,7 @@ _CLAIM = Statement(
     )
     SELECT taken.*, history.roles, history.texts, {RATE_COLUMNS}
     FROM taken
-    {price_of("taken.model", "statement_timestamp()")}
+    {price_of("taken.model", "taken.chat_model_id", "statement_timestamp()")}
     CROSS JOIN LATERAL (
         SELECT array_agg(role ORDER BY id) AS roles, array_agg(content ORDER BY id) AS texts
         FROM (

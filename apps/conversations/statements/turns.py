@@ -83,8 +83,8 @@ _ADD_TURN = Statement(
         )
         SELECT
             answer.id, %(conversation_id)s, %(state)s, %(error_code)s, %(notice)s, '', %(model)s,
-            %(chat_model_id)s, %(assistant_version_id)s, %(temperature)s, '', %(reserved_tokens)s,
-            %(api_token_id)s, %(correlation_id)s, '', 0, '',
+            %(chat_model_id)s::bigint, %(assistant_version_id)s, %(temperature)s, '',
+            %(reserved_tokens)s, %(api_token_id)s, %(correlation_id)s, '', 0, '',
             %(created_at)s, %(finished_at)s
         FROM answer
     ), conversation AS (
@@ -99,7 +99,7 @@ _ADD_TURN = Statement(
     SELECT
         question.id, question.parent_id, answer.id, conversation.message_count,
         CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END,
-        {LIMITED}, {paused("%(model)s")}
+        {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
     FROM question, answer, conversation
     """  # noqa: S608  nothing that comes from outside
 )
@@ -168,13 +168,22 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
 
 
 _ANNOUNCE = Statement(
-    f"SELECT pg_notify(%(channel)s, %(reply_id)s::text), {LIMITED}, {paused('%(model)s')}"
+    f"""
+    SELECT
+        pg_notify(%(channel)s, %(reply_id)s::text),
+        {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
+    """
 )
 
 
 def announce_queued(*, reply: Reply) -> Gate:
     """Tell workers of a queued answer at the commit, where `add_turn` has not."""
-    row = _ANNOUNCE.rows(channel=constants.QUEUED_CHANNEL, reply_id=reply.pk, model=reply.model)[0]
+    row = _ANNOUNCE.rows(
+        channel=constants.QUEUED_CHANNEL,
+        reply_id=reply.pk,
+        model=reply.model,
+        chat_model_id=reply.chat_model_id,
+    )[0]
     return Gate(row[1], row[2])
 
 

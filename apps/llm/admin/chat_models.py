@@ -23,6 +23,7 @@ from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
 from apps.llm.admin.catalogue_forms import FallbacksForm, ModelForm, NewModelForm
 from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.published import price_facts, take_over_action
 from apps.llm.constants import Capability
 from apps.llm.models import ChatModel
 from apps.llm.services import chat_models, trials
@@ -88,6 +89,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 Fact("Context", self.context(row)),
                 Fact("Longest answer", number(row.max_completion_tokens or None)),
                 Fact("Can", ", ".join(Capability(one).label for one in row.capabilities) or EMPTY),
+                *price_facts(request, row),
             ],
             tables=[
                 Table(
@@ -172,6 +174,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 is_offered=lambda *_: True,
                 decide=self._fallbacks,
             ),
+            take_over_action(self.url_of),
             *switches(switch, off=off, back_url=lambda row: self.url_of(row.pk)),
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Decision
 from apps.core.admin_kit.display import Tone, badge
 from apps.core.admin_kit.people import has_right
+from apps.llm.services import naming
 from apps.llm.services.managing import MANAGE
 
 if TYPE_CHECKING:
@@ -36,6 +38,20 @@ def actor_of(request: HttpRequest) -> Manager:
 def on_badge(*, is_on: bool) -> SafeString:
     """Show whether something is switched on."""
     return badge("On", Tone.GOOD, "check") if is_on else badge("Off", Tone.NEUTRAL, "block")
+
+
+class ChatModelField(forms.TypedChoiceField):
+    """A model of the catalogue, by provider and name; None where none is chosen."""
+
+    def __init__(self, *, empty: str = "None", help_text: str = "") -> None:
+        super().__init__(
+            coerce=int,
+            empty_value=None,
+            required=False,
+            label="Model",
+            help_text=help_text,
+            choices=lambda: [("", empty), *naming.choices()],
+        )
 
 
 Switch = Callable[[HttpRequest, M, bool, str], None]

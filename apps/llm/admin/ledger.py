@@ -21,7 +21,7 @@ from apps.core.admin_kit.searching import parse_search, split_key
 from apps.core.admin_kit.sections import Section
 from apps.llm.constants import CostSource, Purpose, UsageSource
 from apps.llm.models import UsageRecord
-from apps.llm.services import money
+from apps.llm.services import money, naming
 from apps.llm.services.usage_figures import THE_HOUSE
 from apps.llm.services.usage_figures import VIEW as VIEW_COST
 
@@ -48,7 +48,7 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
     search_advice = "Search by number, user:12, or reply:12 for the calls of an answer."
     search_help_text = "Number, user:12, reply:12"
     list_display = (
-        *("line", "made", "person", "purpose_shown", "model"),
+        *("line", "made", "person", "purpose_shown", "model_shown"),
         *("asked", "answered", "first_text", "took", "ended"),
     )
     list_filter = (
@@ -94,6 +94,11 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
         subject = self.subject(SUBJECTS[Purpose(row.purpose)])
         return words if subject is None else link(subject.url_of(row.reference_id), words)
 
+    @admin.display(description="Model")
+    def model_shown(self, row: UsageRecord) -> str:
+        """Show provider and name of the model that was asked."""
+        return naming.label_of(row.chat_model_id, row.model)
+
     @admin.display(description="Prompt")
     def asked(self, row: UsageRecord) -> str:
         """Show the tokens of the prompt."""
@@ -138,7 +143,7 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
             facts=[
                 Fact("For", self.person(row)),
                 Fact("Purpose", self.purpose_shown(row)),
-                Fact("Model", row.model),
+                Fact("Model", self.model_shown(row)),
                 Fact("Prompt tokens", number(row.prompt_tokens)),
                 Fact("Answer tokens", number(row.completion_tokens)),
                 Fact("Counted by", row.get_source_display()),
@@ -161,10 +166,12 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
             return []
         note = str(CostSource(row.cost_source).label).lower()
         per = "for a million tokens"
+        origin = row.get_price_source_display() or EMPTY
         prices = (
             [
                 Fact("Price of the prompt", money.say(row.input_nano), per),
                 Fact("Price of the answer", money.say(row.output_nano), per),
+                Fact("Price from", origin),
             ]
             if row.input_nano is not None
             else []

@@ -17,6 +17,7 @@ from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.llm.admin.common import ChatModelField
 from apps.llm.models import Pause
 from apps.llm.services import pauses
 from apps.llm.services.rights import Actor
@@ -25,10 +26,14 @@ from apps.llm.services.rights import Actor
 class PauseForm(ReasonForm):
     """Which model is paused."""
 
+    chat_model_id = ChatModelField(empty="All models")
     model_name = forms.CharField(
-        required=False, max_length=120, label="Model", help_text="Empty for all models."
+        required=False,
+        max_length=120,
+        label="Or a name",
+        help_text="All models of a name, whoever provides them.",
     )
-    field_order = ("model_name", "reason")
+    field_order = ("chat_model_id", "model_name", "reason")
 
 
 @admin.register(Pause)
@@ -53,7 +58,7 @@ class PauseAdmin(NewRowAdmin[Pause]):
     @admin.display(description="Of")
     def model_shown(self, row: Pause) -> str:
         """Show which model."""
-        return row.model_name or "All models"
+        return pauses.label_of(row) or "All models"
 
     @admin.display(description="Since")
     def since(self, row: Pause) -> SafeString | str:

@@ -16,8 +16,9 @@ from apps.core.admin_kit.display import moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.llm.admin.common import ChatModelField
 from apps.llm.models import Price
-from apps.llm.services import money, prices
+from apps.llm.services import money, naming, prices
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.rights import Actor
 
@@ -46,8 +47,12 @@ class DollarField(forms.CharField):
 class PriceForm(ReasonForm):
     """A price, and since when it holds."""
 
+    chat_model_id = ChatModelField(help_text="The model of one provider.")
     model_name = forms.CharField(
-        max_length=120, help_text="As the provider calls it, or its beginning with a * behind it."
+        required=False,
+        max_length=120,
+        label="Or a name",
+        help_text="For all models of a name, or of its beginning with a * behind it.",
     )
     input_nano = DollarField(label="Prompt", help_text=PER_MILLION)
     cached_input_nano = DollarField(
@@ -58,8 +63,8 @@ class PriceForm(ReasonForm):
         required=False, help_text="In UTC, such as 2026-12-01 00:00; empty for now."
     )
     field_order = (
-        *("model_name", "input_nano", "cached_input_nano", "output_nano", "valid_from"),
-        "reason",
+        *("chat_model_id", "model_name", "input_nano", "cached_input_nano", "output_nano"),
+        *("valid_from", "reason"),
     )
 
 
@@ -72,15 +77,16 @@ class PriceAdmin(NewRowAdmin[Price]):
     icon = "sell"
     description = "What a million tokens cost, and since when."
     new_label = "Set a price"
-    search_help_text = "Number"
+    search_keys = {"model": "chat_model_id"}
+    search_help_text = "Number, model:3"
     list_display = ("model_shown", "prompt", "cached", "answer", "since", "source_shown")
     list_display_links = ("model_shown",)
     ordering = ("-id",)
 
     @admin.display(description="Model")
     def model_shown(self, row: Price) -> str:
-        """Show the name, or its beginning."""
-        return row.model_name + "*" * row.is_prefix
+        """Show provider and name, or the name that all share, or its beginning."""
+        return naming.label_of(row.chat_model_id, row.model_name + "*" * row.is_prefix)
 
     @admin.display(description="Prompt")
     def prompt(self, row: Price) -> str:
@@ -115,6 +121,7 @@ class PriceAdmin(NewRowAdmin[Price]):
                 Fact("Prompt", self.prompt(row), PER_MILLION),
                 Fact("From the cache", self.cached(row)),
                 Fact("Answer", self.answer(row)),
+                *_long_facts(row),
                 Fact("Since", self.since(row)),
                 Fact("From", self.source_shown(row)),
             ],
@@ -124,7 +131,7 @@ class PriceAdmin(NewRowAdmin[Price]):
 
     def may_add(self, request: HttpRequest) -> bool:
         """Tell whether the viewer sets prices."""
-        return has_right(request, "llm.add_price")
+        return has_right(request, prices.ADD)
 
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that sets a price."""
@@ -145,3 +152,14 @@ class PriceAdmin(NewRowAdmin[Price]):
             back_url=self.list_url(),
             form_class=PriceForm,
         )
+
+
+def _long_facts(row: Price) -> list[Fact]:
+    if row.long_above is None:
+        return []
+    whole = f"where it has more than {row.long_above:,} tokens; then for all of them"
+    return [
+        Fact("Long prompt", money.say(row.long_input_nano), whole),
+        Fact("Long prompt, from the cache", money.say(row.long_cached_input_nano)),
+        Fact("Answer to a long prompt", money.say(row.long_output_nano)),
+    ]

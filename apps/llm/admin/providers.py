@@ -23,6 +23,7 @@ from apps.llm.admin.catalogue_forms import (
     ProviderForm,
 )
 from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.published import provider_actions, provider_fact
 from apps.llm.models import Provider
 from apps.llm.services import compiling, health, providers
 from apps.llm.services.health import Health
@@ -89,6 +90,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 Fact("Key", self.key_shown(row), "write-only"),
                 Fact("Calls at a time", limit, "for each process"),
                 Fact("May wait", f"{row.max_waiting:,}", f"{row.max_wait_seconds} s at most"),
+                provider_fact(row),
                 Fact("Breaker closed by hand", moment(row.breaker_closed_at)),
                 Fact("Changed", moment(row.updated_at)),
             ],
@@ -137,6 +139,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 is_offered=lambda *_: True,
                 decide=self._close,
             ),
+            *provider_actions(self.url_of),
             *switches(switch, off=off, back_url=lambda row: self.url_of(row.pk)),
         ]
 

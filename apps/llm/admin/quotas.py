@@ -18,9 +18,10 @@ from apps.core.admin_kit.display import EMPTY, Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.llm.admin.common import ChatModelField
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.models import Quota
-from apps.llm.services import money, quota_reports, quota_setting, quota_words
+from apps.llm.services import money, naming, quota_reports, quota_setting, quota_words
 from apps.llm.services.quota_setting import Limit, Subject
 from apps.llm.services.rights import Actor
 
@@ -35,10 +36,12 @@ class QuotaForm(ReasonForm):
         label="Number of the person, group or token",
         help_text="Beside the # on their page. Empty for each person or a model.",
     )
+    chat_model_id = ChatModelField(help_text="Only for a quota of one model.")
     model_name = forms.CharField(
         required=False,
         max_length=120,
-        help_text="As the provider calls it; only for a quota of one model.",
+        label="Or a name",
+        help_text="All models of a name together, whoever provides them.",
     )
     unit = forms.ChoiceField(choices=QuotaUnit.choices, label="Counted in")
     period = forms.ChoiceField(
@@ -54,7 +57,8 @@ class QuotaForm(ReasonForm):
         help_text="Otherwise people are warned.",
     )
     field_order = (
-        *("kind", "subject_id", "model_name", "unit", "period", "amount", "is_hard", "reason"),
+        *("kind", "subject_id", "chat_model_id", "model_name"),
+        *("unit", "period", "amount", "is_hard", "reason"),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -109,7 +113,8 @@ class QuotaAdmin(NewRowAdmin[Quota]):
         subject = row.user or row.api_token
         if subject is not None:
             return self.link_to(subject)
-        return row.model_name or (row.group.name if row.group is not None else EMPTY)
+        named = naming.label_of(row.chat_model_id, row.model_name)
+        return named or (row.group.name if row.group is not None else EMPTY)
 
     @admin.display(description="Allows")
     def allows(self, row: Quota) -> str:
@@ -171,7 +176,10 @@ class QuotaAdmin(NewRowAdmin[Quota]):
 
         def apply(typed: Mapping[str, Any]) -> None:
             subject = Subject(
-                QuotaKind(typed["kind"]), typed["subject_id"] or 0, typed["model_name"]
+                QuotaKind(typed["kind"]),
+                typed["subject_id"] or 0,
+                typed["model_name"],
+                typed["chat_model_id"],
             )
             limit = Limit(
                 unit=QuotaUnit(typed["unit"]),

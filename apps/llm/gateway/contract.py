@@ -111,7 +111,8 @@ class Finished:
 class Completion:
     """A whole answer at once; `is_repeated` where it was kept from an earlier call.
 
-    `asked` is the model that answered as the catalogue names it, which is what prices go by.
+    `asked` and `asked_id` are the model that answered, as the catalogue names and numbers it, which
+    is what prices go by.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Completion:
     usage: Usage
     is_repeated: bool = False
     asked: str = ""
+    asked_id: int | None = None
 
 
 GatewayEvent = Waiting | Answering | TextBatch | Finished

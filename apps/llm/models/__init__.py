@@ -9,7 +9,7 @@ from apps.llm.models.catalogue import (
 )
 from apps.llm.models.ledger import UsageDay, UsageRecord
 from apps.llm.models.pauses import Pause
-from apps.llm.models.prices import Price
+from apps.llm.models.prices import Price, PriceLookup
 from apps.llm.models.quotas import Quota, QuotaCounter, Reservation
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ModelFallback",
     "Pause",
     "Price",
+    "PriceLookup",
     "Provider",
     "Quota",
     "QuotaCounter",

@@ -31,6 +31,7 @@ class Provider(models.Model):
     max_waiting = models.PositiveIntegerField(default=constants.MAX_WAITING)
     max_wait_seconds = models.PositiveIntegerField(default=constants.MAX_WAIT_SECONDS)
     breaker_closed_at = models.DateTimeField(null=True, blank=True)
+    takes_published_prices = models.BooleanField(default=True, db_default=True)
     follows_settings = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.llm import constants
+from apps.llm.models.catalogue import ChatModel
 from apps.llm.models.prices import Price
 
 
@@ -17,6 +18,18 @@ def token_key(**options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
         db_index=False,
         related_name="+",
         **options,
+    )
+
+
+def model_key() -> models.ForeignKey[Any, Any]:
+    """Return the column of the catalogue's model that was asked; NULL where nobody knows which."""
+    return models.ForeignKey(
+        ChatModel,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
 
 
@@ -35,6 +48,7 @@ class UsageRecord(models.Model):
     purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
     reference_id = models.BigIntegerField()
     model = models.CharField(max_length=120)
+    chat_model = model_key()
     prompt_tokens = models.PositiveIntegerField()
     cached_tokens = models.PositiveIntegerField(default=0, db_default=0)
     completion_tokens = models.PositiveIntegerField()
@@ -46,6 +60,9 @@ class UsageRecord(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
+    )
+    price_source = models.CharField(
+        max_length=20, choices=constants.PriceSource.choices, blank=True, default="", db_default=""
     )
     input_nano = models.BigIntegerField(null=True)
     cached_input_nano = models.BigIntegerField(null=True)
@@ -85,6 +102,7 @@ class UsageDay(models.Model):
     )
     day = models.DateField()
     model = models.CharField(max_length=120)
+    chat_model = model_key()
     api_token_id = models.BigIntegerField(default=0)
     purpose = models.CharField(
         max_length=20,
@@ -103,17 +121,18 @@ class UsageDay(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "day", "model", "api_token_id", "purpose"],
-                name="one_usage_day_of_a_purpose",
+                fields=["user", "day", "model", "api_token_id", "purpose", "chat_model"],
+                name="one_usage_day_of_a_model",
                 nulls_distinct=False,
             )
         ]
         indexes = [
             models.Index(
                 fields=["day"],
-                name="usage_of_day_by_purpose",
+                name="usage_of_day_and_model",
                 include=[
-                    *("user", "model", "api_token_id", "purpose", "calls", "prompt_tokens"),
+                    *("user", "model", "chat_model", "api_token_id", "purpose"),
+                    *("calls", "prompt_tokens"),
                     *("completion_tokens", "cost_nano", "estimated_calls", "unpriced_calls"),
                 ],
             )

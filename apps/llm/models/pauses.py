@@ -4,12 +4,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.llm.models.catalogue import ChatModel
 from apps.llm.querysets import PauseQuerySet
 
 
 class Pause(models.Model):
-    """Staff keep answers from being written, of one model or of all, until somebody lifts it."""
+    """Staff keep answers from being written, of one model or of all, until somebody lifts it.
 
+    It is of the catalogue's model where it names one, else of all models of that name.
+    """
+
+    chat_model = models.ForeignKey(ChatModel, null=True, on_delete=models.PROTECT, related_name="+")
     model_name = models.CharField(max_length=120, blank=True)
     reason = models.TextField()
     started_by = models.ForeignKey(
@@ -36,7 +41,10 @@ class Pause(models.Model):
         default_permissions = ("view", "change")
         constraints = [
             models.UniqueConstraint(
-                fields=["model_name"], name="one_open_pause", condition=Q(lifted_at=None)
+                fields=["model_name", "chat_model"],
+                name="one_open_pause_of_a_model",
+                condition=Q(lifted_at=None),
+                nulls_distinct=False,
             )
         ]
 

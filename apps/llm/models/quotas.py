@@ -4,13 +4,15 @@ from django.db import models
 from django.db.models import Q
 
 from apps.llm import constants
+from apps.llm.models.catalogue import ChatModel
 
 
 class Quota(models.Model):
     """How much may be used in one period of the calendar: by whom, of what, and what happens then.
 
+    That of a model counts the catalogue's model where it names one, else all models of that name.
     One row at most is `from_settings`: its amount is USER_DAILY_TOKENS; where that is 0, it does
-    not count.
+    not count. An owner's limit of a token stands beside that of staff, which the owner cannot lift.
     """
 
     kind = models.CharField(max_length=20, choices=constants.QuotaKind.choices)
@@ -21,12 +23,14 @@ class Quota(models.Model):
     api_token = models.ForeignKey(
         "users.ApiToken", null=True, on_delete=models.CASCADE, related_name="+"
     )
+    chat_model = models.ForeignKey(ChatModel, null=True, on_delete=models.PROTECT, related_name="+")
     model_name = models.CharField(max_length=120, blank=True)
     unit = models.CharField(max_length=20, choices=constants.QuotaUnit.choices)
     period = models.CharField(max_length=20, choices=constants.Period.choices)
     amount = models.BigIntegerField()
     is_hard = models.BooleanField(default=True)
     from_settings = models.BooleanField(default=False)
+    by_staff = models.BooleanField(default=True, db_default=True)
     reason = models.TextField(blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -49,10 +53,10 @@ class Quota(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    *("kind", "user", "group", "api_token", "model_name"),
-                    *("unit", "period", "is_hard", "from_settings"),
+                    *("kind", "user", "group", "api_token", "model_name", "chat_model"),
+                    *("unit", "period", "is_hard", "from_settings", "by_staff"),
                 ],
-                name="one_open_quota_of_a_kind",
+                name="one_open_quota_of_a_setter",
                 condition=Q(ended_at=None),
                 nulls_distinct=False,
             ),
@@ -66,6 +70,9 @@ class Quota(models.Model):
                     | (Q(kind="model", user=None, group=None, api_token=None) & ~Q(model_name=""))
                 ),
                 name="quota_has_its_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(chat_model=None) | Q(kind="model"), name="quota_of_a_model_names_it"
             ),
         ]
 

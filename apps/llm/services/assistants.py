@@ -25,7 +25,15 @@ from apps.llm.errors import (
 from apps.llm.models import Assistant, AssistantVersion, ChatModel
 from apps.llm.services import compiling
 from apps.llm.services.chat_models import MAX_TOKENS
-from apps.llm.services.managing import Data, Manager, begin, clean_text, record
+from apps.llm.services.managing import (
+    Data,
+    Manager,
+    begin,
+    clean_text,
+    record,
+    save_change,
+    switch,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +134,8 @@ def set_enabled(*, actor: Manager, assistant_id: int, is_enabled: bool, reason: 
     assistant = _locked(assistant_id)
     if assistant.is_default and not is_enabled:
         raise DefaultAssistantError
-    assistant.is_enabled = is_enabled
-    assistant.save()
-    data: Data = {"is_enabled": is_enabled}
-    record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
+    change = AuditAction.ASSISTANT_CHANGED
+    switch(actor, change, assistant, is_enabled=is_enabled, reason=reason)
 
 
 @transaction.atomic
@@ -149,11 +155,10 @@ def make_default(*, actor: Manager, assistant_id: int, reason: str) -> None:
         raise field_problem("reason", advice, "default_for_everybody")
     if former is not None:
         former.is_default = False
-        former.save()
-    assistant.is_default = True
-    assistant.save()
+        former.save(update_fields=["is_default", "updated_at"])
     data: Data = {"is_default": True, "former": former.pk if former else None}
-    record(actor, AuditAction.ASSISTANT_CHANGED, assistant, reason=reason, data=data)
+    change, changes = AuditAction.ASSISTANT_CHANGED, {"is_default": True}
+    save_change(actor, change, assistant, reason=reason, changes=changes, data=data)
 
 
 def _save(assistant: Assistant, presentation: Presentation) -> Assistant:
@@ -202,7 +207,7 @@ def _add_version(
         created_by=actor.pk,
     )
     assistant.current = version
-    assistant.save()
+    assistant.save(update_fields=["current", "updated_at"])
     return version
 
 

@@ -14,7 +14,15 @@ from apps.core.problems import field_problem
 from apps.llm.constants import MAX_FALLBACKS, MAX_MODEL_CHARS, MAX_NAME_CHARS, Capability
 from apps.llm.errors import ChatModelNotFoundError, FollowsSettingsError, ProviderNotFoundError
 from apps.llm.models import ChatModel, ModelFallback, Provider
-from apps.llm.services.managing import Data, Manager, begin, clean_text, record
+from apps.llm.services.managing import (
+    Data,
+    Manager,
+    begin,
+    clean_text,
+    record,
+    save_change,
+    switch,
+)
 
 MAX_TOKENS = 100_000_000
 _CODE = re.compile(r"[A-Za-z0-9][\w.:@/+-]{0,119}", re.ASCII)
@@ -79,11 +87,10 @@ def change_model(
     model = _locked(model_id)
     if model.follows_settings:
         raise FollowsSettingsError
-    for field, value in _values(description).items():
-        setattr(model, field, value)
-    model.save()
-    data: Data = {"name": model.name, "context_tokens": model.context_tokens}
-    record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
+    changes = _values(description)
+    data: Data = {"name": description.name, "context_tokens": description.context_tokens}
+    change = AuditAction.MODEL_CHANGED
+    save_change(actor, change, model, reason=reason, changes=changes, data=data)
     return model
 
 
@@ -96,12 +103,8 @@ def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str)
         ChatModelNotFoundError: there is no such model.
         ValidationFailedError: no reason was given.
     """
-    reason = begin(actor, reason)
-    model = _locked(model_id)
-    model.is_enabled = is_enabled
-    model.save()
-    data: Data = {"is_enabled": is_enabled}
-    record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
+    reason, model = begin(actor, reason), _locked(model_id)
+    switch(actor, AuditAction.MODEL_CHANGED, model, is_enabled=is_enabled, reason=reason)
 
 
 @transaction.atomic
@@ -125,9 +128,8 @@ def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason
         ModelFallback(model=model, fallback_id=found[code], position=position)
         for position, code in enumerate(codes)
     )
-    model.save()
     data: Data = {"fallbacks": list(codes)}
-    record(actor, AuditAction.MODEL_CHANGED, model, reason=reason, data=data)
+    save_change(actor, AuditAction.MODEL_CHANGED, model, reason=reason, changes={}, data=data)
 
 
 def _values(description: Description) -> dict[str, object]:

@@ -188,6 +188,7 @@ def _provider(row: Provider) -> LiveProvider:
         max_waiting=row.max_waiting,
         max_wait_seconds=row.max_wait_seconds,
         breaker_closed_at=row.breaker_closed_at,
+        takes_published_prices=row.takes_published_prices,
     )
 
 

@@ -98,19 +98,24 @@ class ModelDesk:
 
     async def _complete(self, request: GenerationRequest) -> Completion:
         texts: list[str] = []
-        asked, finished = request.model, None
+        asked, asked_id, finished = request.model, request.chat_model_id, None
         async with aclosing(self.stream(request)) as events:
             async for event in events:
                 if isinstance(event, TextBatch):
                     texts.append(event.text)
                 elif isinstance(event, Answering):
-                    asked = event.model
+                    asked, asked_id = event.model, event.chat_model_id
                 elif isinstance(event, Finished):
                     finished = event
         if finished is None:
             raise UpstreamTruncatedError
         return Completion(
-            "".join(texts), finished.finish_reason, finished.model, finished.usage, asked=asked
+            "".join(texts),
+            finished.finish_reason,
+            finished.model,
+            finished.usage,
+            asked=asked,
+            asked_id=asked_id,
         )
 
     def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:

@@ -23,6 +23,7 @@ class HouseCall:
         purpose: what it was for.
         reference_id: the rule that asked.
         model: that answered.
+        chat_model_id: its number in the catalogue, where it has one.
         usage: its tokens.
         duration: how long it took.
     """
@@ -32,6 +33,7 @@ class HouseCall:
     model: str
     usage: Usage
     duration: timedelta
+    chat_model_id: int | None = None
 
 
 def record_house_call(call: HouseCall, *, now: datetime | None = None) -> None:
@@ -48,7 +50,12 @@ def record_house_call(call: HouseCall, *, now: datetime | None = None) -> None:
             purpose=call.purpose,
             reference_id=call.reference_id,
             model=call.model,
-            rate=prices.price_at(model=call.model, moment=moment - call.duration),
+            chat_model_id=call.chat_model_id,
+            rate=prices.price_at(
+                model=call.model,
+                chat_model_id=call.chat_model_id,
+                moment=moment - call.duration,
+            ),
         ),
         usage=call.usage,
         outcome="complete",

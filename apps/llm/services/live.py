@@ -19,6 +19,7 @@ class LiveProvider:
         max_waiting: calls that may wait for their turn.
         max_wait_seconds: longest wait.
         breaker_closed_at: when an admin closed the breaker last.
+        takes_published_prices: whether models without a typed price have a published one.
     """
 
     id: int
@@ -31,6 +32,7 @@ class LiveProvider:
     max_waiting: int = 0
     max_wait_seconds: int = 0
     breaker_closed_at: datetime | None = None
+    takes_published_prices: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from apps.audit import services as audit
@@ -9,11 +10,11 @@ from apps.audit.constants import AuditAction
 from apps.audit.services import AuditValue
 from apps.core.errors import ForbiddenError
 from apps.core.problems import clean_reason, field_problem
-from apps.llm.models import Assistant, AssistantVersion, ChatModel, Provider
+from apps.llm.models import Assistant, ChatModel, Provider
 
 MANAGE = "llm.manage_catalogue"
 Data = dict[str, AuditValue]
-Row = Provider | ChatModel | Assistant | AssistantVersion
+Row = Provider | ChatModel | Assistant
 
 
 class Manager(Protocol):
@@ -69,6 +70,37 @@ def record(
         reason=reason,
         data=data,
     )
+
+
+def save_change(
+    actor: Manager,
+    action: AuditAction,
+    row: Row,
+    *,
+    reason: str,
+    changes: Mapping[str, object],
+    data: Data | None = None,
+) -> None:
+    """Write some fields of a row that the caller has locked, and the audit event of it.
+
+    Args:
+        actor: who changes it.
+        action: what the record calls the change.
+        row: the locked row.
+        reason: why, as `begin` returned it.
+        changes: the fields with their new values; the moment of the change is written with them.
+        data: what the record keeps of it.
+    """
+    for field, value in changes.items():
+        setattr(row, field, value)
+    row.save(update_fields=[*changes, "updated_at"])
+    record(actor, action, row, reason=reason, data=data)
+
+
+def switch(actor: Manager, action: AuditAction, row: Row, *, is_enabled: bool, reason: str) -> None:
+    """Switch a row that the caller has locked on or off, with the audit event of it."""
+    value = {"is_enabled": is_enabled}
+    save_change(actor, action, row, reason=reason, changes=value, data={"is_enabled": is_enabled})
 
 
 def clean_text(text: str, *, field: str, longest: int, is_required: bool = True) -> str:

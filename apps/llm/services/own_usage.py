@@ -58,7 +58,8 @@ def read_usage(
         now: the moment.
     """
     moment = now or timezone.now()
-    spender = Spender(user_id=user_id, model=_usual_model(), api_token_id=api_token_id)
+    number, name = _usual_model()
+    spender = Spender(user_id=user_id, model=name, chat_model_id=number, api_token_id=api_token_id)
     today = day_of(moment)
     since = today - timedelta(days=DAYS - 1)
     columns = ("calls", "prompt_tokens", "completion_tokens", "cost_nano", "unpriced_calls")
@@ -76,10 +77,11 @@ def read_usage(
     )
 
 
-def _usual_model() -> str:
+def _usual_model() -> tuple[int | None, str]:
     """Return the model that answers where nobody chose, whose common quota matters to everybody."""
     known = catalogue.read()
     try:
-        return known.models[known.default.version.model_id].name
+        model = known.models[known.default.version.model_id]
     except AssistantUnavailableError:
-        return ""
+        return None, ""
+    return model.id, model.name

@@ -15,8 +15,16 @@ from apps.llm.constants import MAX_KEY_CHARS, MAX_NAME_CHARS, MAX_URL_CHARS, Key
 from apps.llm.errors import FollowsSettingsError, ProviderNotFoundError
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.models import Provider
-from apps.llm.services import keys
-from apps.llm.services.managing import Data, Manager, begin, clean_text, record
+from apps.llm.services import keys, published_prices
+from apps.llm.services.managing import (
+    Data,
+    Manager,
+    begin,
+    clean_text,
+    record,
+    save_change,
+    switch,
+)
 
 MAX_CALLS = 10_000
 MAX_SECONDS = 600
@@ -83,11 +91,11 @@ def change_provider(
     had_key = provider.key_source != KeySource.NONE
     if has_moved:
         _forget_key(provider)
-    for field, value in _values(name, limits).items():
-        setattr(provider, field, value)
-    provider.save()
+        published_prices.forget(provider=provider)
     data: Data = {"base_url": provider.base_url, "key_forgotten": has_moved and had_key}
-    record(actor, AuditAction.PROVIDER_CHANGED, provider, reason=reason, data=data)
+    changes = {**_values(name, limits), "base_url": provider.base_url, **_key_of(provider)}
+    change = AuditAction.PROVIDER_CHANGED
+    save_change(actor, change, provider, reason=reason, changes=changes, data=data)
     return provider
 
 
@@ -121,9 +129,9 @@ def set_key(
     elif variable:
         _ensure_known(variable, provider.base_url)
         provider.key_source, provider.key_variable = KeySource.VARIABLE, variable
-    provider.save()
     data: Data = {"source": provider.key_source, "variable": provider.key_variable}
-    record(actor, AuditAction.PROVIDER_KEY_CHANGED, provider, reason=reason, data=data)
+    change, changes = AuditAction.PROVIDER_KEY_CHANGED, _key_of(provider)
+    save_change(actor, change, provider, reason=reason, changes=changes, data=data)
     return provider
 
 
@@ -136,12 +144,26 @@ def set_enabled(*, actor: Manager, provider_id: int, is_enabled: bool, reason: s
         ProviderNotFoundError: there is no such provider.
         ValidationFailedError: no reason was given.
     """
+    reason, provider = begin(actor, reason), _locked(provider_id)
+    change = AuditAction.PROVIDER_CHANGED
+    switch(actor, change, provider, is_enabled=is_enabled, reason=reason)
+
+
+@transaction.atomic
+def set_published_prices(*, actor: Manager, provider_id: int, is_taken: bool, reason: str) -> None:
+    """Let models of a provider have published prices where staff typed none, or refuse them.
+
+    Raises:
+        ForbiddenError: the actor does not manage the catalogue.
+        ProviderNotFoundError: there is no such provider.
+        ValidationFailedError: no reason was given.
+    """
     reason = begin(actor, reason)
     provider = _locked(provider_id)
-    provider.is_enabled = is_enabled
-    provider.save()
-    data: Data = {"is_enabled": is_enabled}
-    record(actor, AuditAction.PROVIDER_CHANGED, provider, reason=reason, data=data)
+    if not is_taken:
+        published_prices.forget(provider=provider)
+    change, taken = AuditAction.PROVIDER_CHANGED, {"takes_published_prices": is_taken}
+    save_change(actor, change, provider, reason=reason, changes=taken, data={**taken})
 
 
 @transaction.atomic
@@ -153,11 +175,10 @@ def close_breaker(*, actor: Manager, provider_id: int, reason: str) -> None:
         ProviderNotFoundError: there is no such provider.
         ValidationFailedError: no reason was given.
     """
-    reason = begin(actor, reason)
-    provider = _locked(provider_id)
-    provider.breaker_closed_at = timezone.now()
-    provider.save()
-    record(actor, AuditAction.PROVIDER_BREAKER_CLOSED, provider, reason=reason)
+    reason, provider = begin(actor, reason), _locked(provider_id)
+    changes = {"breaker_closed_at": timezone.now()}
+    change = AuditAction.PROVIDER_BREAKER_CLOSED
+    save_change(actor, change, provider, reason=reason, changes=changes)
 
 
 def clean_url(text: str) -> str:
@@ -177,7 +198,7 @@ def clean_url(text: str) -> str:
     return url
 
 
-def _values(name: str, limits: Limits) -> dict[str, str | int]:
+def _values(name: str, limits: Limits) -> dict[str, object]:
     return {
         "name": clean_text(name, field="name", longest=MAX_NAME_CHARS),
         "max_concurrency": limits.max_concurrency,
@@ -202,6 +223,11 @@ def _ensure_known(variable: str, url: str) -> None:
     except keys.KeyUnreadableError:
         advice = f"Set LLM_KEY_{variable}, and LLM_URL_{variable} to this provider's address."
         raise field_problem("variable", advice, "variable_unknown") from None
+
+
+def _key_of(provider: Provider) -> dict[str, object]:
+    names = ("key_source", "key_variable", "sealed_key")
+    return {name: getattr(provider, name) for name in names}
 
 
 def _forget_key(provider: Provider) -> None:

@@ -10,14 +10,16 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
 from apps.core.problems import clean_reason, field_problem
-from apps.llm.constants import Period, QuotaKind, QuotaUnit
+from apps.llm.constants import MAX_MODEL_CHARS, Period, QuotaKind, QuotaUnit
 from apps.llm.errors import QuotaNotFoundError
 from apps.llm.models import Quota
+from apps.llm.services import naming
 from apps.llm.services.rights import Actor
 
 CHANGE = "llm.change_quota"
@@ -37,12 +39,14 @@ class Subject:
     Attributes:
         kind: one of `QuotaKind`.
         subject_id: the number of the person, group or token; 0 for everyone and for a model.
-        model_name: the model, where it is one.
+        model_name: all models of this name, where it is for such.
+        chat_model_id: the one model of the catalogue, where it is for one.
     """
 
     kind: QuotaKind
     subject_id: int = 0
     model_name: str = ""
+    chat_model_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +85,14 @@ def set_quota(*, actor: Actor | None, subject: Subject, limit: Limit, reason: st
     is_owner = _require(actor, subject)
     reason = clean_reason(reason, field="reason", is_required=actor is not None and not is_owner)
     if not 0 <= limit.amount <= MAX_AMOUNT:
-        raise field_problem("amount", "Give an amount from 0 on.", "amount")
+        raise field_problem("amount", gettext("Give a smaller amount."), "amount")
     key = {
         **_columns(subject),
         "unit": limit.unit.value,
         "period": limit.period.value,
         "is_hard": limit.is_hard,
         "from_settings": False,
+        "by_staff": not is_owner,
         "ended_at": None,
     }
     quota, former = _write(key, limit.amount, reason, actor)
@@ -100,7 +105,8 @@ def set_quota(*, actor: Actor | None, subject: Subject, limit: Limit, reason: st
         data={
             "kind": quota.kind,
             "subject_id": subject.subject_id,
-            "model": subject.model_name,
+            "model": quota.model_name,
+            "chat_model_id": quota.chat_model_id,
             "unit": quota.unit,
             "period": quota.period,
             "from": former,
@@ -116,7 +122,7 @@ def end_quota(*, actor: Actor | None, quota_id: int, reason: str = "") -> Quota:
     """End a quota: from the commit on nothing is counted or refused by it.
 
     Raises:
-        ForbiddenError: the actor may not.
+        ForbiddenError: the actor may not, or owns the token and staff set the limit.
         QuotaNotFoundError: there is no such quota, it has ended, or it is that of the settings.
         ValidationFailedError: no reason was given.
     """
@@ -128,6 +134,8 @@ def end_quota(*, actor: Actor | None, quota_id: int, reason: str = "") -> Quota:
     if quota is None:
         raise QuotaNotFoundError
     is_owner = _require(actor, Subject(QuotaKind(quota.kind), quota.api_token_id or 0))
+    if is_owner and quota.by_staff:
+        raise ForbiddenError(gettext("Staff set this limit. Ask an admin to change it."))
     reason = clean_reason(reason, field="reason", is_required=actor is not None and not is_owner)
     quota.ended_at = timezone.now()
     quota.save(update_fields=["ended_at"])
@@ -168,6 +176,7 @@ def _columns(subject: Subject) -> dict[str, Any]:
         "group_id": None,
         "api_token_id": None,
         "model_name": "",
+        "chat_model_id": None,
     }
     name = SUBJECT_FIELDS.get(subject.kind)
     if name is not None:
@@ -175,11 +184,18 @@ def _columns(subject: Subject) -> dict[str, Any]:
             raise field_problem("subject_id", "There is nothing with this number.", "subject")
         columns[name] = subject.subject_id
     elif subject.kind == QuotaKind.MODEL:
-        model_name = subject.model_name.strip()
-        if not model_name or len(model_name) > 120 or "\x00" in model_name:
-            raise field_problem("model_name", "Give the name of a model.", "model")
-        columns["model_name"] = model_name
+        columns["model_name"] = _model_name(subject)
+        columns["chat_model_id"] = subject.chat_model_id
     return columns
+
+
+def _model_name(subject: Subject) -> str:
+    if subject.chat_model_id is not None:
+        return naming.name_of(subject.chat_model_id, field="chat_model_id")
+    name = subject.model_name.strip()
+    if not name or len(name) > MAX_MODEL_CHARS or "\x00" in name:
+        raise field_problem("model_name", "Choose a model, or give a name.", "model")
+    return name
 
 
 def _found(column: str, number: int) -> Any:  # noqa: ANN401  a row of whichever model it is

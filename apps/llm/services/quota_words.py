@@ -12,6 +12,16 @@ from apps.llm.services import money
 from apps.llm.services.periods import zone
 from apps.llm.statements.quotas import QuotaState
 
+_TITLES = {
+    (QuotaUnit.TOKENS, Period.HOUR): gettext_noop("Tokens an hour"),
+    (QuotaUnit.TOKENS, Period.DAY): gettext_noop("Tokens a day"),
+    (QuotaUnit.TOKENS, Period.WEEK): gettext_noop("Tokens a week"),
+    (QuotaUnit.TOKENS, Period.MONTH): gettext_noop("Tokens a month"),
+    (QuotaUnit.MONEY, Period.HOUR): gettext_noop("Money an hour"),
+    (QuotaUnit.MONEY, Period.DAY): gettext_noop("Money a day"),
+    (QuotaUnit.MONEY, Period.WEEK): gettext_noop("Money a week"),
+    (QuotaUnit.MONEY, Period.MONTH): gettext_noop("Money a month"),
+}
 _WHOSE = {
     QuotaKind.GROUP: gettext_noop("Your group's"),
     QuotaKind.TOKEN: gettext_noop("This token's"),
@@ -63,6 +73,11 @@ _FOR_THIS = {
 }
 
 
+def title(state: QuotaState) -> str:
+    """Name a quota by what it counts and how often it begins anew: Tokens a day."""
+    return gettext(_TITLES[QuotaUnit(state.unit), Period(state.period)])
+
+
 def amount(value: int, unit: str) -> str:
     """Write an amount of what a quota counts: 50,000 tokens, $12.50."""
     if unit != QuotaUnit.TOKENS:
@@ -96,10 +111,10 @@ def refusal(state: QuotaState) -> str:
 
 def without_price(model: str) -> str:
     """Tell a person why a model that has no price may not be asked against a quota of money."""
-    return (
-        f"The model {model} has no price, and your allowance is one of money. Choose another "
+    return gettext(
+        "The model %(model)s has no price, and your allowance is one of money. Choose another "
         "model, or ask an admin to set its price."
-    )
+    ) % {"model": model}
 
 
 def warning(state: QuotaState) -> str:

@@ -34,11 +34,13 @@ class Spender:
     Attributes:
         user_id: the person.
         model: the model's name.
+        chat_model_id: the model's number in the catalogue, where it has one.
         api_token_id: the API token that the call comes by, if it does.
     """
 
     user_id: int
     model: str
+    chat_model_id: int | None = None
     api_token_id: int | None = None
 
 
@@ -48,11 +50,13 @@ class Admission:
 
     Attributes:
         is_refused: whether a hard quota forbids it; nothing is reserved then.
+        is_unpriced: whether it does because the model has no price, so that waiting does not help.
         notice: what the person is told: the refusal, or that a soft quota is passed.
         resets_at: when it makes sense to try again, where it is refused.
     """
 
     is_refused: bool = False
+    is_unpriced: bool = False
     notice: str = ""
     resets_at: datetime | None = None
 
@@ -108,11 +112,11 @@ def reserve(
         is_forced=is_forced,
         **_bounds(spender, now or timezone.now()),
     )
-    if asked.is_refused:
-        hard = [state for state in asked.quotas if state.is_hard]
-        blocking = next((state for state in hard if state.is_used_up), None)
-        if blocking is None:
-            return Admission(is_refused=True, notice=quota_words.without_price(spender.model))
+    if asked.is_unpriced:
+        notice = quota_words.without_price(spender.model)
+        return Admission(is_refused=True, is_unpriced=True, notice=notice)
+    if asked.is_used_up:
+        blocking = next(one for one in asked.quotas if one.is_hard and one.is_used_up)
         return Admission(
             is_refused=True, notice=quota_words.refusal(blocking), resets_at=blocking.resets_at
         )
@@ -156,6 +160,7 @@ def _bounds(spender: Spender, moment: datetime) -> dict[str, object]:
         "user_id": spender.user_id,
         "api_token_id": spender.api_token_id,
         "model": spender.model,
+        "chat_model_id": spender.chat_model_id,
         "default_tokens": max(0, settings.USER_DAILY_TOKENS),
         "moment": moment,
     }

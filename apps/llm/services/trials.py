@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.audit.constants import AuditAction
 from apps.core.correlation import get_correlation_id
@@ -126,7 +125,8 @@ def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Tr
             purpose="trial",
             reference_id=row.pk,
             model=request.model,
-            rate=prices.price_at(model=request.model, moment=timezone.now()),
+            chat_model_id=row.pk,
+            rate=prices.price_at(model=request.model, chat_model_id=row.pk),
         ),
         usage=trial.usage or estimate(request, 0),
         outcome=trial.error_code or "complete",

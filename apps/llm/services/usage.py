@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from apps.llm.gateway.contract import Purpose, Usage
+from apps.llm.gateway.contract import Answering, Purpose, Usage
 from apps.llm.services import money
 from apps.llm.services.periods import day_of
 from apps.llm.statements import ledger
@@ -25,6 +25,7 @@ class Call:
         purpose: what it was for.
         reference_id: the reply, conversation, model or rule it was for.
         model: the model that was asked.
+        chat_model_id: its number in the catalogue, where it has one.
         rate: what the model cost when the call began; None where it had no price.
     """
 
@@ -32,17 +33,25 @@ class Call:
     purpose: Purpose
     reference_id: int
     model: str
+    chat_model_id: int | None = None
     rate: Rate | None = None
     api_token_id: int | None = None
 
-    def answered_by(self, model: str) -> Call:
+    def answered_by(self, answering: Answering | None) -> Call:
         """Return the call as it was answered: by the model that was asked, or by another one.
 
-        The other one's price is that of this moment; the empty name is that of the first.
+        The other one's price is that of this moment.
+
+        Args:
+            answering: the model that was asked last; None where nobody was.
         """
-        if model in ("", self.model):
+        if answering is None:
             return self
-        return replace(self, model=model, rate=find_rate(model=model, moment=timezone.now()))
+        model, number = answering.model, answering.chat_model_id
+        if model == self.model and number == self.chat_model_id:
+            return self
+        rate = find_rate(model=model, chat_model_id=number, moment=timezone.now())
+        return replace(self, model=model, chat_model_id=number, rate=rate)
 
     def cost(self, usage: Usage) -> int | None:
         """Return what the call cost in nano-dollars; None where the model had no price."""
@@ -76,7 +85,7 @@ def record_call(
         duration_ms: milliseconds of the whole call.
         now: the moment, whose day it counts for.
     """
-    cost, rate = call.cost(usage), call.rate
+    cost = call.cost(usage)
     source = money.cost_source(cost_nano=cost, token_source=usage.source)
     ledger.add_line(
         user_id=call.user_id,
@@ -84,14 +93,12 @@ def record_call(
         purpose=call.purpose,
         reference_id=call.reference_id,
         model=call.model,
+        chat_model_id=call.chat_model_id,
         prompt_tokens=usage.prompt_tokens,
         cached_tokens=usage.cached_tokens,
         completion_tokens=usage.completion_tokens,
         source=usage.source,
-        price_id=rate.price_id if rate else None,
-        input_nano=rate.input_nano if rate else None,
-        cached_input_nano=rate.cached_input_nano if rate else None,
-        output_nano=rate.output_nano if rate else None,
+        **_frozen(call.rate, usage),
         cost_nano=cost,
         cost_source=source.value,
         outcome=outcome[:40],
@@ -103,6 +110,21 @@ def record_call(
         estimated=int(usage.source == "estimated"),
         unpriced=int(cost is None),
     )
+
+
+def _frozen(rate: Rate | None, usage: Usage) -> dict[str, object]:
+    """Return the prices that counted for a call, as its line keeps them."""
+    if rate is None:
+        names = ("price_id", "input_nano", "cached_input_nano", "output_nano")
+        return {"price_source": "", **dict.fromkeys(names)}
+    counted = rate.for_prompt(usage.prompt_tokens)
+    return {
+        "price_id": counted.price_id,
+        "price_source": counted.source,
+        "input_nano": counted.input_nano,
+        "cached_input_nano": counted.cached_input_nano,
+        "output_nano": counted.output_nano,
+    }
 
 
 def release_calls(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:

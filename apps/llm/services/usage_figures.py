@@ -16,6 +16,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.llm.constants import Purpose
 from apps.llm.models import UsageDay, UsageRecord
+from apps.llm.services import naming
 from apps.llm.services.periods import day_of
 from apps.llm.services.rights import Actor, require
 
@@ -143,7 +144,10 @@ def _read(first: date, today: date, purpose: str) -> UsageFigures:
     return UsageFigures(
         days=[(day, _used(day.isoformat(), by_day.get(day, {}))) for day in dates],
         purposes=[_used(str(Purpose(row["purpose"]).label), row) for row in _most(rows, "purpose")],
-        models=[_used(row["model"], row) for row in _most(rows, "model")],
+        models=[
+            _used(naming.label_of(row["chat_model_id"], row["model"]), row)
+            for row in _most(rows, "model", "chat_model_id")
+        ],
         people=[
             _used(_name(row["user_id"], row["user__name"]), row)
             for row in _most(rows, "user_id", "user__name")

@@ -11,22 +11,11 @@ from django.utils.translation import gettext, gettext_noop
 
 from apps.core.languages import number
 from apps.core.plots import Columns, Figure
-from apps.llm.constants import Period, QuotaUnit
 from apps.llm.services import money, quota_words
 from apps.llm.services.own_usage import DAYS, DayOfUse, read_usage
 from apps.llm.services.periods import zone
 from apps.llm.statements.quotas import QuotaState
 
-_TITLES = {
-    (QuotaUnit.TOKENS, Period.HOUR): gettext_noop("Tokens an hour"),
-    (QuotaUnit.TOKENS, Period.DAY): gettext_noop("Tokens a day"),
-    (QuotaUnit.TOKENS, Period.WEEK): gettext_noop("Tokens a week"),
-    (QuotaUnit.TOKENS, Period.MONTH): gettext_noop("Tokens a month"),
-    (QuotaUnit.MONEY, Period.HOUR): gettext_noop("Money an hour"),
-    (QuotaUnit.MONEY, Period.DAY): gettext_noop("Money a day"),
-    (QuotaUnit.MONEY, Period.WEEK): gettext_noop("Money a week"),
-    (QuotaUnit.MONEY, Period.MONTH): gettext_noop("Money a month"),
-}
 _COLUMNS = (
     gettext_noop("Day"),
     gettext_noop("Calls"),
@@ -72,7 +61,7 @@ def page_of(*, user_id: int) -> dict[str, Any]:
 def _show(state: QuotaState) -> ShownQuota:
     taken = state.used + state.reserved
     return ShownQuota(
-        title=gettext(_TITLES[QuotaUnit(state.unit), Period(state.period)]),
+        title=quota_words.title(state),
         whose=quota_words.whose(state),
         used=quota_words.amount(taken, state.unit),
         left=quota_words.amount(state.left, state.unit),

@@ -34,26 +34,30 @@ _ADD_LINE = Statement(
     f"""
     WITH line AS (
         INSERT INTO llm_usagerecord (
-            user_id, api_token_id, purpose, reference_id, model, prompt_tokens, cached_tokens,
-            completion_tokens, source, price_id, input_nano, cached_input_nano, output_nano,
-            cost_nano, cost_source, outcome, first_token_ms, duration_ms, created_at
+            user_id, api_token_id, purpose, reference_id, model, chat_model_id, prompt_tokens,
+            cached_tokens, completion_tokens, source, price_id, price_source, input_nano,
+            cached_input_nano, output_nano, cost_nano, cost_source, outcome, first_token_ms,
+            duration_ms, created_at
         )
         VALUES (
             %(user_id)s, %(api_token_id)s, %(purpose)s, %(reference_id)s, %(model)s,
-            %(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s, %(source)s, %(price_id)s,
-            %(input_nano)s, %(cached_input_nano)s, %(output_nano)s, %(cost_nano)s, %(cost_source)s,
-            %(outcome)s, %(first_token_ms)s, %(duration_ms)s, statement_timestamp()
+            %(chat_model_id)s, %(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s,
+            %(source)s, %(price_id)s, %(price_source)s,
+            %(input_nano)s, %(cached_input_nano)s, %(output_nano)s,
+            %(cost_nano)s, %(cost_source)s, %(outcome)s, %(first_token_ms)s, %(duration_ms)s,
+            statement_timestamp()
         )
     ), day AS (
         INSERT INTO llm_usageday AS known (
-            user_id, day, model, api_token_id, purpose, calls, prompt_tokens, completion_tokens,
-            cost_nano, estimated_calls, unpriced_calls
+            user_id, day, model, chat_model_id, api_token_id, purpose, calls, prompt_tokens,
+            completion_tokens, cost_nano, estimated_calls, unpriced_calls
         )
         VALUES (
-            %(user_id)s, %(day)s, %(model)s, coalesce(%(api_token_id)s::bigint, 0), %(purpose)s,
-            1, %(prompt_tokens)s, %(completion_tokens)s, %(money)s, %(estimated)s, %(unpriced)s
+            %(user_id)s, %(day)s, %(model)s, %(chat_model_id)s,
+            coalesce(%(api_token_id)s::bigint, 0), %(purpose)s, 1, %(prompt_tokens)s,
+            %(completion_tokens)s, %(money)s, %(estimated)s, %(unpriced)s
         )
-        ON CONFLICT (user_id, day, model, api_token_id, purpose) DO UPDATE SET
+        ON CONFLICT (user_id, day, model, api_token_id, purpose, chat_model_id) DO UPDATE SET
             calls = known.calls + 1,
             prompt_tokens = known.prompt_tokens + excluded.prompt_tokens,
             completion_tokens = known.completion_tokens + excluded.completion_tokens,

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from apps.core.postgresql.statements import Statement
-from apps.llm.constants import PRICED_TOKENS
-from apps.llm.statements.prices import price_of
+from apps.llm.statements.prices import cost_of, price_of
 
 _APPLYING = """
     SELECT
@@ -29,7 +28,10 @@ _APPLYING = """
         (quota.kind = 'everyone' AND (NOT quota.from_settings OR %(default_tokens)s::bigint > 0))
         OR (quota.kind = 'person' AND quota.user_id = %(user_id)s::bigint)
         OR (quota.kind = 'token' AND quota.api_token_id = %(api_token_id)s::bigint)
-        OR (quota.kind = 'model' AND quota.model_name = %(model)s::text)
+        OR (quota.kind = 'model' AND (
+            quota.chat_model_id = %(chat_model_id)s::bigint
+            OR (quota.chat_model_id IS NULL AND quota.model_name = %(model)s::text)
+        ))
         OR (quota.kind IN ('group', 'member') AND quota.group_id = ANY(ARRAY(
             SELECT group_id FROM users_user_groups WHERE user_id = %(user_id)s::bigint
         )))
@@ -47,14 +49,16 @@ _ASKED = f"""
     applying AS ({_APPLYING}), asked AS (
         SELECT
             applying.id, applying.kind, applying.unit, applying.period, applying.is_hard,
-            applying.model_name, applying.share, applying.holder, span.starts_at, span.ends_at
+            applying.by_staff, applying.chat_model_id, applying.model_name, applying.share,
+            applying.holder, span.starts_at, span.ends_at
         FROM applying JOIN {_PERIODS} ON span.period = applying.period
         WHERE applying.place = 1
     )
 """  # noqa: S608  nothing that comes from outside
 _COLUMNS = """
-    asked.id, asked.kind, asked.unit, asked.period, asked.is_hard, asked.model_name, asked.share,
-    asked.ends_at, coalesce(counter.used, 0), coalesce(counter.reserved, 0)
+    asked.id, asked.kind, asked.unit, asked.period, asked.is_hard, asked.by_staff,
+    asked.chat_model_id, asked.model_name, asked.share, asked.ends_at,
+    coalesce(counter.used, 0), coalesce(counter.reserved, 0)
 """
 
 
@@ -66,6 +70,8 @@ class QuotaState(NamedTuple):
     unit: str
     period: str
     is_hard: bool
+    by_staff: bool
+    chat_model_id: int | None
     model_name: str
     amount: int
     resets_at: datetime
@@ -91,14 +97,14 @@ class QuotaState(NamedTuple):
 _RESERVE = Statement(
     f"""
     WITH {_ASKED.strip()}, price AS MATERIALIZED (
-        SELECT coalesce(
-            ceil(
-                (%(prompt_tokens)s::numeric * rate.input_nano
-                + %(completion_tokens)s::numeric * rate.output_nano) / {PRICED_TOKENS}
-            ), 0
-        )::bigint AS money, rate.id IS NULL AS is_unknown
-        FROM (VALUES (%(model)s::text, %(moment)s::timestamptz)) AS one (model, moment)
-        {price_of("one.model", "one.moment")}
+        SELECT
+            coalesce({cost_of("one.prompt_tokens", "one.completion_tokens")}, 0)::bigint AS money,
+            rate.id IS NULL AS is_unknown
+        FROM (VALUES (
+            %(model)s::text, %(chat_model_id)s::bigint, %(moment)s::timestamptz,
+            %(prompt_tokens)s::bigint, %(completion_tokens)s::bigint
+        )) AS one (model, chat_model_id, moment, prompt_tokens, completion_tokens)
+        {price_of("one.model", "one.chat_model_id", "one.moment")}
     ), ready AS MATERIALIZED (
         SELECT count(known.id) = count(*) AS is_complete
         FROM asked LEFT JOIN llm_quotacounter AS known ON asked.id = known.quota_id
@@ -119,11 +125,12 @@ _RESERVE = Statement(
             )) AS is_incomplete,
             coalesce(bool_or(
                 NOT %(is_forced)s::boolean AND asked.is_hard
-                AND (
-                    counter.used + counter.reserved >= asked.share
-                    OR (asked.unit = 'money' AND (SELECT is_unknown FROM price))
-                )
-            ), false) AS is_refused
+                AND counter.used + counter.reserved >= asked.share
+            ), false) AS is_used_up,
+            coalesce(bool_or(
+                NOT %(is_forced)s::boolean AND asked.is_hard AND asked.unit = 'money'
+                AND (SELECT is_unknown FROM price)
+            ), false) AS is_unpriced
         FROM asked LEFT JOIN counter ON counter.quota_id = asked.id
     ), wanted AS MATERIALIZED (
         SELECT
@@ -133,7 +140,7 @@ _RESERVE = Statement(
                 ELSE price.money
             END AS amount
         FROM asked JOIN counter ON counter.quota_id = asked.id, verdict, price
-        WHERE NOT verdict.is_incomplete AND NOT verdict.is_refused
+        WHERE NOT verdict.is_incomplete AND NOT verdict.is_used_up AND NOT verdict.is_unpriced
     ), taken AS (
         UPDATE llm_quotacounter AS known SET reserved = known.reserved + wanted.amount
         FROM wanted WHERE known.id = wanted.id
@@ -142,7 +149,7 @@ _RESERVE = Statement(
         SELECT %(purpose)s, %(reference_id)s, wanted.id, wanted.amount, statement_timestamp()
         FROM wanted
     )
-    SELECT verdict.is_incomplete, verdict.is_refused, {_COLUMNS}
+    SELECT verdict.is_incomplete, verdict.is_used_up, verdict.is_unpriced, {_COLUMNS}
     FROM verdict LEFT JOIN asked ON true LEFT JOIN counter ON counter.quota_id = asked.id
     ORDER BY asked.ends_at DESC, asked.id
     """  # noqa: S608  nothing that comes from outside
@@ -178,9 +185,16 @@ _READ = Statement(
 
 
 class Reserved(NamedTuple):
-    """What came of asking: nothing was reserved where it is refused."""
+    """What came of asking: nothing was reserved where one of the two is true.
 
-    is_refused: bool
+    Attributes:
+        is_used_up: whether nothing is left of a hard quota.
+        is_unpriced: whether a hard quota counts money and the model has no price.
+        quotas: those that count for the call.
+    """
+
+    is_used_up: bool
+    is_unpriced: bool
     quotas: list[QuotaState]
 
 
@@ -200,14 +214,15 @@ def reserve(**values: object) -> Reserved:
         _ADD_DEFAULT.run(**values)
         _ADD_COUNTERS.run(**values)
         rows = _RESERVE.rows(**values)
-    quotas = [QuotaState(*row[2:]) for row in rows if row[2] is not None]
-    return Reserved(bool(rows[0][1]), quotas)
+    quotas = [QuotaState(*row[3:]) for row in rows if row[3] is not None]
+    return Reserved(bool(rows[0][1]), bool(rows[0][2]), quotas)
 
 
 def read_states(**values: object) -> list[QuotaState]:
     """Return the quotas that count for somebody, with what is used.
 
     Args:
-        values: user_id, api_token_id, model, default_tokens, moment, and the bounds of each period.
+        values: user_id, api_token_id, model, chat_model_id, default_tokens, moment, and the bounds
+            of each period.
     """
     return [QuotaState(*row) for row in _READ.rows(**values)]

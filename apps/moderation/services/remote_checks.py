@@ -196,6 +196,7 @@ async def _judge(rule: LiveRule, text: str, user_id: int) -> _Said:
         purpose="judge",
         reference_id=rule.rule_id,
         model=completion.asked,
+        chat_model_id=completion.asked_id,
         usage=completion.usage,
         duration=timedelta(seconds=time.monotonic() - began),
     )

@@ -248,6 +248,9 @@ def test_a_model_without_a_price_is_refused_by_a_hard_quota_of_money(person: Use
     refused = ask(person)
     assert refused.notice.startswith("The model m has no price, and your allowance is one of money")
     assert (refused.is_refused, refused.resets_at, counted()) == (True, None, [(0, 0)])
+    limit(0, unit=QuotaUnit.TOKENS)
+    both = ask(person)
+    assert (both.is_unpriced, both.notice, both.resets_at) == (True, refused.notice, None)
 
 
 def test_a_soft_quota_of_money_lets_a_model_without_a_price_pass(person: User) -> None:
