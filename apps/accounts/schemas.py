@@ -56,9 +56,10 @@ class TokenLimitOut(QuotaStateOut):
     """A limit of a token, and how far it is used in the period that runs."""
 
     id: int
+    by_staff: bool = Field(description="Whether staff set it, who alone change and end it.")
 
     @classmethod
     def of(cls, state: QuotaState) -> TokenLimitOut:
         """Return a limit as the token's owner sees it."""
         shown = QuotaStateOut.of(state)
-        return cls.model_construct(id=state.quota_id, **dict(shown))
+        return cls.model_construct(id=state.quota_id, by_staff=state.by_staff, **dict(shown))

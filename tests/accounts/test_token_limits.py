@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from apps.audit.models import AuditEvent
 from apps.conversations.models import Reply
 from apps.llm.models import Quota
 from apps.users.models import ApiToken, User
@@ -141,3 +143,44 @@ def test_the_page_sets_and_ends_a_limit_after_the_password(person: User, program
     stranger = confirmed(UserFactory())
     assert stranger.get(page).status_code == 404
     assert stranger.post(page, typed).status_code == 404
+
+
+def test_staff_limit_anybodys_token_and_its_owner_cannot_lift_it(
+    person: User, managing: ApiToken, program: ApiToken
+) -> None:
+    admin = UserFactory(admin=True)
+    staff = Client()
+    staff.force_login(admin)
+    typed = {"unit": "tokens", "amount": "90", "period": "day", "is_hard": "on"}
+    address = reverse("admin:users_apitoken_limit", args=[program.pk])
+    assert staff.post(address, typed).status_code == 400
+    refused = staff.post(address, {**typed, "amount": "much", "reason": "Loops."})
+    assert "Give a number of tokens" in refused.content.decode()
+    assert staff.post(address, {**typed, "reason": "It loops."}).status_code == 302
+    event = AuditEvent.objects.get(action="quota.set")
+    assert (event.actor_id, event.reason, event.data["to"]) == (admin.pk, "It loops.", 90)
+    path = f"auth/tokens/{program.pk}/limits"
+    own = call(managing, "PUT", path, **LIMIT)["data"]
+    assert [(one["amount"], one["by_staff"]) for one in own] == [("90", True), ("50", False)]
+    first, second = (one["id"] for one in own)
+    assert call(managing, "DELETE", f"{path}/{first}")["code"] == "forbidden"
+    assert len(call(managing, "DELETE", f"{path}/{second}")["data"]) == 1
+    shown = confirmed(person).get(f"/settings/tokens/{program.pk}/limits/").content.decode()
+    assert "Set by staff" in shown
+    page = staff.get(reverse("admin:users_apitoken_change", args=[program.pk])).content.decode()
+    assert "Tokens a day" in page
+    assert "90 tokens" in page
+    account = reverse("admin:users_apitoken_limit", args=[managing.pk])
+    assert staff.post(account, {**typed, "reason": "All."}).status_code in {404, 409}
+    moderator = Client()
+    moderator.force_login(UserFactory(moderator=True))
+    assert moderator.post(address, {**typed, "reason": "Mine."}).status_code == 403
+
+
+def test_what_does_not_fit_is_said_in_the_owners_language(person: User, program: ApiToken) -> None:
+    person.language = "de"
+    person.save()
+    typed = {"unit": "money", "amount": "viel", "period": "month", "is_hard": "on"}
+    page = f"/settings/tokens/{program.pk}/limits/"
+    refused = confirmed(person).post(page, typed).content.decode()
+    assert "Geben Sie einen Betrag in Dollar an, etwa 12.50." in refused

@@ -30,6 +30,7 @@ class ShownLimit:
     most: int
     is_used_up: bool
     is_hard: bool
+    by_staff: bool
 
 
 def data_page(*, viewer: User) -> dict[str, Any]:
@@ -70,10 +71,9 @@ def sentence_of(error: AppError) -> str:
 
 def _show(state: QuotaState) -> ShownLimit:
     taken = state.used + state.reserved
-    unit = "Tokens" if state.unit == "tokens" else "Money"
     return ShownLimit(
         quota_id=state.quota_id,
-        title=f"{unit} a {state.period}",
+        title=quota_words.title(state),
         used=quota_words.amount(taken, state.unit),
         amount=quota_words.amount(state.amount, state.unit),
         resets=quota_words.moment(state.resets_at),
@@ -81,4 +81,5 @@ def _show(state: QuotaState) -> ShownLimit:
         most=max(1, state.amount),
         is_used_up=state.is_used_up,
         is_hard=state.is_hard,
+        by_staff=state.by_staff,
     )

@@ -1,17 +1,22 @@
-"""Quotas of single API tokens, set by their owners: how much a program may use."""
+"""Quotas of single API tokens, set by their owners and by staff: how much a program may use."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext
 
 from apps.accounts.errors import TokenMakesOthersError
 from apps.core.problems import field_problem
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.errors import QuotaNotFoundError
-from apps.llm.services import money, quota_setting, quotas
+from apps.llm.services import money, quota_reports, quota_setting, quotas
 from apps.llm.services.quota_setting import Limit, Subject
 from apps.llm.services.quotas import Spender
+from apps.llm.services.rights import require
 from apps.llm.statements.quotas import QuotaState
 from apps.users.constants import TokenScope
-from apps.users.models import ApiToken
+from apps.users.errors import TokenNotFoundError
+from apps.users.models import ApiToken, User
+from apps.users.querysets import ApiTokenQuerySet
 from apps.users.services import tokens
 from apps.users.services.principals import Principal
 
@@ -60,16 +65,7 @@ def set_limit(
         ValidationFailedError: a value does not fit.
     """
     token = tokens.access_manageable(viewer=actor, token_id=token_id)
-    if TokenScope.ACCOUNT in token.scopes:
-        raise TokenMakesOthersError
-    limit = Limit(
-        unit=QuotaUnit(unit),
-        period=Period(period),
-        amount=_parse(amount, unit),
-        is_hard=is_hard,
-    )
-    subject = Subject(QuotaKind.TOKEN, token.pk)
-    quota_setting.set_quota(actor=actor.user, subject=subject, limit=limit, reason=reason)
+    _set(actor.user, token, _limit(unit, period, amount, is_hard=is_hard), reason)
     return _states(token)
 
 
@@ -82,6 +78,7 @@ def end_limit(
         MissingScopeError: the actor came by a token that is not for accounts.
         TokenNotFoundError: there is no such token, it is not theirs, or it ended.
         QuotaNotFoundError: the token has no such limit.
+        ForbiddenError: staff set it.
     """
     token = tokens.access_manageable(viewer=actor, token_id=token_id)
     own = quota_setting.list_token_quotas(api_token_id=token.pk)
@@ -91,9 +88,66 @@ def end_limit(
     return _states(token)
 
 
+def list_limits_of(*, viewer: User, token_id: int) -> list[QuotaState]:
+    """Return the limits of anybody's token to a member of staff; two queries.
+
+    Raises:
+        ForbiddenError: the viewer may not see quotas.
+        TokenNotFoundError: there is no such token.
+    """
+    require(viewer, quota_reports.VIEW)
+    return _states(_found(ApiToken.objects.all(), token_id))
+
+
+def limit_anybodys(
+    *,
+    actor: User,
+    token_id: int,
+    unit: str,
+    period: str,
+    amount: str,
+    is_hard: bool,
+    reason: str,
+) -> None:
+    """Limit anybody's token as a member of staff; its owner sees the limit and cannot lift it.
+
+    Raises:
+        ForbiddenError: the actor may not set quotas.
+        TokenNotFoundError: there is no such token, or it ended.
+        TokenMakesOthersError: the token could make others without the limit.
+        ValidationFailedError: the amount does not fit, or no reason was given.
+    """
+    require(actor, quota_setting.CHANGE)
+    token = _found(ApiToken.objects.usable(), token_id)
+    _set(actor, token, _limit(unit, period, amount, is_hard=is_hard), reason)
+
+
+def _found(rows: ApiTokenQuerySet, token_id: int) -> ApiToken:
+    token = rows.filter(pk=token_id).first()
+    if token is None:
+        raise TokenNotFoundError
+    return token
+
+
+def _set(actor: User, token: ApiToken, wanted: Limit, reason: str) -> None:
+    if TokenScope.ACCOUNT in token.scopes:
+        raise TokenMakesOthersError
+    subject = Subject(QuotaKind.TOKEN, token.pk)
+    quota_setting.set_quota(actor=actor, subject=subject, limit=wanted, reason=reason)
+
+
 def _states(token: ApiToken) -> list[QuotaState]:
     spender = Spender(user_id=token.user_id, model="", api_token_id=token.pk)
     return [state for state in quotas.read_states(spender) if state.kind == QuotaKind.TOKEN]
+
+
+def _limit(unit: str, period: str, amount: str, *, is_hard: bool) -> Limit:
+    return Limit(
+        unit=QuotaUnit(unit),
+        period=Period(period),
+        amount=_parse(amount, unit),
+        is_hard=is_hard,
+    )
 
 
 def _parse(amount: str, unit: str) -> int:
@@ -105,6 +159,10 @@ def _parse(amount: str, unit: str) -> int:
         elif text.isascii() and text.isdecimal():
             value = int(text)
     if value is None:
-        what = "dollars, such as 12.50" if unit == QuotaUnit.MONEY else "tokens, such as 50000"
-        raise field_problem("amount", f"Give a number of {what}.", "amount")
+        advice = (
+            gettext("Give a number of dollars, such as 12.50.")
+            if unit == QuotaUnit.MONEY
+            else gettext("Give a number of tokens, such as 50000.")
+        )
+        raise field_problem("amount", advice, "amount")
     return value
