@@ -135,10 +135,14 @@ def lead() -> User:
 
 def pages() -> Iterator[tuple[str, str]]:
     """Yield the name and the address of every page that is only read."""
-    case = Case.objects.filter(state="open", target_role="user").order_by("pk")[1_000]
-    answer = Case.objects.filter(state="open", target_role="assistant").order_by("pk")[1_000]
-    closed = Case.objects.filter(state="closed").order_by("pk").first()
-    assert closed is not None
+    case, answer, closed = (
+        Case.objects.filter(**values).order_by("pk")[100]
+        for values in (
+            {"state": "open", "target_role": "user"},
+            {"state": "open", "target_role": "assistant"},
+            {"state": "closed"},
+        )
+    )
     policy = Policy.objects.order_by("pk").first()
     yield "queue, oldest past due", QUEUE
     for name, query in (

@@ -49,8 +49,8 @@ class Plan:
         return self.first_person + conversation % self.people
 
     def place_of(self, case: int) -> int:
-        """Return the place of the message that a case is about."""
-        return case * (self.messages // self.all_cases)
+        """Return the place of the message that a case is about: a message and an answer by turns."""
+        return case * (self.messages // self.all_cases) | case % 2
 
     def conversation_of(self, message: int) -> int:
         """Return the place of a message's conversation."""
