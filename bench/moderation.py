@@ -98,7 +98,7 @@ class Browser:
                 headers=accept,
             )
         frame = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-        return sum(not one["sql"].startswith(frame) for one in found.captured_queries)
+        return sum(not (one["sql"] or "").startswith(frame) for one in found.captured_queries)
 
     def _ask(self, method: str, path: str, body: bytes) -> tuple[float, bytes]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}

@@ -49,7 +49,7 @@ class Plan:
         return self.first_person + conversation % self.people
 
     def place_of(self, case: int) -> int:
-        """Return the place of the message that a case is about: a message and an answer by turns."""
+        """Return the place of what a case is about: a message and an answer by turns."""
         return case * (self.messages // self.all_cases) | case % 2
 
     def conversation_of(self, message: int) -> int:

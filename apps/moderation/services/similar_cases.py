@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
+from apps.core.postgresql.sets import is_among
 from apps.moderation.models import Case, Decision, Flag, RuleHit
 
 SHOWN = 5
@@ -58,11 +59,12 @@ def similar_to(case: Case, flags: Sequence[Flag]) -> list[Similar]:
 
 def _decided(cases: QuerySet[Any, Any], case: Case, place: int) -> QuerySet[Any, Any]:
     """Return the newest decisions that hold in some cases, with the place of what they share."""
-    rows = Decision.objects.filter(case__in=cases, superseded_by=None, is_undo=False)
+    later = Decision.objects.filter(supersedes=OuterRef("pk"))
+    rows = Decision.objects.filter(is_among("case_id", cases), ~Exists(later), is_undo=False)
     placed = rows.exclude(case=case.pk).annotate(place=Value(place)).order_by("-id")
     return placed.values_list("place", "pk", *COLUMNS)[:SHOWN]
 
 
 def _of_hits(condition: Q) -> QuerySet[Any, Any]:
     newest = RuleHit.objects.filter(condition).order_by("-id").values("pk")[:ROWS_READ]
-    return Flag.objects.filter(hit__in=newest).values("case_id")
+    return Flag.objects.filter(is_among("hit_id", newest)).values("case_id")
