@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
@@ -15,7 +16,7 @@ from apps.core.admin_kit.people import has_right
 from apps.llm.admin.common import KEPT, actor_of, may_manage
 from apps.llm.constants import LookupOutcome, PriceSource
 from apps.llm.models import ChatModel, Price, PriceLookup, Provider
-from apps.llm.services import catalogue, money, prices, providers, published_prices
+from apps.llm.services import money, prices, providers, published_prices
 from apps.llm.services.rights import Actor
 from apps.llm.statements.prices import Rate
 
@@ -26,8 +27,8 @@ def price_facts(request: HttpRequest, row: ChatModel) -> list[Fact]:
     """Return what a model costs now, and what the published list says of it."""
     if not has_right(request, VIEW):
         return []
-    model = catalogue.read().models.get(row.pk)
-    rate = prices.price_at(model=model.name, chat_model_id=row.pk) if model else None
+    name = settings.OPENAI_MODEL if row.follows_settings else row.name
+    rate = prices.price_at(model=name, chat_model_id=row.pk)
     lookup = published_prices.current_lookup(chat_model_id=row.pk)
     return [
         Fact("Price", _words(rate), _origin(rate)),
