@@ -95,7 +95,10 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 Table(
                     "Asked in its place, in order",
                     ("Model", "Code"),
-                    [(self.link_to(one.fallback), one.fallback.code) for one in stand_ins],
+                    [
+                        (self.link_to(one.fallback), self.code_shown(one.fallback))
+                        for one in stand_ins
+                    ],
                     empty="Nothing: where it cannot answer, people are told so.",
                 )
             ],
@@ -230,7 +233,8 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 reason=typed["reason"],
             )
 
-        present = row.fallbacks.order_by("position").values_list("fallback__code", flat=True)
+        stand_ins = row.fallbacks.select_related("fallback").order_by("position")
+        present = [self.code_shown(one.fallback) for one in stand_ins]
         return Decision(
             title=f"Who stands in for {self.label_shown(row)}",
             effects=[

@@ -148,7 +148,7 @@ def make_default(*, actor: Manager, assistant_id: int, reason: str) -> None:
         ValidationFailedError: it is switched off or for some groups only.
     """
     reason = begin(actor, reason)
-    former = Assistant.objects.select_for_update(of=("self",)).filter(is_default=True).first()
+    former = _locked_default() or _locked_default()
     assistant = _locked(assistant_id)
     if not assistant.is_enabled or assistant.audience != Audience.EVERYBODY:
         advice = "The default assistant is switched on and for everybody."
@@ -217,6 +217,11 @@ def _check(instructions: Instructions) -> None:
     for field in ("max_prompt_tokens", "max_completion_tokens"):
         if not 0 <= getattr(instructions, field) <= MAX_TOKENS:
             raise field_problem(field, f"Give a number from 0 to {MAX_TOKENS:,}.", "range")
+
+
+def _locked_default() -> Assistant | None:
+    """Lock the default assistant; None also for whoever waited while another became it."""
+    return Assistant.objects.select_for_update(of=("self",)).filter(is_default=True).first()
 
 
 def _locked(assistant_id: int) -> Assistant:

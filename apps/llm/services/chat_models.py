@@ -11,7 +11,13 @@ from django.db import IntegrityError, transaction
 
 from apps.audit.constants import AuditAction
 from apps.core.problems import field_problem
-from apps.llm.constants import MAX_FALLBACKS, MAX_MODEL_CHARS, MAX_NAME_CHARS, Capability
+from apps.llm.constants import (
+    ENVIRONMENT_CODE,
+    MAX_FALLBACKS,
+    MAX_MODEL_CHARS,
+    MAX_NAME_CHARS,
+    Capability,
+)
 from apps.llm.errors import ChatModelNotFoundError, FollowsSettingsError, ProviderNotFoundError
 from apps.llm.models import ChatModel, ModelFallback, Provider
 from apps.llm.services.managing import (
@@ -48,7 +54,6 @@ def create_model(
     Raises:
         ForbiddenError: the actor does not manage the catalogue.
         ProviderNotFoundError: there is no such provider.
-        FollowsSettingsError: the provider offers the one model of the settings.
         ValidationFailedError: a part does not fit, or the code is taken.
     """
     reason = begin(actor, reason)
@@ -111,6 +116,8 @@ def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str)
 def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason: str) -> None:
     """Say which models are asked where this one cannot answer, one after the other.
 
+    The model that follows the settings is named by what OPENAI_MODEL says.
+
     Raises:
         ForbiddenError: the actor does not manage the catalogue.
         ChatModelNotFoundError: there is no such model.
@@ -118,6 +125,7 @@ def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason
     """
     reason = begin(actor, reason)
     model = _locked(model_id)
+    codes = [ENVIRONMENT_CODE if code == settings.OPENAI_MODEL else code for code in codes]
     rows = ChatModel.objects.filter(code__in=codes).exclude(pk=model.pk)
     found = dict(rows.values_list("code", "pk"))
     if len(codes) > MAX_FALLBACKS or sorted(found) != sorted(codes):

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from apps.audit.models import AuditEvent
@@ -17,6 +18,7 @@ from apps.llm import errors
 from apps.llm.models import Assistant, ChatModel, Provider
 from apps.llm.services import assistants, catalogue, chat_models, keys, providers
 from apps.users.models import User
+from tests.conversations.test_leases import Meanwhile
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -181,11 +183,33 @@ def test_the_default_is_on_and_for_everybody(admin: User, assistant: Assistant) 
         assistants.make_default(actor=admin, assistant_id=own.pk, reason=WHY)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_make_a_default_at_once_the_later_holds(
+    admin: User, assistant: Assistant, model: ChatModel
+) -> None:
+    catalogue.read()
+    other = assistants.create_assistant(
+        actor=admin,
+        presentation=assistants.Presentation(name="Other"),
+        instructions=assistants.Instructions(chat_model_id=model.pk),
+        reason=WHY,
+    )
+    with transaction.atomic():
+        assistants.make_default(actor=admin, assistant_id=assistant.pk, reason=WHY)
+        later = Meanwhile(
+            lambda: assistants.make_default(actor=admin, assistant_id=other.pk, reason=WHY)
+        )
+    later.join()
+    assert Assistant.objects.get(is_default=True) == other
+
+
 def only_named(row: Assistant, group: Group) -> assistants.Presentation:
     return assistants.Presentation(name=row.name, group_ids=[group.pk])
 
 
-def test_fallbacks_are_other_models_each_once(admin: User, model: ChatModel) -> None:
+def test_fallbacks_are_other_models_each_once(
+    admin: User, model: ChatModel, settings: Settings
+) -> None:
     catalogue.read()
     for codes in (["one-large"], ["environment", "environment"], ["nobody"]):
         with pytest.raises(ValidationFailedError):
@@ -193,6 +217,21 @@ def test_fallbacks_are_other_models_each_once(admin: User, model: ChatModel) -> 
     chat_models.set_fallbacks(actor=admin, model_id=model.pk, codes=["environment"], reason=WHY)
     catalogue.forget()
     assert [one.code for one in catalogue.read().chain(model.pk)] == ["one-large", "scripted"]
+    named = [settings.OPENAI_MODEL]
+    chat_models.set_fallbacks(actor=admin, model_id=model.pk, codes=named, reason=WHY)
+    assert [one.fallback.follows_settings for one in model.fallbacks.all()] == [True]
+
+
+def test_a_switch_writes_its_own_field_and_the_moment_alone(
+    admin: User, provider: Provider, model: ChatModel, assistant: Assistant
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        providers.set_enabled(actor=admin, provider_id=provider.pk, is_enabled=False, reason=WHY)
+        chat_models.set_enabled(actor=admin, model_id=model.pk, is_enabled=False, reason=WHY)
+        assistants.set_enabled(actor=admin, assistant_id=assistant.pk, is_enabled=False, reason=WHY)
+    updates = [one["sql"] for one in queries if one["sql"].startswith("UPDATE")]
+    assert [sql.count(" = ") for sql in updates] == [3, 3, 3]
+    assert AuditEvent.objects.filter(data={"is_enabled": False}).count() == 3
 
 
 @pytest.mark.parametrize("role", ["moderator", "nobody"])
