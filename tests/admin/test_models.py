@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from django.contrib import admin as django_admin
 from django.test import Client
 from pytest_django import Settings
 
 from apps.audit.models import AuditEvent
+from apps.core.admin_kit.display import EMPTY
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.llm.admin.providers import _asked_again
 from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
 from apps.llm.services import catalogue
+from apps.llm.services.health import Health
 from tests.support.upstream import ScriptedUpstream
 from tests.support.upstream_frames import answer_text
 
@@ -37,8 +43,9 @@ def url_of(row: Provider | ChatModel | Assistant, name: str = "change") -> str:
 
 def test_an_admin_adds_provider_key_model_and_assistant(as_admin: Client) -> None:
     catalogue.read()
-    assert as_admin.post(NEW_PROVIDER, PROVIDER).status_code == 302
+    added = as_admin.post(NEW_PROVIDER, PROVIDER)
     provider = Provider.objects.get(code="one")
+    assert (added.status_code, added["Location"]) == (302, url_of(provider))
     key = {"key": KEY, "reason": "From their site."}
     assert as_admin.post(url_of(provider, "key"), key).status_code == 302
     model = {
@@ -129,7 +136,7 @@ def test_a_model_is_tried_on_its_page(as_admin: Client, settings: Settings) -> N
         page = as_admin.post(url, prompt).content.decode()
         broken = as_admin.post(url, {"prompt": "[[status status=401]]"}).content.decode()
     assert answer_text(4).strip() in page
-    assert "7 tokens asked and 4 answered" in page
+    assert "7 tokens asked and 4 answered, cost unknown" in page
     assert "&lt;script&gt;" in page
     assert "did not accept this service" in broken
     assert "SECRET-UPSTREAM-TEXT" not in broken
@@ -137,6 +144,36 @@ def test_a_model_is_tried_on_its_page(as_admin: Client, settings: Settings) -> N
     assert tried == ["complete", "upstream_unauthorized"]
     assert list(UsageRecord.objects.values_list("purpose", flat=True)) == ["trial", "trial"]
     assert as_admin.post(url, {"prompt": " "}).status_code == 400
+
+
+def test_stand_ins_are_named_among_the_models_that_there_are(as_admin: Client) -> None:
+    catalogue.read()
+    url = url_of(ChatModel.objects.get(), "fallbacks")
+    assert "Models here: environment." in as_admin.get(url).content.decode()
+    refused = as_admin.post(url, {"fallbacks": "environmet", "reason": "Safe."})
+    assert "No model has the code environmet." in refused.content.decode()
+    itself = as_admin.post(url, {"fallbacks": "environment", "reason": "Safe."})
+    assert "Choose at most 5 other models, each once." in itself.content.decode()
+
+
+def test_typing_begins_in_the_first_field_of_a_page(as_admin: Client) -> None:
+    catalogue.read()
+    provider = Provider.objects.get()
+    for url, name in ((NEW_PROVIDER, "code"), (url_of(provider, "breaker"), "reason")):
+        page = as_admin.get(url).content.decode()
+        (focused,) = re.findall(r"<(?:input|textarea)[^>]*autofocus[^>]*>", page)
+        assert f'name="{name}"' in focused
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "said"),
+    [("open", 7.5, "in 8 s"), ("half_open", -1, "by the next call"), ("closed", -1, EMPTY)],
+)
+def test_a_breaker_says_when_the_provider_is_asked_again(
+    state: str, seconds: float, said: str
+) -> None:
+    told = Health(state=state, open_until=time.time() + seconds)
+    assert _asked_again(told) == said
 
 
 def test_closing_the_breaker_is_one_button_with_a_reason(as_admin: Client) -> None:

@@ -31,6 +31,21 @@ class ReasonForm(forms.Form):
         error_messages={"required": "Give a reason. It is kept with the record."},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Let typing begin in the first field, which is not the reason where more is asked."""
+        super().__init__(*args, **kwargs)
+        first = next(iter(self.fields.values())).widget
+        if isinstance(first, forms.TextInput | forms.Textarea):
+            self.fields["reason"].widget.attrs.pop("autofocus", None)
+            first.attrs["autofocus"] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a decision made has a page of its own, on which one goes on."""
+
+    url: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownOnce:
@@ -60,8 +75,8 @@ class Decision:
         effects: what will happen, one sentence each.
         submit: what the button says.
         done: what is said afterwards.
-        apply: calls the service with what was typed; may return other words for `done`, or a secret
-            to show once.
+        apply: calls the service with what was typed; may return other words for `done`, a secret
+            to show once, or where to go on.
         back_url: where the page returns to.
         form_class: what has to be typed.
         initial: what is typed already.
@@ -75,7 +90,7 @@ class Decision:
     effects: Sequence[str]
     submit: str
     done: str
-    apply: Callable[[Mapping[str, Any]], str | ShownOnce | None]
+    apply: Callable[[Mapping[str, Any]], str | ShownOnce | Added | None]
     back_url: str
     form_class: type[forms.Form] = ReasonForm
     initial: Mapping[str, Any] | None = None
@@ -120,6 +135,9 @@ def decide(
         else:
             if isinstance(done, ShownOnce):
                 return _show_once(request, site, done, context)
+            if isinstance(done, Added):
+                messages.success(request, decision.done)
+                return HttpResponseRedirect(done.url)
             messages.success(request, done)
             return HttpResponseRedirect(return_url(request, decision.back_url))
     elif is_post:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import Added, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment, number, preview
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -143,13 +143,14 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that asks for an assistant."""
 
-        def apply(typed: Mapping[str, Any]) -> None:
-            assistants.create_assistant(
+        def apply(typed: Mapping[str, Any]) -> Added:
+            row = assistants.create_assistant(
                 actor=actor_of(request),
                 presentation=_presentation(typed),
                 instructions=_instructions(typed),
                 reason=typed["reason"],
             )
+            return Added(self.url_of(row.pk))
 
         return Decision(
             title="New assistant",

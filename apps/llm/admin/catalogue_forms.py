@@ -14,6 +14,7 @@ from apps.llm.constants import Capability
 from apps.llm.models import ChatModel, Provider
 
 MAX_CHOICES = 200
+MAX_NAMED = 30
 
 
 class ProviderForm(ReasonForm):
@@ -122,6 +123,11 @@ class FallbacksForm(ReasonForm):
     )
     field_order = ("fallbacks", "reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        codes = ChatModel.objects.order_by("code").values_list("code", flat=True)[:MAX_NAMED]
+        self.fields["fallbacks"].help_text += f" Models here: {', '.join(codes)}."
+
 
 class PresentationForm(ReasonForm):
     """What people read of an assistant, and who may use it."""
@@ -134,7 +140,7 @@ class PresentationForm(ReasonForm):
         coerce=int,
         required=False,
         label="Only for these groups",
-        help_text="None chosen means everybody.",
+        help_text="Roles and duties are groups too. None chosen means everybody.",
         widget=forms.CheckboxSelectMultiple,
     )
     field_order: Sequence[str] = ("name", "description", "groups", "reason")
@@ -142,7 +148,8 @@ class PresentationForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         rows = Group.objects.order_by("name").values_list("pk", "name")
-        self.fields["groups"].choices = list(rows[:MAX_CHOICES])  # type: ignore[attr-defined]
+        choices = [(pk, name.replace("_", " ")) for pk, name in rows[:MAX_CHOICES]]
+        self.fields["groups"].choices = choices  # type: ignore[attr-defined]
 
 
 class VersionForm(ReasonForm):

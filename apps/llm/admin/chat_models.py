@@ -15,10 +15,11 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import Button, RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import Added, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, milliseconds, number
 from apps.core.admin_kit.new_rows import NewRowAdmin
+from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
 from apps.llm.admin.catalogue_forms import FallbacksForm, ModelForm, NewModelForm
@@ -26,7 +27,8 @@ from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, sw
 from apps.llm.admin.published import price_facts, take_over_action
 from apps.llm.constants import Capability
 from apps.llm.models import ChatModel
-from apps.llm.services import chat_models, trials
+from apps.llm.services import chat_models, money, trials
+from apps.llm.services.usage_figures import VIEW as VIEW_COST
 
 
 @admin.register(ChatModel)
@@ -137,7 +139,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 details = " ".join(detail["message"] for detail in error.details or [])
                 context = {"problem": details or error.message, "status": error.status_code}
             else:
-                context = {"trial": trial, "took": milliseconds(trial.duration_ms)}
+                context = {"trial": trial, **_trial_words(request, trial)}
         values = {
             **self.admin_site.each_context(request),
             "title": f"Try {self.label_shown(row)}",
@@ -184,20 +186,21 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that asks for a model."""
 
-        def apply(typed: Mapping[str, Any]) -> None:
-            chat_models.create_model(
+        def apply(typed: Mapping[str, Any]) -> Added:
+            row = chat_models.create_model(
                 actor=actor_of(request),
                 provider_id=typed["provider"],
                 code=typed["code"],
                 description=_description(typed),
                 reason=typed["reason"],
             )
+            return Added(self.url_of(row.pk))
 
         return Decision(
             title="New model",
             effects=["Assistants may ask it, and other models may fall back to it.", KEPT],
             submit="Add the model",
-            done="The model is added. Let an assistant ask it.",
+            done="The model is added. Try it, then let an assistant ask it.",
             apply=apply,
             back_url=self.list_url(),
             form_class=NewModelForm,
@@ -250,6 +253,13 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
             form_class=FallbacksForm,
             initial={"fallbacks": "\n".join(present)},
         )
+
+
+def _trial_words(request: HttpRequest, trial: trials.Trial) -> dict[str, str]:
+    """Return how long a try took, and what it cost for those who may see it."""
+    sees_cost = trial.usage is not None and has_right(request, VIEW_COST)
+    cost = money.say(trial.cost_nano) if sees_cost else ""
+    return {"took": milliseconds(trial.duration_ms), "cost": cost}
 
 
 def _description(typed: Mapping[str, Any]) -> chat_models.Description:

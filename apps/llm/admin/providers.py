@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import Added, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -24,6 +27,7 @@ from apps.llm.admin.catalogue_forms import (
 )
 from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
 from apps.llm.admin.published import provider_actions, provider_fact
+from apps.llm.gateway.breaker import BreakerState
 from apps.llm.models import Provider
 from apps.llm.services import compiling, health, providers
 from apps.llm.services.health import Health
@@ -146,8 +150,8 @@ class ProviderAdmin(NewRowAdmin[Provider]):
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that asks for a provider."""
 
-        def apply(typed: Mapping[str, Any]) -> None:
-            providers.create_provider(
+        def apply(typed: Mapping[str, Any]) -> Added:
+            row = providers.create_provider(
                 actor=actor_of(request),
                 code=typed["code"],
                 name=typed["name"],
@@ -155,6 +159,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 limits=_limits(typed),
                 reason=typed["reason"],
             )
+            return Added(self.url_of(row.pk))
 
         return Decision(
             title="New provider",
@@ -249,20 +254,34 @@ def _limits(typed: Mapping[str, Any]) -> providers.Limits:
     )
 
 
+def _asked_again(told: Health) -> str:
+    """Show in how many seconds a process that leaves the provider alone asks it again."""
+    left = told.open_until - time.time()
+    if left > 0:
+        return f"in {math.ceil(left)} s"
+    return EMPTY if told.state == BreakerState.CLOSED else "by the next call"
+
+
+def _last_problem(told: Health) -> SafeString | str:
+    if not told.last_error_code:
+        return EMPTY
+    return format_html("{} {}", told.last_error_code, moment(health.moment_of(told.last_error)))
+
+
 def _health_table(told: Sequence[Health]) -> Table:
     return Table(
         "How it fares, by process",
         (
-            *("Process", "State", "Open until", "Last answer", "Last problem"),
+            *("Process", "State", "Asked again", "Last answer", "Last problem"),
             *("Calls", "Waiting", "Told"),
         ),
         [
             (
                 one.process,
                 badge(*LOOKS[one.state]),
-                moment(health.moment_of(one.open_until)),
+                _asked_again(one),
                 moment(health.moment_of(one.last_success)),
-                f"{one.last_error_code}" if one.last_error_code else EMPTY,
+                _last_problem(one),
                 f"{one.running:,}",
                 f"{one.waiting:,}",
                 moment(health.moment_of(one.told)),

@@ -128,6 +128,9 @@ def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason
     codes = [ENVIRONMENT_CODE if code == settings.OPENAI_MODEL else code for code in codes]
     rows = ChatModel.objects.filter(code__in=codes).exclude(pk=model.pk)
     found = dict(rows.values_list("code", "pk"))
+    unknown = next((code for code in codes if code not in found and code != model.code), None)
+    if unknown is not None:
+        raise field_problem("fallbacks", f"No model has the code {unknown[:80]}.", "fallbacks")
     if len(codes) > MAX_FALLBACKS or sorted(found) != sorted(codes):
         advice = f"Choose at most {MAX_FALLBACKS} other models, each once."
         raise field_problem("fallbacks", advice, "fallbacks")

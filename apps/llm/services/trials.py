@@ -12,7 +12,7 @@ from apps.audit.constants import AuditAction
 from apps.core.correlation import get_correlation_id
 from apps.llm.errors import AssistantUnavailableError, ChatModelNotFoundError, UpstreamError
 from apps.llm.gateway.config import GatewayConfig
-from apps.llm.gateway.contract import Completion, GenerationRequest, Usage
+from apps.llm.gateway.contract import GenerationRequest, Usage
 from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.factory import build_gateway
 from apps.llm.models import ChatModel
@@ -33,6 +33,7 @@ class Trial:
     text: str
     usage: Usage | None
     duration_ms: int
+    cost_nano: int | None = None
     error_code: str = ""
     problem: str = ""
 
@@ -63,12 +64,8 @@ def try_model(*, actor: Manager, model_id: int, prompt: str) -> Trial:
         return Trial(
             text="", usage=None, duration_ms=0, error_code=error.code, problem=error.message
         )
-    began = time.monotonic()
-    answer = asyncio.run(_ask(config_of(provider), request))
-    duration_ms = round((time.monotonic() - began) * 1000)
-    trial = _trial(answer, duration_ms)
-    _store(actor, row, request, trial)
-    return trial
+    trial = asyncio.run(_ask(config_of(provider), request))
+    return replace(trial, cost_nano=_store(actor, row, request, trial))
 
 
 def _request(actor: Manager, prompt: str) -> GenerationRequest:
@@ -87,8 +84,11 @@ def _request(actor: Manager, prompt: str) -> GenerationRequest:
     )
 
 
-async def _ask(config: GatewayConfig, request: GenerationRequest) -> Completion | UpstreamError:
-    """Ask by a gateway of its own, so that no other call's connections or limits play a part."""
+async def _ask(config: GatewayConfig, request: GenerationRequest) -> Trial:
+    """Ask by a gateway of its own, so that no other call's connections or limits play a part.
+
+    What a process has to load for its first gateway does not count as the model's time.
+    """
     gateway = build_gateway(
         replace(
             config,
@@ -97,41 +97,45 @@ async def _ask(config: GatewayConfig, request: GenerationRequest) -> Completion 
             total_timeout_seconds=min(config.total_timeout_seconds, SECONDS),
         )
     )
+    began = time.monotonic()
     try:
-        return await gateway.complete(request)
+        answer = await gateway.complete(request)
     except UpstreamError as error:
-        return error
-    finally:
-        await gateway.aclose()
-
-
-def _trial(answer: Completion | UpstreamError, duration_ms: int) -> Trial:
-    if isinstance(answer, UpstreamError):
         return Trial(
             text="",
             usage=None,
-            duration_ms=duration_ms,
-            error_code=answer.code,
-            problem=answer.message,
+            duration_ms=_since(began),
+            error_code=error.code,
+            problem=error.message,
         )
-    return Trial(text=answer.text, usage=answer.usage, duration_ms=duration_ms)
+    finally:
+        await gateway.aclose()
+    return Trial(text=answer.text, usage=answer.usage, duration_ms=_since(began))
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 @transaction.atomic
-def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> None:
+def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> int | None:
+    """Write the call into the ledger and the try into the record; return what it cost."""
+    used = trial.usage or estimate(request, 0)
+    call = usage.Call(
+        user_id=actor.pk,
+        purpose="trial",
+        reference_id=row.pk,
+        model=request.model,
+        chat_model_id=row.pk,
+        rate=prices.price_at(model=request.model, chat_model_id=row.pk),
+    )
     usage.record_call(
-        usage.Call(
-            user_id=actor.pk,
-            purpose="trial",
-            reference_id=row.pk,
-            model=request.model,
-            chat_model_id=row.pk,
-            rate=prices.price_at(model=request.model, chat_model_id=row.pk),
-        ),
-        usage=trial.usage or estimate(request, 0),
+        call,
+        usage=used,
         outcome=trial.error_code or "complete",
         first_token_ms=None,
         duration_ms=trial.duration_ms,
     )
     data: Data = {"outcome": trial.error_code or "complete", "duration_ms": trial.duration_ms}
     record(actor, AuditAction.MODEL_TRIED, row, data=data)
+    return call.cost(used)
