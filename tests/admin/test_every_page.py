@@ -22,6 +22,7 @@ from apps.llm.services.compiling import add_version
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.moderation.models import BackTest, Rule
+from apps.moderation.services import queue
 from apps.users.models import User
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.admin.conftest import make_talk
@@ -152,8 +153,9 @@ def list_of(name: str) -> str:
 
 
 def test_lists_take_the_same_few_queries_for_one_row_and_for_a_hundred(
-    as_admin: Client, as_moderator: Client
+    as_admin: Client, as_moderator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(queue, "OVERDUE_SECONDS", 3_600)
     clients = {name: as_admin if name in ADMINS_ONLY else as_moderator for name in SUBJECTS}
     make_rows(1)
     for name, client in clients.items():

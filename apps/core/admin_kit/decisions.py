@@ -135,11 +135,7 @@ def decide(
         else:
             if isinstance(done, ShownOnce):
                 return _show_once(request, site, done, context)
-            if isinstance(done, Added):
-                messages.success(request, decision.done)
-                return HttpResponseRedirect(done.url)
-            messages.success(request, done)
-            return HttpResponseRedirect(return_url(request, decision.back_url))
+            return _go_on(request, decision, done)
     elif is_post:
         status = 400
     values = {
@@ -153,6 +149,15 @@ def decide(
         **(context or {}),
     }
     return TemplateResponse(request, "admin/decision.html", values, status=status)
+
+
+def _go_on(request: HttpRequest, decision: Decision, done: str | Added) -> HttpResponse:
+    """Say that it is done, where one goes on: at what was added, or where one came from."""
+    if isinstance(done, Added):
+        messages.success(request, decision.done)
+        return HttpResponseRedirect(done.url)
+    messages.success(request, done)
+    return HttpResponseRedirect(return_url(request, decision.back_url))
 
 
 def _show_once(
