@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from apps.users.models import ApiToken, User
@@ -113,3 +119,56 @@ def test_two_factor_pages_open_in_our_frame(person: User, path: str) -> None:
 def test_the_pages_ask_for_a_sign_in(client: Client) -> None:
     for path in ("/settings/tokens/", "/settings/sessions/", "/settings/tokens/new/"):
         assert client.get(path)["Location"].startswith("/accounts/login/")
+
+
+def test_one_browser_is_signed_out_and_the_others_stay(person: User) -> None:
+    phone = signed_in(person, "Mozilla/5.0 (iPhone) Version/17 Safari/605.1.15")
+    tablet = signed_in(person, "Mozilla/5.0 (iPad) Version/17 Safari/605.1.15")
+    client = signed_in(person)
+    page = client.get("/settings/sessions/").text
+    session = UserSession.objects.get(user_agent__contains="iPhone")
+    assert 'aria-label="Sign out Safari on iPhone"' in page
+    page = client.post(f"/settings/sessions/{session.pk}/end/", follow=True).text
+    assert "That browser is signed out." in page
+    assert re.findall(r"<strong>(.*?)</strong>", page) == ["Firefox on Linux", "Safari on iPad"]
+    assert phone.get("/settings/sessions/").status_code == 302
+    assert tablet.get("/settings/sessions/").status_code == 200
+
+
+def test_nobody_signs_out_the_browser_of_somebody_else(person: User) -> None:
+    stranger = signed_in(UserFactory(email="other@example.com"))
+    session = UserSession.objects.get(user__email="other@example.com")
+    page = signed_in(person).post(f"/settings/sessions/{session.pk}/end/", follow=True).text
+    assert "You are not signed in there any more." in page
+    assert stranger.get("/settings/sessions/").status_code == 200
+
+
+def test_what_the_epoch_has_ended_is_listed_no_more(person: User) -> None:
+    signed_in(person, "Mozilla/5.0 (iPhone) Version/17 Safari/605.1.15")
+    client = signed_in(person)
+    page = client.post("/settings/sessions/end/", follow=True).text
+    assert re.findall(r"<strong>(.*?)</strong>", page) == ["Firefox on Linux"]
+    assert "You are signed in nowhere else." in page
+
+
+def test_a_second_proof_is_asked_for_in_our_words_and_a_recovery_code_is_one(person: User) -> None:
+    client = confirmed(person)
+    page = client.get("/accounts/2fa/totp/activate/").text
+    secret = re.search(r'id="totp-secret"[^>]* value="([A-Z2-7]+)"', page)
+    assert secret is not None
+    client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret[1])})
+    page = client.get("/accounts/2fa/recovery-codes/").text
+    codes = re.findall(r"<li><code>(\d+)</code></li>", page)
+    assert len(codes) == 10
+    fresh = Client()
+    values = {"login": person.email, "password": PASSWORD}
+    page = fresh.post("/accounts/login/", values, follow=True).text
+    assert "One more proof" in page
+    fresh.post("/accounts/2fa/authenticate/", {"code": codes[0]})
+    assert fresh.get("/settings/sessions/").status_code == 200
+    assert "9 left" in client.get("/accounts/2fa/").text
+
+
+def code_of(secret: str) -> str:
+    """Return what an authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
