@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 from typing import Any
 
@@ -103,3 +104,8 @@ async def test_a_service_in_a_database_thread_speaks_the_same_language(settings:
     with languages.speaking("de"):
         assert await db.call(translation.gettext, "Cancel") == "Abbrechen"
     assert await db.call(translation.gettext, "Cancel") == "Cancel"
+
+
+def test_each_language_is_written_in_itself_whatever_is_read() -> None:
+    page = Client().get("/accounts/login/", headers={"Accept-Language": "de"}).text
+    assert re.findall(r'lang="\w+"[^>]*>(\w+)</button>', page) == ["English", "Deutsch"]

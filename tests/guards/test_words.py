@@ -19,6 +19,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|</?\w+[^>]*>")
 READ_ATTRIBUTES = re.compile(
     r"""\s(?:aria-label|aria-description|title|placeholder|alt)="([^"]*)\""""
 )
+HIDDEN_TEXT = re.compile(r"""f["'].*\{n?gettext(?:_lazy|_noop)?\(["']""")
 TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'>])*>""")
 SAME_EVERYWHERE = {
     "Parley": "the product's name",
@@ -71,6 +72,12 @@ def test_no_page_says_a_word_that_cannot_be_translated() -> None:
             if any(word not in SAME_EVERYWHERE for word in words):
                 found.append(f"{relative(path)}: {text.strip()}")
     assert found == [], "put {% translate %} around it"
+
+
+def test_no_text_stands_inside_another_where_the_collector_does_not_look() -> None:
+    sources = sorted((ROOT / "apps").rglob("*.py"))
+    found = [relative(path) for path in sources if HIDDEN_TEXT.search(path.read_text())]
+    assert found == [], "give the text a line of its own, before the f-string"
 
 
 def test_the_exceptions_are_all_used() -> None:

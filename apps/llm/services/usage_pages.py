@@ -89,7 +89,8 @@ def _figure(days: Sequence[DayOfUse]) -> Figure:
     }
     summary = gettext("In %(days)d days you used %(total)s tokens.") % words
     if total:
-        summary = f"{summary} {gettext('Most on %(day)s: %(most)s.') % words}"
+        busiest_words = gettext("Most on %(day)s: %(most)s.") % words
+        summary = f"{summary} {busiest_words}"
     plot = Columns(
         name="own-usage",
         title=gettext("Tokens by day"),
