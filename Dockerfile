@@ -24,6 +24,7 @@ COPY project project
 COPY apps apps
 COPY templates templates
 COPY static static
+COPY locale locale
 COPY deploy deploy
 # The values below are for this step only: collecting files connects to nothing and keeps no secret.
 RUN python -m compileall -q project apps \

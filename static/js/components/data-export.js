@@ -1,11 +1,11 @@
-/** Asks how far an export is while it is written, and shows the answer in its place. */
+/** Asks how far the file with somebody's own data is, and shows the answer in its place. */
 
 import { nodesOf } from "./html.js";
 
 const PAUSE = 2000;
 const LONGEST_PAUSE = 20000;
 
-export function mountDataExport(part) {
+export function mountOwnData(part) {
   let pause = PAUSE;
 
   function isLive() {

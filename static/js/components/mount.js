@@ -1,6 +1,6 @@
 /** Finds what the page marks with data-component and gives it life. */
 
-import { mountDataExport } from "./data-export.js";
+import { mountOwnData } from "./data-export.js";
 import { mountDrawer } from "./drawer.js";
 import { mountPasskey } from "./passkey.js";
 import { mountPassword } from "./password.js";
@@ -34,7 +34,7 @@ function mountCopyField(part) {
 
 const COMPONENTS = {
   "copy-field": mountCopyField,
-  "data-export": mountDataExport,
+  "data-export": mountOwnData,
   dialog: mountDialog,
   drawer: mountDrawer,
   passkey: mountPasskey,
