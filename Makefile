@@ -124,7 +124,7 @@ bench: install ## Measure what a token costs, beside two baselines; takes half a
 	@$(BIN)/uv pip install --quiet --target bench/out/site --no-deps --require-hashes -r bench/requirements.lock
 	@$(BIN)/python -m bench $(ARGS)
 
-bench-short: install ## Compare the cost of a token with the committed one; under a minute
+bench-short: install ## Compare the cost of a token with the committed one; minutes
 	@$(BIN)/python -m bench --short
 
 bench-moderation: install ## Measure the pages of staff beside make run, on what seed_moderation made

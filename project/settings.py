@@ -6,11 +6,8 @@ missing or unsafe value and name every one of them at once.
 
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
-import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from apps.conversations import constants as conversations
 from apps.core.constants import ApplicationEnvironment
@@ -20,19 +17,24 @@ from project.admin_look import UNFOLD as UNFOLD
 from project.browsers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from project.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
+from project.environment import Environment, has_scheme, is_time_zone, refuse
 from project.logs import logging_of
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 if env.str("ENVIRONMENT", default="") != "test" and (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
-ENVIRONMENT = ApplicationEnvironment(env.str("ENVIRONMENT", default="production"))
+ENVIRONMENT = ApplicationEnvironment(
+    env.choice("ENVIRONMENT", list(ApplicationEnvironment), default="production")
+)
 IS_DEPLOYED = ENVIRONMENT in (ApplicationEnvironment.STAGING, ApplicationEnvironment.PRODUCTION)
 DEBUG = env.bool("DEBUG", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"
+)
 
 _key_of_development = "for-development-and-tests-only-0123456789-abcdefghij-ABCDEFGHIJ"
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_DEPLOYED else _key_of_development)
@@ -115,27 +117,22 @@ RATE_LIMIT_LOGIN = env.str("RATE_LIMIT_LOGIN", default="10/minute")
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_CONFIG = env.email_url_config(EMAIL_URL or "consolemail://")
+EMAIL_CONFIG = env.mail(EMAIL_URL or "consolemail://")
 vars().update(EMAIL_CONFIG)
 
 
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True
-
-
 def _refuse_unsafe_values() -> None:
-    """Name everything that is missing or unsafe for this environment in one error."""
+    """Name everything that is missing, unusable or unsafe for this environment in one error."""
+    is_database = has_scheme("postgresql", "postgres")
     needed = [
-        (bool(DATABASE_URL), "DATABASE_URL is missing: give a postgresql:// address"),
-        (bool(REDIS_URL), "REDIS_URL is missing: give a redis:// address"),
+        (is_database(DATABASE_URL), "DATABASE_URL must be a postgresql:// address"),
+        (has_scheme("redis", "rediss", "unix")(REDIS_URL), "REDIS_URL must be a redis:// address"),
         (
-            _is_time_zone(USAGE_TIME_ZONE),
-            "USAGE_TIME_ZONE must be a name such as UTC or Europe/Oslo",
+            has_scheme("http", "https")(OPENAI_BASE_URL),
+            "OPENAI_BASE_URL must be an http:// or https:// address",
         ),
+        (is_time_zone(USAGE_TIME_ZONE), "USAGE_TIME_ZONE must be a name such as Europe/Oslo"),
+        (WORKER_CONCURRENCY > 0, "WORKER_CONCURRENCY must be 1 or more"),
     ]
     needed_when_deployed = [
         (
@@ -151,16 +148,14 @@ def _refuse_unsafe_values() -> None:
         ),
         ("*" not in ALLOWED_HOSTS, "ALLOWED_HOSTS must name the hosts, not *"),
         (
-            "NUM_PROXIES" in env.ENVIRON,
+            env.has("NUM_PROXIES"),
             "NUM_PROXIES must say how many proxies stand in front (0 for none)",
         ),
     ]
     if IS_DEPLOYED:
         needed += needed_when_deployed
-    problems = [problem for is_met, problem in needed if not is_met]
-    if problems:
-        message = f"Parley cannot start in {ENVIRONMENT}:\n- " + "\n- ".join(problems)
-        raise ImproperlyConfigured(message + "\nSee docs/configuration.md.")
+    problems = [*env.problems, *(problem for is_met, problem in needed if not is_met)]
+    refuse(ENVIRONMENT, problems)
 
 
 _refuse_unsafe_values()

@@ -103,6 +103,7 @@ FINISH_NOTICES = {
     "content_filter": gettext_noop("The model's provider cut this answer. Ask in other words."),
 }
 
+EMPTY_NOTICE = gettext_noop("The model answered with nothing. Ask again, or in other words.")
 STATE_NOTICES = {
     ReplyState.STOPPED: gettext_noop("You stopped this answer. What you saw is kept."),
     ReplyState.HALTED: gettext_noop("A member of staff stopped this answer."),

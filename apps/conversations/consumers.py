@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from apps.conversations import socket_frames as frames
+from apps.conversations.errors import InvalidFrameError
 from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
 from apps.conversations.services import (
     branches,
@@ -95,7 +96,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         client_id: str | None = None
         try:
             if text_data is None or len(text_data) > MAX_FRAME_BYTES:
-                await self._error("invalid_frame", "Send one JSON object up to 64 kB.", None)
+                await self._error(InvalidFrameError.code, "Send one JSON object up to 64 kB.", None)
                 return
             frame = frames.decode(text_data)
             client_id = getattr(frame, "client_id", None)
@@ -103,9 +104,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
             await self._handlers[type(frame)](self, frame)
         except msgspec.MsgspecError:
-            await self._error(
-                "invalid_frame", "This frame is not one of the documented ones.", None
-            )
+            await self._error(InvalidFrameError.code, InvalidFrameError.default_message, None)
         except AppError as error:
             await self._error(error.code, error.message, client_id)
         except Exception as error:  # noqa: BLE001  the socket's own door to the error utility

@@ -1,5 +1,7 @@
 """What can go wrong in a conversation, each with its stable code."""
 
+from django.utils.translation import gettext_noop
+
 from apps.core.errors import (
     AppError,
     ConflictError,
@@ -179,6 +181,19 @@ class ReplyInterruptedError(ServiceUnavailableError):
     default_message = "The answer was interrupted on our side. What arrived is kept. Try again."
 
 
+class WorkerLostError(ReplyInterruptedError):
+    """What an answer notes that ended because its worker was gone."""
+
+    code = "worker_lost"
+
+
+class NoWorkerError(ServiceUnavailableError):
+    """What an answer notes that no worker took in time."""
+
+    code = "no_worker"
+    default_message = gettext_noop("Nobody was there to answer. Try again in a minute.")
+
+
 class ReplyFailedError(AppError):
     """The model could not answer, for a reason that has no code of its own."""
 
@@ -200,3 +215,10 @@ class ReplyNotReadyError(AppError):
     code = "reply_not_ready"
     status_code = 504
     default_message = "The answer is still being written. Read it from the conversation later."
+
+
+class InvalidFrameError(ValidationFailedError):
+    """A frame of a socket that is not one of the documented ones."""
+
+    code = "invalid_frame"
+    default_message = "This frame is not one of the documented ones."

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import BaseUserManager, Group
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
@@ -105,7 +106,14 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # noqa: ANN401
-        """Make an account with every right, for the `createsuperuser` command."""
+        """Make an account with every right, for the `createsuperuser` command.
+
+        Raises:
+            ValidationError: the password breaks a rule, which the command asks or says; without
+                anybody to ask it would pass.
+        """
+        if password is not None:
+            validate_password(password)
         return self.create_user(
             email, password, **{**fields, "role": Role.ADMIN, "is_superuser": True}
         )

@@ -221,3 +221,11 @@ async def test_an_answer_that_reached_its_longest_length_says_so(
     assert isinstance(events[-1], ReplyFinished)
     assert (events[-1].state, events[-1].finish_reason) == ("complete", "length")
     assert "cut short" in events[-1].notice
+
+
+async def test_an_answer_without_a_word_says_so(person: User, upstream: ScriptedUpstream) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=0]]")
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.message.content) == ("complete", "")
+    assert reply.notice == "The model answered with nothing. Ask again, or in other words."

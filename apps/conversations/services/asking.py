@@ -13,6 +13,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations import constants
 from apps.conversations.constants import ReplyState
 from apps.conversations.errors import (
+    NoWorkerError,
     ReplyFailedError,
     ReplyHaltedError,
     ReplyInterruptedError,
@@ -43,6 +44,7 @@ ERROR_OF_STATE: dict[str, type[AppError]] = {
 ENDINGS: tuple[type[AppError], ...] = (
     *ERROR_OF_STATE.values(),
     ModelUnpricedError,
+    NoWorkerError,
     UpstreamError,
     *UpstreamError.__subclasses__(),
 )

@@ -107,6 +107,8 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     )
     try:
         finished = await _stream(claim, running, runtime, clock, guard)
+        if not running.text.strip():
+            notice = constants.EMPTY_NOTICE
     except _Withheld as withheld:
         state, code = constants.ReplyState.WITHHELD, withheld.verdict.code
         notice = withheld.verdict.reason_for_user

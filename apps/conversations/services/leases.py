@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from apps.conversations import constants, guardrails
+from apps.conversations.errors import NoWorkerError, WorkerLostError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, presenting, settling
 from apps.conversations.services.turn_requests import Prompt, policy_text
@@ -254,7 +254,7 @@ def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int
             When(stop_state="", then=Value(constants.ReplyState.INTERRUPTED.value)),
             default=F("stop_state"),
         ),
-        error_code=Case(When(stop_state="", then=Value("worker_lost")), default=Value("")),
+        error_code=Case(When(stop_state="", then=Value(WorkerLostError.code)), default=Value("")),
         notice="",
         lease_expires_at=None,
         finished_at=Now(),
@@ -281,8 +281,8 @@ def expire_queue() -> list[int]:
     )
     Reply.objects.filter(pk__in=waiting).update(
         state=constants.ReplyState.FAILED,
-        error_code="no_worker",
-        notice=gettext_noop("Nobody was there to answer. Try again in a minute."),
+        error_code=NoWorkerError.code,
+        notice=NoWorkerError.default_message,
         finished_at=Now(),
     )
     endings.note_ended(reply_ids=waiting)

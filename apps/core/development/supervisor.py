@@ -20,6 +20,7 @@ from apps.core.development.environment import (
 )
 from apps.core.development.errors import DevelopmentError, StopRequestedError
 from apps.core.development.keeper import Keeper
+from apps.core.development.outside import check_outside_parts
 from apps.core.development.parts import Parts
 from apps.core.development.preparation import Prepared
 from apps.core.development.program import GRACE_SECONDS, Program, ProgramPlan, answers
@@ -55,6 +56,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         self._refuse_taken_port()
+        check_outside_parts(self.wanted, self.console)
         try:
             self._start()
             self._keep()

@@ -140,7 +140,7 @@ class EventReader:
         if chunk.error is not _NULL and bytes(chunk.error) != b"null":
             raise UpstreamError
         if not self.model and chunk.model:
-            self.model = chunk.model[:120]
+            self.model = _storable(chunk.model)[:120]
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.choices and not self.is_done:
@@ -173,13 +173,17 @@ class EventReader:
             elif delta.reasoning_content or delta.reasoning:
                 self.has_progressed = True
         if choice.finish_reason:
-            self.finish_reason = choice.finish_reason[:40]
+            self.finish_reason = _storable(choice.finish_reason)[:40]
             self.has_progressed = True
 
     def _keep(self, text: str) -> None:
         self.answer_chars += len(text)
         if self.answer_chars > self._max_chars:
             raise UpstreamTooLargeError
-        # PostgreSQL cannot hold the character U+0000 in a text.
-        self._texts.append(text.replace("\x00", "\ufffd"))
+        self._texts.append(_storable(text))
         self.has_progressed = True
+
+
+def _storable(text: str) -> str:
+    """Return a text without the character U+0000, which PostgreSQL cannot hold."""
+    return text.replace("\x00", "\ufffd")

@@ -1,6 +1,9 @@
 """The files that ship Parley agree with each other and with the code."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,9 +44,31 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
     final_stage = text_of("Dockerfile").rpartition("FROM ")[2]
     copied = set(re.findall(r"^COPY ([a-z.]+) ", final_stage, re.MULTILINE))
     kept = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
-    assert {"apps", "project", "manage.py", "templates", "static"} <= copied
+    assert {"apps", "project", "manage.py", "templates", "static", "locale", "deploy"} <= copied
     assert copied <= kept
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_files_of_the_pages_are_collected_as_the_image_collects_them(tmp_path: Path) -> None:
+    """Files are named after what is in them, so a script that is not understood ends the build."""
+    dockerfile = text_of("Dockerfile")
+    step = dockerfile[dockerfile.index("&& SECRET_KEY=") : dockerfile.index("USER parley\n")]
+    values = dict(re.findall(r"\b([A-Z_]+)=(\S+)", step))
+    done = subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "ENVIRONMENT": "production",
+            "STATIC_ROOT": str(tmp_path),
+            **values,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "staticfiles.json").is_file()
 
 
 def test_the_image_runs_as_an_ordinary_user() -> None:

@@ -114,7 +114,8 @@ def test_nothing_counts_after_the_finish_reason_but_usage() -> None:
 
 
 def test_replaces_the_character_that_a_database_cannot_hold() -> None:
-    assert read(delta_event({"content": "a\x00b"})).take_text() == "a\ufffdb"
+    reader = read(delta_event({"content": "a\x00b"}, finish="st\x00op"))
+    assert (reader.take_text(), reader.finish_reason) == ("a\ufffdb", "st\ufffdop")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Variables of the environment, read so that every unusable value is named in one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUTHS = {"true", "yes", "on", "y", "t", "ok", "1"}
+FALSEHOODS = {"false", "no", "off", "n", "f", "0"}
+WANTED: dict[object, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+class Environment(environ.Env):  # type: ignore[misc]  # the library has no types
+    """Reads variables; a blank one is as one that is not set, wherever it is no text.
+
+    Attributes:
+        problems: a sentence for each variable whose value cannot be read; it has its default.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[str] = []
+
+    def get_value(
+        self,
+        var: str,
+        cast: Any = None,  # noqa: ANN401  the library's own signature
+        default: Any = environ.Env.NOTSET,  # noqa: ANN401
+        parse_default: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:  # noqa: ANN401
+        """Return a value in its type, or the default where it has none or an unusable one."""
+        given = str(self.ENVIRON.get(var, "")).strip()
+        if cast not in WANTED:
+            return super().get_value(var, cast, default, parse_default)
+        if not given:
+            return default
+        try:
+            return _read(given, cast)
+        except ValueError:
+            self.problems.append(f"{var} is {given!r}: give {WANTED[cast]}")
+            return default
+
+    def choice(self, var: str, wanted: Sequence[str], *, default: str) -> str:
+        """Return one of some words."""
+        given = self.str(var, default=default).strip() or default
+        if given not in wanted:
+            self.problems.append(f"{var} is {given!r}: give one of {', '.join(wanted)}")
+            return default
+        return given
+
+    def mail(self, url: str) -> dict[str, Any]:
+        """Return the settings of mail for an address such as `smtp://mail.example:25`."""
+        try:
+            settings: dict[str, Any] = self.email_url_config(url)
+        except (ImproperlyConfigured, ValueError, KeyError):
+            self.problems.append("EMAIL_URL must be an address such as smtp://mail.example:25")
+            settings = self.email_url_config("consolemail://")
+        return settings
+
+    def has(self, var: str) -> bool:
+        """Tell whether a variable is set to something."""
+        return bool(str(self.ENVIRON.get(var, "")).strip())
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether a time zone has this name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
+def has_scheme(*schemes: str) -> Callable[[str], bool]:
+    """Return a test of whether an address is of one of some kinds and names a place."""
+
+    def test(address: str) -> bool:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return False
+        return parts.scheme in schemes and bool(parts.netloc or parts.path or parts.query)
+
+    return test
+
+
+def refuse(environment: str, problems: Sequence[str]) -> None:
+    """End the start where there are problems, naming all of them.
+
+    Raises:
+        ImproperlyConfigured: there are some.
+    """
+    if problems:
+        listed = "\n- ".join(problems)
+        message = f"Parley cannot start in {environment}:\n- {listed}\nSee docs/configuration.md."
+        raise ImproperlyConfigured(message)
+
+
+def _read(given: str, kind: type) -> Any:  # noqa: ANN401
+    if kind is bool:
+        if given.lower() in TRUTHS | FALSEHOODS:
+            return given.lower() in TRUTHS
+        raise ValueError
+    value = kind(given)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
