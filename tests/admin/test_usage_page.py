@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.llm.constants import NANO
-from apps.llm.models import UsageDay
+from apps.llm.models import UsageDay, UsageRecord
 from apps.llm.services.periods import day_of
 from apps.users.models import User
 from tests.factories import ApiTokenFactory, UserFactory
@@ -118,6 +118,27 @@ def test_all_rows_leave_as_a_file_with_their_purpose(as_admin: Client, person: U
     assert file_of(as_admin, "rows", purpose="title") == [head, rows[0]]
     noted = AuditEvent.objects.filter(action="usage.exported").order_by("pk")
     assert [one.data["purpose"] for one in noted] == ["", "title"]
+
+
+def test_a_call_of_the_organisation_links_to_the_rule_that_asked(as_admin: Client) -> None:
+    row = UsageRecord.objects.create(
+        purpose="judge",
+        reference_id=7,
+        model="m",
+        prompt_tokens=9,
+        completion_tokens=1,
+        source="reported",
+        outcome="complete",
+        duration_ms=5,
+    )
+    for url in (
+        reverse("admin:llm_usagerecord_changelist") + "?q=judge:7",
+        reverse("admin:llm_usagerecord_change", args=[row.pk]),
+    ):
+        page = as_admin.get(url).content.decode()
+        assert "The organisation" in page
+        assert reverse("admin:moderation_rule_change", args=[7]) in page
+        assert "Judgement of a rule 7" in page
 
 
 def test_an_empty_place_says_so_and_a_wrong_period_is_the_usual_one(as_admin: Client) -> None:

@@ -1,4 +1,4 @@
-"""The picker of the assistant beside the message."""
+"""The picker of the assistant beside the message, and the details of what it answered."""
 
 from __future__ import annotations
 
@@ -58,6 +58,9 @@ async def test_the_assistant_that_is_chosen_answers_and_stays_chosen_after_a_rel
         picker = await picker_of(tab)
         await picker.select_option("Pirate")
         await tab.ask("First [[stream tokens=2]]")
+        await tab.page.get_by_label("Tokens and cost").last.click()
+        await expect(tab.answer.locator("[data-used]")).to_contain_text("9 tokens were counted.")
+        await expect(tab.answer.locator("[data-used]")).to_be_visible()
         await tab.page.reload()
         await expect(picker).to_have_value(str(pirate.pk))
         await tab.ask("Second [[stream tokens=2]]")
