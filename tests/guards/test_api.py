@@ -8,10 +8,11 @@ import pytest
 from ninja.operation import AsyncOperation, Operation
 from pydantic import BaseModel
 
+from apps.core.api.application import ParleyAPI
 from apps.core.api.auth import BearerToken
 from apps.core.api.document import operations as operations_of
 from apps.core.management.commands.export_openapi import SNAPSHOT, document_text
-from project.api import api
+from project.api import api, openai_api
 from tests.guards.sources import ROOT
 
 OPEN_TO_ALL = {
@@ -23,19 +24,21 @@ OPEN_TO_ALL = {
 NOT_WRAPPED = [["text/event-stream"], ["text/markdown", "application/json"], ["application/zip"]]
 
 
-def operations() -> Iterator[tuple[str, str, Operation]]:
-    for router in api._get_bound_routers():
+def operations(of: ParleyAPI) -> Iterator[tuple[str, str, Operation]]:
+    for router in of._get_bound_routers():
         for path, view in router.path_operations.items():
             for operation in view.operations:
                 for method in operation.methods:
                     yield method, f"{router.prefix}{path}", operation
 
 
-ALL = list(operations())
+ALL = list(operations(api))
 IDS = [f"{method} {path}" for method, path, _ in ALL]
+WITH_OPENAI = [*ALL, *operations(openai_api)]
+WITH_OPENAI_IDS = [f"{method} {path}" for method, path, _ in WITH_OPENAI]
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+@pytest.mark.parametrize(("method", "path", "operation"), WITH_OPENAI, ids=WITH_OPENAI_IDS)
 def test_every_operation_asks_for_a_token_or_says_why_not(
     method: str, path: str, operation: Operation
 ) -> None:
@@ -49,7 +52,7 @@ def test_no_exception_is_stale() -> None:
     assert set(OPEN_TO_ALL) <= {(method, path) for method, path, _ in ALL}
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), ALL, ids=IDS)
+@pytest.mark.parametrize(("method", "path", "operation"), WITH_OPENAI, ids=WITH_OPENAI_IDS)
 def test_every_operation_runs_on_the_event_loop(
     method: str, path: str, operation: Operation
 ) -> None:
