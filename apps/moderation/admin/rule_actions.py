@@ -27,6 +27,19 @@ MODE_LOOKS = {
 }
 
 
+MODE_WORDS = {
+    RuleMode.OFF: "Looks at nothing.",
+    RuleMode.SHADOW: "Records its hits. Nobody notices.",
+    RuleMode.FLAG: "A hit opens a case.",
+    RuleMode.ENFORCE: "A hit keeps the text back.",
+}
+
+
+def ladder() -> list[tuple[str, str, str]]:
+    """Return the modes in the order of their power, each with its name and what a hit does."""
+    return [(mode.value, mode.label, MODE_WORDS[mode]) for mode in RuleMode]
+
+
 def mode_badge(mode: str) -> SafeString:
     """Draw a mode."""
     tone, icon = MODE_LOOKS[RuleMode(mode)]

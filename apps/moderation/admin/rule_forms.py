@@ -24,6 +24,8 @@ PII_TYPES = (
 class PlanForm(forms.Form):
     """What a new rule is."""
 
+    heading = "The rule"
+
     name = forms.CharField(max_length=80, label="Name")
     description = forms.CharField(
         required=False,
@@ -54,6 +56,8 @@ class PlanForm(forms.Form):
 
 class VersionForm(forms.Form):
     """What a version looks for; each kind says how."""
+
+    heading = "What it looks for"
 
     note = forms.CharField(
         required=False,
@@ -214,8 +218,8 @@ class LimitsForm(forms.Form):
     daily_cap = forms.IntegerField(
         required=False,
         min_value=0,
-        label="At most so many texts a day",
-        help_text="How many people it may act on in a day; over it, hits are only recorded.",
+        label="At most so many people a day",
+        help_text="Whom it may act on. Past this, hits are only recorded. Empty for no limit.",
     )
     expires_at = forms.DateTimeField(
         required=False,

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
+from django.forms import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from apps.core.admin_kit.display import EMPTY
 from apps.core.admin_kit.people import has_right
 from apps.core.errors import AppError
 from apps.moderation.admin.rule_forms import FORMS, PlanForm, VersionForm
@@ -154,13 +156,24 @@ def sentence_of(error: AppError) -> str:
     return details or error.message
 
 
-def shown(version: RuleVersion) -> list[tuple[str, str]]:
-    """Return a configuration as lines that can be read."""
-    lines = []
-    for key, value in version.configuration.items():
-        words = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-        lines.append((key.replace("_", " ").capitalize(), words))
-    return lines
+def shown(version: RuleVersion) -> list[tuple[str, list[str]]]:
+    """Return a configuration in the words of the form that it was written with."""
+    stored = dict(version.configuration)
+    known = FORMS[version.rule.kind].base_fields
+    order = [name for name in FORMS[version.rule.kind].field_order or () if name in stored]
+    rest = [name for name in stored if name not in order]
+    return [_line(name, stored[name], known.get(name)) for name in [*order, *rest]]
+
+
+def _line(name: str, value: object, field: Field | None) -> tuple[str, list[str]]:
+    """Return one part of a configuration: what it is, and its values as they are read."""
+    label = str(field.label) if field is not None else name.replace("_", " ").capitalize()
+    if isinstance(value, bool):
+        return label, ["Yes" if value else "No"]
+    choices = {key: str(words) for key, words in getattr(field, "choices", ())}
+    values = value if isinstance(value, list) else [value]
+    words = [choices.get(one, str(one)) for one in values if one not in (None, "")]
+    return label, words or [EMPTY]
 
 
 def _explain(error: AppError, *forms: Any) -> None:  # noqa: ANN401

@@ -18,7 +18,7 @@ from django.http import (
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.actions import RowAction
+from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.details import Detail, Fact, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment, preview
 from apps.core.admin_kit.filters import choice_filter
@@ -31,6 +31,7 @@ from apps.moderation.admin.rule_actions import (
     actor_of,
     enforce,
     figures,
+    ladder,
     limits,
     may_edit,
     mode_badge,
@@ -140,6 +141,11 @@ class RuleAdmin(StaffModelAdmin[Rule]):
             ),
         ]
 
+    def buttons(self, request: HttpRequest, row: Rule) -> list[Button]:
+        """Return what stands in the head of the page: letting it enforce is a step of its modes."""
+        ask = self.url_of(row.pk, "enforce")
+        return [button for button in super().buttons(request, row) if button.url != ask]
+
     def mode_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Set off, shadow or flag in one click, for the present version or another."""
         row = self.row_or_404(request, object_id)
@@ -214,7 +220,8 @@ class RuleAdmin(StaffModelAdmin[Rule]):
             "draft": latest if is_draft else None,
             "latest": latest,
             "is_local": row.kind in LOCAL_KINDS,
-            "modes": [(mode.value, mode.label) for mode in RuleMode if mode != RuleMode.ENFORCE],
+            "ladder": ladder(),
+            "may_enforce": has_right(request, rules.ENFORCE),
             "configuration": rule_pages.shown(row.current) if row.current else [],
         }
 

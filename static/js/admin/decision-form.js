@@ -154,16 +154,21 @@ export class DecisionForm {
     this.#asked = new AbortController();
     try {
       const found = await post(this.#case.dataset.previewUrl, body, { signal: this.#asked.signal });
-      place.querySelector("[data-preview-effect]").textContent = found.effect;
+      this.#sayEffect(found.effect);
       place.querySelector("[data-preview-title]").textContent = found.title;
       place.querySelector("[data-preview-body]").textContent = found.body;
-      place.querySelector("[data-preview-notice]").hidden = !found.body;
-      place.hidden = false;
+      place.hidden = !found.body;
     } catch (error) {
       if (error.name === "AbortError") return;
-      place.querySelector("[data-preview-effect]").textContent = error.message;
-      place.querySelector("[data-preview-notice]").hidden = true;
-      place.hidden = false;
+      this.#sayEffect(error.message);
+      place.hidden = true;
     }
+  }
+
+  /** Say what “Violates” would do, beside its button. */
+  #sayEffect(words) {
+    const place = this.#form.querySelector("[data-preview-effect]");
+    place.textContent = words;
+    place.hidden = !words;
   }
 }
