@@ -95,7 +95,7 @@ class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.fi
 
 
 class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):
-    """A message changed: hidden, redacted, restored."""
+    """A message changed: hidden, redacted, withheld, restored; `state` is that of an answer."""
 
     message_id: int
     conversation_id: int
@@ -104,6 +104,7 @@ class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message
     html: str
     notice: str
     redacted: bool = False
+    state: str = ""
 
 
 class BranchShown(msgspec.Struct, frozen=True, tag_field="type", tag="branch.shown"):

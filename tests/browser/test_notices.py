@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import make_password
 from playwright.async_api import expect
 
+from apps.conversations.models import Message
 from apps.core import db
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Flag
@@ -25,7 +26,11 @@ STOPPED_WITHIN_SECONDS = 2.0
 
 def decide_about_newest(moderator: User, person: User, *kinds: EnforcementKind) -> Case:
     """Decide about the newest message of somebody."""
-    message = person.messages.select_related("conversation").latest("id")
+    return decide_about(moderator, person.messages.latest("id"), *kinds)
+
+
+def decide_about(moderator: User, message: Message, *kinds: EnforcementKind) -> Case:
+    """Decide about a message."""
     make_policy()
     case = cases.claim(actor=moderator, case_id=make_case(message).pk)
     decisions.decide(
@@ -104,6 +109,33 @@ async def test_a_decision_shows_at_once_on_the_open_page_and_is_appealed_from_it
         await tab.page.get_by_role("button", name="Send the appeal").click()
         await expect(tab.page.locator("main")).to_contain_text("Your appeal waits")
         assert await sync_to_async(Appeal.objects.count)() == 1
+
+
+async def test_an_answer_that_is_withheld_leads_to_its_decision_in_both_tabs_and_comes_back(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    def withhold() -> Case:
+        answer = Message.objects.filter(conversation__owner=person).latest("id")
+        return decide_about(moderator, answer, EnforcementKind.RETRACT_ANSWER)
+
+    async with browsing:
+        one = await browsing.signed_in(person)
+        await one.open()
+        await one.ask("[[stream tokens=3]]")
+        two = await one.another()
+        await two.open(one.page.url)
+        await two.ask("[[stream tokens=8]]")
+        text = await two.text()
+        await expect(one.answer_body).to_have_text(text)
+        case = await db.call(withhold)
+        for tab in (one, two):
+            await tab.see_state("withheld")
+            await expect(tab.answer.get_by_role("link", name="Read the decision")).to_be_visible()
+            assert await tab.text() == ""
+        await db.call(undo_newest, moderator, case)
+        for tab in (one, two):
+            await expect(tab.answer.get_by_role("link", name="Read the decision")).to_be_hidden()
+            await expect(tab.answer_body).to_have_text(text)
 
 
 async def test_a_suspension_stops_socket_session_and_token_within_two_seconds_and_can_be_appealed(

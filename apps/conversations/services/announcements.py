@@ -90,6 +90,7 @@ def message_updated(message: Message) -> None:
             html="" if message.is_hidden else presenting.html_of(message),
             notice=notice,
             redacted=bool(presenting.redaction_notice(message)),
+            state=reply.state if reply is not None else "",
         ),
     )
 

@@ -133,7 +133,8 @@ export class Message {
   }
 
   /** Hide or restore, as staff decided. */
-  update({ hidden, text, html, notice, redacted = false }) {
+  update({ hidden, text, html, notice, redacted = false, state = "" }) {
+    if (state) this.state = state;
     const shown = this.notice.querySelector("[data-notice-text]");
     if (hidden && !this.isHidden) this.article.dataset.endNotice = shown.textContent;
     this.article.toggleAttribute("data-hidden", hidden);
