@@ -13,7 +13,7 @@ from pytest_django import Settings
 from apps.audit.models import AuditEvent
 from apps.core.admin_kit.display import EMPTY
 from apps.core.admin_kit.model_admin import StaffModelAdmin
-from apps.llm.admin.providers import _asked_again
+from apps.llm.admin.provider_health import asked_again, worst_badge
 from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
 from apps.llm.services import catalogue
 from apps.llm.services.health import Health
@@ -166,14 +166,20 @@ def test_typing_begins_in_the_first_field_of_a_page(as_admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "seconds", "said"),
-    [("open", 7.5, "in 8 s"), ("half_open", -1, "by the next call"), ("closed", -1, EMPTY)],
+    ("state", "seconds", "looks", "said"),
+    [
+        ("open", 7.5, "Left alone", "in 8 s"),
+        ("open", -1, "Tried again", "by the next call"),
+        ("half_open", -1, "Tried again", "by the next call"),
+        ("closed", -1, "Answering", EMPTY),
+    ],
 )
 def test_a_breaker_says_when_the_provider_is_asked_again(
-    state: str, seconds: float, said: str
+    state: str, seconds: float, looks: str, said: str
 ) -> None:
     told = Health(state=state, open_until=time.time() + seconds)
-    assert _asked_again(told) == said
+    assert asked_again(told) == said
+    assert looks in worst_badge([Health(), told])
 
 
 def test_closing_the_breaker_is_one_button_with_a_reason(as_admin: Client) -> None:

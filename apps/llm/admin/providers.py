@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Added, Decision
-from apps.core.admin_kit.details import Detail, Fact, Table
-from apps.core.admin_kit.display import EMPTY, Tone, badge, moment
+from apps.core.admin_kit.details import Detail, Fact
+from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
@@ -26,18 +23,13 @@ from apps.llm.admin.catalogue_forms import (
     ProviderForm,
 )
 from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.provider_health import health_table, worst_badge
 from apps.llm.admin.published import provider_actions, provider_fact
-from apps.llm.gateway.breaker import BreakerState
 from apps.llm.models import Provider
 from apps.llm.services import compiling, health, providers
 from apps.llm.services.health import Health
 
 MOST_TOLD = 200
-LOOKS = {
-    "closed": ("Answering", Tone.GOOD, "check"),
-    "half_open": ("Trying again", Tone.WARNING, "hourglass"),
-    "open": ("Left alone", Tone.DANGER, "block"),
-}
 
 
 @admin.register(Provider)
@@ -76,9 +68,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
     @admin.display(description="Now")
     def fares(self, row: Provider) -> SafeString | str:
         """Show the worst that a process tells."""
-        told = _told_on_this_page().get(row.pk, [])
-        worst = max(told, key=lambda one: list(LOOKS).index(one.state), default=None)
-        return badge(*LOOKS[worst.state]) if worst is not None else EMPTY
+        return worst_badge(_told_on_this_page().get(row.pk, []))
 
     def detail(self, request: HttpRequest, row: Provider) -> Detail:
         """Show a provider and how the processes fare with it."""
@@ -98,7 +88,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 Fact("Breaker closed by hand", moment(row.breaker_closed_at)),
                 Fact("Changed", moment(row.updated_at)),
             ],
-            tables=[_health_table(health.read_health([row.pk]).get(row.pk, []))],
+            tables=[health_table(health.read_health([row.pk]).get(row.pk, []))],
             related=self.lists_of(request, f"provider:{row.pk}", "chatmodel", "auditevent"),
         )
 
@@ -251,42 +241,4 @@ def _limits(typed: Mapping[str, Any]) -> providers.Limits:
         max_concurrency=typed["max_concurrency"],
         max_waiting=typed["max_waiting"],
         max_wait_seconds=typed["max_wait_seconds"],
-    )
-
-
-def _asked_again(told: Health) -> str:
-    """Show in how many seconds a process that leaves the provider alone asks it again."""
-    left = told.open_until - time.time()
-    if left > 0:
-        return f"in {math.ceil(left)} s"
-    return EMPTY if told.state == BreakerState.CLOSED else "by the next call"
-
-
-def _last_problem(told: Health) -> SafeString | str:
-    if not told.last_error_code:
-        return EMPTY
-    return format_html("{} {}", told.last_error_code, moment(health.moment_of(told.last_error)))
-
-
-def _health_table(told: Sequence[Health]) -> Table:
-    return Table(
-        "How it fares, by process",
-        (
-            *("Process", "State", "Asked again", "Last answer", "Last problem"),
-            *("Calls", "Waiting", "Told"),
-        ),
-        [
-            (
-                one.process,
-                badge(*LOOKS[one.state]),
-                _asked_again(one),
-                moment(health.moment_of(one.last_success)),
-                _last_problem(one),
-                f"{one.running:,}",
-                f"{one.waiting:,}",
-                moment(health.moment_of(one.told)),
-            )
-            for one in told
-        ],
-        empty="No process has asked it within a day, or Redis is away.",
     )
