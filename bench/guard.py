@@ -6,6 +6,7 @@ taking turns, and the median counts; `--try` prints only.
 
 import argparse
 import gc
+import os
 import random
 import statistics
 import time
@@ -108,10 +109,13 @@ def run(count: int) -> dict[str, dict[str, float]]:
     }
 
 
-def table(figures: dict[str, dict[str, float]]) -> str:
-    """Return the figures as a table."""
+def table(figures: dict[str, dict[str, float]], load: float) -> str:
+    """Return the figures as a table, with the load of the machine that they were taken at."""
     lines = [
         "# Stream scanner: CPU for each token of five characters, in microseconds",
+        "",
+        f"Median of {ROUNDS - 1} rounds of the process's own CPU time. Load of the machine: "
+        f"{load:.1f} on {os.cpu_count()} cores.",
         "",
         f"| rules | {' | '.join(TEXTS)} |",
         f"| --- |{' ---: |' * len(TEXTS)}",
@@ -127,7 +131,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=2_000)
     parser.add_argument("--try", dest="only_try", action="store_true", help="print only")
     arguments = parser.parse_args()
-    text = table(run(arguments.tokens))
+    text = table(run(arguments.tokens), os.getloadavg()[0])
     print(text, end="")
     if not arguments.only_try:
         RESULT.write_text(text)
