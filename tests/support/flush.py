@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg.errors import DeadlockDetected
 
 APPEND_ONLY = {
     "audit_auditevent": "audit_append_only",
@@ -15,6 +17,7 @@ APPEND_ONLY = {
     "moderation_rulehit": "moderation_append_only",
     "moderation_ruleversion": "moderation_append_only",
 }
+ATTEMPTS = 5
 MADE_BY_MIGRATIONS = {
     "auth_group",
     "auth_group_permissions",
@@ -24,8 +27,12 @@ MADE_BY_MIGRATIONS = {
 
 
 def flush_with_care(patch: pytest.MonkeyPatch) -> None:
-    """Let the flush pass the triggers of append-only tables; keep what migrations made."""
-    original = DatabaseOperations.sql_flush
+    """Let the flush pass the triggers of append-only tables; keep what migrations made.
+
+    A worker that still reads takes its locks in another order: where PostgreSQL breaks the knot by
+    ending the flush, it has done nothing yet and begins anew.
+    """
+    original, execute = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
 
     def sql_flush(
         self: DatabaseOperations, style: Any, tables: Sequence[str], **options: Any
@@ -39,4 +46,15 @@ def flush_with_care(patch: pytest.MonkeyPatch) -> None:
             *(f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in guarded),
         ]
 
+    def execute_sql_flush(self: DatabaseOperations, statements: list[str]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                execute(self, statements)
+            except OperationalError as error:
+                if attempt == ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+            else:
+                return
+
     patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+    patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
