@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.llm.constants import Purpose
-from apps.llm.models import UsageDay, UsageRecord
+from apps.llm.models import UsageDay
 from apps.llm.services import naming
 from apps.llm.services.periods import day_of
 from apps.llm.services.rights import Actor, require
+from apps.llm.statements.usage import Line, read_used
 
 VIEW = "llm.view_cost"
 PERIODS = (7, 30, 90)
@@ -79,7 +81,7 @@ def purpose_of(text: str) -> str:
 def read_figures(
     *, viewer: Actor, days: int, purpose: str = "", now: datetime | None = None
 ) -> UsageFigures:
-    """Return what was used in the last days, worked out within the last minute; eight queries.
+    """Return what was used in the last days, worked out within the last minute; one query.
 
     Only the days that staff ask for are read, and of people and tokens the first 200.
 
@@ -137,54 +139,33 @@ def of_purpose(rows: QuerySet[UsageDay], purpose: str) -> QuerySet[UsageDay]:
 
 
 def _read(first: date, today: date, purpose: str) -> UsageFigures:
-    rows = of_purpose(UsageDay.objects.filter(day__range=(first, today)), purpose)
-    by_day = {row["day"]: row for row in _grouped(rows, "day")}
-    length = (today - first).days + 1
-    dates = [first + timedelta(days=number) for number in range(length)]
+    found: dict[str, list[Line]] = defaultdict(list)
+    for line in read_used(first=first, last=today, purpose=purpose, most=MOST):
+        found[line.kind].append(line)
+    by_day = {line.name: line for line in found["day"]}
+    dates = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     return UsageFigures(
-        days=[(day, _used(day.isoformat(), by_day.get(day, {}))) for day in dates],
-        purposes=[_used(str(Purpose(row["purpose"]).label), row) for row in _most(rows, "purpose")],
+        days=[(day, _day(day.isoformat(), by_day)) for day in dates],
+        purposes=[_used(str(Purpose(line.name or "").label), line) for line in found["purpose"]],
         models=[
-            _used(naming.label_of(row["chat_model_id"], row["model"]), row)
-            for row in _most(rows, "model", "chat_model_id")
+            _used(naming.label_of(line.number, line.name or ""), line) for line in found["model"]
         ],
-        people=[
-            _used(_name(row["user_id"], row["user__name"]), row)
-            for row in _most(rows, "user_id", "user__name")
+        people=[_used(_name(line), line) for line in found["person"]],
+        groups=[_used(line.name or "", line) for line in found["group"]],
+        tokens=[
+            _used(f"{line.name or 'Removed token'} (#{line.number})", line)
+            for line in found["token"]
         ],
-        groups=[
-            _used(row["user__groups__name"], row)
-            for row in _most(rows.filter(user__groups__isnull=False), "user__groups__name")
-        ],
-        tokens=_tokens(rows),
     )
 
 
-def _name(user_id: int | None, name: str | None) -> str:
-    return THE_HOUSE if user_id is None else f"{name} (#{user_id})"
+def _name(line: Line) -> str:
+    return THE_HOUSE if line.number is None else f"{line.name} (#{line.number})"
 
 
-def _tokens(rows: QuerySet[UsageDay]) -> list[Used]:
-    found = _most(rows.filter(api_token_id__gt=0), "api_token_id")
-    tokens: Any = UsageRecord._meta.get_field("api_token").related_model  # noqa: SLF001
-    numbers = [row["api_token_id"] for row in found]
-    names = dict(tokens.objects.filter(pk__in=numbers).values_list("pk", "name"))
-    return [
-        _used(f"{names.get(row['api_token_id'], 'Removed token')} (#{row['api_token_id']})", row)
-        for row in found
-    ]
+def _day(day: str, known: Mapping[str | None, Line]) -> Used:
+    return _used(day, known[day]) if day in known else Used(name=day)
 
 
-def _grouped(rows: QuerySet[UsageDay], *by: str) -> QuerySet[Any, Any]:
-    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMS}
-    grouped: QuerySet[Any, Any] = rows.order_by().values(*by).annotate(**sums)
-    return grouped
-
-
-def _most(rows: QuerySet[UsageDay], *by: str) -> list[dict[str, Any]]:
-    most = _grouped(rows, *by).order_by("-sum_cost_nano", "-sum_prompt_tokens", by[0])
-    return list(most[:MOST])
-
-
-def _used(name: str, row: dict[str, Any]) -> Used:
-    return Used(name=name, **{key: row.get(f"sum_{key}") or 0 for key in _SUMS})
+def _used(name: str, line: Line) -> Used:
+    return Used(name=name, **{key: getattr(line, key) for key in _SUMS})
