@@ -1,8 +1,10 @@
-"""SQL that every message passes: whether the rules changed, and the count of a rule's day."""
+"""SQL by hand: what every message passes, and what every case of a moderator's day is beside."""
 
 from __future__ import annotations
 
-from apps.core.postgresql.statements import Statement
+from collections.abc import Collection
+
+from apps.core.postgresql.statements import Row, Statement
 
 _REVISION = Statement(
     """
@@ -35,3 +37,75 @@ _TAKE = Statement(
 def take_from_day(*, rule_id: int, daily_cap: int) -> bool:
     """Count one more for a rule today, unless its cap is used up; nobody can count past it."""
     return _TAKE.row(rule_id=rule_id, daily_cap=daily_cap) is not None
+
+
+_SIMILAR = Statement(
+    """
+    SELECT lane.place, found.* FROM (VALUES
+        (0, ARRAY(
+            SELECT flag.case_id FROM moderation_flag AS flag WHERE flag.hit_id = ANY(ARRAY(
+                SELECT hit.id FROM moderation_rulehit AS hit
+                WHERE hit.span_hash = ANY(%(hashes)s::text[]) AND hit.span_hash <> ''
+                ORDER BY hit.id DESC LIMIT %(read)s
+            ))
+        )),
+        (1, ARRAY(
+            SELECT own.id FROM moderation_case AS own WHERE own.subject_id = %(subject_id)s
+            ORDER BY own.id DESC LIMIT %(read)s
+        )),
+        (2, ARRAY(
+            SELECT flag.case_id FROM moderation_flag AS flag WHERE flag.hit_id = ANY(ARRAY(
+                SELECT hit.id FROM moderation_rulehit AS hit
+                WHERE hit.rule_id = ANY(%(rules)s::bigint[])
+                ORDER BY hit.id DESC LIMIT %(read)s
+            ))
+        ))
+    ) AS lane (place, case_ids)
+    CROSS JOIN LATERAL (
+        SELECT decision.case_id, decision.verdict, coalesce(version.title, ''), decision.created_at
+        FROM moderation_decision AS decision
+        LEFT JOIN moderation_policyversion AS version ON version.id = decision.policy_version_id
+        WHERE decision.case_id = ANY(lane.case_ids) AND decision.case_id <> %(case_id)s
+            AND NOT decision.is_undo AND NOT EXISTS (
+                SELECT FROM moderation_decision AS later WHERE later.supersedes_id = decision.id
+            )
+        ORDER BY decision.id DESC LIMIT %(shown)s
+    ) AS found
+    ORDER BY lane.place, found.created_at DESC
+    """
+)
+
+
+def similar_decisions(
+    *,
+    case_id: int,
+    subject_id: int,
+    hashes: Collection[str],
+    rules: Collection[int],
+    read: int,
+    shown: int,
+) -> list[Row]:
+    """Return the newest decisions that hold in cases like one, by what they share.
+
+    The newest rows of each lane are found once, and their decisions by an index of theirs.
+
+    Args:
+        case_id: the case, which is left out.
+        subject_id: whom it is about.
+        hashes: of the passages that rules found in it.
+        rules: that found something in it.
+        read: how many of the newest rows of a lane are looked at.
+        shown: how many decisions a lane returns.
+
+    Returns:
+        Lane (0 the same passage, 1 the same person, 2 the same rule), case, verdict, the policy's
+        title and the time of each.
+    """
+    return _SIMILAR.rows(
+        case_id=case_id,
+        subject_id=subject_id,
+        hashes=list(hashes),
+        rules=list(rules),
+        read=read,
+        shown=shown,
+    )
