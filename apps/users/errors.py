@@ -88,6 +88,16 @@ class EmailNotVerifiedError(ForbiddenError):
     default_message = "Open the link that we sent to your address first, then try again."
 
 
+class SecondFactorRequiredError(ForbiddenError):
+    """The password is right and the account asks for more than a password."""
+
+    code = "second_factor_required"
+    default_message = (
+        "This account has a second factor, so a password alone makes no token. "
+        "Make one on the page /settings/tokens/, or with a token of the scope account."
+    )
+
+
 class MissingScopeError(ForbiddenError):
     """The token was not made for this."""
 

@@ -1,15 +1,18 @@
 """Who may do what with a conversation and its messages; a refusal changes nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core import serializers
+from django.utils import timezone
 
 from apps.conversations.models import Conversation, Message, Reply
 from apps.users.constants import TokenScope
-from apps.users.models import User
+from apps.users.models import ApiToken, User
+from apps.users.services import service_accounts
 from tests.api.conftest import Program
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
 
@@ -149,3 +152,24 @@ async def test_wrong_tokens_are_counted_by_address(nobody: Program, settings: An
     nobody.headers["Authorization"] = "Bearer parley_wrong"
     codes = [(await nobody.get("conversations/")).status_code for _ in range(3)]
     assert codes == [401, 401, 429]
+
+
+async def test_a_token_for_a_service_account_is_limited_as_much_as_the_one_that_makes_it(
+    admin: User,
+) -> None:
+    account = await sync_to_async(service_accounts.create_service_account)(
+        actor=admin, name="Nightly report"
+    )
+    end = timezone.now() + timedelta(days=1)
+    limits = {"scopes": ["staff"], "allowed_models": ["small"], "expires_at": end}
+    program = await sync_to_async(Program)(admin, **limits)
+    wanted = {"name": "a", "scopes": ["chat"], "expires_in_days": 365}
+    said = [
+        await program.post(
+            f"service-accounts/{account.pk}/tokens", {**wanted, "allowed_models": models}
+        )
+        for models in ([], ["large"], ["small"])
+    ]
+    assert [one.status_code for one in said] == [403, 403, 201]
+    made = await ApiToken.objects.aget(user=account)
+    assert (made.allowed_models, made.expires_at) == (["small"], end)

@@ -114,16 +114,20 @@ async def update_service_account(
 async def create_service_token(
     request: HttpRequest, account_id: int, payload: ServiceTokenIn
 ) -> NewTokenOut:
-    """Make a token for a service account."""
+    """Make a token for a service account; it has no more models and no longer life than yours."""
     wanted = TokenRequest(
         name=payload.name,
         scopes=tuple(payload.scopes),
         expires_in_days=payload.expires_in_days,
         allowed_models=tuple(payload.allowed_models),
     )
-    actor = caller_of(request).user
+    caller = caller_of(request)
     made = await db.call(
-        service_accounts.create_token, actor=actor, account_id=account_id, wanted=wanted
+        service_accounts.create_token,
+        actor=caller.user,
+        account_id=account_id,
+        wanted=wanted,
+        parent=caller.token,
     )
     return shown_once(made)
 

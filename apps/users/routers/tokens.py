@@ -14,6 +14,7 @@ from apps.users.constants import TokenScope
 from apps.users.errors import (
     EmailNotVerifiedError,
     InvalidCredentialsError,
+    SecondFactorRequiredError,
     TokenLimitError,
     TokenNotFoundError,
 )
@@ -37,6 +38,7 @@ own_token = BearerToken(TokenScope.ACCOUNT)
         errors=(
             InvalidCredentialsError,
             EmailNotVerifiedError,
+            SecondFactorRequiredError,
             TokenLimitError,
             UnauthorizedError,
             *authenticator().errors,
@@ -50,7 +52,8 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
     """Make a token.
 
     The first one with address and password; another one with a token of the scope `account`,
-    whose rights and life it cannot exceed.
+    whose rights and life it cannot exceed. An account with a second factor makes its first one on
+    the page `/settings/tokens/`.
     """
     wanted = TokenRequest(
         name=payload.name,

@@ -1,12 +1,14 @@
-"""Address and password: whose they are, and whether the address was confirmed."""
+"""Address and password: whose they are, and whether they are enough."""
 
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from apps.users.errors import EmailNotVerifiedError
+from apps.users.errors import EmailNotVerifiedError, SecondFactorRequiredError
 from apps.users.models import User
 
 
@@ -38,3 +40,13 @@ def ensure_email_verified(user: User) -> None:
         return
     if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
         raise EmailNotVerifiedError
+
+
+def ensure_password_is_enough(user: User) -> None:
+    """Check that the sign-in page would ask for nothing after the password.
+
+    Raises:
+        SecondFactorRequiredError: the account has an authenticator app or a passkey.
+    """
+    if is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]):
+        raise SecondFactorRequiredError

@@ -14,7 +14,7 @@ from apps.core.problems import clean_reason, field_problem, validation_failed
 from apps.users import constants
 from apps.users.constants import AccountKind
 from apps.users.errors import RoleRequiredError, UserNotFoundError
-from apps.users.models import User
+from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet, UserQuerySet
 from apps.users.services import accounts, roles, tokens
 from apps.users.services.tokens import NewToken, TokenRequest
@@ -111,10 +111,19 @@ def update_service_account(
     return account
 
 
-def create_token(*, actor: User, account_id: int, wanted: TokenRequest) -> NewToken:
+def create_token(
+    *, actor: User, account_id: int, wanted: TokenRequest, parent: ApiToken | None = None
+) -> NewToken:
     """Make a token for a service account, as an admin.
 
+    Args:
+        actor: an admin.
+        account_id: whose token it will be.
+        wanted: what it is wanted for.
+        parent: the admin's token where they came by one: it is not outlived, and its models hold.
+
     Raises:
+        MissingScopeError: it could ask models that the admin's token may not.
         RoleRequiredError: the actor is no admin.
         UserNotFoundError: there is no such service account.
         TokenLimitError: it has too many.
@@ -124,7 +133,7 @@ def create_token(*, actor: User, account_id: int, wanted: TokenRequest) -> NewTo
     if not set(wanted.scopes) <= set(constants.SERVICE_SCOPES):
         message = f"Use one or more of {', '.join(constants.SERVICE_SCOPES)}."
         raise field_problem("scopes", message, "token_scopes")
-    return tokens.make_token(actor=actor, user=account, wanted=wanted)
+    return tokens.make_token(actor=actor, user=account, wanted=wanted, parent=parent)
 
 
 def list_tokens(*, viewer: User, account_id: int) -> ApiTokenQuerySet:

@@ -60,6 +60,7 @@ def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> 
         InvalidCredentialsError: the two do not belong together, or the account is closed.
         AccountSuspendedError: they do, and the person is suspended.
         EmailNotVerifiedError: the address was never confirmed.
+        SecondFactorRequiredError: the account has a second factor, so a password is not enough.
         TokenLimitError: the person has too many.
         ValidationFailedError: what is wanted does not fit.
     """
@@ -68,6 +69,7 @@ def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> 
         raise InvalidCredentialsError
     access.ensure_not_suspended(user)
     credentials.ensure_email_verified(user)
+    credentials.ensure_password_is_enough(user)
     return make_token(actor=user, user=user, wanted=wanted)
 
 

@@ -2,6 +2,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -13,6 +14,7 @@ from apps.users.errors import (
     EmailNotVerifiedError,
     InvalidCredentialsError,
     MissingScopeError,
+    SecondFactorRequiredError,
     TokenLimitError,
     TokenNotFoundError,
 )
@@ -81,6 +83,21 @@ def test_an_address_must_be_confirmed_where_mail_is_configured(mail_configured: 
     UserFactory(email="old@example.com")
     tokens.create_with_password(email="old@example.com", password=PASSWORD, wanted=WANTED)
     assert ApiToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
+def test_a_password_alone_makes_no_token_past_a_second_factor(
+    admin: User, kind: Authenticator.Type
+) -> None:
+    Authenticator.objects.create(user=admin, type=kind, data={})
+    wanted = TokenRequest(name="a", scopes=("staff", "account"))
+    with pytest.raises(InvalidCredentialsError):
+        tokens.create_with_password(email=admin.email, password="wrong", wanted=wanted)
+    with pytest.raises(SecondFactorRequiredError):
+        tokens.create_with_password(email=admin.email, password=PASSWORD, wanted=wanted)
+    assert ApiToken.objects.count() == 0
+    session = principals.principal_for_session(admin)
+    assert tokens.create_token(actor=session, wanted=wanted).token.user == admin
 
 
 def test_a_token_of_a_token_has_no_more_rights_and_no_longer_life(person: User) -> None:
