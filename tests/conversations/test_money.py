@@ -29,7 +29,7 @@ from apps.conversations.services import (
 from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Completion, Usage
-from apps.llm.models import QuotaCounter, Reservation, UsageDay, UsageRecord
+from apps.llm.models import Provider, QuotaCounter, Reservation, UsageDay, UsageRecord
 from apps.llm.services import catalogue, pauses, prices, quotas
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
@@ -38,6 +38,7 @@ from apps.users.models import User
 from project.worker import upkeep
 from tests.conversations.conftest import read_reply, running_worker
 from tests.factories import ApiTokenFactory, UserFactory
+from tests.llm.conftest import until
 from tests.support.upstream import ScriptedUpstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,6 +159,41 @@ async def test_an_answer_that_nobody_took_costs_nothing(person: User, quota: int
     await Reply.objects.filter(pk=turn.reply.pk).aupdate(queued_at=long_ago)
     assert await sync_to_async(leases.expire_queue)() == [turn.reply.pk]
     assert await counted() == (0, 0)
+
+
+@sync_to_async
+def let_one_in_and_nobody_wait() -> None:
+    catalogue.read()
+    rows = Provider.objects.filter(follows_settings=True)
+    rows.update(max_concurrency=1, max_waiting=0)
+    catalogue.forget()
+
+
+async def test_an_answer_for_which_no_model_was_asked_costs_nothing(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    await let_one_in_and_nobody_wait()
+    other: User = await sync_to_async(UserFactory)()
+    async with running_worker() as worker:
+        ahead = await send(other, "[[hang]]")
+        worker.begin(ahead.reply.pk)
+        assert await until(upstream, lambda book: book.running == 1)
+        reply = await worker.finish((await send(person, "x" * 4_000)).reply.pk)
+        await sync_to_async(stopping.stop_reply)(actor=other, reply_id=ahead.reply.pk)
+    assert (reply.state, reply.error_code) == ("failed", "upstream_busy")
+    assert (reply.prompt_tokens, reply.usage_source) == (None, "")
+    assert not await UsageRecord.objects.filter(user=person).aexists()
+    assert not await Reservation.objects.filter(reference_id=reply.pk).aexists()
+
+
+@pytest.mark.usefixtures("policy")
+async def test_an_answer_that_the_last_check_withholds_costs_what_the_model_reported(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, "judged [[stream tokens=40]]")).reply.pk)
+    assert (reply.state, reply.usage_source) == ("withheld", "reported")
+    await assert_settled(reply)
 
 
 @pytest.mark.usefixtures("policy")

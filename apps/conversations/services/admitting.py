@@ -33,7 +33,8 @@ def wanted(request: TurnRequest, choice: Choice, *, has_history: bool) -> Usage:
     named = request.prompt["parameters"].get("max_tokens") if request.prompt is not None else None
     answers = [limit for limit in (limits.max_completion_tokens, named) if limit]
     return quotas.estimate(
-        prompt_chars=request.prompt_chars + len(version.system_prompt if version else own),
+        prompt_bytes=request.prompt_bytes
+        + len((version.system_prompt if version else own).encode()),
         has_history=has_history and request.prompt is None,
         prompt_limit=limits.max_prompt_tokens or settings.MAX_TOKENS,
         answer_limit=min(answers) if answers else None,

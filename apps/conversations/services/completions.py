@@ -13,7 +13,7 @@ from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
 from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyUsage
 from apps.conversations.services import asking, following, stopping, turns
-from apps.conversations.services.turn_requests import Prompt
+from apps.conversations.services.turn_requests import Prompt, size_of_prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.llm.services import catalogue, offers
@@ -96,11 +96,11 @@ async def start(  # noqa: PLR0913  one call with all that it may say
 
 
 def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
-    chars = sum(len(message["content"]) for message in prompt["messages"])
+    size = size_of_prompt(prompt)
     allowed = model.max_prompt_tokens or settings.MAX_TOKENS
-    if chars > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
+    if size > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
         raise PromptTooLongError(
-            f"The prompt has about {chars // CHARS_PER_TOKEN} tokens; "
+            f"The prompt has about {size // CHARS_PER_TOKEN} tokens; "
             f"{allowed} are allowed. Send less."
         )
 

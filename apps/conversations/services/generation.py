@@ -17,7 +17,7 @@ from apps.core import db
 from apps.core.correlation import set_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import Answering, Finished, TextBatch, Waiting
+from apps.llm.gateway.contract import Answering, TextBatch, Usage, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -99,14 +99,13 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     """Stream the model's text to the viewers and return how it ended; never raises."""
     clock = _Clock()
     state, code, notice = constants.ReplyState.COMPLETE, "", ""
-    finished: Finished | None = None
     guard = guardrails.GuardedStream(
         guardrails.Draft(
             user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.asked
         )
     )
     try:
-        finished = await _stream(claim, running, runtime, clock, guard)
+        await _stream(claim, running, runtime, clock, guard)
         if not running.text.strip():
             notice = constants.EMPTY_NOTICE
     except _Withheld as withheld:
@@ -120,14 +119,11 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         log_event(logger, "GENERATION_ERROR", level=logging.ERROR, error=type(error).__name__)
         logger.debug("generation error", exc_info=error)
         state, code = constants.ReplyState.FAILED, "internal_error"
-    usage = (
-        finished.usage if finished else runtime.gateway.estimate_usage(claim.request, running.text)
-    )
     return Ending(
         state=state,
         text="" if state == constants.ReplyState.WITHHELD else running.text,
-        usage=usage,
-        finished=finished,
+        usage=_usage(claim, running, runtime, guard),
+        finished=running.finished,
         answering=running.answering,
         error_code=code,
         notice=notice,
@@ -136,6 +132,17 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         ruling=guard.ruling,
         judged=_judged(claim, running, guard, state),
     )
+
+
+def _usage(
+    claim: Claim, running: RunningReply, runtime: WorkerRuntime, guard: guardrails.GuardedStream
+) -> Usage | None:
+    """Return what the model reported, or an estimate of what it wrote; None if none was asked."""
+    if running.finished is not None:
+        return running.finished.usage
+    if running.answering is None:
+        return None
+    return runtime.gateway.estimate_usage(claim.request, guard.text)
 
 
 def _judged(
@@ -172,8 +179,7 @@ async def _stream(
     runtime: WorkerRuntime,
     clock: _Clock,
     guard: guardrails.GuardedStream,
-) -> Finished | None:
-    finished: Finished | None = None
+) -> None:
     is_waiting = False
     await guard.open()
     async with aclosing(guard), aclosing(runtime.gateway.stream(claim.request)) as items:
@@ -193,12 +199,11 @@ async def _stream(
                     is_waiting = False
                     runtime.publisher.let_through(running.reply_id, item.model)
             else:
-                finished = item
+                running.finished = item
         _show(await guard.finish(shown_chars=running.length), running, runtime)
     verdict = await guard.check(running.text)
     if verdict.is_block:
         raise _Withheld(verdict)
-    return finished
 
 
 def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerRuntime) -> None:

@@ -21,7 +21,7 @@ from apps.core.realtime import bells
 from apps.core.realtime.connection import CONTROL_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
-from apps.llm.gateway.contract import Answering, ChatGateway
+from apps.llm.gateway.contract import Answering, ChatGateway, Finished
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class RunningReply:
     stored_length: int = 0
     stop_state: constants.ReplyState | None = None
     answering: Answering | None = None
+    finished: Finished | None = None
 
     @property
     def text(self) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.conversations.models import Message, Reply
 from apps.llm.constants import CHARS_PER_TOKEN
 from apps.llm.gateway.contract import Usage
-from apps.llm.services import prices, quotas, usage
+from apps.llm.services import catalogue, prices, quotas, usage
 from apps.llm.services.usage import Call
 
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -79,6 +79,7 @@ def release_forgotten() -> int:
 def _estimate(reply: Reply) -> Usage:
     """Estimate a call by the texts that its worker had sent and shown."""
     question = Message.objects.filter(children=reply.message).first()
+    system_prompt, prompt_limit = _terms_of(reply)
     if question is None:
         asked = 0
     elif question.prompt is not None:
@@ -88,9 +89,20 @@ def _estimate(reply: Reply) -> Usage:
             conversation_id=reply.conversation_id, pk__lte=question.pk, is_current=True
         ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE + 1]
         said = window.aggregate(chars=Sum(Length("content")))["chars"] or 0
-        asked = said + len(settings.SYSTEM_PROMPT) + len(str(question.context or ""))
+        asked = said + len(system_prompt) + len(str(question.context or ""))
     return Usage(
-        min(-(-asked // CHARS_PER_TOKEN), settings.MAX_TOKENS),
+        min(-(-asked // CHARS_PER_TOKEN), prompt_limit),
         -(-len(reply.message.content) // CHARS_PER_TOKEN),
         "estimated",
     )
+
+
+def _terms_of(reply: Reply) -> tuple[str, int]:
+    """Return the system prompt that an answer was asked with, and the most tokens of its prompt."""
+    known = catalogue.read()
+    model = known.models.get(reply.chat_model_id or 0)
+    if reply.assistant_version_id is not None:
+        version = catalogue.version_of(known, reply.assistant_version_id)
+        return version.system_prompt, version.max_prompt_tokens
+    own = model.max_prompt_tokens if model is not None else None
+    return settings.SYSTEM_PROMPT, own or settings.MAX_TOKENS

@@ -58,12 +58,26 @@ class TurnRequest:
     api_token_id: int | None = None
 
     @property
-    def prompt_chars(self) -> int:
-        """Length of all that the model reads of it, earlier messages left out."""
+    def prompt_bytes(self) -> int:
+        """Size of all that the model reads of it in UTF-8, earlier messages left out."""
         if self.prompt is not None:
-            return sum(len(one["content"]) for one in self.prompt["messages"])
-        context = len(str(self.context)) if self.context else 0
-        return len(self.content) + context
+            return size_of_prompt(self.prompt)
+        context = _bytes_of(str(self.context)) if self.context else 0
+        return _bytes_of(self.content) + context
+
+
+def size_of_prompt(prompt: Prompt) -> int:
+    """Return the size of a program's prompt in UTF-8: words, names, and what its parameters say."""
+    said = sum(
+        _bytes_of(one["content"]) + _bytes_of(one.get("name") or "") for one in prompt["messages"]
+    )
+    beside = sum(_bytes_of(str(one)) for one in prompt["parameters"].values())
+    return said + beside
+
+
+def _bytes_of(text: str) -> int:
+    """A token of a script that is not Latin has fewer letters; their bytes are more alike."""
+    return len(text.encode(errors="replace"))
 
 
 def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:

@@ -160,7 +160,9 @@ def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel,
 
 def fit(request: GenerationRequest, model: LiveModel) -> GenerationRequest:
     """Return a request in the words and within the limits of a model."""
-    limits = [one for one in (request.max_completion_tokens, model.max_completion_tokens) if one]
+    named = request.prompt["parameters"].get("max_tokens") if request.prompt is not None else None
+    wanted = (request.max_completion_tokens, model.max_completion_tokens, named)
+    limits = [one for one in wanted if one]
     room = model.max_prompt_tokens or request.max_prompt_tokens
     return replace(
         request,
@@ -174,9 +176,11 @@ def fit(request: GenerationRequest, model: LiveModel) -> GenerationRequest:
 
 
 def _fit_prompt(prompt: Mapping[str, Any] | None, model: LiveModel) -> Mapping[str, Any] | None:
-    if prompt is None or model.takes_temperature or "temperature" not in prompt["parameters"]:
-        return prompt
-    kept = {key: value for key, value in prompt["parameters"].items() if key != "temperature"}
+    """Leave out what a model does not take, and the limit, which is the request's own by now."""
+    if prompt is None:
+        return None
+    left_out = {"max_tokens"} if model.takes_temperature else {"max_tokens", "temperature"}
+    kept = {key: value for key, value in prompt["parameters"].items() if key not in left_out}
     return {**prompt, "parameters": kept}
 
 

@@ -67,17 +67,17 @@ def has_default() -> bool:
 
 
 def estimate(
-    *, prompt_chars: int, has_history: bool, prompt_limit: int, answer_limit: int | None
+    *, prompt_bytes: int, has_history: bool, prompt_limit: int, answer_limit: int | None
 ) -> Usage:
     """Return what an answer may use at most, until its use is known.
 
     Args:
-        prompt_chars: length of what is asked, with all that is sent beside it.
+        prompt_bytes: size of what is asked in UTF-8, with all that is sent beside it.
         has_history: whether earlier messages go before it, as far as there is room.
         prompt_limit: most tokens of all that is sent.
         answer_limit: most tokens of the answer; None where there is no such limit.
     """
-    asked = -(-prompt_chars // CHARS_PER_TOKEN)
+    asked = -(-prompt_bytes // CHARS_PER_TOKEN)
     prompt = prompt_limit if has_history else min(asked, prompt_limit)
     return Usage(prompt, answer_limit or TYPICAL_ANSWER_TOKENS, "estimated")
 

@@ -271,6 +271,21 @@ async def test_a_model_gets_what_it_takes_and_no_more(
     assert body["max_tokens"] == 50
 
 
+async def test_a_program_gets_no_longer_answer_than_the_model_may_give(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(ChatModel, two.spare.pk, max_completion_tokens=50)
+    said = [{"role": "user", "content": "[[stream tokens=3]]"}]
+    asked = [
+        make_request("x", chat_model_id=two.spare.pk, prompt={"messages": said, "parameters": own})
+        for own in ({"max_tokens": 1_000_000}, {"max_tokens": 7}, {})
+    ]
+    async with open_desk(clock) as desk:
+        for request in asked:
+            await ask(desk, request)
+    assert [one.body["max_tokens"] for one in second.requests] == [50, 7, 50]
+
+
 async def test_a_title_is_asked_for_once_for_each_person(
     two: Two, first: ScriptedUpstream, clock: Clock
 ) -> None:
