@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
+from apps.core import db
 from apps.llm.errors import UpstreamError, UpstreamTruncatedError
 from apps.llm.gateway.contract import (
     Answering,
@@ -23,10 +25,10 @@ from apps.llm.gateway.contract import (
     Usage,
 )
 from apps.llm.gateway.estimates import estimate
-from apps.llm.services import catalogue, repeats
+from apps.llm.services import catalogue, pauses, repeats
 from apps.llm.services.lines import ProviderLine
 from apps.llm.services.live import Catalogue, LiveModel, LiveProvider
-from apps.llm.services.patience import Patience
+from apps.llm.services.patience import Patience, Turn
 
 
 class ModelDesk:
@@ -34,7 +36,7 @@ class ModelDesk:
 
     A model that cannot answer is replaced by the next one of its fallbacks, but only before any
     text came: what people have read is never begun anew. All of them together have the time for the
-    first text that one has.
+    first text that one has. A model that staff have paused takes nobody's place.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,32 +55,41 @@ class ModelDesk:
             UpstreamError: after text had come, or where no model could answer; then it is the
                 first one's error.
         """
-        known = await catalogue.current()
-        failure: UpstreamError | None = None
         patience = _patience()
-        models = models_for(known, request)
-        for model in models:
-            if patience.is_over:
-                break
-            line = await self.line(known.providers[model.provider_id])
-            turn = patience.turn(is_last=model is models[-1])
-            error: UpstreamError | None = None
-            has_text = False
-            try:
-                async with aclosing(line.stream(fit(request, model), model, turn)) as events:
-                    async for event in events:
-                        has_text = has_text or isinstance(event, TextBatch)
-                        yield event
-            except UpstreamError as problem:
-                error = problem
-            if error is None:
-                return
-            if has_text:
-                raise error
-            patience.begin()
-            failure = failure or error
+        failure: UpstreamError | None = None
+        async with aclosing(self._in_turn(request, patience)) as candidates:
+            async for line, model, turn in candidates:
+                error: UpstreamError | None = None
+                has_text = False
+                try:
+                    async with aclosing(line.stream(fit(request, model), model, turn)) as events:
+                        async for event in events:
+                            has_text = has_text or isinstance(event, TextBatch)
+                            yield event
+                except UpstreamError as problem:
+                    error = problem
+                if error is None:
+                    return
+                if has_text:
+                    raise error
+                patience.begin()
+                failure = failure or error
         if failure is not None:
             raise failure
+
+    async def _in_turn(
+        self, request: GenerationRequest, patience: Patience
+    ) -> AsyncGenerator[tuple[ProviderLine, LiveModel, Turn], None]:
+        """Yield the models to ask, one after the other while there is time."""
+        known = await catalogue.current()
+        models = models_for(known, request)
+        for place, model in enumerate(models):
+            if patience.is_over:
+                return
+            if place and await _is_paused(model):
+                continue
+            line = await self.line(known.providers[model.provider_id])
+            yield line, model, patience.turn(is_last=model is models[-1])
 
     async def complete(self, request: GenerationRequest) -> Completion:
         """Return a whole answer; that of the same small call of the same person again, if kept.
@@ -139,6 +150,14 @@ class ModelDesk:
 
 def _patience() -> Patience:
     return Patience(settings.LLM_FIRST_TOKEN_TIMEOUT_SECONDS, clock=asyncio.get_running_loop().time)
+
+
+async def _is_paused(model: LiveModel) -> bool:
+    """Tell whether staff keep a stand-in from being asked; so it is where nobody can say."""
+    try:
+        return await db.call(pauses.is_paused, model.name, model.id)
+    except DatabaseError:
+        return True
 
 
 def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel, ...]:

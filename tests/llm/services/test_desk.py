@@ -20,7 +20,7 @@ from apps.llm.gateway.contract import (
     Waiting,
 )
 from apps.llm.models import ChatModel, Provider
-from apps.llm.services import catalogue, health
+from apps.llm.services import catalogue, health, pauses
 from tests.llm.conftest import make_request, until
 from tests.llm.services.conftest import SECRET, Clock, Two, let_others_run, open_desk
 from tests.support.upstream import ScriptedUpstream
@@ -97,6 +97,17 @@ async def test_nobody_stands_in_once_text_has_come(
         heard = await ask(desk)
     assert heard.text == answer_text(2)
     assert heard.error is not None
+    assert second.requests == []
+
+
+async def test_a_paused_model_stands_in_for_nobody(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+) -> None:
+    first.queue(Script("status", status=401))
+    await sync_to_async(pauses.pause)(actor=None, chat_model_id=two.spare.pk, reason="Too dear.")
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert type(heard.error) is errors.UpstreamUnauthorizedError
     assert second.requests == []
 
 
