@@ -9,15 +9,21 @@ from django.db import connection, transaction
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
-from apps.moderation.constants import CaseState, EnforcementKind, Verdict
-from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.services import appeals, decisions, reversals
+from apps.moderation.constants import AppealState, CaseState, EnforcementKind, Verdict
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
+from apps.moderation.services import appeals, cases, decisions, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Measure
 from apps.users.models import User
 from apps.users.services import accounts
 from tests.factories import MessageFactory, UserFactory
-from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_policy,
+    make_staff,
+    make_thresholds,
+)
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,6 +156,43 @@ def test_an_undo_leaves_its_case_closed_when_somebody_opens_another_at_the_same_
     case.refresh_from_db()
     assert case.state == CaseState.CLOSED
     assert not Message.objects.get(pk=message.pk).is_hidden
+
+
+@pytest.mark.parametrize("is_appealed", [False, True])
+def test_points_that_stop_counting_while_others_are_given_bring_no_consequence(
+    moderator: User, *, is_appealed: bool
+) -> None:
+    make_thresholds()
+    _, decision, notice = decided(moderator)
+    message = MessageFactory(conversation__owner=notice.subject)
+    other = claimed_case(moderator, message)
+    if is_appealed:
+        take_back = appeal_to_overturn(notice)
+    else:
+
+        def take_back() -> object:
+            return reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            decisions.decide(actor=moderator, case_id=other.pk, version=other.version, ruling=HIDES)
+            assert Enforcement.objects.active().filter(kind=EnforcementKind.WARN).exists()
+            taking = pool.submit(closing, take_back)
+            wait_until(somebody_waits, seconds=10, what="somebody waits for a lock")
+        taking.result(timeout=10)
+    assert not Enforcement.objects.active().filter(kind=EnforcementKind.WARN).exists()
+
+
+def appeal_to_overturn(notice: Notice) -> Callable[[], Any]:
+    """Return what overturns an appeal of a notice, up to which everything is done."""
+    lead = make_staff("lead")
+    appeal = appeals.submit(actor=notice.subject, notice_id=notice.pk, text="It was a joke.")
+    case = cases.claim(actor=lead, case_id=appeal.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.NO_VIOLATION)
+    review = appeals.Review(outcome=AppealState.OVERTURNED, reason="It was one.")
+    return lambda: appeals.decide_appeal(
+        actor=lead, appeal_id=appeal.pk, version=case.version, review=review
+    )
 
 
 def test_two_appeals_of_one_notice_at_once_are_one_appeal_and_a_conflict(moderator: User) -> None:

@@ -106,6 +106,7 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
         former: the one that does not hold any more.
         actor: who decided.
     """
+    strikes.lock_account(former.case, beside=actor)
     reason = decision.reason or "Decided otherwise."
     active = list(Enforcement.objects.active().filter(decision=former).order_by("-id"))
     for enforcement in active:
@@ -122,6 +123,7 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
 
 def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:
     """Take back all that holds because of a case; true if there was anything."""
+    strikes.lock_account(case, beside=actor)
     reason = decision.reason or "No violation."
     active = list(Enforcement.objects.active().filter(decision__case=case).order_by("-id"))
     for enforcement in active:

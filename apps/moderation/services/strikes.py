@@ -66,14 +66,15 @@ def points_at(subject_id: int, moment: datetime) -> int:
 def lock_account(case: Case, *, beside: User | None = None) -> None:
     """Lock the person whose points a case counts, so that one decision counts after the other.
 
+    Rows that refer to an account may still be stored meanwhile: whoever opens a case of the same
+    message waits for nobody who decides.
+
     Args:
         case: locked.
         beside: who decides about the person's rights, which locks them too: both in one order.
     """
-    if beside is not None:
-        list(User.objects.locked(case.subject_id, beside.pk))
-        return
-    User.objects.select_for_update(no_key=True).filter(pk=case.subject_id).first()
+    numbers = [case.subject_id] if beside is None else [case.subject_id, beside.pk]
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk"))
 
 
 def give_strike(*, decision: Decision, case: Case, points: int) -> None:
