@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import spreadsheets
 from apps.moderation.models import Decision
 from apps.moderation.services import cases, queue
 from apps.moderation.services.queue_filters import QueueFilter
@@ -19,7 +20,6 @@ from apps.users.models import User
 
 EXPORT = "moderation.export_case"
 ROWS_PER_STEP = 1_000
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (
     "id",
     "state",
@@ -43,7 +43,7 @@ COLUMNS = (
     "decided_by",
     "reason",
 )
-Row = dict[str, object]
+Row = dict[str, spreadsheets.Cell]
 
 
 @transaction.atomic
@@ -103,7 +103,7 @@ def as_csv(rows: Iterable[Row], *, with_header: bool) -> str:
     if with_header:
         writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([neutral(row[name]) for name in COLUMNS])
+        writer.writerow([spreadsheets.neutralise(row[name]) for name in COLUMNS])
     return text.getvalue()
 
 
@@ -112,13 +112,3 @@ def as_json(rows: Sequence[Row], *, is_first: bool) -> str:
     lines = [json.dumps(row, default=str, ensure_ascii=False) for row in rows]
     joined = ",\n".join(lines)
     return joined if is_first or not joined else f",\n{joined}"
-
-
-def neutral(value: object) -> str:
-    """Write a value as a cell that no spreadsheet calculates: a formula gets a quote before it."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return str(value)
-    is_formula = value.lstrip(" ").startswith(FORMULA_BEGINNINGS)
-    return f"'{value}" if is_formula else value
