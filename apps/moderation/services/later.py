@@ -49,13 +49,15 @@ def due_rules(rules: RuleSet, *, is_checked: bool) -> list[LiveRule]:
     """Return the rules that have not looked yet.
 
     Those of the later stage; those that ask elsewhere and only watch, for which nobody waited; and,
-    for an answer that was stopped before its last check, the rules of that check too.
+    for an answer that ended before its last check, the rules of that check, and those that ask
+    elsewhere about the stream: they have not seen its end.
     """
     due = [rule for rule in rules.lane(Stage.LATER, *EVERY) if not rule.is_broken]
     for stage in (Stage.INPUT, Stage.STREAM, Stage.OUTPUT):
         for rule in rules.lane(stage, *EVERY):
-            is_unasked = stage == Stage.OUTPUT and not is_checked
-            if is_unasked or (rule.kind in REMOTE_KINDS and not rule.enforces):
+            is_remote = rule.kind in REMOTE_KINDS
+            is_cut_short = stage == Stage.OUTPUT or (stage == Stage.STREAM and is_remote)
+            if (is_cut_short and not is_checked) or (is_remote and not rule.enforces):
                 due.append(rule)
     return due
 

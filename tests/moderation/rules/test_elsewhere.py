@@ -228,6 +228,18 @@ async def test_stopping_an_answer_does_not_spare_it_the_last_check(
     assert await Message.objects.filter(content__contains="word7").acount() == 0
 
 
+async def test_stopping_an_answer_does_not_spare_it_a_rule_that_asks_elsewhere_in_the_stream(
+    person: User, upstream: ScriptedUpstream, settings: Settings, make_live_rule: MakeRule
+) -> None:
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, threshold=0.7)
+    async with endpoint(settings, body=scores(violence=0.9)) as asked:
+        reply = await answered(person, "[[cut after=30]]")
+        assert (reply.state, "word7" in reply.message.content, asked) == ("failed", True, [])
+        await later.check_later(**(await job_of(reply)).args)
+    assert len(asked) == 1
+    assert (await read_reply(reply.pk)).message.content == ""
+
+
 INPUT = {"stage": "input", "applies_to": "user"}
 
 
