@@ -1,12 +1,14 @@
 """Nobody looks into the case about themself."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from apps.moderation.errors import OwnCaseError
-from apps.moderation.models import Note
-from apps.moderation.services import cases, desk
-from tests.factories import ConversationFactory, MessageFactory
-from tests.moderation.factories import make_case, make_staff
+from apps.moderation.models import Appeal, Decision, Flag, Note
+from apps.moderation.services import appeals, cases, desk
+from tests.factories import ConversationFactory, MessageFactory, UserFactory
+from tests.moderation.factories import make_case, make_decided, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -26,3 +28,30 @@ def test_nobody_writes_a_note_on_the_case_about_themself_or_lists_it() -> None:
         cases.add_note(actor=moderator, case_id=own.pk, text="It was a joke.")
     assert not Note.objects.exists()
     assert list(desk.list_cases(viewer=moderator, chosen={})) == [other]
+
+
+@pytest.mark.parametrize("model", [Decision, Flag, Appeal])
+def test_no_record_shows_staff_what_is_about_themselves(
+    client: Client, model: type[Decision | Flag | Appeal]
+) -> None:
+    moderator = make_staff()
+    for person in (moderator, UserFactory()):
+        make_decided(person)
+    own = model._default_manager.get(case__subject=moderator)
+    other = model._default_manager.exclude(pk=own.pk).get()
+    client.force_login(moderator)
+    name = f"admin:moderation_{model._meta.model_name}"
+    found = client.get(reverse(f"{name}_changelist")).context["cl"].result_list
+    assert [row.pk for row in found] == [other.pk]
+    assert client.get(reverse(f"{name}_change", args=[own.pk])).status_code == 404
+    assert client.get(reverse(f"{name}_change", args=[other.pk])).status_code == 200
+
+
+def test_the_lists_for_programs_leave_out_what_is_about_the_viewer() -> None:
+    moderator, other = make_staff(), UserFactory()
+    for person in (moderator, other):
+        make_decided(person)
+    flags = desk.list_flags(viewer=moderator)
+    assert [flag.case.subject_id for flag in flags] == [other.pk]
+    found = appeals.list_appeals(viewer=moderator)
+    assert [appeal.subject_id for appeal in found] == [other.pk]

@@ -128,8 +128,8 @@ class FlagAdmin(StaffModelAdmin[Flag]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
-        """Return the flags with what the list names."""
-        rows = super().get_queryset(request)
+        """Return the flags with what the list names, none in a case about the viewer."""
+        rows = super().get_queryset(request).exclude(case__subject=request.user.pk)
         return rows.annotate(reporter_name=looks.name_of("reporter_id"))
 
     @admin.display(description="Flag", ordering="id")

@@ -33,8 +33,9 @@ class DecisionAdmin(StaffModelAdmin[Decision]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
-        """Return the decisions with their policies."""
-        return super().get_queryset(request).select_related("policy_version")
+        """Return the decisions with their policies, none about the viewer."""
+        rows = super().get_queryset(request).exclude(case__subject=request.user.pk)
+        return rows.select_related("policy_version")
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Decision) -> str:

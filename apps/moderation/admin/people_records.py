@@ -104,8 +104,9 @@ class AppealAdmin(StaffModelAdmin[Appeal]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appeal]:
-        """Return the appeals with the people's names."""
-        return super().get_queryset(request).select_related("subject")
+        """Return the appeals with the people's names, none of the viewer's own."""
+        rows = super().get_queryset(request).exclude(subject=request.user.pk)
+        return rows.select_related("subject")
 
     @admin.display(description="Appeal", ordering="id")
     def number(self, row: Appeal) -> str:

@@ -116,11 +116,13 @@ def withdraw(*, actor: User, notice_id: int) -> Appeal:
 def list_appeals(*, viewer: User, state: AppealState | None = None) -> AppealQuerySet:
     """Return all appeals, or those in a state, newest first, for staff who may see cases.
 
+    The viewer's own are not among them: they hear of those as everybody does.
+
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    rows = Appeal.objects.with_parts().order_by("-id")
+    rows = Appeal.objects.with_parts().exclude(subject=viewer).order_by("-id")
     return rows if state is None else rows.filter(state=state)
 
 

@@ -81,13 +81,13 @@ def read_case(*, viewer: User, case_id: int) -> CaseDetail:
 
 
 def list_flags(*, viewer: User) -> FlagQuerySet:
-    """Return all flags.
+    """Return all flags but those in cases about the viewer.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    return Flag.objects.all()
+    return Flag.objects.exclude(case__subject=viewer)
 
 
 def list_policies(*, viewer: User) -> QuerySet[Policy]:
