@@ -10,7 +10,12 @@ from django.utils import timezone
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
 from apps.moderation.constants import CaseState, EnforcementKind, Verdict
-from apps.moderation.errors import AppealPendingError, OwnCaseError, QueueEmptyError
+from apps.moderation.errors import (
+    AppealPendingError,
+    CaseClaimedError,
+    OwnCaseError,
+    QueueEmptyError,
+)
 from apps.moderation.models import Appeal, Case, CaseSnapshot, Decision, Notice
 from apps.moderation.services import appeals, cases, decisions, reversals
 from apps.moderation.services.decisions import Ruling
@@ -132,9 +137,26 @@ def test_a_case_that_was_handed_on_stays_so_when_a_lead_gives_it_back(
     else:
         over = timezone.now() - timedelta(minutes=1)
         Case.objects.filter(pk=case.pk).update(claim_expires_at=over)
+    other = make_staff()
+    with pytest.raises(CaseClaimedError, match="A lead decides it"):
+        cases.claim(actor=other, case_id=case.pk)
     with pytest.raises(QueueEmptyError):
-        cases.take_next(actor=make_staff())
+        cases.take_next(actor=other)
     assert cases.take_next(actor=make_staff("lead")).pk == case.pk
+
+
+def test_a_moderator_who_holds_a_case_that_was_handed_on_does_not_decide_it(
+    moderator: User,
+) -> None:
+    case = claimed_case(moderator)
+    decide(moderator, case, UNSURE)
+    until = timezone.now() + timedelta(minutes=5)
+    Case.objects.filter(pk=case.pk).update(
+        state=CaseState.CLAIMED, claimed_by=moderator, claim_expires_at=until
+    )
+    case.refresh_from_db()
+    with pytest.raises(CaseClaimedError, match="A lead decides it"):
+        decide(moderator, case, HIDES)
 
 
 def test_a_moderator_restricts_nobody_who_has_a_duty(moderator: User) -> None:

@@ -120,9 +120,7 @@ def claim(*, actor: User, case_id: int) -> Case:
     if case.is_closed:
         raise CaseClosedError
     ensure_no_part(actor, case)
-    if case.state == constants.CaseState.ESCALATED and not actor.has_perm(OVERRIDE):
-        message = "This case was handed on. A lead decides it."
-        raise CaseClaimedError(message)
+    ensure_may_take(actor, case)
     if case.has_appeal and not actor.has_perm(APPEALS):
         message = "An appeal waits on this case. A lead decides it."
         raise AppealPendingError(message)
@@ -233,6 +231,24 @@ def ensure_holds(actor: User, case: Case) -> None:
         raise CaseClaimedError
     if not case.has_live_claim:
         raise CaseNotClaimedError
+
+
+def ensure_may_take(actor: User, case: Case) -> None:
+    """Check that a case was not handed on, unless the actor is a lead.
+
+    Raises:
+        CaseClaimedError: it waits for a lead, or one has it or had it.
+    """
+    if not actor.has_perm(OVERRIDE) and is_handed_on(case):
+        message = "This case was handed on. A lead decides it."
+        raise CaseClaimedError(message)
+
+
+def is_handed_on(case: Case) -> bool:
+    """Tell whether a case is for leads; one of them may have claimed it since."""
+    if case.state == constants.CaseState.CLAIMED:
+        return Case.objects.filter(pk=case.pk).handed_on().exists()
+    return case.state == constants.CaseState.ESCALATED
 
 
 def ensure_no_part(actor: User, case: Case) -> None:

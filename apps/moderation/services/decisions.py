@@ -129,6 +129,7 @@ def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) ->
         cases.require(actor, cases.OVERRIDE)
     else:
         cases.ensure_holds(actor, case)
+        cases.ensure_may_take(actor, case)
     cases.ensure_no_part(actor, case)
     return case
 
