@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import sync_to_async
 
-from apps.conversations.models import Conversation
+from apps.conversations.models import Conversation, Reply
 from apps.users.models import ApiToken, User
 from apps.users.services import accounts, standing, tokens
 from tests.api.conftest import Program
@@ -53,3 +53,26 @@ async def test_a_stream_ends_within_two_seconds_of_its_callers_rights(
     events = parse(first + last + b"".join(rest))
     assert [kind for _, kind, _ in events] == ["message.accepted", "error"]
     assert events[-1][2]["code"] == code
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("door", ["chat", "completions"])
+async def test_a_call_that_waits_for_an_answer_ends_when_its_token_is_revoked(
+    program: Program, author: User, door: str
+) -> None:
+    if door == "chat":
+        url, body = f"/api/v1/users/{author.pk}/chat", {"message": "Hello"}
+    else:
+        asked = [{"role": "user", "content": "Hello"}]
+        url, body = "/openai/v1/chat/completions", {"model": "scripted", "messages": asked}
+    waiting = asyncio.ensure_future(
+        program.client.post(url, body, content_type="application/json", headers=program.headers)
+    )
+    async with asyncio.timeout(20):
+        while not await Reply.objects.aexists() and not waiting.done():
+            await asyncio.wait({waiting}, timeout=0.02)
+        await sync_to_async(revoke)(author)
+        answered = await waiting
+    told = answered.json()
+    assert answered.status_code == 401
+    assert (told if door == "chat" else told["error"])["code"] == "invalid_token"

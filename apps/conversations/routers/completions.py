@@ -79,7 +79,9 @@ async def create_completion(
         frames = _chunks(request, turn, includes_usage=bool(options and options.include_usage))
         guard = partial(holding.stay, caller_of(request))
         return await sse.event_stream(frames, guard=guard, on_error=_error_frame)
-    text, ended = await completions.whole(actor=actor, reply_id=turn.reply.pk)
+    text, ended = await holding.wait_while_staying(
+        caller_of(request), completions.whole(actor=actor, reply_id=turn.reply.pk)
+    )
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": text, "refusal": None},

@@ -30,7 +30,7 @@ from apps.core.errors import AppError, ForbiddenError
 from apps.llm.errors import ModelUnpricedError, UpstreamError
 from apps.users.constants import TokenScope
 from apps.users.models import User
-from apps.users.services import accounts
+from apps.users.services import accounts, holding
 from apps.users.services.principals import Principal
 
 ERROR_OF_STATE: dict[str, type[AppError]] = {
@@ -89,15 +89,19 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
         ForbiddenError: somebody else's name, and the caller may not use it.
         AppError: what `turns.start_turn` raises, or how the answer ended if not well.
         ReplyNotReadyError: it did not end in time, and goes on.
+        UnauthorizedError, AccountSuspendedError: the caller may not wait any more; it goes on.
     """
     speaker = await db.call(find_speaker, caller=caller, user_id=user_id)
     turn = await turns.start_turn(actor=speaker, request=request)
     ensure_admitted(turn)
     try:
-        text, finished = await following.wait_for_end(
-            viewer=speaker,
-            reply_id=turn.reply.pk,
-            timeout_seconds=constants.CHAT_WAIT_SECONDS,
+        text, finished = await holding.wait_while_staying(
+            caller,
+            following.wait_for_end(
+                viewer=speaker,
+                reply_id=turn.reply.pk,
+                timeout_seconds=constants.CHAT_WAIT_SECONDS,
+            ),
         )
     except TimeoutError:
         raise ReplyNotReadyError from None

@@ -1,9 +1,10 @@
-"""Whether somebody who was let in may stay, for streams that have no frames of their caller."""
+"""Whether somebody who was let in may stay, for answers that take long and hear no caller."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from apps.core import db
 from apps.core.realtime.ear import ear_of
@@ -12,6 +13,8 @@ from apps.users.services import principals
 from apps.users.services.principals import Principal
 
 RECHECK_SECONDS = 30.0
+
+T = TypeVar("T")
 
 
 async def stay(principal: Principal) -> None:
@@ -30,6 +33,25 @@ async def stay(principal: Principal) -> None:
             while (heard := await ear.hear(timeout_seconds=due - now())) is not None:
                 if _is_about_rights(heard):
                     break
+
+
+async def wait_while_staying(principal: Principal, work: Coroutine[Any, Any, T]) -> T:
+    """Wait for work and return its result; it is cancelled once its caller may not stay.
+
+    Raises:
+        AccessRevokedError, InvalidTokenError, AccountSuspendedError: as `stay`.
+    """
+    working, guard = asyncio.ensure_future(work), asyncio.ensure_future(stay(principal))
+    tasks: set[asyncio.Future[Any]] = {working, guard}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if guard.done():
+            guard.result()
+        return working.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _is_about_rights(message: dict[str, Any]) -> bool:
