@@ -41,6 +41,16 @@ def wanted(request: TurnRequest, choice: Choice, *, has_history: bool) -> Usage:
     )
 
 
+def ensure_not_paused(gate: Gate) -> None:
+    """Check that no pause keeps answers back, whatever policy said of the message.
+
+    Raises:
+        ModelsPausedError: one does; what was stored is undone.
+    """
+    if gate.is_paused:
+        raise ModelsPausedError
+
+
 def admit(
     reply: Reply, request: TurnRequest, wanted: Usage, *, actor: User, gate: Gate
 ) -> datetime | None:
@@ -63,8 +73,7 @@ def admit(
     """
     if not reply.is_live:
         return None
-    if gate.is_paused:
-        raise ModelsPausedError
+    ensure_not_paused(gate)
     if not gate.is_limited and not quotas.has_default():
         return None
     admission = quotas.reserve(

@@ -161,6 +161,7 @@ def _store_turn(
         if repeated is not None:
             return repeated
         raise ReplyInProgressError
+    admitting.ensure_not_paused(gate)
     if not reply.is_live:
         endings.note_ended(reply_ids=[reply.pk])
     guardrails.record(ruling, judged_question(question, is_withheld=verdict.is_block))

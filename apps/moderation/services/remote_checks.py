@@ -15,10 +15,11 @@ from django.conf import settings
 from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
-from apps.llm.errors import UpstreamError
+from apps.llm.errors import ModelsPausedError, UpstreamError
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.gateway.moderation import default_classifier
-from apps.llm.services.desk import default_desk
+from apps.llm.services import catalogue, pauses
+from apps.llm.services.desk import default_desk, models_for
 from apps.llm.services.house_calls import HouseCall, record_house_call
 from apps.moderation.constants import RuleKind
 from apps.moderation.detection.contract import ConfigurationError
@@ -103,7 +104,7 @@ async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
         return said.read()
     except TimeoutError:
         error = "timeout"
-    except UpstreamError as failure:
+    except (UpstreamError, ModelsPausedError) as failure:
         error = failure.code
     except Exception as failure:  # noqa: BLE001  no answer of another program may break the chat
         error = type(failure).__name__
@@ -149,9 +150,16 @@ async def _write_down(call: HouseCall | None) -> None:
         log_event(logger, "HOUSE_CALL_LOST", level=logging.ERROR, error=type(problem).__name__)
 
 
+async def _ensure_not_paused(model: str, chat_model_id: int | None = None) -> None:
+    """Check that a text may be sent to a model at the moment; a pause makes it a failed check."""
+    if await db.call(pauses.is_paused, model, chat_model_id):
+        raise ModelsPausedError
+
+
 async def _classify(rule: LiveRule, text: str) -> _Said:
-    began = time.monotonic()
     configuration = rule.configuration
+    await _ensure_not_paused(str(configuration.get("model", "")))
+    began = time.monotonic()
     found = await default_classifier().classify(
         text, model=str(configuration.get("model", "")), seconds=CHECK_SECONDS
     )
@@ -176,22 +184,23 @@ def _strongest(scores: Mapping[str, float], categories: Sequence[str] | None) ->
 
 
 async def _judge(rule: LiveRule, text: str, user_id: int) -> _Said:
-    began = time.monotonic()
-    completion = await default_desk().complete(
-        GenerationRequest(
-            system_prompt=JUDGE_PROMPT + str(rule.configuration["instruction"]),
-            history=(),
-            question=JUDGE_QUESTION,
-            context={"text": text},
-            model=str(rule.configuration.get("model") or ""),
-            temperature=0.0,
-            max_prompt_tokens=settings.MAX_TOKENS,
-            max_completion_tokens=5,
-            user_id=user_id,
-            purpose="judge",
-            correlation_id=get_correlation_id(),
-        )
+    request = GenerationRequest(
+        system_prompt=JUDGE_PROMPT + str(rule.configuration["instruction"]),
+        history=(),
+        question=JUDGE_QUESTION,
+        context={"text": text},
+        model=str(rule.configuration.get("model") or ""),
+        temperature=0.0,
+        max_prompt_tokens=settings.MAX_TOKENS,
+        max_completion_tokens=5,
+        user_id=user_id,
+        purpose="judge",
+        correlation_id=get_correlation_id(),
     )
+    first = models_for(await catalogue.current(), request)[0]
+    await _ensure_not_paused(first.name, first.id)
+    began = time.monotonic()
+    completion = await default_desk().complete(request)
     call = HouseCall(
         purpose="judge",
         reference_id=rule.rule_id,

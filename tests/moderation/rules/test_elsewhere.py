@@ -6,14 +6,16 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import web
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from apps.conversations import guardrails
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
+from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.moderation import close_default_classifier
+from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
 from apps.moderation.models import Case, CaseSnapshot, Decision, RuleHit
 from apps.moderation.services import later, remote_checks
@@ -275,3 +277,32 @@ async def test_a_text_too_long_to_be_judged_whole_is_a_failed_check_and_costs_a_
     async with endpoint(settings, body=scores(violence=0.1)) as asked:
         assert await judged_input("x " * 200_000) == (outcome, ["error"])
     assert len(asked) == remote_checks.MAX_WINDOWS
+
+
+@pytest.mark.parametrize(
+    ("rule", "on_error", "outcome"),
+    [
+        ({"kind": "judge", "configuration": JUDGE}, "open", "allow"),
+        ({"kind": "judge", "configuration": JUDGE}, "closed", "block"),
+        ({"kind": "endpoint", "configuration": ENDPOINT}, "closed", "block"),
+    ],
+)
+async def test_while_models_are_paused_no_text_goes_elsewhere_and_the_check_has_failed(
+    person: User,
+    upstream: ScriptedUpstream,
+    settings: Settings,
+    make_live_rule: MakeRule,
+    rule: dict[str, Any],
+    on_error: str,
+    outcome: str,
+) -> None:
+    await make_live_rule(**rule, on_error=on_error, **INPUT)
+    await sync_to_async(pauses.pause)(actor=None, reason="Something is wrong.")
+    async with endpoint(settings, body=scores(violence=0.9)) as asked:
+        assert await judged_input("A text.") == (outcome, ["error"])
+        with pytest.raises(ModelsPausedError):
+            await turns.start_turn(
+                actor=person, request=turns.TurnRequest(conversation_id=None, content="A text.")
+            )
+    assert (asked, upstream.requests) == ([], [])
+    assert not await Message.objects.aexists()
