@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.core.errors import ConflictError, NotFoundError
+from apps.webhooks import constants
 
 
 class WebhookNotFoundError(NotFoundError):
@@ -31,6 +32,16 @@ class WebhookDisabledError(ConflictError):
 
     code = "webhook_disabled"
     default_message = "This webhook is off. Switch it on first."
+
+
+class SecretOverlapError(ConflictError):
+    """Two secrets sign already, and a third would take a promised day from the first."""
+
+    code = "secret_overlap"
+    default_message = (
+        f"This webhook got a new secret within the last {constants.OVERLAP_HOURS} hours, and the "
+        "former one still signs. Wait until it has ended, or make another webhook."
+    )
 
 
 class DeliveryPendingError(ConflictError):

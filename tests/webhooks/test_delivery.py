@@ -16,7 +16,7 @@ from apps.users.models import User
 from apps.users.services import admin_mail
 from apps.webhooks import constants
 from apps.webhooks.constants import EventType
-from apps.webhooks.errors import DeliveryPendingError, WebhookDisabledError
+from apps.webhooks.errors import DeliveryPendingError, SecretOverlapError, WebhookDisabledError
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from apps.webhooks.services import attempts, deliveries, endpoints, outbox
 from tests.support.receiver import Reaction, Receiver
@@ -186,6 +186,20 @@ def test_during_a_change_of_secret_both_verify_and_then_the_new_one_alone(
     Webhook(new.secret).verify(receiver.received[1].body, receiver.received[1].headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(old.secret).verify(receiver.received[1].body, receiver.received[1].headers)
+
+
+def test_the_former_secret_keeps_its_day_against_a_second_change(
+    admin: User, receiver: Receiver
+) -> None:
+    old = listen(admin, receiver)
+    endpoints.rotate_secret(actor=admin, endpoint_id=old.endpoint.pk)
+    with pytest.raises(SecretOverlapError):
+        endpoints.rotate_secret(actor=admin, endpoint_id=old.endpoint.pk)
+    suspended()
+    deliver()
+    Webhook(old.secret).verify(receiver.received[0].body, receiver.received[0].headers)
+    WebhookEndpoint.objects.update(former_until=timezone.now())
+    endpoints.rotate_secret(actor=admin, endpoint_id=old.endpoint.pk)
 
 
 def test_no_secret_is_stored_as_it_is(admin: User, receiver: Receiver) -> None:

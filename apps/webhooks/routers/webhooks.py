@@ -10,6 +10,7 @@ from apps.webhooks.constants import STAFF_SCOPE
 from apps.webhooks.errors import (
     DeliveryNotFoundError,
     DeliveryPendingError,
+    SecretOverlapError,
     WebhookDisabledError,
     WebhookLimitError,
     WebhookNotFoundError,
@@ -125,13 +126,13 @@ async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
         returns=WebhookWithSecretOut,
         message="Keep this secret: it is shown once.",
         scope=STAFF_SCOPE,
-        errors=(WebhookNotFoundError,),
+        errors=(WebhookNotFoundError, SecretOverlapError),
     ),
 )
 async def rotate_webhook_secret(
     request: HttpRequest, webhook_id: int, payload: WebhookReasonIn
 ) -> WebhookWithSecretOut:
-    """Give a webhook another secret; the former one signs beside it for a day."""
+    """Give a webhook another secret; the former one signs beside it for a day, once a day."""
     made = await db.call(
         endpoints.rotate_secret,
         actor=caller_of(request).user,

@@ -15,7 +15,7 @@ from apps.core.errors import ValidationFailedError
 from apps.core.problems import clean_reason, field_problem
 from apps.core.sealing import seal
 from apps.webhooks import constants, statements
-from apps.webhooks.errors import WebhookLimitError, WebhookNotFoundError
+from apps.webhooks.errors import SecretOverlapError, WebhookLimitError, WebhookNotFoundError
 from apps.webhooks.gateway.addresses import BadUrlError, check_url
 from apps.webhooks.gateway.signing import new_secret
 from apps.webhooks.models import WebhookEndpoint
@@ -131,12 +131,16 @@ def rotate_secret(*, actor: Manager, endpoint_id: int, reason: str = "") -> With
     Raises:
         ForbiddenError: the actor manages none.
         WebhookNotFoundError: there is no such webhook.
+        SecretOverlapError: the day of the former secret has not ended.
     """
     endpoint = locked_endpoint(actor, endpoint_id)
     reason = clean_reason(reason, field="reason", is_required=False)
+    now = timezone.now()
+    if endpoint.former_until is not None and endpoint.former_until > now:
+        raise SecretOverlapError
     secret = new_secret()
     endpoint.former_secret = endpoint.sealed_secret
-    endpoint.former_until = timezone.now() + timedelta(hours=constants.OVERLAP_HOURS)
+    endpoint.former_until = now + timedelta(hours=constants.OVERLAP_HOURS)
     endpoint.sealed_secret = _sealed(secret)
     endpoint.save()
     _record(actor, AuditAction.WEBHOOK_SECRET_ROTATED, endpoint, reason)
