@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.core.errors import ForbiddenError
-from apps.moderation.constants import EnforcementKind
+from apps.moderation.constants import CaseState, EnforcementKind
 from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
@@ -165,8 +165,7 @@ def why_not_decided(viewer: User, case: Case, names: Mapping[int, str], *, has_p
 
 
 def _why_a_lead(viewer: User, case: Case) -> str:
-    is_free = not case.has_live_claim
-    if is_free and not viewer.has_perm(cases.OVERRIDE) and cases.is_handed_on(case):
+    if case.state == CaseState.ESCALATED and not viewer.has_perm(cases.OVERRIDE):
         return "This case was handed on. A lead decides it."
     if case.has_appeal and not viewer.has_perm(cases.APPEALS):
         return "An appeal waits on this case. A lead decides it."
