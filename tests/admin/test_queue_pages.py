@@ -32,7 +32,7 @@ LIST_QUERIES = 12
 """Ten of the page and two of the savepoint that a test adds."""
 CASE_QUERIES = 20
 NEXT_QUERIES = 24
-DECIDE_QUERIES = 72
+DECIDE_QUERIES = 73
 
 
 def queries_of(client: Client, url: str) -> int:
