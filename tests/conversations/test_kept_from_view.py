@@ -1,5 +1,6 @@
 """What policy or staff keep from view stays there: in tabs, for programs, in titles, beside it."""
 
+import asyncio
 from contextlib import aclosing
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_django import Settings
 from apps.conversations.constants import TitleSource
 from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplySnapshot
-from apps.conversations.models import Conversation, Message
+from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.schemas import MessageOut
 from apps.conversations.services import completions, showing, titles, turns, visibility
 from apps.core import db
@@ -86,7 +87,7 @@ async def test_a_program_gets_no_word_after_a_retraction_and_the_end_says_why(
     async with running_worker() as worker:
         turn = await send(person, "[[stream tokens=2000 rate=100]]")
         worker.begin(turn.reply.pk)
-        async with aclosing(completions.pieces(actor=person, reply_id=turn.reply.pk)) as items:
+        async with aclosing(completions.pieces(actor=person, turn=turn)) as items:
             assert str(await anext(items)).startswith("word0")
             await db.call(
                 visibility.hide_message, actor=None, message_id=turn.reply.pk, reason="So."
@@ -96,6 +97,19 @@ async def test_a_program_gets_no_word_after_a_retraction_and_the_end_says_why(
     assert isinstance(ended, completions.Ended)
     assert ended.finish_reason == "content_filter"
     assert "word0 " not in "".join(str(item) for item in late)
+
+
+@pytest.mark.parametrize(("key", "stop_state"), [(None, "stopped"), ("mine-0001", "")])
+async def test_an_answer_that_a_program_leaves_goes_on_where_it_can_be_fetched_again(
+    person: User, upstream: ScriptedUpstream, key: str | None, stop_state: str
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=2000 rate=100]]", client_id=key)
+        worker.begin(turn.reply.pk)
+        async with aclosing(completions.pieces(actor=person, turn=turn)) as items:
+            await anext(items)
+        await asyncio.gather(*completions._abandoned)
+        assert (await Reply.objects.aget(pk=turn.reply.pk)).stop_state == stop_state
 
 
 def test_a_snapshot_that_goes_on_is_no_retraction_and_one_that_does_not_ends_all() -> None:

@@ -80,7 +80,7 @@ async def create_completion(
         guard = partial(holding.stay, caller_of(request))
         return await sse.event_stream(frames, guard=guard, on_error=_error_frame)
     text, ended = await holding.wait_while_staying(
-        caller_of(request), completions.whole(actor=actor, reply_id=turn.reply.pk)
+        caller_of(request), completions.whole(actor=actor, turn=turn)
     )
     choice = {
         "index": 0,
@@ -147,7 +147,7 @@ async def _chunks(
         return sse.ServerSentEvent(None, orjson.dumps({**head, "choices": [choice], **extra}))
 
     yield chunk({"role": "assistant", "content": "", "refusal": None})
-    items = completions.pieces(actor=current_user(request), reply_id=turn.reply.pk)
+    items = completions.pieces(actor=current_user(request), turn=turn)
     async with aclosing(items):
         async for item in items:
             if isinstance(item, str):

@@ -111,8 +111,11 @@ async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveMode
     return [model for model in found if model_rules.allows(allowed_models, model.code)]
 
 
-async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, None]:
-    """Yield the answer's text as it comes, then how it ended; leaving it stops the answer.
+async def pieces(*, actor: User, turn: Turn) -> AsyncGenerator[str | Ended, None]:
+    """Yield the answer's text as it comes, then how it ended.
+
+    Leaving it stops the answer, unless the message came with a key of its sender's: then the same
+    request fetches it again.
 
     Text that was shown cannot be taken back here: once an answer is withheld or retracted, no word
     follows and it ends with `content_filter`.
@@ -122,7 +125,7 @@ async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, N
     """
     has_ended, sent = False, _Sent()
     try:
-        async with aclosing(following.follow(viewer=actor, reply_id=reply_id)) as events:
+        async with aclosing(following.follow(viewer=actor, reply_id=turn.reply.pk)) as events:
             async for event in events:
                 if isinstance(event, ReplyDelta | ReplySnapshot):
                     text = sent.rest_of(event)
@@ -132,8 +135,8 @@ async def pieces(*, actor: User, reply_id: int) -> AsyncGenerator[str | Ended, N
                     has_ended = True
                     yield Ended(CONTENT_FILTER, event.usage) if sent.is_retracted else _ended(event)
     finally:
-        if not has_ended:
-            _abandon(actor, reply_id)
+        if not has_ended and turn.message.client_id is None:
+            _abandon(actor, turn.reply.pk)
 
 
 class _Sent:
@@ -160,7 +163,7 @@ class _Sent:
         return text
 
 
-async def whole(*, actor: User, reply_id: int) -> tuple[str, Ended]:
+async def whole(*, actor: User, turn: Turn) -> tuple[str, Ended]:
     """Wait for the answer and return it with how it ended; a withheld one has no text.
 
     Raises:
@@ -168,7 +171,7 @@ async def whole(*, actor: User, reply_id: int) -> tuple[str, Ended]:
     """
     texts: list[str] = []
     ended = Ended("stop", None)
-    async with aclosing(pieces(actor=actor, reply_id=reply_id)) as items:
+    async with aclosing(pieces(actor=actor, turn=turn)) as items:
         async for item in items:
             if isinstance(item, Ended):
                 ended = item
