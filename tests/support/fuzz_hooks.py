@@ -16,6 +16,7 @@ BEYOND_SCHEMAS = {
 }
 KINDS_BEYOND_SCHEMAS = {
     "amount",
+    "duty_of_people",
     "no_target",
     "nul",
     "query_too_short",
