@@ -16,12 +16,12 @@ from apps.conversations.services import asking, following, stopping, turns
 from apps.conversations.services.turn_requests import Prompt, size_of_prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
+from apps.llm.constants import CHARS_PER_TOKEN
 from apps.llm.services import catalogue, offers
 from apps.llm.services.live import LiveModel
 from apps.users.models import User
 from apps.users.services import model_rules
 
-CHARS_PER_TOKEN = 4
 CONTENT_FILTER = "content_filter"
 _abandoned: set[asyncio.Task[object]] = set()
 

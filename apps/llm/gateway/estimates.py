@@ -4,9 +4,9 @@ import logging
 import math
 
 from apps.core.logging import log_event
+from apps.llm.constants import CHARS_PER_TOKEN
 from apps.llm.gateway.contract import GenerationRequest, Usage
 
-_CHARS_PER_TOKEN = 4
 _BYTES_PER_CHAR = 4
 MOST_FRAME_TOKENS = 2_000
 """What a provider may put around a prompt: roles, its own template."""
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 
 def estimate(request: GenerationRequest, answer_chars: int) -> Usage:
     """Return about how many tokens a call used, from the lengths of its texts."""
-    prompt = math.ceil(_prompt_chars(request) / _CHARS_PER_TOKEN)
+    prompt = math.ceil(_prompt_chars(request) / CHARS_PER_TOKEN)
     if request.prompt is None:
         prompt = min(prompt, request.max_prompt_tokens)
-    return Usage(prompt, math.ceil(answer_chars / _CHARS_PER_TOKEN), "estimated")
+    return Usage(prompt, math.ceil(answer_chars / CHARS_PER_TOKEN), "estimated")
 
 
 def believe(reported: Usage | None, *, request: GenerationRequest, answer_chars: int) -> Usage:
