@@ -17,6 +17,7 @@ import aiohttp
 import orjson
 import uvloop
 
+from apps.core.warming import set_apart
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.gateway.contract import ChatGateway, GenerationRequest, PromptMessage, TextBatch
 from apps.llm.gateway.factory import build_gateway, warm
@@ -97,6 +98,7 @@ async def read_plainly(session: aiohttp.ClientSession, url: str, seen: Arrivals)
 def open_gateway(url: str, window_ms: int) -> ChatGateway:
     """Return the product's gateway on the scripted upstream, warmed as the worker does."""
     warm()
+    set_apart()
     return build_gateway(GatewayConfig(base_url=url, batch_window_seconds=window_ms / 1000))
 
 
@@ -197,7 +199,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--streams", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=400)
     parser.add_argument("--rate", type=float, default=50.0, help="tokens a second")
-    parser.add_argument("--window", type=int, default=80, help="milliseconds")
+    parser.add_argument("--window", type=int, default=90, help="milliseconds")
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="uvloop")
     return parser.parse_args()
 

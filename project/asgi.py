@@ -11,8 +11,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from apps.conversations import routing as conversations  # noqa: E402
 from apps.core.asgi import BodyLimit, with_static_files  # noqa: E402
+from apps.core.warming import set_apart, warm_addresses  # noqa: E402
 from apps.moderation import routing as moderation  # noqa: E402
 
 http_application = BodyLimit(with_static_files(django_application))
 sockets = [*conversations.websocket_urlpatterns, *moderation.websocket_urlpatterns]
 application = ProtocolTypeRouter({"http": http_application, "websocket": URLRouter(sockets)})
+
+warm_addresses()
+set_apart()

@@ -13,6 +13,7 @@ from apps.conversations.services import indexing, reaping, runtime
 from apps.conversations.services.intake import Intake
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
+from apps.core.warming import set_apart, warm_addresses
 from apps.llm.gateway.factory import warm
 from apps.llm.services.desk import default_desk
 from apps.webhooks.services.courier import Courier
@@ -26,6 +27,13 @@ JOBS_AT_ONCE = 50
 JOB_END_SECONDS = 2.0
 
 
+def _warm() -> None:
+    """Load what answers need, so that no answer waits for it."""
+    warm()
+    warm_addresses()
+    set_apart()
+
+
 async def run_worker() -> None:
     """Work until SIGTERM or SIGINT; when PostgreSQL goes away, wait for it and go on.
 
@@ -36,7 +44,7 @@ async def run_worker() -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopping.set)
-    await asyncio.to_thread(warm)
+    await asyncio.to_thread(_warm)
     worker_runtime = runtime.WorkerRuntime(gateway=default_desk())
     worker_runtime.start()
     runtime.install(worker_runtime)

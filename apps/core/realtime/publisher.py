@@ -56,7 +56,7 @@ class TextPublisher:
     checkpoints; when it is back each answer's live text is written whole again.
     """
 
-    def __init__(self, *, window_seconds: float = 0.02) -> None:
+    def __init__(self, *, window_seconds: float = 0.004) -> None:
         self._window_seconds = window_seconds
         self._live: dict[int, _LiveText] = {}
         self._dirty: dict[int, _LiveText] = {}

@@ -45,7 +45,7 @@ class GatewayConfig:
     first_token_timeout_seconds: float = 60.0
     idle_timeout_seconds: float = 30.0
     total_timeout_seconds: float = 600.0
-    batch_window_seconds: float = 0.08
+    batch_window_seconds: float = 0.09
     max_retries: int = 1
     retry_reserve: int = RETRY_RESERVE
     max_event_bytes: int = MAX_EVENT_BYTES

@@ -1,6 +1,5 @@
 """Makes gateways. Cheap to import: LangChain is loaded when the first gateway is built."""
 
-import gc
 import os
 from importlib import import_module
 from typing import Any, cast
@@ -19,13 +18,10 @@ _TRACING_SWITCHES = (
 def warm() -> None:
     """Load what a model call needs, so that the first person does not wait for it.
 
-    For the start of a process that lives long: what is loaded by then is set apart from the
-    garbage collector, whose rounds over it would cost a tenth of every token.
+    For the start of a process that lives long.
     """
     _forbid_tracing()
     import_module("apps.llm.gateway.langchain_gateway")
-    gc.collect()
-    gc.freeze()
 
 
 def build_gateway(config: GatewayConfig) -> ChatGateway:
