@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from textwrap import shorten
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,13 @@ VALUE = re.compile(r"--([a-z-]+):\s*([^;]+);")
 USE = re.compile(r"var\(--([a-z-]+)\)")
 REM = re.compile(r"([\d.]+)rem")
 PIXELS_OF_REM = 16
+PREVIEW_CHARS = 140
+GREETING_ENDS = (",", "!")
+# On a phone the card needs its room for the words.
+NARROW = (
+    "@media (max-width:480px){.mail-page{padding:16px 8px !important}"
+    ".mail-card{padding:24px 20px !important}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,18 @@ def dress(mail: EmailMultiAlternatives) -> EmailMultiAlternatives:
     """Sign a mail that has only text, and give it its look."""
     text = mail.body.strip()
     where = urlsplit(settings.PUBLIC_URL).netloc
-    look, dark = look_of_mails()
+    look, sheet = look_of_mails()
+    parts = split_text(text)
     context = {
         "subject": mail.subject,
-        "parts": split_text(text),
+        "preview": preview_of(parts),
+        "parts": parts,
         "where": where,
         "look": look,
-        "dark": dark,
+        "sheet": sheet,
     }
+    # So that nobody's reply to everything answers it.
+    mail.extra_headers.setdefault("Auto-Submitted", "auto-generated")
     mail.body = f"{text}\n\n-- \nParley, {where}\n"
     mail.attach_alternative(render_to_string("email/letter.html", context), "text/html")
     return mail
@@ -76,15 +88,22 @@ def split_text(text: str) -> list[Part]:
     return parts
 
 
+def preview_of(parts: list[Part]) -> str:
+    """Return what lists of mails show beside the subject: the first words after the greeting."""
+    paragraphs = [" ".join(part.lines) for part in parts if part.lines]
+    said = [one for one in paragraphs if not one.endswith(GREETING_ENDS)] or paragraphs
+    return shorten(said[0], PREVIEW_CHARS, placeholder=" …") if said else ""
+
+
 @cache
 def look_of_mails() -> tuple[dict[str, str], SafeString]:
-    """Return the style of each class of `mail.css`, and a style sheet for the dark theme."""
+    """Return the style of each class of `mail.css`, and a sheet for dark and small screens."""
     rules = RULE.findall(design.read_static(LOOK))
     light = {name: _one_line(_resolve(body, is_dark=False)) for name, body in rules}
     dark = "".join(
         f".mail-{name}{{{_important(_resolve(body, is_dark=True))}}}" for name, body in rules
     )
-    sheet = f"@media (prefers-color-scheme: dark){{{dark}}}"
+    sheet = f"@media (prefers-color-scheme: dark){{{dark}}}{NARROW}"
     return light, mark_safe(sheet)  # noqa: S308  our own file, in a <style> without entities
 
 
