@@ -85,9 +85,9 @@ async def look_at_a_stream(tab: Tab, found: dict[str, list[str]]) -> None:
     await tab.page.context.set_offline(True)
     await expect(tab.connection).to_contain_text("You are offline")
     await look(tab, found, "offline")
+    await tab.stop()
     await tab.page.context.set_offline(False)
     await expect(tab.connection).to_be_hidden()
-    await tab.stop()
     await tab.see_state("stopped")
     await look(tab, found, "stopped")
 

@@ -1,13 +1,15 @@
 """The checklist's lines about writing and sending, each as a person does it."""
 
+import asyncio
+import json
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from apps.conversations.models import Message
 from apps.users.models import User
-from tests.browser.tab import Browsing
+from tests.browser.tab import WAIT_MS, Browsing, Tab
 from tests.support.upstream_frames import answer_text
 
 pytestmark = pytest.mark.browser
@@ -15,6 +17,8 @@ pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 LONG = "[[stream tokens=2000 rate=60]]"
 LIMIT = 4000
+SOCKET = re.compile("/ws/chat/")
+BROKEN = {"type": "error", "code": "internal_error", "message": "It broke.", "correlation_id": "1"}
 
 
 async def sent() -> list[str]:
@@ -128,11 +132,29 @@ async def test_line_5_a_draft_belongs_to_its_chat_and_outlives_reload_switch_and
         await again.open(there)
         await expect(again.composer).to_have_value("of this chat")
         await again.composer.fill("")
+        await lose_a_message(again, there)
+        await again.page.reload()
+        await expect(again.composer).to_have_value("into the void\n\nand this")
+        await again.composer.fill("")
         await again.ask("[[stream tokens=4]]")
         await again.page.reload()
         await expect(again.composer).to_have_value("")
         await again.open("/")
         await expect(again.composer).to_have_value("of a new chat")
+
+
+async def lose_a_message(tab: Tab, path: str) -> None:
+    """Send where nothing arrives, go on writing, and leave before that shows."""
+    lost = await tab.another()
+    await lost.page.route_web_socket(SOCKET, lambda _: None)
+    await lost.open(path)
+    await lost.write("into the void")
+    await expect(lost.question).to_have_attribute("data-sending", "")
+    await lost.page.keyboard.type("and this")
+    await lost.page.wait_for_function(
+        "() => Object.values(localStorage).some((draft) => draft.endsWith('and this'))"
+    )
+    await lost.page.close()
 
 
 async def test_line_6_a_failed_send_puts_the_text_back_with_a_reason_and_a_retry(
@@ -176,6 +198,65 @@ async def test_line_7_two_presses_make_one_message(browsing: Browsing, person: U
         await tab.see_state("complete")
         await expect(tab.messages).to_have_count(2)
     assert len(await sent()) == 1
+
+
+class Between:
+    """Stands between page and server: the page hears of a failure, and later what happened."""
+
+    def __init__(self) -> None:
+        self.held: list[str | bytes] = []
+        self.is_stored = asyncio.Event()
+        self.is_open = False
+
+    def __call__(self, page: WebSocketRoute) -> None:
+        """Take the place of one socket of a page."""
+        self.page, self.server = page, page.connect_to_server()
+        self.page.on_message(self._from_page)
+        self.server.on_message(self._from_server)
+
+    def _from_page(self, frame: str | bytes) -> None:
+        self.server.send(frame)
+        sent_frame = json.loads(frame)
+        if sent_frame["type"] == "message.send":
+            self.page.send(json.dumps({**BROKEN, "client_id": sent_frame["client_id"]}))
+
+    def _from_server(self, frame: str | bytes) -> None:
+        if self.is_open:
+            self.page.send(frame)
+            return
+        self.held.append(frame)
+        if json.loads(frame)["type"] == "message.accepted":
+            self.is_stored.set()
+
+    def let_through(self) -> None:
+        """Tell the page what was held back, and all that follows."""
+        self.is_open = True
+        for frame in self.held:
+            self.page.send(frame)
+
+
+async def test_line_7_a_message_that_was_given_up_and_arrives_is_shown_once(
+    browsing: Browsing, person: User
+) -> None:
+    between = Between()
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.ask("[[stream tokens=2]]")
+        await tab.page.route_web_socket(SOCKET, between)
+        await tab.page.reload()
+        await tab.write("[[stream tokens=3]]")
+        problem = tab.page.locator("[data-problem]")
+        await expect(problem).to_contain_text("It broke.")
+        await expect(tab.composer).to_have_value("[[stream tokens=3]]")
+        await tab.composer.fill("[[stream tokens=3]]\n\nand more")
+        await asyncio.wait_for(between.is_stored.wait(), timeout=WAIT_MS / 1000)
+        between.let_through()
+        await expect(tab.composer).to_have_value("and more")
+        await expect(problem).to_be_hidden()
+        await tab.see_state("complete")
+        await expect(tab.messages).to_have_count(4)
+    assert len(await sent()) == 2
 
 
 async def test_lines_8_and_9_one_writes_on_while_an_answer_streams_and_is_told_to_wait(

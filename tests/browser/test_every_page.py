@@ -81,7 +81,16 @@ OWN = [
     "/search/?q=answer",
     "/search/?q=nothing-like-it",
 ]
-ERRORS = {"400.html": 400, "403.html": 403, "403_csrf.html": 403, "404.html": 404, "500.html": 500}
+ERRORS = {
+    "400.html": 400,
+    "403.html": 403,
+    "403_csrf.html": 403,
+    "404.html": 404,
+    "413.html": 413,
+    "429.html": 429,
+    "500.html": 500,
+    "503.html": 503,
+}
 
 
 async def look_at(tab: Tab, path: str, found: dict[str, list[str]]) -> None:
@@ -157,7 +166,7 @@ async def test_every_page_of_a_person_is_readable_by_everybody(
 
 async def test_every_error_page_is_readable_by_everybody(browsing: Browsing) -> None:
     """A test cannot break the server at will: it shows the template at the site's own address."""
-    browsing.allowed = "status of [45]|^500: "
+    browsing.allowed = "status of [45]|^50[03]: "
     found: dict[str, list[str]] = {}
     async with browsing:
         tab = await browsing.visitor(viewport=USUAL)

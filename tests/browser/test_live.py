@@ -8,7 +8,7 @@ from apps.conversations.services import visibility
 from apps.core import db
 from apps.users.models import User
 from apps.users.services import standing
-from tests.browser.tab import Browsing
+from tests.browser.tab import Browsing, Tab
 from tests.support.processes import Site
 from tests.support.services import Services
 from tests.support.upstream_frames import answer_text
@@ -22,6 +22,7 @@ REVOKED_WITHIN_MS = 2_000
 async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_restored(
     browsing: Browsing, person: User, moderator: User
 ) -> None:
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED"
     async with browsing:
         tab = await browsing.signed_in(person)
         await tab.open()
@@ -46,6 +47,31 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         )
         await expect(tab.answer_body).to_have_text(answer_text(8).strip())
         await expect(tab.notice).to_be_hidden()
+        await miss_something(tab, person, moderator, number)
+        hidden = tab.page.locator(f"#message-{number}")
+        await expect(hidden.locator("[data-notice-text]")).to_contain_text("It insults nobody.")
+        await expect(hidden.locator("[data-body]")).to_have_text("")
+        await expect(tab.messages).to_have_count(4)
+        await tab.see_state("complete")
+        assert await tab.text() == answer_text(5).strip()
+
+
+async def miss_something(tab: Tab, person: User, moderator: User, number: int) -> None:
+    """Have an answer hidden and another turn written elsewhere while a page has no network."""
+    await tab.page.context.set_offline(True)
+    await expect(tab.connection).to_contain_text("You are offline")
+    await db.call(
+        visibility.hide_message,
+        actor=moderator,
+        message_id=number,
+        reason="An insult.",
+        reason_for_user="It insults nobody.",
+    )
+    elsewhere = await tab.browsing.signed_in(person)
+    await elsewhere.open(tab.page.url)
+    await elsewhere.ask("[[stream tokens=5]]")
+    await tab.page.context.set_offline(False)
+    await expect(tab.connection).to_be_hidden()
 
 
 async def test_an_answer_that_is_hidden_while_it_is_written_stops_and_never_shows_again(

@@ -121,6 +121,14 @@ async def test_lines_23_and_24_a_long_conversation_opens_at_once_and_older_messa
             }"""
         )
         assert slowest < 16
+        await tab.page.context.clear_cookies()
+        async with tab.page.expect_response("**/accounts/login/**"):
+            await tab.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        await tab.page.keyboard.press("Control+k")
+        found = tab.page.locator("[data-search-results]")
+        await expect(found).to_contain_text("The search did not answer")
+        assert await tab.page.locator("main form[action*='login']").count() == 0
+        await expect(tab.page.get_by_role("link", name="Show earlier messages")).to_be_attached()
 
 
 async def test_lines_25_and_26_code_has_label_colours_and_copy_and_a_message_copies_as_markdown(
@@ -150,6 +158,12 @@ async def test_lines_25_and_26_code_has_label_colours_and_copy_and_a_message_cop
         assert await tab.page.evaluate("navigator.clipboard.readText()") == (
             f"Some **code**:\n\n{CODE}"
         )
+        await tab.page.evaluate(
+            "() => { Clipboard.prototype.writeText = () => Promise.reject(new Error()); }"
+        )
+        await copy.click()
+        await expect(block.get_by_role("button", name="Copied")).to_be_focused()
+        assert await tab.page.evaluate("navigator.clipboard.readText()") == code
 
 
 async def test_lines_27_and_28_a_models_html_is_inert_and_links_open_safely_with_their_host(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drafts } from "../../static/js/lib/drafts.js";
+import { Drafts, joinDraft, withoutSent } from "../../static/js/lib/drafts.js";
 import { isSendKey, judgeMessage, newClientId } from "../../static/js/lib/message.js";
 import { Reveal } from "../../static/js/lib/reveal.js";
 import { shortTime } from "../../static/js/lib/time.js";
@@ -23,6 +23,16 @@ test("judges a text by its characters", () => {
   assert.equal(judgeMessage("😀".repeat(9), 10).note, "1 left");
   assert.equal(judgeMessage("😀".repeat(10), 10).canSend, true);
   assert.deepEqual(judgeMessage("x".repeat(12), 10), { isBlank: false, isOver: true, canSend: false, note: "2 too many: at most 10 characters" });
+});
+
+test("keeps what is on its way and what is typed meanwhile in one draft", () => {
+  assert.equal(joinDraft("one", ""), "one");
+  assert.equal(joinDraft("", " two"), " two");
+  assert.equal(joinDraft("one", "two"), "one\n\ntwo");
+  assert.equal(withoutSent("one\n\ntwo", "one"), "two");
+  assert.equal(withoutSent("one", "one"), "");
+  assert.equal(withoutSent("one more", "one"), null);
+  assert.equal(withoutSent("two", ""), null);
 });
 
 test("makes ids without a secure context too", () => {

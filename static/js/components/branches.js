@@ -1,6 +1,6 @@
 /** Versions of messages: arrows lead from one to the other, and another branch is shown in its place. */
 
-import { nodesOf } from "./html.js";
+import { fetchNodes } from "./html.js";
 import { t } from "../lib/words.js";
 
 export class Branches {
@@ -47,12 +47,6 @@ export class Branches {
 
 /** Return the messages from one on as the server draws them; null where there are too many. */
 async function fetchBranch(id) {
-  try {
-    const answer = await fetch(`/m/${id}/branch/`, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return null;
-    const nodes = nodesOf(await answer.text());
-    return nodes.some((node) => node.matches?.("[data-cut]")) ? null : nodes;
-  } catch {
-    return null;
-  }
+  const nodes = await fetchNodes(`/m/${id}/branch/`);
+  return nodes?.some((node) => node.matches?.("[data-cut]")) ? null : nodes;
 }

@@ -3,6 +3,7 @@
 import { newClientId } from "../lib/message.js";
 import { t } from "../lib/words.js";
 import { Branches } from "./branches.js";
+import { CatchUp } from "./catch-up.js";
 import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
 import { OpenConversation } from "./open-conversation.js";
@@ -12,12 +13,14 @@ import { Reply } from "./reply.js";
 const OPEN_WITHIN_MS = 2_000;
 const ACCEPT_WITHIN_MS = 15_000;
 const UNANSWERED = t("The server did not answer. Your message is back in the box: try again.");
+const UNREPEATED = t("The server did not answer. Try again.");
 const BUSY = t("One answer at a time: wait until this one is complete, or stop it.");
+const AWAY = t("You are offline. Try again when you are connected.");
 const NO_NETWORK = t("You are offline. Your message is back in the box: try again when you are connected.");
 
 export class ChatPage {
   /**
-   * The turn on its way until it is accepted: {clientId, content, user, reply, timer, wantsStop}, with
+   * The turn on its way until it is accepted: {clientId, content, user, reply, timer, isOut, wantsStop}, with
    * what it takes the place of, {edits or retries: Message, removed: Node[]}, where it makes a version.
    */
   #pending = null;
@@ -30,10 +33,10 @@ export class ChatPage {
     Object.assign(this, { app, connection, transcript, composer, sidebar, notices, notice, announce });
     this.conversation = new OpenConversation({ app, connection, composer, sidebar });
     const { log } = transcript;
-    const complain = (reason) => composer.showProblem(reason);
     this.branches = new Branches({ connection, transcript, announce });
+    this.catchUp = new CatchUp(transcript);
     this.editor = new Editor({ log, transcript, limit: composer.limit, onSend: (edit) => this.send(edit) });
-    this.ratings = new Ratings({ log, announce, complain });
+    this.ratings = new Ratings({ log, announce, complain: (reason) => composer.showProblem(reason) });
   }
 
   start() {
@@ -45,11 +48,9 @@ export class ChatPage {
         this.send({ content: event.submitter.value });
       });
     }
-    const form = this.app.querySelector("[data-message-form]");
-    form.addEventListener("submit", (event) => this.#pressed(event));
+    this.app.querySelector("[data-message-form]").addEventListener("submit", (event) => this.#pressed(event));
     this.conversation.start();
-    const open = this.transcript.findOpen();
-    if (open) this.#follow(open);
+    this.#followOpen();
   }
 
   /** Send a message: it is on the page at once, and one message however often it is tried. */
@@ -74,7 +75,7 @@ export class ChatPage {
       timer: setTimeout(() => this.#undelivered(), OPEN_WITHIN_MS),
     };
     if (edits) this.composer.focus();
-    else this.composer.take();
+    else this.composer.take(content);
     this.composer.isBusy = true;
     this.transcript.jump();
     this.announce(t("Answering"));
@@ -83,39 +84,42 @@ export class ChatPage {
 
   /** Stop the answer, also one that has not begun. */
   stop() {
+    // What never left this page need not: its text comes back.
+    if (this.#pending && !this.#pending.isOut) return this.#fail("");
     if (this.#pending) this.#pending.wantsStop = true;
-    else if (this.#active && !this.connection.send({ type: "reply.stop", reply_id: this.#active.id })) {
-      this.composer.form.action = this.composer.stopButton.formAction;
-      this.composer.form.submit();
-      return;
-    }
+    else if (this.#active) this.#stopActive();
     this.composer.showStopping();
+  }
+
+  /** It stops when the connection is back; where there has never been one, the plain form does it. */
+  #stopActive() {
+    const frame = { type: "reply.stop", reply_id: this.#active.id };
+    this.#active.wantsStop = !this.connection.send(frame);
+    if (this.#active.wantsStop && !this.wasConnected) this.composer.stopPlainly();
   }
 
   /** The connection is there (again): a message that waits goes out now. */
   connected() {
-    if (this.wasConnected) this.sidebar.refresh();
+    if (this.wasConnected) this.#lookAgain();
     this.wasConnected = true;
     this.conversation.noteRead();
+    if (this.#active?.wantsStop) this.stop();
     this.#deliver();
   }
 
-  /** The server has said no for good: what was on its way comes back. */
-  refused(reason) {
-    if (this.#pending) this.#fail(reason);
-  }
-
-  /** This person is not let in any more. */
+  /** This person is not let in any more: what was on its way comes back. */
   shutOut(state, reason) {
-    this.refused(reason);
+    if (this.#pending) this.#fail(this.#pending.retries ? UNREPEATED : reason);
     if (state === "suspended") this.composer.close(t("You cannot write while your account is suspended. Your text is kept in this browser."));
   }
 
   /** Take one event of the server. */
   take(event) {
+    const isHere = event.conversation_id === this.conversation.id;
+    this.catchUp.note(event);
     if (event.type === "message.accepted") this.#accepted(event);
-    else if (event.type === "message.updated") this.#updated(event);
-    else if (event.type === "branch.shown") this.#branchShown(event);
+    else if (event.type === "message.updated") isHere && this.transcript.find(event.message_id)?.update(event);
+    else if (event.type === "branch.shown") isHere && this.branches.shown(event);
     else if (event.type === "conversation.updated") this.conversation.updated(event);
     else if (event.type === "conversation.activity") this.conversation.activity(event);
     else if (event.type === "notice.created") this.notices.arrived(event);
@@ -132,6 +136,9 @@ export class ChatPage {
     } else if (this.#pending || this.#active) {
       event.preventDefault();
       this.composer.showBusy();
+    } else if (!navigator.onLine) {
+      event.preventDefault();
+      this.composer.showProblem(AWAY);
     } else if (button.matches("[data-version]") ? this.branches.choose(button) : this.#retry(button)) {
       event.preventDefault();
     }
@@ -142,8 +149,8 @@ export class ChatPage {
     const message = this.transcript.of(button);
     if (!this.connection.send({ type: "reply.retry", message_id: message.id })) return false;
     const removed = this.transcript.takeFrom(message);
-    const timer = setTimeout(() => this.#fail(UNANSWERED), ACCEPT_WITHIN_MS);
-    this.#pending = { retries: message, removed, reply: this.transcript.addReply(), wantsStop: false, timer };
+    const timer = setTimeout(() => this.#fail(UNREPEATED), ACCEPT_WITHIN_MS);
+    this.#pending = { retries: message, removed, reply: this.transcript.addReply(), isOut: true, wantsStop: false, timer };
     this.composer.isBusy = true;
     this.composer.focus();
     this.transcript.jump();
@@ -158,6 +165,7 @@ export class ChatPage {
     const frame = { type: "message.send", conversation_id: this.conversation.id, client_id: clientId, content, assistant_id: this.composer.assistantId };
     if (edits) frame.edits_message_id = edits.id;
     if (!this.connection.send(frame)) return;
+    turn.isOut = true;
     clearTimeout(turn.timer);
     turn.timer = setTimeout(() => this.#fail(UNANSWERED), ACCEPT_WITHIN_MS);
   }
@@ -199,6 +207,8 @@ export class ChatPage {
     const turn = this.#pending;
     const question = turn?.retries ? this.transcript.find(event.message.id) : null;
     const isMine = turn?.retries ? question !== null : event.client_id === turn?.clientId;
+    const isLate = !isMine && event.client_id && event.client_id === this.#failed?.clientId;
+    if (isLate && !event.message.hidden) this.#arrivedLate(event);
     this.sidebar.add({ id: event.conversation_id, title: event.title || event.message.content, url: event.url });
     this.sidebar.setAnswering(event.conversation_id, true);
     this.sidebar.setUnread(event.conversation_id, false);
@@ -212,6 +222,8 @@ export class ChatPage {
     this.#pending = null;
     this.#failed = null;
     clearTimeout(turn.timer);
+    // Whoever asks twice may be shown already what the first time has made.
+    this.transcript.drop(turn.user ? [event.message.id, event.reply_id] : [event.reply_id]);
     turn.user?.adopt(event.message.id);
     turn.user?.takeFate(event.message);
     turn.user?.article.removeAttribute("data-sending");
@@ -224,6 +236,15 @@ export class ChatPage {
     else if (turn.wantsStop) this.stop();
   }
 
+  /** A message that was given up has arrived: it is no draft any more, and is shown where it belongs. */
+  #arrivedLate({ url }) {
+    const { content, edits } = this.#failed;
+    this.#failed = null;
+    if (edits) this.editor.close();
+    else this.composer.retract(content);
+    if (!this.conversation.id) location.assign(url);
+  }
+
   /** Policy kept a message back: its placeholder stands here, and its writer keeps their words. */
   #giveBack(turn, reason) {
     this.#failed = { clientId: turn.clientId, content: turn.content, edits: turn.edits?.id };
@@ -231,26 +252,24 @@ export class ChatPage {
   }
 
   /** Another tab of this person wrote here, or an answer is tried again: show the same. */
-  #mirror({ message, reply_id: replyId, branching }) {
-    if (this.transcript.find(replyId)) return;
-    let question = this.transcript.find(message.id);
-    const isEdit = !question && branching;
-    const before = branching?.after_id ? this.transcript.find(branching.after_id) : null;
-    if (branching?.after_id && !before) {
-      location.reload();
-      return;
-    }
-    if (branching) this.transcript.takeAfter(before);
-    if (!question) {
-      question = this.transcript.addUser(message.content);
-      question.adopt(message.id);
-      question.takeFate(message);
-    }
-    const reply = this.transcript.addReply();
-    reply.adopt(replyId);
-    (isEdit ? question : reply).showBranching(branching);
+  #mirror(event) {
+    const reply = this.transcript.mirror(event);
+    if (!reply) return;
     this.#follow(reply);
     this.transcript.keepUp();
+  }
+
+  /** Show what happened here while there was no connection. */
+  async #lookAgain() {
+    this.sidebar.refresh();
+    if (!this.conversation.id || isPartOnly(this.transcript.log)) return;
+    await this.catchUp.run(this.conversation.id);
+    if (!this.#pending && !this.#active) this.#followOpen();
+  }
+
+  #followOpen() {
+    const open = this.transcript.findOpen();
+    if (open) this.#follow(open);
   }
 
   #follow(message, { isFollowed = false } = {}) {
@@ -273,14 +292,7 @@ export class ChatPage {
     this.connection.unfollow(reply.id);
     this.composer.isBusy = false;
     this.sidebar.setAnswering(this.conversation.id, false);
-    this.announce(event.state === "complete" ? t("Answer complete") : event.notice);
-  }
-
-  #updated(event) {
-    if (event.conversation_id === this.conversation.id) this.transcript.find(event.message_id)?.update(event);
-  }
-
-  #branchShown(event) {
-    if (event.conversation_id === this.conversation.id) this.branches.shown(event);
+    // What failed is an alert of its own; said here too it would be heard twice.
+    if (event.state !== "failed") this.announce(event.state === "complete" ? t("Answer complete") : event.notice);
   }
 }

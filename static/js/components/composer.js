@@ -1,7 +1,9 @@
 /** Where a person writes: keys, length, draft, and the button that sends or stops. */
 
+import { joinDraft, withoutSent } from "../lib/drafts.js";
 import { isSendKey, judgeMessage } from "../lib/message.js";
 import { t } from "../lib/words.js";
+import { fitHeight } from "./fit.js";
 
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 const DRAFT_MS = 250;
@@ -10,6 +12,10 @@ const DRAFT_MS = 250;
 export class Composer {
   #draftTimer = 0;
   #isBusy = false;
+  /** The message on its way: part of the draft until the server has it. */
+  #sent = "";
+  /** The draft as this page last knew it: another tab's is not overwritten with what was never touched. */
+  #kept = "";
 
   constructor(form, drafts, conversationId) {
     this.form = form;
@@ -23,7 +29,8 @@ export class Composer {
     this.problem = form.querySelector("[data-problem]");
     this.retryButton = form.querySelector("[data-problem-retry]");
     this.#listen();
-    if (!this.input.value) this.input.value = drafts.read(conversationId);
+    this.#kept = drafts.read(conversationId);
+    if (this.#kept.startsWith(this.input.value)) this.input.value = this.#kept;
     this.#judge();
   }
 
@@ -49,8 +56,7 @@ export class Composer {
 
   /** Nothing can be written here any more: say so in the place of the box. */
   close(sentence) {
-    clearTimeout(this.#draftTimer);
-    this.drafts.write(this.conversationId, this.input.value);
+    this.#keepDraft();
     this.form.dataset.closed = "";
     this.form.querySelector(".composer-box").inert = true;
     this.showProblem("");
@@ -75,11 +81,12 @@ export class Composer {
   }
 
   /** The text is on its way: the box is free, the draft stays until the server has the message. */
-  take() {
-    clearTimeout(this.#draftTimer);
+  take(content) {
+    this.#sent = content;
     this.input.value = "";
+    this.#keepDraft();
     this.showProblem("");
-    this.#fit();
+    fitHeight(this.input);
     this.#judge();
     if (isTouch.matches) this.input.blur();
     else this.focus();
@@ -87,30 +94,43 @@ export class Composer {
 
   /** The server has the message: its draft is done, what was typed since is the new one. */
   accepted(conversationId) {
-    this.drafts.write(this.conversationId, "");
+    this.#sent = "";
     if (conversationId !== this.conversationId) {
+      this.drafts.write(this.conversationId, "");
       this.conversationId = conversationId;
       this.input.placeholder = t("Reply to Parley");
       this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
     }
-    this.drafts.write(conversationId, this.input.value);
+    this.#keepDraft();
   }
 
   /** A draft that the plain form has sent in the meantime is no draft any more. */
   forgetSent(content) {
+    if (!content) return;
     for (const id of [this.conversationId, null]) {
-      if (this.drafts.read(id) === content) this.drafts.write(id, "");
+      const left = withoutSent(this.drafts.read(id), content);
+      if (left !== null) this.drafts.write(id, left);
     }
-    if (this.input.value === content) this.input.value = this.input.defaultValue;
+    this.retract(content);
+  }
+
+  /** A message that was given back has arrived after all: only what was typed since stays. */
+  retract(content) {
+    const left = withoutSent(this.input.value, content);
+    if (left === null || content === this.input.defaultValue) return;
+    this.input.value = left || this.input.defaultValue;
+    this.showProblem("");
+    fitHeight(this.input);
     this.#judge();
+    this.#keepDraft();
   }
 
   /** The message did not get through: its text comes back, in front of what was typed since. */
   restore(content, reason, requestId = "") {
-    const typed = this.input.value.trim();
-    this.input.value = typed ? `${content}\n\n${typed}` : content;
-    this.drafts.write(this.conversationId, this.input.value);
-    this.#fit();
+    this.#sent = "";
+    this.input.value = joinDraft(content, this.input.value);
+    this.#keepDraft();
+    fitHeight(this.input);
     this.#judge();
     this.showProblem(reason, { canRetry: true, requestId });
   }
@@ -130,8 +150,13 @@ export class Composer {
 
   /** Leave it to the browser: the plain form does the same with a new page. */
   submitPlainly(content, clientId) {
-    this.form.elements.content.value = content;
+    this.form.addEventListener("formdata", (event) => event.formData.set("content", content), { once: true });
     this.form.elements.client_id.value = clientId;
+    this.form.submit();
+  }
+
+  stopPlainly() {
+    this.form.action = this.stopButton.formAction;
     this.form.submit();
   }
 
@@ -159,15 +184,23 @@ export class Composer {
     this.form.querySelector(".composer-box").addEventListener("click", (event) => {
       if (!event.target.closest("button, select, label")) this.input.focus();
     });
-    addEventListener("pagehide", () => this.drafts.write(this.conversationId, this.input.value));
+    addEventListener("pagehide", () => this.#keepDraft());
   }
 
   #changed() {
     if (this.problem.dataset.kind !== "busy") this.showProblem("");
-    this.#fit();
+    fitHeight(this.input);
     this.#judge();
     clearTimeout(this.#draftTimer);
-    this.#draftTimer = setTimeout(() => this.drafts.write(this.conversationId, this.input.value), DRAFT_MS);
+    this.#draftTimer = setTimeout(() => this.#keepDraft(), DRAFT_MS);
+  }
+
+  #keepDraft() {
+    clearTimeout(this.#draftTimer);
+    const draft = joinDraft(this.#sent, this.input.value);
+    if (draft === this.#kept) return;
+    this.#kept = draft;
+    this.drafts.write(this.conversationId, draft);
   }
 
   #send(isRetry) {
@@ -178,7 +211,6 @@ export class Composer {
       this.showBusy();
       return;
     }
-    this.drafts.write(this.conversationId, content);
     this.form.dispatchEvent(new CustomEvent("composer:send", { detail: { content, isRetry } }));
   }
 
@@ -190,11 +222,5 @@ export class Composer {
     this.count.textContent = note;
     this.count.toggleAttribute("data-over", isOver);
     this.input.setAttribute("aria-invalid", String(isOver));
-  }
-
-  #fit() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.input.style.height = "0";
-    this.input.style.height = `${this.input.scrollHeight}px`;
   }
 }

@@ -77,6 +77,9 @@ export function mountConversationMenus(app, { problem }) {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
       items[(at + step + items.length) % items.length].focus();
+    } else if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      items.at(event.key === "Home" ? 0 : -1).focus();
     } else if (event.key === "Tab") menu.hidePopover();
   });
 

@@ -18,9 +18,8 @@ export function listenForCopies(root, announce) {
   root.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy-code], [data-copy-message], [data-copy-request]");
     if (!button) return;
-    await write(textFor(button));
-    confirmCopy(button);
-    announce(t("Copied"));
+    if (await copyText(textFor(button))) confirmCopy(button);
+    announce(button.dataset.copied === "" ? t("Copied") : t("Your browser does not allow copying here. Select the text instead."));
   });
 }
 
@@ -34,19 +33,28 @@ function textFor(button) {
   return button.closest("[data-message-id]").querySelector("template[data-source]").content.textContent;
 }
 
-async function write(text) {
-  if (navigator.clipboard) {
+/** Copy a text, and tell whether it worked. */
+export async function copyText(text) {
+  try {
     await navigator.clipboard.writeText(text);
-    return;
+    return true;
+  } catch {
+    // Pages without https have no clipboard, others may be kept from it: the old way may still work.
+    return copyBySelecting(text);
   }
-  // Pages without https have no clipboard: the old way still works there.
+}
+
+function copyBySelecting(text) {
+  const focused = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "visually-hidden";
   document.body.append(field);
   field.select();
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   field.remove();
+  focused?.focus({ preventScroll: true });
+  return isCopied;
 }
 
 function confirmCopy(button) {

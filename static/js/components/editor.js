@@ -1,6 +1,7 @@
 /** Writing a question anew in its own place; what is sent becomes a new version of it. */
 
 import { isSendKey, judgeMessage } from "../lib/message.js";
+import { fitHeight } from "./fit.js";
 import { cloneTemplate } from "./html.js";
 
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
@@ -30,7 +31,11 @@ export class Editor {
     message.body.after(form);
     input.value = text;
     this.complain(problem);
-    input.addEventListener("input", () => this.#judge());
+    fitHeight(input);
+    input.addEventListener("input", () => {
+      fitHeight(input);
+      this.#judge();
+    });
     form.addEventListener("keydown", (event) => this.#keyed(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

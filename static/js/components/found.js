@@ -1,6 +1,6 @@
 /** A page that was opened at one message: it is shown and has the focus; later ones load on the way down. */
 
-import { nodesOf } from "./html.js";
+import { fetchNodes } from "./html.js";
 
 const NEAR = { rootMargin: "600px 0px" };
 
@@ -30,14 +30,9 @@ function watchNewer(log, enhance) {
   }, NEAR);
   const load = async () => {
     near.disconnect();
-    let answer = { ok: false };
-    try {
-      answer = await fetch(link.dataset.newerUrl, { headers: { Accept: "text/html" } });
-    } catch {
-      // The link stays: it leads to the same messages.
-    }
-    if (!answer.ok) return;
-    const nodes = nodesOf(await answer.text());
+    const nodes = await fetchNodes(link.dataset.newerUrl);
+    // Without them the link stays: it leads to the same messages.
+    if (!nodes) return;
     link.closest("[data-newer]").replaceWith(...nodes);
     enhance(log);
     watchNewer(log, enhance);

@@ -12,6 +12,16 @@ export function nodesOf(html) {
   return Array.from(parsed.body.childNodes, (child) => document.importNode(child, true));
 }
 
+/** Fetch a part of a page as nodes; null where there is none to have, a page to sign in on included. */
+export async function fetchNodes(url) {
+  try {
+    const answer = await fetch(url, { headers: { Accept: "text/html" } });
+    return answer.ok && !answer.redirected ? nodesOf(await answer.text()) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Return a copy of what a <template data-template="name"> of the page holds. */
 export function cloneTemplate(name) {
   const template = document.querySelector(`template[data-template="${name}"]`);

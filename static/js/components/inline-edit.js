@@ -40,8 +40,8 @@ export function editInPlace(shown, { url, token, onDone, onProblem }) {
     try {
       const body = new URLSearchParams({ title, csrfmiddlewaretoken: token });
       const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/plain" } });
-      if (answer.ok) return;
-      if (answer.status < 500) problem = await answer.text();
+      if (answer.ok && !answer.redirected) return;
+      if (answer.status >= 400 && answer.status < 500) problem = await answer.text();
     } catch {
       // Said below.
     }

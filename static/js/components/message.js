@@ -1,6 +1,6 @@
 /** One message on the page: its parts, and what changes them. */
 
-import { RETRYABLE_STATES } from "../lib/transcript.js";
+import { LIVE_STATES, RETRYABLE_STATES } from "../lib/transcript.js";
 import { piecesOf } from "../lib/redaction.js";
 import { fullTime, shortTime } from "../lib/time.js";
 import { nodesOf, setIcon } from "./html.js";
@@ -33,6 +33,15 @@ export class Message {
   /** Hidden by staff: then nothing of it may be shown, whatever still arrives. */
   get isHidden() {
     return this.article.hasAttribute("data-hidden");
+  }
+
+  get isLive() {
+    return this.article.dataset.role === "assistant" && LIVE_STATES.includes(this.state);
+  }
+
+  /** Whether its writer is writing it anew. */
+  get isEdited() {
+    return this.article.hasAttribute("data-editing");
   }
 
   /** The text as it was written, for copying. */

@@ -1,5 +1,6 @@
 /** Finds what the page marks with data-component and gives it life. */
 
+import { copyText } from "./copy.js";
 import { mountOwnData } from "./data-export.js";
 import { mountDrawer } from "./drawer.js";
 import { mountPasskey } from "./passkey.js";
@@ -25,10 +26,8 @@ function mountCopyField(part) {
   const button = part.querySelector("[data-copy-field]");
   if ("select" in part.dataset) field.select();
   button.addEventListener("click", async () => {
-    field.select();
-    if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
-    else document.execCommand("copy");
-    button.querySelector("span").textContent = t("Copied");
+    if (await copyText(field.value)) button.querySelector("span").textContent = t("Copied");
+    else field.select();
   });
 }
 

@@ -16,6 +16,7 @@ export class Reply {
     this.reveal = new Reveal();
     this.live = null;
     this.frame = 0;
+    this.wantsStop = false;
     if (this.known.text) this.#showAll();
   }
 

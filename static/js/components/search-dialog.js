@@ -50,6 +50,8 @@ export class SearchDialog {
     url.searchParams.set("q", query);
     try {
       const answer = await fetch(url, { headers: { Accept: "text/fragment" }, signal: this.#asked.signal });
+      // What is refused comes as a sentence; a page to sign in on, or of an error, is no result.
+      if (answer.redirected || answer.status >= 500) throw new TypeError(answer.url);
       this.results.replaceChildren(...nodesOf(await answer.text()));
     } catch (error) {
       if (error.name === "AbortError") return;

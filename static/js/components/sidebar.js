@@ -1,6 +1,6 @@
 /** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
-import { cloneTemplate, nodesOf } from "./html.js";
+import { cloneTemplate, fetchNodes } from "./html.js";
 import { t } from "../lib/words.js";
 
 const NEAR_PX = 400;
@@ -115,15 +115,11 @@ export class Sidebar {
   }
 
   async #fetch(url) {
-    try {
-      const answer = await fetch(url, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return null;
-      const page = document.createElement("div");
-      page.append(...nodesOf(await answer.text()));
-      return page;
-    } catch {
-      return null;
-    }
+    const nodes = await fetchNodes(url);
+    if (!nodes) return null;
+    const page = document.createElement("div");
+    page.append(...nodes);
+    return page;
   }
 
   #keepPlace() {

@@ -2,7 +2,7 @@
 
 import { LIVE_STATES } from "../lib/transcript.js";
 import { decorateCode } from "./copy.js";
-import { cloneTemplate, nodesOf } from "./html.js";
+import { cloneTemplate, fetchNodes } from "./html.js";
 import { Message } from "./message.js";
 
 const BOTTOM_PX = 48;
@@ -44,6 +44,11 @@ export class Transcript {
     return [message.article, ...this.takeAfter(message)].map((node) => (node.remove(), node));
   }
 
+  /** Take away the messages with these ids, where they are shown. */
+  drop(ids) {
+    for (const id of ids) this.find(id)?.article.remove();
+  }
+
   /** Show other messages after one. */
   replaceAfter(message, nodes) {
     this.takeAfter(message);
@@ -82,6 +87,28 @@ export class Transcript {
     const message = new Message(cloneTemplate("assistant"));
     this.log.append(message.article);
     return message;
+  }
+
+  /** Show a turn that began elsewhere and return its answer; null where it is shown already. */
+  mirror({ message, reply_id: replyId, branching }) {
+    if (this.find(replyId)) return null;
+    let question = this.find(message.id);
+    const isEdit = !question && branching;
+    const before = branching?.after_id ? this.find(branching.after_id) : null;
+    if (branching?.after_id && !before) {
+      location.reload();
+      return null;
+    }
+    if (branching) this.takeAfter(before);
+    if (!question) {
+      question = this.addUser(message.content);
+      question.adopt(message.id);
+      question.takeFate(message);
+    }
+    const reply = this.addReply();
+    reply.adopt(replyId);
+    (isEdit ? question : reply).showBranching(branching);
+    return reply;
   }
 
   /** Follow new text, but only a reader who is at the end. */
@@ -154,17 +181,11 @@ export class Transcript {
   async #loadOlder(link) {
     if (link.dataset.loading !== undefined) return;
     link.dataset.loading = "";
-    let response;
-    try {
-      response = await fetch(link.dataset.olderUrl, { headers: { Accept: "text/html" } });
-    } catch {
-      response = { ok: false };
-    }
-    if (!response.ok) {
+    const nodes = await fetchNodes(link.dataset.olderUrl);
+    if (!nodes) {
       delete link.dataset.loading;
       return;
     }
-    const nodes = nodesOf(await response.text());
     const first = this.log.querySelector("[data-message-id]");
     const top = first.getBoundingClientRect().top;
     link.closest("[data-older]").remove();

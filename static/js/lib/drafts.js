@@ -2,6 +2,17 @@
 
 const PREFIX = "parley.draft.";
 
+/** What is typed after a message that is on its way stands below it, in the one draft that is kept. */
+export function joinDraft(sent, typed) {
+  return [sent, typed].filter((text) => text.trim()).join("\n\n");
+}
+
+/** Return what is left of a draft once a message of it has arrived; null where it holds another text. */
+export function withoutSent(draft, sent) {
+  if (draft === sent) return "";
+  return sent && draft.startsWith(`${sent}\n\n`) ? draft.slice(sent.length + 2) : null;
+}
+
 export class Drafts {
   /** @param {Storage|null} storage may be missing, full or forbidden: then drafts last for the page. */
   constructor(storage, owner) {

@@ -1,0 +1,64 @@
+/** After a gap in the connection: brings the page to what the server shows of the conversation now. */
+
+import { fetchNodes } from "./html.js";
+import { Message } from "./message.js";
+
+const CHANGES = new Set(["message.accepted", "message.updated", "branch.shown", "reply.finished"]);
+const MOST_TRIES = 3;
+
+const isMessage = (node) => node.matches?.("[data-message-id]") ?? false;
+const idOf = (article) => article.dataset.messageId;
+
+export class CatchUp {
+  #heard = 0;
+
+  constructor(transcript) {
+    this.transcript = transcript;
+  }
+
+  /** Hear of an event: what was fetched before it may be older than what it has changed. */
+  note({ type }) {
+    if (CHANGES.has(type)) this.#heard += 1;
+  }
+
+  /** Fetch the newest screen of a conversation, and show it where the page differs. */
+  async run(conversationId) {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const heard = this.#heard;
+      const nodes = await fetchNodes(`/c/${conversationId}/messages/older/`);
+      if (!nodes) return;
+      if (heard !== this.#heard) continue;
+      this.#show(nodes.filter(isMessage));
+      return;
+    }
+  }
+
+  #show(fresh) {
+    if (!fresh.length) return;
+    const { log } = this.transcript;
+    const shown = Array.from(log.querySelectorAll("[data-message-id]")).filter((article) => idOf(article) !== "0");
+    const ids = new Set(fresh.map(idOf));
+    const from = shown.findIndex((article) => ids.has(idOf(article)));
+    if (from === -1) {
+      // Another branch, or too much has been written: only the page itself can show that.
+      location.reload();
+      return;
+    }
+    for (const article of shown.slice(from)) if (!ids.has(idOf(article))) article.remove();
+    for (const article of fresh) this.#place(article);
+    this.transcript.enhance(log);
+    this.transcript.keepUp();
+  }
+
+  #place(article) {
+    const known = this.transcript.find(idOf(article));
+    if (!known) this.transcript.log.insertBefore(article, this.transcript.log.querySelector('[data-message-id="0"]'));
+    else if (!known.isLive && !known.isEdited && signOf(known) !== signOf(new Message(article))) known.article.replaceWith(article);
+  }
+}
+
+/** What of a message may have changed while nobody told the page. */
+function signOf(message) {
+  const parts = ["[data-notice-text]", "[data-version-place]"].map((part) => message.article.querySelector(part)?.textContent.trim());
+  return JSON.stringify([message.state, message.isHidden, message.text, ...parts]);
+}
