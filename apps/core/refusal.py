@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from apps.core.constants import CORRELATION_HEADER, ENVELOPE_PREFIX, OPENAI_PREFIX
 from apps.core.correlation import accept_correlation_id
 from apps.core.errors import AppError
+from apps.core.languages import language_of_scope
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -16,6 +19,12 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
+PAGE = b"text/html; charset=utf-8"
+PAGES = (413,)
+PAGE_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 async def refuse(scope: Scope, send: Send, error: AppError) -> None:
@@ -30,6 +39,8 @@ async def refuse(scope: Scope, send: Send, error: AppError) -> None:
             "headers": [
                 (b"content-type", kind),
                 (b"content-length", str(len(content)).encode()),
+                (b"content-security-policy", PAGE_POLICY),
+                (b"cache-control", b"no-store"),
                 (b"connection", b"close"),
                 (CORRELATION_HEADER.lower().encode(), correlation_id.encode()),
             ],
@@ -44,7 +55,7 @@ def _body(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, by
         openai = {"message": error.message, "type": kind, "param": None, "code": error.code}
         return orjson.dumps({"error": openai}), JSON
     if not scope["path"].startswith(ENVELOPE_PREFIX):
-        return error.message.encode(), TEXT
+        return _page(scope, error, correlation_id)
     request = {"method": scope["method"], "url": scope["path"], "correlation_id": correlation_id}
     envelope = {
         "success": False,
@@ -57,3 +68,13 @@ def _body(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, by
         "data": None,
     }
     return orjson.dumps(envelope), JSON
+
+
+def _page(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, bytes]:
+    """Say it on a page, in the language of the browser; in a sentence to whatever else asks."""
+    accepted = dict(scope["headers"]).get(b"accept", b"")
+    if b"text/html" not in accepted or error.status_code not in PAGES:
+        return error.message.encode(), TEXT
+    with translation.override(language_of_scope(scope)):
+        html = render_to_string(f"{error.status_code}.html", {"correlation_id": correlation_id})
+    return html.encode(), PAGE

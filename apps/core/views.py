@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import sys
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,8 +13,8 @@ from apps.core import design, health, metrics
 from apps.core.api.responses import error_response, json_response
 from apps.core.constants import ApplicationEnvironment
 from apps.core.correlation import get_correlation_id
-from apps.core.error_handling import error_for_status, report_error
-from apps.core.errors import EndpointNotOfferedError
+from apps.core.error_handling import as_app_error, error_for_status, report_error
+from apps.core.errors import EndpointNotOfferedError, ServiceUnavailableError
 from apps.core.paths import is_api_path, is_openai_path
 
 
@@ -35,8 +36,15 @@ def not_found(request: HttpRequest, exception: BaseException | None = None) -> H
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that something broke, and that it was recorded."""
-    return _error_page(request, None, status=500)
+    """Say that something broke or does not answer, and that it was recorded."""
+    exception = sys.exception()
+    is_away = exception is not None and isinstance(as_app_error(exception), ServiceUnavailableError)
+    return _error_page(request, exception, status=503 if is_away else 500)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Say that a form was sent too often; django-allauth asks for this page by name."""
+    return _error_page(request, None, status=429)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -106,12 +106,19 @@ async def test_a_chunked_body_is_refused_where_it_passes_the_limit() -> None:
 
 async def test_the_refusal_has_the_form_of_its_address() -> None:
     large = {"headers": [(b"content-length", b"1000")]}
+    browser = {
+        "headers": [*large["headers"], (b"accept", b"text/html"), (b"accept-language", b"de")]
+    }
     openai = Server(path="/openai/v1/chat/completions", **large)
-    page = Server(path="/c/", **large)
-    await openai.run(BodyLimit(Application()))
-    await page.run(BodyLimit(Application()))
+    script, page = Server(path="/c/", **large), Server(path="/c/", **browser)
+    for server in (openai, script, page):
+        await server.run(BodyLimit(Application()))
     assert orjson.loads(openai.body)["error"]["code"] == "payload_too_large"
-    assert page.headers["content-type"].startswith("text/plain")
+    assert script.headers["content-type"].startswith("text/plain")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "Das war zu viel auf einmal" in page.body.decode()
+    assert page.headers["x-correlation-id"] in page.body.decode()
 
 
 async def test_a_length_that_is_no_number_does_not_break_it() -> None:

@@ -1,7 +1,7 @@
 import logging
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 from prometheus_client import REGISTRY
@@ -36,6 +36,18 @@ def test_a_broken_page_tells_a_person_what_to_do_and_nothing_else(
     answered = Client(raise_request_exception=False).get("/healthz")
     assert answered.status_code == 500
     assert b"Something broke on our side" in answered.content
+    assert b"secret" not in answered.content
+
+
+def test_a_page_that_a_part_is_away_from_says_so(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cut_off(request: object) -> None:
+        raise OperationalError("server closed the connection: secret")
+
+    pattern = next(p for p in get_resolver().url_patterns if getattr(p, "name", "") == "alive")
+    monkeypatch.setattr(pattern, "callback", cut_off)
+    answered = Client(raise_request_exception=False).get("/healthz")
+    assert answered.status_code == 503
+    assert b"Parley is away for a moment" in answered.content
     assert b"secret" not in answered.content
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apps.core.design import read_colours
+
 ROOT = Path(__file__).resolve().parents[3]
 PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)", re.MULTILINE)
 
@@ -113,6 +115,27 @@ def test_the_proxy_takes_no_word_of_a_caller_about_itself(header: str) -> None:
 )
 def test_the_proxy_limits_what_a_caller_may_hold(limit: str) -> None:
     assert limit in text_of("deploy/nginx/nginx.conf")
+
+
+def test_the_proxy_has_a_page_of_ours_for_what_it_answers_itself() -> None:
+    """They stand alone, in the colours of the other pages."""
+    named = re.findall(
+        r"error_page ([\d ]+?)(?: =\d+)? /proxy-pages/(\S+);", text_of("deploy/nginx/nginx.conf")
+    )
+    assert {code for codes, _ in named for code in codes.split()} == {
+        "413",
+        "429",
+        "502",
+        "503",
+        "504",
+    }
+    assert "./deploy/nginx/pages:/etc/parley/proxy-pages:ro" in text_of("compose.yaml")
+    known = {colour for one in read_colours().values() for colour in (one.light, one.dark)}
+    for _, name in named:
+        page = text_of(f"deploy/nginx/pages/{name}")
+        assert set(re.findall(r"#[0-9a-f]{6}", page)) <= known
+        assert not re.search(r"<(?:script|link|img)|https?:", page)
+        assert '<p lang="de">' in page
 
 
 def test_development_uses_the_very_versions_that_are_shipped() -> None:
