@@ -79,6 +79,15 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A link between pages of figures, or their periods."""
+
+    label: str
+    url: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """A number at the head of the page."""
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from apps.core.admin_kit.exhibits import Exhibit
+from apps.core.admin_kit.exhibits import Exhibit, Tab
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
@@ -78,8 +78,10 @@ class UsagePage(StaffPage):
         context = {
             **self.site.each_context(request),
             "title": self.title,
+            "heading": self.title,
+            "purpose": "What models were asked for, and what it cost by the prices that were set.",
             "periods": self._periods(choice),
-            "purposes": self._purposes(choice),
+            "tabs": self._purposes(choice),
             "tiles": tiles_of(figures, choice.days),
             "figures": shown,
             "rows_url": self._file_url(usage_lines.KEY, choice),
@@ -133,16 +135,16 @@ class UsagePage(StaffPage):
         viewer = cast("Actor", request.user)
         return usage_figures.read_figures(viewer=viewer, days=choice.days, purpose=choice.purpose)
 
-    def _periods(self, choice: Choice) -> list[tuple[str, str, bool]]:
+    def _periods(self, choice: Choice) -> list[Tab]:
         return [
-            (f"{days} days", self.url() + replace(choice, days=days).query, days == choice.days)
+            Tab(f"{days} days", self.url() + replace(choice, days=days).query, days == choice.days)
             for days in usage_figures.PERIODS
         ]
 
-    def _purposes(self, choice: Choice) -> list[tuple[str, str, bool]]:
+    def _purposes(self, choice: Choice) -> list[Tab]:
         named = [("", "All calls"), *((str(key), str(name)) for key, name in Purpose.choices)]
         return [
-            (name, self.url() + replace(choice, purpose=key).query, key == choice.purpose)
+            Tab(name, self.url() + replace(choice, purpose=key).query, key == choice.purpose)
             for key, name in named
         ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from apps.core.admin_kit.exhibits import Board
+from apps.core.admin_kit.exhibits import Board, Tab
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
@@ -40,15 +39,6 @@ SECTIONS = {
     "rules": ("Rules", "How right rules are, what fails, and how the answers of models end."),
     "care": ("Care", "What staff have to see, and what they read of others."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A link between pages or periods."""
-
-    label: str
-    url: str
-    is_here: bool
 
 
 def board_of(viewer: User, section: str, period: Period) -> Board:
