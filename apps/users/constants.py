@@ -167,6 +167,8 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "llm.add_price",
         "llm.change_pause",
         "llm.change_quota",
+        "auth.change_group",
+        "auth.view_group",
         "users.add_user",
         "users.change_role",
         "users.change_user",
@@ -190,6 +192,7 @@ DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
         *VIEW_PERMISSIONS,
         *CASE_VIEW_PERMISSIONS,
         *COST_PERMISSIONS,
+        "auth.view_group",
         "moderation.export_case",
         "moderation.read_conversation",
         "moderation.view_accessgrant",
@@ -200,3 +203,8 @@ DUTY_PERMISSIONS: dict[Duty, tuple[str, ...]] = {
     Duty.SUPPORT: ("users.view_restriction", "users.view_user"),
 }
 """What each duty's group may do, beyond the role."""
+
+DECLARED_GROUPS = frozenset(word.value for word in (*ROLE_PERMISSIONS, *DUTY_PERMISSIONS))
+"""The groups of roles and duties: they alone carry rights, and membership comes by them."""
+MAX_GROUP_NAME_CHARS = 80
+MAX_PEOPLE_AT_ONCE = 50

@@ -133,6 +133,31 @@ class RoleRequiredError(ForbiddenError):
     default_message = "Your role does not allow this. Ask an admin."
 
 
+class GroupNotFoundError(NotFoundError):
+    """There is no such group."""
+
+    code = "group_not_found"
+    default_message = "This group does not exist."
+
+
+class RoleGroupError(ConflictError):
+    """A group of a role or duty is kept by them, and by nobody's hand."""
+
+    code = "role_group"
+    default_message = (
+        "This group stands for a role or duty. Change the roles of people, or make a group."
+    )
+
+
+class GroupInUseError(ConflictError):
+    """Something names the group."""
+
+    code = "group_in_use"
+    default_message = (
+        "An assistant or a quota names this group. Change those first, or take its people out."
+    )
+
+
 class OwnRightsError(ForbiddenError):
     """Somebody tried to change their own role, state or standing."""
 

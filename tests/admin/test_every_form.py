@@ -48,7 +48,7 @@ PAYERS = "auditor admin"
 PAGES: tuple[tuple[str, str], ...] = (
     (r"procrastinate/|webhooks/|users/apitoken/|llm/provider/", ADMINS),
     (r"users/", KNOW_PEOPLE),
-    (r"llm/(pause|price|quota)/", PAYERS),
+    (r"llm/(pause|price|quota)/|auth/group/", PAYERS),
     (r"moderation/(rule|rulehit|policy|backtest)/", KNOW_RULES),
     (r"moderation/dashboard/.*\.csv", OVERSEERS),
     (r"moderation/dashboard/", OVERSEERS),
@@ -61,7 +61,7 @@ PAGES: tuple[tuple[str, str], ...] = (
 
 ACTS: tuple[tuple[str, str], ...] = (
     (r"users/user/\d+/(warn|restrict|suspend|lift)/", DECIDERS),
-    (r"(users|webhooks|llm)/\w+/(\d+/\w+|new)/", ADMINS),
+    (r"(users|webhooks|llm|auth)/\w+/(\d+/\w+|new)/", ADMINS),
     (r"models/live/stop/", ADMINS),
     (r"conversations/message/(\d+/(hide|restore)|(hide|restore)-selected)/", DECIDERS),
     (r"conversations/(reply/\d+/halt|share/\d+/revoke)/", DECIDERS),

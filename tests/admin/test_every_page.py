@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin as django_admin
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -37,6 +38,7 @@ PAGE_QUERIES = 15
 FRONT_QUERIES = 20
 ADMINS_ONLY = {
     "apitoken",
+    "group",
     "pause",
     "price",
     "procrastinatejob",
@@ -67,6 +69,7 @@ def make_rows(number: int) -> None:
         talk = make_talk(owner)
         RestrictionFactory(user=owner)
         ApiTokenFactory(user=owner)
+        Group.objects.create(name=f"group of {owner.pk}").user_set.add(owner)
         Feedback.objects.create(message=talk.reply.message, rating="bad", reason="Wrong year.")
         Share.objects.create(
             owner=owner,

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
@@ -25,10 +26,11 @@ from apps.core.admin_kit.viewing import current_request
 from apps.users.admin import decisions, looks, service_actions
 from apps.users.constants import AccountKind, Role, Standing
 from apps.users.models import Restriction, User
-from apps.users.services import access, standing
+from apps.users.services import access, groups, standing
 
 COUNT_LIMIT = 1_000
 RESTRICTIONS_SHOWN = 20
+GROUPS_SHOWN = 20
 MIN_PREFIX_CHARS = 3
 COLUMNS = (
     *("id", "name", "email", "kind", "role", "is_superuser", "is_active"),
@@ -46,7 +48,7 @@ class UserAdmin(NewRowAdmin[User]):
     new_label = "Make a service account"
     icon = "group"
     description = "Accounts, roles and standing."
-    search_keys = {"user": "pk"}
+    search_keys = {"user": "pk", "group": "groups"}
     list_display = ("number", "name", "address", "role_shown", "standing_shown", "joined")
     list_display_links = ("number", "name")
     list_filter = (
@@ -131,6 +133,7 @@ class UserAdmin(NewRowAdmin[User]):
             Fact("Kind", row.get_kind_display()),
             Fact("Role", row.get_role_display()),
             Fact("Joined", moment(row.created_at)),
+            *self._groups(row),
         ]
         if row.erase_at is not None:
             facts.append(Fact("Will be deleted", moment(row.erase_at), "asked for by the person"))
@@ -170,6 +173,11 @@ class UserAdmin(NewRowAdmin[User]):
                 )
             ]
         )
+
+    def _groups(self, user: User) -> list[Fact]:
+        found = list(groups.own_groups_of(user)[:GROUPS_SHOWN])
+        names = format_html_join(", ", "{}", ((self.link_to(one, one.name),) for one in found))
+        return [Fact("Groups", names)] if found else []
 
     def _decided(self, user: User) -> Table:
         rows = standing.list_restrictions(user=user).select_related("created_by", "lifted_by")

@@ -11,6 +11,7 @@ from django.db.models import Q
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.users.constants import (
+    DECLARED_GROUPS,
     DUTY_PERMISSIONS,
     ROLE_PERMISSIONS,
     SERVICE_DUTIES,
@@ -122,7 +123,10 @@ def change_duties(
 
 
 def _join_groups(user: User) -> None:
-    user.groups.set(Group.objects.filter(name__in=[user.role, *user.duties]))
+    """Put a person into the groups of role and duties; others stay, unless they carry rights."""
+    others = user.groups.exclude(name__in=DECLARED_GROUPS).filter(permissions=None)
+    declared = Group.objects.filter(name__in=[user.role, *user.duties])
+    user.groups.set([*declared, *others])
 
 
 def lock_for_management(*, actor: User | None, user_id: int) -> User:
@@ -191,7 +195,7 @@ def sync_roles() -> list[str]:
 def _sync_group(name: str, permissions: tuple[str, ...], members: UserQuerySet) -> list[str]:
     group, _ = Group.objects.get_or_create(name=name)
     found = {f"{p.content_type.app_label}.{p.codename}": p for p in _permissions(permissions)}
-    group.permissions.add(*found.values())
+    group.permissions.set(found.values())
     for person in members.exclude(groups=group).iterator():
         person.groups.add(group)
     strangers = User.objects.filter(groups=group).exclude(pk__in=members.values("pk"))

@@ -27,13 +27,15 @@ def test_the_group_follows_the_role_and_the_person_is_signed_out(
     announced: list[tuple[int, str]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    person.groups.add(Group.objects.create(name="reviewers"))
+    with_a_right = Group.objects.create(name="reviewers")
+    with_a_right.permissions.add(Permission.objects.all()[0])
+    person.groups.add(with_a_right, Group.objects.create(name="Research"))
     person.user_permissions.add(Permission.objects.all()[0])
     with django_capture_on_commit_callbacks(execute=True):
         roles.change_role(actor=admin, user_id=person.pk, role="moderator", reason="Promoted.")
     person.refresh_from_db()
     assert (person.role, person.auth_epoch) == ("moderator", 1)
-    assert groups_of(person) == ["moderator"]
+    assert groups_of(person) == ["Research", "moderator"]
     assert person.user_permissions.count() == 0
     assert person.has_perm("users.change_standing")
     assert announced == [(person.pk, "auth.revoked")]
@@ -151,6 +153,7 @@ def test_sync_roles_mends_what_was_changed_by_hand(
     person: User, admin: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Group.objects.get(name="moderator").permissions.clear()
+    Group.objects.get(name="user").permissions.add(Permission.objects.all()[0])
     person.groups.set([Group.objects.get(name="admin")])
     admin.groups.clear()
     call_command("sync_roles")
@@ -158,6 +161,7 @@ def test_sync_roles_mends_what_was_changed_by_hand(
     assert (groups_of(person), groups_of(admin)) == (["user"], ["admin"])
     held = Group.objects.get(name="moderator").permissions.count()
     assert held == len(ROLE_PERMISSIONS[Role.MODERATOR])
+    assert not Group.objects.get(name="user").permissions.exists()
 
 
 @pytest.mark.parametrize("who", ["person", "moderator"])
