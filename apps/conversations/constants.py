@@ -103,6 +103,9 @@ FINISH_NOTICES = {
     "content_filter": gettext_noop("The model's provider cut this answer. Ask in other words."),
 }
 
+CUT_BY_QUOTA_NOTICE = gettext_noop(
+    "The answer ends here because no more of your allowance was set aside for it. Ask it to go on."
+)
 EMPTY_NOTICE = gettext_noop("The model answered with nothing. Ask again, or in other words.")
 STATE_NOTICES = {
     ReplyState.STOPPED: gettext_noop("You stopped this answer. What you saw is kept."),

@@ -53,6 +53,10 @@ class Purpose(TextChoices):
     TRIAL = "trial", "Try by an admin"
 
 
+HOUSE_PURPOSES = (Purpose.JUDGE, Purpose.MODERATION)
+"""What the organisation itself asks for: calls of these purposes were never a person's."""
+
+
 class UsageSource(TextChoices):
     """Where the token counts of a call come from."""
 
@@ -66,7 +70,8 @@ PRICED_TOKENS = 1_000_000
 """Prices are for so many tokens."""
 CURRENCY = "USD"
 CHARS_PER_TOKEN = 4
-TYPICAL_ANSWER_TOKENS = 1000
+RESERVED_ANSWER_TOKENS = 2_000
+"""What is reserved for an answer that has no limit of its own; under a hard quota it ends there."""
 NEAR_SHARE = 0.8
 """From this share of a quota on somebody is near its end."""
 

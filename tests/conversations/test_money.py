@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.conversations import guardrails
+from apps.conversations.constants import CUT_BY_QUOTA_NOTICE
 from apps.conversations.errors import ReplyOutOfQuotaError
 from apps.conversations.events import ReplyFinished
 from apps.conversations.models import Message, Reply
@@ -26,11 +27,11 @@ from apps.conversations.services import (
     titles,
     turns,
 )
-from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
+from apps.llm.constants import NANO, RESERVED_ANSWER_TOKENS, Period, QuotaKind, QuotaUnit
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Completion, Usage
 from apps.llm.models import Provider, QuotaCounter, Reservation, UsageDay, UsageRecord
-from apps.llm.services import catalogue, pauses, prices, quotas
+from apps.llm.services import catalogue, pauses, prices, quota_setting, quotas
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.llm.services.quotas import Spender
@@ -319,14 +320,70 @@ async def test_titles_count_for_the_person_and_are_settled_at_once(
     person: User, upstream: ScriptedUpstream, quota: int
 ) -> None:
     turn = await send(person, "hello")
-    request = await sync_to_async(titles._request)(turn.conversation.pk)
-    assert request is not None
     reserved = (await counted())[1]
+    request = await sync_to_async(titles._begin)(turn.conversation.pk)
+    assert request is not None
+    assert (await counted())[1] > reserved + titles.MAX_TITLE_TOKENS
     done = Completion("A title", "stop", "scripted", Usage(30, 5, "reported"))
     await sync_to_async(titles._store)(turn.conversation.pk, request, done, "A title", 20)
     assert await counted() == (35, reserved)
     line = await UsageRecord.objects.aget(purpose="title")
     assert line.cost_nano == 30 * 1_000 + 5 * 2_000
+
+
+async def test_a_title_that_fails_or_that_no_quota_has_room_for_costs_nothing(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    turn = await send(person, "hello [[status code=500]]")
+    reserved = (await counted())[1]
+    async with running_worker() as worker:
+        gateway = worker.runtime.gateway
+        await titles.generate_title(conversation_id=turn.conversation.pk, gateway=gateway)
+        assert await counted() == (0, reserved)
+        await QuotaCounter.objects.aupdate(used=100_000)
+        asked = len(upstream.requests)
+        await titles.generate_title(conversation_id=turn.conversation.pk, gateway=gateway)
+    assert await counted() == (100_000, reserved)
+    assert len(upstream.requests) == asked
+
+
+async def test_an_answer_ends_at_what_a_hard_quota_has_reserved_for_it_and_says_so(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, "[[stream tokens=90000]]")).reply.pk)
+        await assert_settled(reply)
+        await sync_to_async(quota_setting.end_quota)(actor=None, quota_id=quota)
+        free = await worker.finish((await send(person, "[[stream tokens=2100]]")).reply.pk)
+    assert [request.body.get("max_tokens") for request in upstream.requests] == [
+        RESERVED_ANSWER_TOKENS,
+        None,
+    ]
+    assert (reply.state, reply.finish_reason) == ("complete", "length")
+    assert reply.completion_tokens == RESERVED_ANSWER_TOKENS
+    assert presenting.reply_notice(reply) == CUT_BY_QUOTA_NOTICE
+    assert (free.completion_tokens, free.notice) == (2_100, "")
+
+
+@pytest.mark.parametrize("limit", [40, 5_000])
+async def test_a_closer_limit_of_answers_is_what_is_reserved_and_no_quota_is_blamed(
+    person: User, upstream: ScriptedUpstream, quota: int, settings: Settings, limit: int
+) -> None:
+    settings.LLM_MAX_COMPLETION_TOKENS = limit
+    catalogue.forget()
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, "[[stream tokens=90000]]")).reply.pk)
+    assert upstream.requests[0].body["max_tokens"] == limit
+    assert (reply.finish_reason, reply.notice) == ("length", "")
+    await assert_settled(reply)
+
+
+async def test_a_soft_quota_ends_no_answer_early(person: User, upstream: ScriptedUpstream) -> None:
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.DAY, amount=10**6, is_hard=False)
+    await sync_to_async(set_quota)(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted)
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, "[[stream tokens=2500]]")).reply.pk)
+    assert (reply.completion_tokens, reply.finish_reason) == (2_500, "stop")
 
 
 async def test_a_pause_refuses_new_turns_leaves_queued_ones_and_ends_what_is_written(

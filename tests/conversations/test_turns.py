@@ -164,7 +164,7 @@ async def test_a_title_comes_from_the_model_unless_the_person_wrote_one(
     assert (await Conversation.objects.aget()).title == "Mine"
 
 
-async def test_a_title_for_somebody_who_is_gone_is_dropped_without_a_fault(
+async def test_a_title_for_somebody_who_is_gone_is_dropped_and_its_line_is_nobodys(
     person: User, upstream: ScriptedUpstream
 ) -> None:
     async with running_worker() as worker:
@@ -180,7 +180,8 @@ async def test_a_title_for_somebody_who_is_gone_is_dropped_without_a_fault(
         await sync_to_async(person.delete)()
         await titling
     assert len(upstream.requests) == asked + 1
-    assert await UsageRecord.objects.acount() == 0
+    line = await UsageRecord.objects.aget()
+    assert (line.user_id, line.purpose) == (None, "title")
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,9 @@ class Connection(asyncio.Protocol):
         if not body.get("stream_options", {}).get("include_usage"):
             script = replace(script, usage=False)
         limit = body.get("max_tokens") or body.get("max_completion_tokens")
-        if limit:
-            script = replace(script, tokens=min(script.tokens, limit))
+        if limit and limit < script.tokens:
+            finish = script.finish if script.text else "length"
+            script = replace(script, tokens=limit, finish=finish)
         whole = not body.get("stream") and script.name == "stream"
         self._steps = deque([Write(whole_completion(script))] if whole else plan(script))
         self._book.note()

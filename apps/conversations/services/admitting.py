@@ -15,6 +15,7 @@ from apps.conversations.statements import endings
 from apps.conversations.statements.turns import Gate
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Usage
+from apps.llm.gateway.estimates import size_of_prompt
 from apps.llm.services import quotas
 from apps.users.models import User
 
@@ -34,7 +35,7 @@ def wanted(request: TurnRequest, choice: Choice, *, has_history: bool) -> Usage:
     answers = [limit for limit in (limits.max_completion_tokens, named) if limit]
     return quotas.estimate(
         prompt_bytes=request.prompt_bytes
-        + len((version.system_prompt if version else own).encode()),
+        + size_of_prompt([version.system_prompt if version else own]),
         has_history=has_history and request.prompt is None,
         prompt_limit=limits.max_prompt_tokens or settings.MAX_TOKENS,
         answer_limit=min(answers) if answers else None,

@@ -20,6 +20,7 @@ from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core.errors import ForbiddenError
 from apps.llm.constants import CHARS_PER_TOKEN
+from apps.llm.gateway.estimates import tokens_in
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -207,7 +208,7 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
 
 def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
     is_waiting = row.state == constants.ReplyState.QUEUED
-    asked = min(-(-row.asked_chars // CHARS_PER_TOKEN), settings.MAX_TOKENS)
+    asked = min(tokens_in(row.asked_bytes), settings.MAX_TOKENS)
     written = -(-row.answer_chars // CHARS_PER_TOKEN)
     prompt = 0 if is_waiting else asked
     cost = None

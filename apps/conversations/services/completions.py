@@ -13,10 +13,10 @@ from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
 from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyUsage
 from apps.conversations.services import asking, following, stopping, turns
-from apps.conversations.services.turn_requests import Prompt, size_of_prompt
+from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
-from apps.llm.constants import CHARS_PER_TOKEN
+from apps.llm.gateway.estimates import size_of_prompt, tokens_in
 from apps.llm.services import catalogue, offers
 from apps.llm.services.live import LiveModel
 from apps.users.models import User
@@ -96,12 +96,11 @@ async def start(  # noqa: PLR0913  one call with all that it may say
 
 
 def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
-    size = size_of_prompt(prompt)
+    size = size_of_prompt((), prompt=prompt)
     allowed = model.max_prompt_tokens or settings.MAX_TOKENS
-    if size > min(allowed * CHARS_PER_TOKEN, MAX_PROMPT_CHARS):
+    if size > MAX_PROMPT_CHARS or tokens_in(size) > allowed:
         raise PromptTooLongError(
-            f"The prompt has about {size // CHARS_PER_TOKEN} tokens; "
-            f"{allowed} are allowed. Send less."
+            f"The prompt has about {tokens_in(size)} tokens; {allowed} are allowed. Send less."
         )
 
 

@@ -115,15 +115,15 @@ class _Position:
     def __init__(self, reply_id: int, cursor: int) -> None:
         self.reply_id = reply_id
         self.cursor = cursor
-        self._is_started = False
+        self._asked: str | None = None
         self._is_waiting = False
         self._is_hidden = False
 
     def start(self, model: str) -> list[ReplyEvent]:
-        """Return the event of the beginning, once."""
-        if self._is_started:
+        """Return the event of the beginning, once for each model that is asked."""
+        if self._asked == model:
             return []
-        self._is_started = True
+        self._asked = model
         return [ReplyStarted(self.reply_id, model)]
 
     def wait(self, ahead: int) -> list[ReplyEvent]:
@@ -132,9 +132,9 @@ class _Position:
         return [ReplyWaiting(self.reply_id, ahead)]
 
     def let_through(self, model: str) -> list[ReplyEvent]:
-        """Return the event of the beginning where it is news: at first, and after a wait."""
+        """Return the event of the beginning where it is news: also after a wait."""
         if self._is_waiting:
-            self._is_started = self._is_waiting = False
+            self._asked, self._is_waiting = None, False
         return self.start(model)
 
     def hide(self) -> list[ReplyEvent]:

@@ -106,7 +106,9 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     )
     try:
         await _stream(claim, running, runtime, clock, guard)
-        if not running.text.strip():
+        if running.is_cut_by_quota:
+            notice = constants.CUT_BY_QUOTA_NOTICE
+        elif not running.text.strip():
             notice = constants.EMPTY_NOTICE
     except _Withheld as withheld:
         state, code = constants.ReplyState.WITHHELD, withheld.verdict.code
@@ -125,6 +127,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         usage=_usage(claim, running, runtime, guard),
         finished=running.finished,
         answering=running.answering,
+        call=running.call,
         error_code=code,
         notice=notice,
         first_token_ms=clock.first_token_ms,
@@ -194,8 +197,8 @@ async def _stream(
                 is_waiting = True
                 runtime.publisher.wait(running.reply_id, item.ahead)
             elif isinstance(item, Answering):
-                running.answering = item
-                if is_waiting:
+                is_another = await _hand_over(claim, item, running, runtime)
+                if is_waiting or is_another:
                     is_waiting = False
                     runtime.publisher.let_through(running.reply_id, item.model)
             else:
@@ -204,6 +207,26 @@ async def _stream(
     verdict = await guard.check(running.text)
     if verdict.is_block:
         raise _Withheld(verdict)
+
+
+async def _hand_over(
+    claim: Claim, item: Answering, running: RunningReply, runtime: WorkerRuntime
+) -> bool:
+    """Note who is asked now, in the row as well where it is another model; tells whether it is.
+
+    While PostgreSQL is away the end of the answer writes it.
+    """
+    running.answering = item
+    if item.chat_model_id == claim.call.chat_model_id:
+        return False
+    try:
+        running.call = await db.call(
+            leases.hand_over, claim=claim, owner=runtime.owner, answering=item
+        )
+    except (OperationalError, InterfaceError) as error:
+        running.call = None
+        log_event(logger, "HAND_OVER_FAILED", level=logging.ERROR, error=type(error).__name__)
+    return True
 
 
 def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerRuntime) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
-import orjson
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
@@ -17,15 +16,14 @@ from django.utils import timezone
 from apps.conversations import constants, guardrails
 from apps.conversations.errors import NoWorkerError, WorkerLostError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, presenting, settling
+from apps.conversations.services import announcements, presenting, prompting, settling
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
-from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, PromptMessage, Usage
+from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
 from apps.llm.services import catalogue
 from apps.llm.services import usage as ledger
-from apps.llm.services.live import Catalogue
 from apps.llm.services.usage import Call
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
@@ -60,6 +58,7 @@ class Ending:
         usage: tokens of the call; None where no call was made.
         finished: what the model server said at the end, if it did.
         answering: the model that was asked last; None where nobody was.
+        call: as it was handed over to that model, at its price; None where it was not.
         error_code: stable code of what went wrong, or empty.
         notice: sentence for the person; empty for the state's own.
         first_token_ms: milliseconds to the first text, if there was one.
@@ -73,6 +72,7 @@ class Ending:
     usage: Usage | None
     finished: Finished | None = None
     answering: Answering | None = None
+    call: Call | None = None
     error_code: str = ""
     notice: str = ""
     first_token_ms: int | None = None
@@ -93,15 +93,14 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     )
     if taken is None:
         return None
-    history = _history(taken)
-    request = _request(taken, history, known)
+    request = prompting.request_of(taken, known)
     return Claim(
         reply_id=reply_id,
         conversation_id=taken.conversation_id,
         owner_id=taken.owner_id,
         fence=taken.fence,
         asked=policy_text(taken.question, request.context, cast("Prompt | None", request.prompt)),
-        is_first=not history and taken.prompt is None,
+        is_first=not request.history and taken.prompt is None,
         request=request,
         call=Call(
             user_id=taken.owner_id,
@@ -112,41 +111,6 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
             chat_model_id=taken.chat_model_id,
             rate=taken.rate,
         ),
-    )
-
-
-def _request(
-    taken: statements.Taken, history: tuple[PromptMessage, ...], known: Catalogue
-) -> GenerationRequest:
-    """Return what the model is asked: by the version of the assistant that the answer names."""
-    version = None
-    if taken.assistant_version_id is not None:
-        version = catalogue.version_of(known, taken.assistant_version_id)
-    completion = settings.LLM_MAX_COMPLETION_TOKENS or None
-    return GenerationRequest(
-        prompt=orjson.loads(taken.prompt) if taken.prompt is not None else None,
-        system_prompt=version.system_prompt if version else settings.SYSTEM_PROMPT,
-        history=history,
-        question=taken.question,
-        context=orjson.loads(taken.context) if taken.context is not None else None,
-        model=taken.model,
-        chat_model_id=taken.chat_model_id,
-        temperature=taken.temperature,
-        max_prompt_tokens=version.max_prompt_tokens if version else settings.MAX_TOKENS,
-        max_completion_tokens=version.max_completion_tokens if version else completion,
-        user_id=taken.owner_id,
-        purpose="reply",
-        correlation_id=taken.correlation_id,
-    )
-
-
-def _history(taken: statements.Taken) -> tuple[PromptMessage, ...]:
-    """Return the last exchanges before the question."""
-    return tuple(
-        PromptMessage(
-            role="assistant" if role == constants.Author.ASSISTANT else "user", content=text
-        )
-        for role, text in zip(taken.roles or (), taken.texts or (), strict=True)
     )
 
 
@@ -178,17 +142,35 @@ def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
     return set(reply_ids) - set(held.values_list("pk", flat=True))
 
 
+def hand_over(*, claim: Claim, owner: str, answering: Answering) -> Call:
+    """Write down that another model is asked, from the moment on in which it is.
+
+    So the live board, a pause and a stop of all its answers know whose answer it is.
+
+    Returns:
+        The call, at the price that the other model has by now.
+    """
+    statements.note_model(
+        owner=owner,
+        fence=claim.fence,
+        reply_id=claim.reply_id,
+        model=answering.model,
+        chat_model_id=answering.chat_model_id,
+    )
+    return claim.call.answered_by(answering)
+
+
 def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     """Write the one end of an answer; false if somebody else ended it first.
 
     Text, state, ledger and conversation change together or not at all. The text is rendered before,
-    while no row is locked.
+    while no row is locked. Of an answer that was removed meanwhile only the ledger's line is left.
     """
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     message.html, message.html_version = presenting.rendered(message), RENDERER_VERSION
     usage, first = ending.usage, ending.first_token_ms
     answering = ending.answering
-    call = claim.call.answered_by(answering)
+    call = ending.call or claim.call.answered_by(answering)
     ended = Reply(
         message=message,
         state=ending.state,
@@ -210,16 +192,22 @@ def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
 def _store_end(
     claim: Claim, owner: str, ending: Ending, ended: Reply, first_token: timedelta | None
 ) -> bool:
-    if not statements.end_reply(
+    has_ended = statements.end_reply(
         owner=owner, fence=claim.fence, reply=ended, first_token=first_token
-    ):
-        return False
-    if ending.judged is not None:
-        guardrails.record(ending.ruling, ending.judged)
-    announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
+    )
+    if has_ended:
+        if ending.judged is not None:
+            guardrails.record(ending.ruling, ending.judged)
+        announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
+    if has_ended or not Reply.objects.filter(pk=claim.reply_id).exists():
+        _settle(claim, ending)
+    return has_ended
+
+
+def _settle(claim: Claim, ending: Ending) -> None:
     if ending.usage is None:
         ledger.release_calls(purpose="reply", reference_ids=[claim.reply_id])
-        return True
+        return
     ledger.record_call(
         claim.call,
         usage=ending.usage,
@@ -227,7 +215,6 @@ def _store_end(
         first_token_ms=ending.first_token_ms,
         duration_ms=ending.duration_ms,
     )
-    return True
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from apps.core.realtime.connection import CONTROL_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
 from apps.llm.gateway.contract import Answering, ChatGateway, Finished
+from apps.llm.services.usage import Call
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,14 @@ class RunningReply:
     stored_length: int = 0
     stop_state: constants.ReplyState | None = None
     answering: Answering | None = None
+    call: Call | None = None
     finished: Finished | None = None
+
+    @property
+    def is_cut_by_quota(self) -> bool:
+        """Whether the model would have gone on, and only a quota kept it from that."""
+        is_cut = self.finished is not None and self.finished.finish_reason == "length"
+        return is_cut and self.answering is not None and self.answering.is_held_short
 
     @property
     def text(self) -> str:

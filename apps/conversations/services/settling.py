@@ -10,13 +10,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
-from django.db.models.functions import Length
 from django.utils import timezone
 
 from apps.conversations.models import Message, Reply
 from apps.llm.constants import CHARS_PER_TOKEN
 from apps.llm.gateway.contract import Usage
+from apps.llm.gateway.estimates import size_of_prompt, tokens_in
 from apps.llm.services import catalogue, prices, quotas, usage
 from apps.llm.services.usage import Call
 
@@ -63,38 +62,41 @@ def settle_lost(reply_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def release_forgotten() -> int:
-    """Give back what is reserved for answers that are gone, as with a deleted account.
+    """Give back what is reserved for answers that are gone, and for titles whose worker was lost.
 
     Returns:
-        For how many answers.
+        For how many calls.
     """
     before = timezone.now() - FORGOTTEN_AFTER
     old = quotas.reserved_before(before, purpose="reply", limit=AT_ONCE)
     live = set(Reply.objects.live().filter(pk__in=old).values_list("pk", flat=True))
     forgotten = [reply_id for reply_id in old if reply_id not in live]
     release(forgotten)
-    return len(forgotten)
+    titles = quotas.reserved_before(before, purpose="title", limit=AT_ONCE)
+    usage.release_calls(purpose="title", reference_ids=titles)
+    return len(forgotten) + len(titles)
 
 
 def _estimate(reply: Reply) -> Usage:
     """Estimate a call by the texts that its worker had sent and shown."""
     question = Message.objects.filter(children=reply.message).first()
     system_prompt, prompt_limit = _terms_of(reply)
-    if question is None:
-        asked = 0
-    elif question.prompt is not None:
-        asked = sum(len(one["content"]) for one in question.prompt["messages"])
-    else:
-        window = Message.objects.filter(
-            conversation_id=reply.conversation_id, pk__lte=question.pk, is_current=True
-        ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE + 1]
-        said = window.aggregate(chars=Sum(Length("content")))["chars"] or 0
-        asked = said + len(system_prompt) + len(str(question.context or ""))
+    size = 0 if question is None else _size_of(reply, question, system_prompt)
     return Usage(
-        min(-(-asked // CHARS_PER_TOKEN), prompt_limit),
+        min(tokens_in(size), prompt_limit),
         -(-len(reply.message.content) // CHARS_PER_TOKEN),
         "estimated",
     )
+
+
+def _size_of(reply: Reply, question: Message, system_prompt: str) -> int:
+    if question.prompt is not None:
+        return size_of_prompt((), prompt=question.prompt)
+    window = Message.objects.filter(
+        conversation_id=reply.conversation_id, pk__lte=question.pk, is_current=True
+    ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE + 1]
+    said = window.values_list("content", flat=True)
+    return size_of_prompt([system_prompt, *said], context=question.context)
 
 
 def _terms_of(reply: Reply) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
+from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest, Reserved, Usage
+from apps.llm.gateway.estimates import estimate
 from apps.llm.services import catalogue, pauses, prices, quotas
 from apps.llm.services import usage as ledger
 
@@ -67,9 +69,10 @@ def drop_title(message: Message) -> None:
 async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:
     """Ask the model for a title and keep it, unless a person has given one meanwhile.
 
-    A model that fails costs the title, nothing else: the first words stay.
+    A model that fails, or a quota that has nothing left for it, costs the title, nothing else: the
+    first words stay.
     """
-    request = await db.call(_request, conversation_id)
+    request = await db.call(_begin, conversation_id)
     if request is None:
         return
     began = time.monotonic()
@@ -77,6 +80,7 @@ async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:
         completion = await gateway.complete(request)
     except UpstreamError as error:
         log_event(logger, "TITLE_FAILED", level=logging.WARNING, error=error.code)
+        await db.call(_give_back, conversation_id)
         return
     took_ms = round((time.monotonic() - began) * 1000)
     title = await _judged(conversation_id, request, clean_title(completion.text))
@@ -134,6 +138,34 @@ def _request(conversation_id: int) -> GenerationRequest | None:
     )
 
 
+@transaction.atomic
+def _begin(conversation_id: int) -> GenerationRequest | None:
+    """Return the request for a title, with what it may use reserved as for an answer."""
+    request = _request(conversation_id)
+    if request is None:
+        return None
+    _give_back(conversation_id)
+    spender = quotas.Spender(
+        user_id=request.user_id, model=request.model, chat_model_id=request.chat_model_id
+    )
+    admission = quotas.reserve(
+        spender,
+        purpose="title",
+        reference_id=conversation_id,
+        wanted=Usage(estimate(request, 0).prompt_tokens, MAX_TITLE_TOKENS, "estimated"),
+    )
+    if admission.is_refused:
+        log_event(logger, "TITLE_OUT_OF_QUOTA", conversation_id=conversation_id)
+        return None
+    held = Reserved(conversation_id, answer_tokens=admission.answer_tokens)
+    return replace(request, reserved=held)
+
+
+def _give_back(conversation_id: int) -> None:
+    """Give back what was reserved for a title that nobody was asked for, or that failed."""
+    ledger.release_calls(purpose="title", reference_ids=[conversation_id])
+
+
 def _first_model(conversation_id: int) -> tuple[int | None, str]:
     """Return number and name of the model that answered first: its provider has the text."""
     replies = Reply.objects.filter(conversation_id=conversation_id).order_by("pk")
@@ -153,15 +185,16 @@ def _store(
     duration_ms: int,
 ) -> None:
     conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
-    if conversation is None:
-        return
-    present = _request(conversation_id)
-    if title and present is not None and present.question == request.question:
+    present = _request(conversation_id) if conversation is not None else None
+    is_wanted = title and present is not None and present.question == request.question
+    if conversation is not None and is_wanted:
         conversation.title = title
         conversation.title_source = constants.TitleSource.GENERATED
         conversation.save(update_fields=["title", "title_source", "updated_at"])
         announcements.conversation_updated(conversation)
-    if not completion.is_repeated:
+    if completion.is_repeated:
+        _give_back(conversation_id)
+    else:
         _record(conversation_id, request, completion, duration_ms)
 
 
@@ -170,13 +203,9 @@ def _record(
 ) -> None:
     """Write the call down and count it for the person, who did not ask for it but gets it."""
     moment = timezone.now() - timedelta(milliseconds=duration_ms)
-    usage, model, number = completion.usage, request.model, request.chat_model_id
+    model, number = request.model, request.chat_model_id
     if completion.asked:
         model, number = completion.asked, completion.asked_id
-    spender = quotas.Spender(user_id=request.user_id, model=model, chat_model_id=number)
-    quotas.reserve(
-        spender, purpose="title", reference_id=conversation_id, wanted=usage, is_forced=True
-    )
     ledger.record_call(
         ledger.Call(
             user_id=request.user_id,
@@ -186,7 +215,7 @@ def _record(
             chat_model_id=number,
             rate=prices.price_at(model=model, chat_model_id=number, moment=moment),
         ),
-        usage=usage,
+        usage=completion.usage,
         outcome="complete",
         first_token_ms=None,
         duration_ms=duration_ms,

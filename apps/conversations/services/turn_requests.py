@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
+from apps.llm.gateway.estimates import size_of_prompt
 
 ASSISTANT = "assistant"
 _CLIENT_ID = re.compile(rf"[\x21-\x7e]{{1,{constants.MAX_CLIENT_ID_CHARS}}}")
@@ -60,24 +61,7 @@ class TurnRequest:
     @property
     def prompt_bytes(self) -> int:
         """Size of all that the model reads of it in UTF-8, earlier messages left out."""
-        if self.prompt is not None:
-            return size_of_prompt(self.prompt)
-        context = _bytes_of(str(self.context)) if self.context else 0
-        return _bytes_of(self.content) + context
-
-
-def size_of_prompt(prompt: Prompt) -> int:
-    """Return the size of a program's prompt in UTF-8: words, names, and what its parameters say."""
-    said = sum(
-        _bytes_of(one["content"]) + _bytes_of(one.get("name") or "") for one in prompt["messages"]
-    )
-    beside = sum(_bytes_of(str(one)) for one in prompt["parameters"].values())
-    return said + beside
-
-
-def _bytes_of(text: str) -> int:
-    """A token of a script that is not Latin has fewer letters; their bytes are more alike."""
-    return len(text.encode(errors="replace"))
+        return size_of_prompt([self.content], context=self.context, prompt=self.prompt)
 
 
 def policy_text(content: str, context: Mapping[str, Any] | None, prompt: Prompt | None) -> str:

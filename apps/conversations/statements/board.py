@@ -16,7 +16,7 @@ _LIVE = Statement(
     SELECT
         reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
         reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
-        length(answer.content), said.chars,
+        length(answer.content), said.bytes,
         {RATE_COLUMNS}
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
@@ -30,7 +30,7 @@ _LIVE = Statement(
         )
     }
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(length(remembered.content)), 0)::bigint AS chars
+        SELECT coalesce(sum(octet_length(remembered.content)), 0)::bigint AS bytes
         FROM (
             SELECT message.content FROM conversations_message AS message
             WHERE message.conversation_id = reply.conversation_id
@@ -47,7 +47,7 @@ _LIVE = Statement(
 
 
 class Live(NamedTuple):
-    """One answer that has not ended; the lengths are in characters, as last stored."""
+    """One answer that has not ended; what was asked is in bytes, the answer in characters."""
 
     reply_id: int
     conversation_id: int
@@ -59,7 +59,7 @@ class Live(NamedTuple):
     queued_at: datetime
     started_at: datetime | None
     answer_chars: int
-    asked_chars: int
+    asked_bytes: int
     rate: Rate | None
 
 

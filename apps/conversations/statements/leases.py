@@ -12,6 +12,7 @@ from apps.conversations.models import Reply
 from apps.conversations.statements import endings
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import RATE_COLUMNS, Rate, paused, price_of, rate_of
+from apps.llm.statements.quotas import answer_tokens
 
 _LEASE = timedelta(seconds=constants.LEASE_SECONDS)
 RATE = len(Rate._fields)
@@ -30,12 +31,14 @@ _CLAIM = Statement(
         WHERE reply.message_id = %(reply_id)s AND reply.state = %(queued)s
             AND answer.id = reply.message_id AND NOT {paused("reply.model", "reply.chat_model_id")}
         RETURNING
-            reply.conversation_id, conversation.owner_id, reply.fence, reply.model,
-            reply.temperature, reply.correlation_id, reply.chat_model_id,
+            reply.message_id, reply.conversation_id, conversation.owner_id, reply.fence,
+            reply.model, reply.temperature, reply.correlation_id, reply.chat_model_id,
             reply.assistant_version_id, question.id AS question_id, question.content,
             question.context, question.prompt, reply.api_token_id
     )
-    SELECT taken.*, history.roles, history.texts, {RATE_COLUMNS}
+    SELECT
+        taken.*, history.roles, history.texts,
+        {answer_tokens("'reply'", "taken.message_id")}, {RATE_COLUMNS}
     FROM taken
     {price_of("taken.model", "taken.chat_model_id", "statement_timestamp()")}
     CROSS JOIN LATERAL (
@@ -59,9 +62,11 @@ _CLAIM = Statement(
 class Taken(NamedTuple):
     """What the model needs to answer; the roles and texts of what was said before, or None.
 
-    `rate` is what the model costs from here on, whatever becomes of its price meanwhile.
+    `rate` is what the model costs from here on, whatever becomes of its price meanwhile;
+    `answer_tokens` are what hard quotas hold for the answer.
     """
 
+    reply_id: int
     conversation_id: int
     owner_id: int
     fence: int
@@ -77,6 +82,7 @@ class Taken(NamedTuple):
     api_token_id: int | None
     roles: list[str] | None
     texts: list[str] | None
+    answer_tokens: int | None
     rate: Rate | None
 
 
@@ -127,6 +133,29 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]]) -> None:
         owner=owner,
         ids=[reply_id for reply_id, _ in texts],
         texts=[text for _, text in texts],
+        running=ReplyState.RUNNING,
+    )
+
+
+_NOTE_MODEL = Statement(
+    """
+    UPDATE conversations_reply SET model = %(model)s, chat_model_id = %(chat_model_id)s
+    WHERE message_id = %(reply_id)s AND fence = %(fence)s
+        AND lease_owner = %(owner)s AND state = %(running)s
+    """
+)
+
+
+def note_model(
+    *, owner: str, fence: int, reply_id: int, model: str, chat_model_id: int | None
+) -> None:
+    """Write which model is asked for an answer, if it is still `held_by` the worker."""
+    _NOTE_MODEL.run(
+        owner=owner,
+        fence=fence,
+        reply_id=reply_id,
+        model=model,
+        chat_model_id=chat_model_id,
         running=ReplyState.RUNNING,
     )
 

@@ -100,6 +100,10 @@ class Breaker:
             self.failed(attempt, now)
             return
         self.given_up(attempt)
+        self.pause(now, seconds)
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Leave the server alone for as long as it asked, whatever becomes of who heard it."""
         self.paused_until = max(self.paused_until, now + min(seconds, MAX_PAUSE_SECONDS))
 
     def given_up(self, attempt: Attempt) -> None:

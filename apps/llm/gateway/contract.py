@@ -1,12 +1,14 @@
 """What the rest of the product knows of a model call: plain values and one protocol."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Role = Literal["user", "assistant"]
 Purpose = Literal["reply", "title", "judge", "moderation", "trial"]
 UsageSource = Literal["reported", "estimated"]
+AskedToWait = Callable[[float], None]
+"""Is told at once, before it is waited for, how many seconds a model server asks to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,22 @@ class PromptMessage:
 
     role: Role
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What was reserved for a call of its person's quotas, and moves where a stand-in is asked.
+
+    Attributes:
+        reference_id: the reply or conversation that the call is for.
+        api_token_id: the API token that it came by, if it did.
+        answer_tokens: what a hard quota holds for the answer, which may be no longer; None where
+            none counts, or where the answer has a closer limit.
+    """
+
+    reference_id: int
+    api_token_id: int | None = None
+    answer_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +57,7 @@ class GenerationRequest:
             the usual time from the call's start.
         prompt: `messages` and `parameters` in OpenAI's words, where a program named them; they are
             sent as they are, in the place of system prompt, history, question and context.
+        reserved: what its person's quotas hold for it; None for a call that counts against none.
     """
 
     system_prompt: str
@@ -55,6 +74,7 @@ class GenerationRequest:
     prompt: Mapping[str, Any] | None = None
     chat_model_id: int | None = None
     first_text_until: float | None = None
+    reserved: Reserved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +106,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Which model of the catalogue is asked now; it is the one that answers once text has come."""
+    """Which model of the catalogue is asked now; it is the one that answers once text has come.
+
+    `is_held_short` where nothing but a quota limits the length of its answer.
+    """
 
     chat_model_id: int
     model: str
+    is_held_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

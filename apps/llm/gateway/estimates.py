@@ -1,7 +1,15 @@
-"""Estimates the tokens of a call, where none were reported or what was reported cannot be."""
+"""Estimates the tokens of a call, where none were reported or what was reported cannot be.
+
+How long a prompt is, is reckoned here alone: before it is asked, when its history is cut to fit,
+while it is answered, and where its worker was lost.
+"""
 
 import logging
 import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
 
 from apps.core.logging import log_event
 from apps.llm.constants import CHARS_PER_TOKEN
@@ -12,15 +20,60 @@ MOST_FRAME_TOKENS = 2_000
 """What a provider may put around a prompt: roles, its own template."""
 MOST_HIDDEN_TOKENS = 200_000
 """What a model may think before its answer; no model writes as much today."""
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 logger = logging.getLogger(__name__)
 
 
+def size_of_prompt(
+    said: Iterable[str],
+    *,
+    context: Mapping[str, object] | None = None,
+    prompt: Mapping[str, Any] | None = None,
+) -> int:
+    """Return the size of all that a model reads, in bytes of UTF-8.
+
+    Args:
+        said: system prompt, earlier messages and the question.
+        context: facts that are sent beside them, as JSON.
+        prompt: the messages and parameters of a program; they are all that is sent then.
+    """
+    if prompt is not None:
+        messages = prompt["messages"]
+        said = [
+            *(str(message["content"]) for message in messages),
+            *(message.get("name") or "" for message in messages),
+            *map(str, prompt["parameters"].values()),
+        ]
+    elif context:
+        said = [*said, written_as_data(context)]
+    return sum(len(text.encode(errors="replace")) for text in said)
+
+
+def written_as_data(context: Mapping[str, object]) -> str:
+    """Return facts as they are sent: as JSON that cannot close the block it stands in."""
+    return orjson.dumps(dict(context), default=str).decode().translate(_ESCAPES)
+
+
+def tokens_in(size: int) -> int:
+    """Return about how many tokens a text of so many bytes has.
+
+    A token of a script that is not Latin has fewer letters; their bytes are more alike.
+    """
+    return -(-size // CHARS_PER_TOKEN)
+
+
 def estimate(request: GenerationRequest, answer_chars: int) -> Usage:
-    """Return about how many tokens a call used, from the lengths of its texts."""
-    prompt = math.ceil(_prompt_chars(request) / CHARS_PER_TOKEN)
+    """Return about how many tokens a call used, from the lengths of its texts.
+
+    An answer has no more of them than it was allowed.
+    """
+    prompt = tokens_in(_size(request))
     if request.prompt is None:
         prompt = min(prompt, request.max_prompt_tokens)
-    return Usage(prompt, math.ceil(answer_chars / CHARS_PER_TOKEN), "estimated")
+    held = request.reserved.answer_tokens if request.reserved is not None else None
+    limits = [one for one in (request.max_completion_tokens, held) if one is not None]
+    written = math.ceil(answer_chars / CHARS_PER_TOKEN)
+    return Usage(prompt, min([written, *limits]), "estimated")
 
 
 def believe(reported: Usage | None, *, request: GenerationRequest, answer_chars: int) -> Usage:
@@ -36,7 +89,7 @@ def believe(reported: Usage | None, *, request: GenerationRequest, answer_chars:
     """
     if reported is None:
         return estimate(request, answer_chars)
-    most_sent = _BYTES_PER_CHAR * _sent_chars(request) + MOST_FRAME_TOKENS
+    most_sent = _size(request) + MOST_FRAME_TOKENS
     most_written = _BYTES_PER_CHAR * answer_chars + MOST_HIDDEN_TOKENS
     is_sent = 1 <= reported.prompt_tokens <= most_sent
     is_written = min(answer_chars, 1) <= reported.completion_tokens <= most_written
@@ -59,15 +112,10 @@ def believe(reported: Usage | None, *, request: GenerationRequest, answer_chars:
     )
 
 
-def _prompt_chars(request: GenerationRequest) -> int:
-    if request.prompt is not None:
-        return sum(len(str(message["content"])) for message in request.prompt["messages"])
-    context = len(str(request.context)) if request.context else 0
-    history = sum(len(message.content) for message in request.history)
-    return len(request.system_prompt) + history + context + len(request.question)
-
-
-def _sent_chars(request: GenerationRequest) -> int:
-    """Return the length of all that counts as a prompt, the parameters of a program too."""
-    parameters = len(str(request.prompt["parameters"])) if request.prompt is not None else 0
-    return _prompt_chars(request) + parameters
+def _size(request: GenerationRequest) -> int:
+    history = (message.content for message in request.history)
+    return size_of_prompt(
+        [request.system_prompt, *history, request.question],
+        context=request.context,
+        prompt=request.prompt,
+    )

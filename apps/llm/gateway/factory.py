@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from apps.llm.gateway.config import GatewayConfig
-from apps.llm.gateway.contract import ChatGateway
+from apps.llm.gateway.contract import AskedToWait, ChatGateway
 
 _TRACING_SWITCHES = (
     "LANGSMITH_TRACING",
@@ -24,11 +24,19 @@ def warm() -> None:
     import_module("apps.llm.gateway.langchain_gateway")
 
 
-def build_gateway(config: GatewayConfig) -> ChatGateway:
-    """Return a new gateway; whoever builds it closes it."""
+def build_gateway(
+    config: GatewayConfig, *, asked_to_wait: AskedToWait | None = None
+) -> ChatGateway:
+    """Return a new gateway; whoever builds it closes it.
+
+    Args:
+        config: of the model server.
+        asked_to_wait: is told of the seconds that the server asks to wait; None for nobody.
+    """
     _forbid_tracing()
     module: Any = import_module("apps.llm.gateway.langchain_gateway")
-    return cast("ChatGateway", module.LangChainGateway(config))
+    hooks = {} if asked_to_wait is None else {"asked_to_wait": asked_to_wait}
+    return cast("ChatGateway", module.LangChainGateway(config, **hooks))
 
 
 def _forbid_tracing() -> None:

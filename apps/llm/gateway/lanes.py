@@ -9,7 +9,7 @@ from apps.llm.errors import UpstreamBusyError
 
 
 class Place:
-    """One call's place: waiting, or let through until it leaves."""
+    """One call's place: waiting, let through until it leaves, or turned away."""
 
     def __init__(self, lane: Lane, owner: int) -> None:
         self.owner = owner
@@ -19,7 +19,12 @@ class Place:
     @property
     def is_through(self) -> bool:
         """Whether the call may go out."""
-        return self.through.done()
+        return self.through.done() and not self.through.cancelled()
+
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether it had to make way for somebody who had fewer calls waiting."""
+        return self.through.cancelled()
 
     @property
     def ahead(self) -> int:
@@ -39,7 +44,9 @@ class Place:
 class Lane:
     """Lets a bounded number of calls through; whoever waits is taken in turn, person by person.
 
-    A hundred calls of one person so delay another person's by one call, and not by a hundred.
+    A hundred calls of one person so delay another person's by one call, and not by a hundred. Where
+    as many wait as may, whoever has most of them makes way for who has fewer: a person's calls that
+    fill the queue keep nobody out of it.
     """
 
     def __init__(self, *, limit: int, max_waiting: int) -> None:
@@ -72,10 +79,10 @@ class Lane:
         """Take a place for a person's call.
 
         Raises:
-            UpstreamBusyError: as many wait as may.
+            UpstreamBusyError: as many wait as may, and nobody has more of them than the person.
         """
         if not self._has_room() and self.waiting >= self._max_waiting:
-            raise UpstreamBusyError
+            self._make_way(owner)
         place = Place(self, owner)
         self._people.setdefault(owner, deque()).append(place)
         self._let_through()
@@ -102,6 +109,13 @@ class Lane:
             else:
                 ahead += min(len(places), round_of_it + is_before)
         return ahead
+
+    def _make_way(self, owner: int) -> None:
+        """Turn away the last call of whoever has most, if they have more than the newcomer then."""
+        crowd = max(self._people.values(), key=len, default=deque[Place]())
+        if len(crowd) <= len(self._people.get(owner, ())) + 1:
+            raise UpstreamBusyError
+        crowd.pop().through.cancel()
 
     def _has_room(self) -> bool:
         return self._limit == 0 or len(self._through) < self._limit

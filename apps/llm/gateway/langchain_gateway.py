@@ -13,6 +13,7 @@ from apps.llm.gateway.callbacks import CallObserver
 from apps.llm.gateway.chat_model import WireChatModel
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.gateway.contract import (
+    AskedToWait,
     Completion,
     Finished,
     GenerationRequest,
@@ -29,9 +30,9 @@ langsmith.configure(enabled=False)
 class LangChainGateway:
     """`ChatGateway` over one model server."""
 
-    def __init__(self, config: GatewayConfig) -> None:
+    def __init__(self, config: GatewayConfig, **hooks: AskedToWait) -> None:
         self._config = config
-        self._server = ModelServer(config)
+        self._server = ModelServer(config, **hooks)
         self._model = WireChatModel(self._server)
 
     async def stream(

@@ -20,6 +20,7 @@ from apps.llm.gateway.config import (
     RETRY_AFTER_WORTH_WAITING_SECONDS,
     GatewayConfig,
 )
+from apps.llm.gateway.contract import AskedToWait
 from apps.llm.gateway.events import EventReader
 from apps.llm.gateway.metronome import Metronome
 
@@ -28,11 +29,20 @@ _FINISH_GRACE_SECONDS = 2.0
 _REUSE_GRACE_SECONDS = 0.05
 
 
-class ModelServer:
-    """The model server: one session a process, its connections kept open between calls."""
+def _ignore(_seconds: float) -> None:
+    """Take no notice of a server that asks to wait."""
 
-    def __init__(self, config: GatewayConfig) -> None:
+
+class ModelServer:
+    """The model server: one session a process, its connections kept open between calls.
+
+    Attributes:
+        asked_to_wait: is told of the seconds that the server asks to wait, before anybody waits.
+    """
+
+    def __init__(self, config: GatewayConfig, *, asked_to_wait: AskedToWait = _ignore) -> None:
         self.config = config
+        self.asked_to_wait = asked_to_wait
         self.metronome = Metronome(config.batch_window_seconds)
         self.budget = RetryBudget(config.retry_reserve)
         self._session: aiohttp.ClientSession | None = None
@@ -143,6 +153,8 @@ class Call:
             answer = await self._post(body)
             if isinstance(answer, aiohttp.ClientResponse):
                 return answer
+            if answer.retry_after:
+                self._server.asked_to_wait(answer.retry_after)
             wait = _time_to_wait(answer.retry_after)
             is_soon = (answer.retry_after or 0) <= RETRY_AFTER_WORTH_WAITING_SECONDS
             is_in_time = self._loop.time() + wait < self._first_at

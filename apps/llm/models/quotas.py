@@ -107,12 +107,16 @@ class QuotaCounter(models.Model):
 
 
 class Reservation(models.Model):
-    """What one call that has not ended may still use of one counter; removed when it is settled."""
+    """What one call that has not ended may still use of one counter; removed when it is settled.
+
+    `answer_tokens` are those of the answer, where the quota is hard: the answer may have no more.
+    """
 
     purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
     reference_id = models.BigIntegerField()
     counter = models.ForeignKey(QuotaCounter, on_delete=models.CASCADE, related_name="+")
     amount = models.BigIntegerField()
+    answer_tokens = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

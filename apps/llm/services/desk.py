@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
-from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
 
-from apps.core import db
-from apps.llm.errors import UpstreamError, UpstreamTruncatedError
+from apps.llm.errors import AssistantUnavailableError, UpstreamError, UpstreamTruncatedError
 from apps.llm.gateway.contract import (
     Answering,
     ChatGateway,
@@ -25,9 +21,10 @@ from apps.llm.gateway.contract import (
     Usage,
 )
 from apps.llm.gateway.estimates import estimate
-from apps.llm.services import catalogue, pauses, repeats
+from apps.llm.services import catalogue, repeats, stand_ins
+from apps.llm.services.fitting import fit, models_for
 from apps.llm.services.lines import ProviderLine
-from apps.llm.services.live import Catalogue, LiveModel, LiveProvider
+from apps.llm.services.live import LiveModel, LiveProvider
 from apps.llm.services.patience import Patience, Turn
 
 
@@ -36,7 +33,8 @@ class ModelDesk:
 
     A model that cannot answer is replaced by the next one of its fallbacks, but only before any
     text came: what people have read is never begun anew. All of them together have the time for the
-    first text that one has. A model that staff have paused takes nobody's place.
+    first text that one has. Nobody's place is taken by a model that staff have paused, or whose
+    quotas do not allow it.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,14 +53,14 @@ class ModelDesk:
             UpstreamError: after text had come, or where no model could answer; then it is the
                 first one's error.
         """
-        patience = _patience()
+        patience, skipped = _patience(), set[stand_ins.Skip]()
         failure: UpstreamError | None = None
-        async with aclosing(self._in_turn(request, patience)) as candidates:
-            async for line, model, turn in candidates:
+        async with aclosing(self._in_turn(request, patience, skipped)) as candidates:
+            async for line, asked, model, turn in candidates:
                 error: UpstreamError | None = None
                 has_text = False
                 try:
-                    async with aclosing(line.stream(fit(request, model), model, turn)) as events:
+                    async with aclosing(line.stream(asked, model, turn)) as events:
                         async for event in events:
                             has_text = has_text or isinstance(event, TextBatch)
                             yield event
@@ -74,22 +72,26 @@ class ModelDesk:
                     raise error
                 patience.begin()
                 failure = failure or error
-        if failure is not None:
-            raise failure
+        raise stand_ins.told(failure or AssistantUnavailableError(), skipped)
 
     async def _in_turn(
-        self, request: GenerationRequest, patience: Patience
-    ) -> AsyncGenerator[tuple[ProviderLine, LiveModel, Turn], None]:
-        """Yield the models to ask, one after the other while there is time."""
+        self, request: GenerationRequest, patience: Patience, skipped: set[stand_ins.Skip]
+    ) -> AsyncGenerator[tuple[ProviderLine, GenerationRequest, LiveModel, Turn], None]:
+        """Yield the models to ask, one after the other while there is time; note who is not."""
         known = await catalogue.current()
         models = models_for(known, request)
         for place, model in enumerate(models):
             if patience.is_over:
                 return
-            if place and await _is_paused(model):
-                continue
+            asked = request
+            if place or request.chat_model_id not in (None, model.id):
+                admitted = await stand_ins.admit(request, model)
+                if isinstance(admitted, stand_ins.Skip):
+                    skipped.add(admitted)
+                    continue
+                asked = admitted.request
             line = await self.line(known.providers[model.provider_id])
-            yield line, model, patience.turn(is_last=model is models[-1])
+            yield line, fit(asked, model), model, patience.turn(is_last=model is models[-1])
 
     async def complete(self, request: GenerationRequest) -> Completion:
         """Return a whole answer; that of the same small call of the same person again, if kept.
@@ -97,8 +99,7 @@ class ModelDesk:
         Raises:
             UpstreamError: one of `apps.llm.errors`.
         """
-        first = models_for(await catalogue.current(), request)[0]
-        key = repeats.key_of(request, model_id=first.id)
+        key = repeats.key_of(request, await catalogue.current())
         kept = await repeats.find(key) if key is not None else None
         if kept is not None:
             return kept
@@ -150,57 +151,6 @@ class ModelDesk:
 
 def _patience() -> Patience:
     return Patience(settings.LLM_FIRST_TOKEN_TIMEOUT_SECONDS, clock=asyncio.get_running_loop().time)
-
-
-async def _is_paused(model: LiveModel) -> bool:
-    """Tell whether staff keep a stand-in from being asked; so it is where nobody can say."""
-    try:
-        return await db.call(pauses.is_paused, model.name, model.id)
-    except DatabaseError:
-        return True
-
-
-def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel, ...]:
-    """Return which models are asked for a request, one after the other.
-
-    A name that the catalogue does not know is asked for at the default model's provider.
-
-    Raises:
-        AssistantUnavailableError: none of them is switched on.
-    """
-    if request.chat_model_id is not None and request.chat_model_id in known.models:
-        return known.chain(request.chat_model_id)
-    named = known.models_by_code.get(request.model)
-    if named is not None:
-        return known.chain(named.id)
-    default = known.chain(known.default.version.model_id)
-    return (replace(default[0], name=request.model),) if request.model else default
-
-
-def fit(request: GenerationRequest, model: LiveModel) -> GenerationRequest:
-    """Return a request in the words and within the limits of a model."""
-    named = request.prompt["parameters"].get("max_tokens") if request.prompt is not None else None
-    wanted = (request.max_completion_tokens, model.max_completion_tokens, named)
-    limits = [one for one in wanted if one]
-    room = model.max_prompt_tokens or request.max_prompt_tokens
-    return replace(
-        request,
-        model=model.name,
-        chat_model_id=model.id,
-        temperature=request.temperature if model.takes_temperature else None,
-        max_prompt_tokens=min(request.max_prompt_tokens, room),
-        max_completion_tokens=min(limits) if limits else None,
-        prompt=_fit_prompt(request.prompt, model),
-    )
-
-
-def _fit_prompt(prompt: Mapping[str, Any] | None, model: LiveModel) -> Mapping[str, Any] | None:
-    """Leave out what a model does not take, and the limit, which is the request's own by now."""
-    if prompt is None:
-        return None
-    left_out = {"max_tokens"} if model.takes_temperature else {"max_tokens", "temperature"}
-    kept = {key: value for key, value in prompt["parameters"].items() if key not in left_out}
-    return {**prompt, "parameters": kept}
 
 
 class _Default:

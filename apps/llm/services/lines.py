@@ -62,7 +62,7 @@ class ProviderLine:
         self._clock = clock
         self._provider = provider
         self._lane = Lane(limit=provider.max_concurrency, max_waiting=provider.max_waiting)
-        self._connection = _connect(config_of(provider))
+        self._connection = self._connect(config_of(provider))
         self._state = self.breaker.state(clock())
 
     async def follow(self, provider: LiveProvider) -> None:
@@ -76,7 +76,7 @@ class ProviderLine:
             self._tell()
         config = config_of(provider)
         if config != self._connection.config:
-            former, self._connection = self._connection, _connect(config)
+            former, self._connection = self._connection, self._connect(config)
             former.is_retired = True
             await _close_if_idle(former)
 
@@ -102,7 +102,8 @@ class ProviderLine:
             await self._sit_out_pause(turn)
             attempt = self._begin()
             request = replace(request, first_text_until=turn.begin())
-            yield Answering(model.id, model.name)
+            held = request.reserved is not None and request.reserved.answer_tokens is not None
+            yield Answering(model.id, model.name, is_held_short=held)
             async with aclosing(self._ask(request, attempt, turn)) as events:
                 async for event in events:
                     yield event
@@ -116,10 +117,20 @@ class ProviderLine:
         await self.reporter.aclose()
         await self._connection.gateway.aclose()
 
+    def _connect(self, config: GatewayConfig) -> _Connection:
+        return _Connection(config, build_gateway(config, asked_to_wait=self._asked_to_wait))
+
+    def _asked_to_wait(self, seconds: float) -> None:
+        """Keep every other call from the provider as well, while the one that heard it waits."""
+        self.breaker.pause(self._clock(), seconds)
+        self._tell(is_news=True)
+
     async def _wait(self, place: Place, turn: Turn) -> AsyncGenerator[Waiting, None]:
         """Say every moment how many are before this call, until it is let through."""
         until = self._clock() + self._provider.max_wait_seconds
         while not place.is_through:
+            if place.is_turned_away:
+                raise errors.UpstreamBusyError
             yield Waiting(place.ahead)
             left = min(until - self._clock(), turn.left)
             if left <= 0:
@@ -205,10 +216,6 @@ class ProviderLine:
         health.running, health.waiting = self._lane.running, self._lane.waiting
         self.reporter.tell(is_news=is_news or state != self._state)
         self._state = state
-
-
-def _connect(config: GatewayConfig) -> _Connection:
-    return _Connection(config, build_gateway(config))
 
 
 async def _close_if_idle(connection: _Connection) -> None:

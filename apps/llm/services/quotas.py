@@ -2,7 +2,8 @@
 
 A quota counts the calls of one period of the calendar (`periods`). A call counts in the period in
 which it was asked for. It may begin while anything is left, so that a quota is passed by no more
-than one call's reservation. See docs/decisions/0076.
+than one call's reservation; where a hard quota counts, the answer ends at what was reserved for it.
+See docs/decisions/0076 and 0147.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from apps.llm.constants import CHARS_PER_TOKEN, TYPICAL_ANSWER_TOKENS, Period
+from apps.llm.constants import RESERVED_ANSWER_TOKENS, Period
 from apps.llm.gateway.contract import Purpose, Usage
+from apps.llm.gateway.estimates import tokens_in
 from apps.llm.models import QuotaCounter, Reservation
 from apps.llm.services import quota_words
 from apps.llm.services.periods import bounds_of
+from apps.llm.statements import ledger
 from apps.llm.statements import quotas as statements
 from apps.llm.statements.quotas import QuotaState
 
@@ -53,12 +57,15 @@ class Admission:
         is_unpriced: whether it does because the model has no price, so that waiting does not help.
         notice: what the person is told: the refusal, or that a soft quota is passed.
         resets_at: when it makes sense to try again, where it is refused.
+        answer_tokens: what a hard quota holds for the answer, which may be no longer; None where
+            none counts.
     """
 
     is_refused: bool = False
     is_unpriced: bool = False
     notice: str = ""
     resets_at: datetime | None = None
+    answer_tokens: int | None = None
 
 
 def has_default() -> bool:
@@ -75,11 +82,11 @@ def estimate(
         prompt_bytes: size of what is asked in UTF-8, with all that is sent beside it.
         has_history: whether earlier messages go before it, as far as there is room.
         prompt_limit: most tokens of all that is sent.
-        answer_limit: most tokens of the answer; None where there is no such limit.
+        answer_limit: most tokens of the answer; None where there is no such limit, so that it ends
+            at what is reserved where a hard quota counts.
     """
-    asked = -(-prompt_bytes // CHARS_PER_TOKEN)
-    prompt = prompt_limit if has_history else min(asked, prompt_limit)
-    return Usage(prompt, answer_limit or TYPICAL_ANSWER_TOKENS, "estimated")
+    prompt = prompt_limit if has_history else min(tokens_in(prompt_bytes), prompt_limit)
+    return Usage(prompt, answer_limit or RESERVED_ANSWER_TOKENS, "estimated")
 
 
 def reserve(
@@ -88,7 +95,6 @@ def reserve(
     purpose: Purpose,
     reference_id: int,
     wanted: Usage,
-    is_forced: bool = False,
     now: datetime | None = None,
 ) -> Admission:
     """Reserve what a call may use of every quota that counts for it, or refuse it.
@@ -101,7 +107,6 @@ def reserve(
         purpose: what the call is for.
         reference_id: the reply or conversation it is for.
         wanted: what it may use.
-        is_forced: count it whatever is left, for what was used already.
         now: the moment.
     """
     asked = statements.reserve(
@@ -109,7 +114,6 @@ def reserve(
         reference_id=reference_id,
         prompt_tokens=wanted.prompt_tokens,
         completion_tokens=wanted.completion_tokens,
-        is_forced=is_forced,
         **_bounds(spender, now or timezone.now()),
     )
     if asked.is_unpriced:
@@ -121,7 +125,44 @@ def reserve(
             is_refused=True, notice=quota_words.refusal(blocking), resets_at=blocking.resets_at
         )
     passed = next((state for state in asked.quotas if state.is_used_up), None)
-    return Admission(notice="" if passed is None else quota_words.warning(passed))
+    return Admission(
+        notice="" if passed is None else quota_words.warning(passed),
+        answer_tokens=wanted.completion_tokens if any(q.is_hard for q in asked.quotas) else None,
+    )
+
+
+def move(
+    spender: Spender,
+    *,
+    purpose: Purpose,
+    reference_id: int,
+    wanted: Usage,
+    now: datetime | None = None,
+) -> Admission:
+    """Reserve for another model, of the quotas that count for it, what was reserved for a call.
+
+    A refusal leaves all as it was. The counters of both models are locked in one order, as by
+    `reserve`, so that no two calls wait for each other.
+
+    Args:
+        spender: who asks, and the model that is to be asked from here on.
+        purpose: what the call is for.
+        reference_id: the reply or conversation it is for.
+        wanted: what the other model may use.
+        now: the moment, in whose periods it counts.
+    """
+    moment = now or timezone.now()
+    with transaction.atomic():
+        statements.hold_with_reserved(
+            purpose=purpose, reference_id=reference_id, **_bounds(spender, moment)
+        )
+        ledger.release(purpose=purpose, reference_ids=[reference_id])
+        admission = reserve(
+            spender, purpose=purpose, reference_id=reference_id, wanted=wanted, now=moment
+        )
+        if admission.is_refused:
+            transaction.set_rollback(True)
+    return admission
 
 
 def read_states(spender: Spender, *, now: datetime | None = None) -> list[QuotaState]:

@@ -2,14 +2,15 @@
 
 Answers that people read are never kept here. What is kept belongs to one person: their number is
 part of the key, and the key is a keyed hash, so that nobody can ask Redis whether something was
-said.
+said. So is all that could make for another answer: what every model that may be asked is sent, and
+where it is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 import orjson
@@ -17,6 +18,8 @@ from django.conf import settings
 
 from apps.core.redis import RedisFailure, redis_client
 from apps.llm.gateway.contract import Completion, GenerationRequest, Usage
+from apps.llm.services.fitting import fit, models_for
+from apps.llm.services.live import Catalogue
 
 REPEATED_PURPOSES = ("title", "judge")
 NO_USAGE = Usage(0, 0, "reported")
@@ -30,11 +33,20 @@ class _Kept(msgspec.Struct):
     model: str
 
 
-def key_of(request: GenerationRequest, *, model_id: int) -> str | None:
-    """Return the key of a call that may be answered from what was kept; None for all others."""
+def key_of(request: GenerationRequest, known: Catalogue) -> str | None:
+    """Return the key of a call that may be answered from what was kept; None for all others.
+
+    Args:
+        request: of the call.
+        known: the catalogue, by which it is put to models.
+    """
     if request.purpose not in REPEATED_PURPOSES or settings.LLM_REPEAT_SECONDS < 1:
         return None
-    content = {**asdict(request), "correlation_id": "", "chat_model_id": model_id}
+    asked = replace(request, correlation_id="", reserved=None)
+    content = [
+        (asdict(fit(asked, model)), known.providers[model.provider_id].base_url)
+        for model in models_for(known, request)
+    ]
     packed = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)
     digest = hmac.new(b"llm.repeat:" + settings.SECRET_KEY.encode(), packed, hashlib.sha256)
     return f"parley:llm:repeat:{digest.hexdigest()}"

@@ -17,7 +17,7 @@ from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.factory import build_gateway
 from apps.llm.models import ChatModel
 from apps.llm.services import catalogue, prices, usage
-from apps.llm.services.desk import fit
+from apps.llm.services.fitting import fit
 from apps.llm.services.lines import config_of
 from apps.llm.services.managing import Data, Manager, clean_text, record, require
 

@@ -124,12 +124,10 @@ _RESERVE = Statement(
                 SELECT FROM llm_quota WHERE from_settings AND ended_at IS NULL
             )) AS is_incomplete,
             coalesce(bool_or(
-                NOT %(is_forced)s::boolean AND asked.is_hard
-                AND counter.used + counter.reserved >= asked.share
+                asked.is_hard AND counter.used + counter.reserved >= asked.share
             ), false) AS is_used_up,
             coalesce(bool_or(
-                NOT %(is_forced)s::boolean AND asked.is_hard AND asked.unit = 'money'
-                AND (SELECT is_unknown FROM price)
+                asked.is_hard AND asked.unit = 'money' AND (SELECT is_unknown FROM price)
             ), false) AS is_unpriced
         FROM asked LEFT JOIN counter ON counter.quota_id = asked.id
     ), wanted AS MATERIALIZED (
@@ -138,15 +136,20 @@ _RESERVE = Statement(
             CASE asked.unit
                 WHEN 'tokens' THEN %(prompt_tokens)s::bigint + %(completion_tokens)s::bigint
                 ELSE price.money
-            END AS amount
+            END AS amount,
+            CASE WHEN asked.is_hard THEN %(completion_tokens)s::integer END AS answer_tokens
         FROM asked JOIN counter ON counter.quota_id = asked.id, verdict, price
         WHERE NOT verdict.is_incomplete AND NOT verdict.is_used_up AND NOT verdict.is_unpriced
     ), taken AS (
         UPDATE llm_quotacounter AS known SET reserved = known.reserved + wanted.amount
         FROM wanted WHERE known.id = wanted.id
     ), kept AS (
-        INSERT INTO llm_reservation (purpose, reference_id, counter_id, amount, created_at)
-        SELECT %(purpose)s, %(reference_id)s, wanted.id, wanted.amount, statement_timestamp()
+        INSERT INTO llm_reservation (
+            purpose, reference_id, counter_id, amount, answer_tokens, created_at
+        )
+        SELECT
+            %(purpose)s, %(reference_id)s, wanted.id, wanted.amount, wanted.answer_tokens,
+            statement_timestamp()
         FROM wanted
     )
     SELECT verdict.is_incomplete, verdict.is_used_up, verdict.is_unpriced, {_COLUMNS}
@@ -170,6 +173,22 @@ _ADD_COUNTERS = Statement(
     INSERT INTO llm_quotacounter (quota_id, holder_id, starts_at, ends_at)
     SELECT id, holder, starts_at, ends_at FROM asked ORDER BY id
     ON CONFLICT DO NOTHING
+    """  # noqa: S608  nothing that comes from outside
+)
+_HOLD = Statement(
+    f"""
+    WITH {_ASKED.strip()}
+    SELECT known.id FROM llm_quotacounter AS known
+    WHERE known.id IN (
+        SELECT counter_id FROM llm_reservation
+        WHERE purpose = %(purpose)s AND reference_id = %(reference_id)s
+    ) OR known.id IN (
+        SELECT counter.id FROM asked JOIN llm_quotacounter AS counter
+            ON counter.quota_id = asked.id AND counter.holder_id = asked.holder
+            AND counter.starts_at = asked.starts_at
+    )
+    ORDER BY known.id
+    FOR NO KEY UPDATE OF known
     """  # noqa: S608  nothing that comes from outside
 )
 _READ = Statement(
@@ -206,8 +225,8 @@ def reserve(**values: object) -> Reserved:
     because whoever makes one is waited for.
 
     Args:
-        values: purpose, reference_id, prompt_tokens, completion_tokens, is_forced (whatever is
-            left), and what `read_states` takes.
+        values: purpose, reference_id, prompt_tokens, completion_tokens, and what `read_states`
+            takes.
     """
     rows = _RESERVE.rows(**values)
     if rows[0][0]:
@@ -216,6 +235,29 @@ def reserve(**values: object) -> Reserved:
         rows = _RESERVE.rows(**values)
     quotas = [QuotaState(*row[3:]) for row in rows if row[3] is not None]
     return Reserved(bool(rows[0][1]), bool(rows[0][2]), quotas)
+
+
+def hold_with_reserved(**values: object) -> None:
+    """Lock the counters that count for a call, and those that it has reserved of, in one order.
+
+    Args:
+        values: purpose, reference_id, and what `read_states` takes.
+    """
+    _ADD_COUNTERS.run(**values)
+    _HOLD.run(**values)
+
+
+def answer_tokens(purpose: str, reference_id: str) -> str:
+    """Return SQL for what hard quotas hold for an answer; NULL where none counts.
+
+    Args:
+        purpose: SQL for what the call is for.
+        reference_id: SQL for the reply or conversation it is for.
+    """
+    return (
+        "(SELECT min(held.answer_tokens) FROM llm_reservation AS held "  # noqa: S608  names
+        f"WHERE held.purpose = {purpose} AND held.reference_id = {reference_id})"
+    )
 
 
 def read_states(**values: object) -> list[QuotaState]:

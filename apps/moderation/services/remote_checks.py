@@ -19,7 +19,8 @@ from apps.llm.errors import ModelsPausedError, UpstreamError
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.gateway.moderation import default_classifier
 from apps.llm.services import catalogue, pauses
-from apps.llm.services.desk import default_desk, models_for
+from apps.llm.services.desk import default_desk
+from apps.llm.services.fitting import models_for
 from apps.llm.services.house_calls import HouseCall, record_house_call
 from apps.moderation.constants import RuleKind
 from apps.moderation.detection.contract import ConfigurationError

@@ -16,7 +16,7 @@ from tests.llm.conftest import make_request
 REQUEST = make_request("q" * 85)
 """With its system prompt a hundred characters."""
 CHARS = 40
-MOST_SENT = 4 * 100 + MOST_FRAME_TOKENS
+MOST_SENT = 100 + MOST_FRAME_TOKENS
 MOST_WRITTEN = 4 * CHARS + MOST_HIDDEN_TOKENS
 
 

@@ -68,6 +68,36 @@ async def test_no_more_wait_than_may() -> None:
     assert lane.waiting == 1
 
 
+async def test_who_fills_the_queue_makes_way_for_another_until_both_have_as_many() -> None:
+    lane = Lane(limit=1, max_waiting=6)
+    running = lane.enter(ANN)
+    crowd = [lane.enter(ANN) for _ in range(6)]
+    with pytest.raises(UpstreamBusyError):
+        lane.enter(ANN)
+    others = [lane.enter(BOB) for _ in range(3)]
+    with pytest.raises(UpstreamBusyError):
+        lane.enter(BOB)
+    assert [place.is_turned_away for place in crowd] == [False] * 3 + [True] * 3
+    assert not any(place.is_through for place in crowd)
+    assert lane.waiting == 6
+    for place in crowd[3:]:
+        place.leave()
+    running.leave()
+    assert crowd[0].is_through
+    crowd[0].leave()
+    assert others[0].is_through
+
+
+async def test_of_many_people_the_one_with_most_makes_way() -> None:
+    lane = Lane(limit=1, max_waiting=5)
+    lane.enter(CAT)
+    places = [lane.enter(owner) for owner in (ANN, ANN, BOB, BOB, BOB)]
+    newcomer = lane.enter(CAT)
+    assert [place.owner for place in places if place.is_turned_away] == [BOB]
+    assert places[4].is_turned_away
+    assert not await newcomer.is_let_through(seconds=0)
+
+
 async def test_a_higher_limit_lets_more_through_at_once() -> None:
     lane = Lane(limit=1, max_waiting=10)
     places = [lane.enter(owner) for owner in (ANN, BOB, CAT)]

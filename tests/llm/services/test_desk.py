@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from asgiref.sync import sync_to_async
+from pytest_django import Settings
 
 from apps.llm import errors
 from apps.llm.gateway.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
@@ -16,6 +18,7 @@ from apps.llm.gateway.contract import (
     Finished,
     GatewayEvent,
     GenerationRequest,
+    Reserved,
     TextBatch,
     Waiting,
 )
@@ -100,13 +103,14 @@ async def test_nobody_stands_in_once_text_has_come(
     assert second.requests == []
 
 
+@pytest.mark.parametrize("purpose", ["reply", "title", "judge"])
 async def test_a_paused_model_stands_in_for_nobody(
-    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock, purpose: str
 ) -> None:
     first.queue(Script("status", status=401))
     await sync_to_async(pauses.pause)(actor=None, chat_model_id=two.spare.pk, reason="Too dear.")
     async with open_desk(clock) as desk:
-        heard = await ask(desk)
+        heard = await ask(desk, make_request("[[stream tokens=3]]", purpose=purpose, model=""))
     assert type(heard.error) is errors.UpstreamUnauthorizedError
     assert second.requests == []
 
@@ -227,6 +231,55 @@ async def test_a_crowd_of_one_person_does_not_keep_another_from_the_model(
     assert asked == ["1", "2", *["1"] * 9]
 
 
+async def test_a_person_who_fills_the_queue_keeps_nobody_out_of_it(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    await change(Provider, two.spare.provider_id, max_concurrency=1, max_waiting=4)
+    second.queue(Script("hang"))
+    spare = two.spare.pk
+
+    def request(user_id: int) -> GenerationRequest:
+        return make_request(f"[[stream tokens=1]] {user_id}", chat_model_id=spare, user_id=user_id)
+
+    async with open_desk(clock) as desk:
+        hanging = asyncio.create_task(ask(desk, request(1)))
+        assert await until(second, lambda book: book.running == 1)
+        crowd = [asyncio.create_task(ask(desk, request(1))) for _ in range(50)]
+        await let_others_run()
+        other = asyncio.create_task(ask(desk, request(2)))
+        await let_others_run()
+        hanging.cancel()
+        heard = await asyncio.gather(other, *crowd)
+    assert heard[0].text == answer_text(1)
+    turned_away = [one for one in heard[1:] if one.error is not None]
+    assert len(turned_away) == 47
+    assert {type(one.error) for one in turned_away} == {errors.UpstreamBusyError}
+    assert [one.text for one in heard[1:4]] == [answer_text(1)] * 3
+
+
+async def test_all_calls_know_at_once_that_a_provider_asked_one_of_them_to_wait(
+    two: Two, second: ScriptedUpstream, clock: Clock, settings: Settings
+) -> None:
+    settings.LLM_MAX_RETRIES = 1
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(Script("status", status=429, retry_after="4"))
+    async with open_desk(clock) as desk:
+        waiting = asyncio.create_task(ask(desk, alone))
+        assert await until(second, lambda book: len(book.requests) == 1)
+        line = await desk.line((await catalogue.current()).providers[two.spare.provider_id])
+        async with asyncio.timeout(5):
+            while not line.breaker.pause_left(clock()):
+                await let_others_run()
+        another = asyncio.create_task(ask(desk, alone))
+        await let_others_run()
+        assert line.breaker.pause_left(clock()) == 4.0
+        waiting.cancel()
+        another.cancel()
+        await asyncio.gather(waiting, another, return_exceptions=True)
+    assert len(second.requests) == 1
+    assert line.reporter.health.open_until > 0
+
+
 async def test_who_waits_too_long_is_told_so(
     two: Two, second: ScriptedUpstream, clock: Clock
 ) -> None:
@@ -311,6 +364,50 @@ async def test_a_title_is_asked_for_once_for_each_person(
     assert titles[1].usage.completion_tokens == 0
     assert not any(answer.is_repeated for answer in answers)
     assert len(first.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "values"),
+    [
+        (ChatModel, {"name": "renamed-at-the-provider"}),
+        (ChatModel, {"max_completion_tokens": 9}),
+        (ChatModel, {"capabilities": []}),
+        (Provider, {"base_url": "http://localhost:{port}/v1"}),
+    ],
+)
+async def test_a_title_is_asked_for_again_once_what_answers_it_has_changed(
+    two: Two,
+    second: ScriptedUpstream,
+    clock: Clock,
+    changed: type[Provider] | type[ChatModel],
+    values: dict[str, object],
+) -> None:
+    provider = two.spare.provider_id
+    await change(Provider, provider, key_source="none", sealed_key="")
+    request = make_request("Hello [[stream tokens=3]]", purpose="title", chat_model_id=two.spare.pk)
+    fresh = {
+        name: value.format(port=second.port) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    async with open_desk(clock) as desk:
+        kept = [(await desk.complete(request)).is_repeated for _ in range(2)]
+        await change(changed, two.spare.pk if changed is ChatModel else provider, **fresh)
+        kept += [(await desk.complete(request)).is_repeated for _ in range(2)]
+    assert kept == [False, True, False, True]
+    assert len(second.requests) == 2
+
+
+async def test_a_title_is_asked_for_again_once_who_would_stand_in_has_changed(
+    two: Two, first: ScriptedUpstream, clock: Clock
+) -> None:
+    request = make_request("Hello", purpose="title", reserved=Reserved(1))
+    async with open_desk(clock) as desk:
+        kept = [(await desk.complete(request)).is_repeated]
+        other_conversation = replace(request, reserved=Reserved(2, None, 24))
+        kept += [(await desk.complete(other_conversation)).is_repeated]
+        await change(ChatModel, two.spare.pk, name="another")
+        kept += [(await desk.complete(request)).is_repeated]
+    assert kept == [False, True, False]
 
 
 async def test_staff_see_how_a_provider_fares_in_each_process(
