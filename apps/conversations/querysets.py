@@ -100,16 +100,20 @@ class ReplyQuerySet(QuerySet["Reply"]):
         return self.filter(state=ReplyState.RUNNING, lease_owner=owner)
 
     def to_be_ended(self) -> ReplyQuerySet:
-        """Return those that somebody asked to end, whose person is out, or whose model paused."""
+        """Return those that somebody asked to end, whose asker is out, or whose model is paused.
+
+        A person is out, and so is whoever came by a token that was revoked.
+        """
         now = timezone.now()
         person = "conversation__owner"
         is_suspended = Q(**{f"{person}__standing": Standing.SUSPENDED}) & (
             Q(**{f"{person}__standing_until": None}) | Q(**{f"{person}__standing_until__gt": now})
         )
         is_out = Q(**{f"{person}__is_active": False}) | is_suspended
+        is_revoked = Q(api_token__revoked_at__isnull=False)
         is_asked = Q(stop_requested_at__isnull=False)
         paused = Pause.objects.of_model(OuterRef("model"), OuterRef("chat_model_id"))
-        return self.filter(is_asked | is_out | Exists(paused))
+        return self.filter(is_asked | is_out | is_revoked | Exists(paused))
 
     def lease_lost(self) -> ReplyQuerySet:
         """Return those whose worker stopped beating, by the database's clock."""

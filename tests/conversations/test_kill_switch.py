@@ -15,8 +15,9 @@ from apps.conversations.models import Reply
 from apps.conversations.services import turns
 from apps.conversations.services.turn_requests import TurnRequest
 from apps.users.models import User
+from apps.users.services import tokens
 from tests.conversations.conftest import Worker, read_reply, running_worker
-from tests.factories import UserFactory
+from tests.factories import ApiTokenFactory, UserFactory
 from tests.llm.conftest import until
 from tests.support.upstream import ScriptedUpstream
 from tests.support.upstream_connection import Book
@@ -56,6 +57,25 @@ def ear_of(worker: Worker) -> asyncio.Event:
     hears = asyncio.Event()
     worker.runtime._stops._on_change = lambda _: hears.set()
     return hears
+
+
+async def test_a_token_that_is_revoked_ends_what_was_asked_by_it_and_nothing_else(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    by_token = await start(person, "program", model="scripted")
+    by_page = await start(person, "page", model="scripted")
+    await Reply.objects.filter(pk=by_token.pk).aupdate(api_token=token.pk)
+    async with running_worker() as worker:
+        ended = worker.begin(by_token.pk)
+        worker.begin(by_page.pk)
+        assert await until(upstream, lambda book: book.running == 2)
+        await sync_to_async(tokens.revoke_token)(actor=person, token_id=token.pk)
+        async with asyncio.timeout(5):
+            await ended
+        assert closed_at(upstream.book, "page") is None
+        states = [(await read_reply(reply.pk)).state for reply in (by_token, by_page)]
+    assert states == ["halted", "running"]
 
 
 def closed_at(book: Book, word: str) -> float | None:
