@@ -1,4 +1,4 @@
-"""The port through which what belongs to a person is locked; a setting names the adapter."""
+"""The port to what other apps keep of a person; a setting names the adapter."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ class Belongings(Protocol):
 
     def lock(self, *, user_id: int) -> None:
         """Lock it until the transaction ends, before anybody locks the account."""
+        ...
+
+    def part_with(self, *, user_id: int) -> None:
+        """End what still runs for a person, and keep what has to stay without them.
+
+        In the transaction that removes the account, after `lock` and the account's own lock.
+        """
         ...
 
 

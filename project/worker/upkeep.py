@@ -9,7 +9,7 @@ from procrastinate.jobs import Job, Status
 from apps.conversations.services import settling
 from apps.core.db import call
 from apps.core.logging import log_event
-from apps.llm.services import published_prices, quotas
+from apps.llm.services import published_prices, quotas, usage_rollups
 
 logger = logging.getLogger("project.worker")
 
@@ -33,6 +33,7 @@ async def tend_forever(worker_app: App) -> None:
                 await delete_old_jobs(worker_app)
             if rounds % ROUNDS_BETWEEN_SETTLINGS == 0:
                 await settle_quotas()
+                await call(usage_rollups.sum_up)
             rounds += 1
         except Exception as error:  # noqa: BLE001  the next look may find the queue again
             log_event(logger, "UPKEEP_FAILED", level=logging.WARNING, error=type(error).__name__)

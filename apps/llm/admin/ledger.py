@@ -22,8 +22,8 @@ from apps.core.admin_kit.sections import Section
 from apps.llm.constants import CostSource, Purpose, UsageSource
 from apps.llm.models import UsageRecord
 from apps.llm.services import money, naming
-from apps.llm.services.usage_figures import THE_HOUSE
 from apps.llm.services.usage_figures import VIEW as VIEW_COST
+from apps.llm.services.usage_figures import name_of_nobody
 
 RECENT_CALLS = 500
 SUBJECTS = {
@@ -84,8 +84,8 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
 
     @admin.display(description="For")
     def person(self, row: UsageRecord) -> SafeString | str:
-        """Link to the person; what rules ask is nobody's."""
-        return THE_HOUSE if row.user_id is None else self.link_to(row.user)
+        """Link to the person; what rules ask is nobody's, and so is what people left behind."""
+        return name_of_nobody(row.purpose) if row.user_id is None else self.link_to(row.user)
 
     @admin.display(description="Purpose")
     def purpose_shown(self, row: UsageRecord) -> SafeString | str:

@@ -7,7 +7,7 @@ from apps.llm.models.catalogue import (
     ModelFallback,
     Provider,
 )
-from apps.llm.models.ledger import UsageDay, UsageRecord
+from apps.llm.models.ledger import UsageDay, UsageRecord, UsageTotal, UsageWeek
 from apps.llm.models.pauses import Pause
 from apps.llm.models.prices import Price, PriceLookup
 from apps.llm.models.quotas import Quota, QuotaCounter, Reservation
@@ -26,4 +26,6 @@ __all__ = [
     "Reservation",
     "UsageDay",
     "UsageRecord",
+    "UsageTotal",
+    "UsageWeek",
 ]

@@ -36,13 +36,14 @@ def model_key() -> models.ForeignKey[Any, Any]:
 class UsageRecord(models.Model):
     """One line of the ledger: one call to a model, for whom, what it used and how it ended.
 
-    The organisation's own calls, by which rules judge texts, are nobody's: they have no user.
+    The organisation's own calls, by which rules judge texts, are nobody's: they have no user. Nor
+    have those of a person whose account is gone.
     Cost and prices are in nano-dollars, frozen as they were when the call began; the prices are for
     a million tokens. What has no price has no cost, which is not the same as a cost of nothing.
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="usage_records"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="usage_records"
     )
     api_token = token_key()
     purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
@@ -94,11 +95,13 @@ class UsageDay(models.Model):
     """What one person used of one model on one day, by one way and for one purpose.
 
     The ledger's statement keeps it up. The days are those of USAGE_TIME_ZONE. `api_token_id` is 0
-    for what came without a token; without a user it is what the organisation itself used.
+    for what came without a token. Without a user it is what the organisation itself used, and for
+    the purposes of people what those used whose accounts are gone. No account is removed while it
+    has days: `usage.part_with` makes them nobody's.
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     day = models.DateField()
     model = models.CharField(max_length=120)
@@ -140,3 +143,74 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} by user {self.user_id} on {self.day}"
+
+
+class UsageWeek(models.Model):
+    """What one person used in one whole week that is over, as `UsageDay` says it of a day.
+
+    Upkeep sums it from the days once, so that long stretches are read in fewer rows; `week` is its
+    Monday. It is there for weeks whose Sunday has a `UsageTotal`.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    week = models.DateField()
+    model = models.CharField(max_length=120)
+    chat_model = model_key()
+    api_token_id = models.BigIntegerField(default=0)
+    purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
+    calls = models.PositiveIntegerField()
+    prompt_tokens = models.BigIntegerField()
+    completion_tokens = models.BigIntegerField()
+    cost_nano = models.BigIntegerField()
+    estimated_calls = models.PositiveIntegerField()
+    unpriced_calls = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "week", "model", "api_token_id", "purpose", "chat_model"],
+                name="one_usage_week_of_a_model",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["week"],
+                name="usage_of_week",
+                include=[
+                    *("user", "model", "chat_model", "api_token_id", "purpose"),
+                    *("calls", "prompt_tokens"),
+                    *("completion_tokens", "cost_nano", "unpriced_calls"),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} by user {self.user_id} in the week of {self.week}"
+
+
+class UsageTotal(models.Model):
+    """What all people together used on one day that is over, for one purpose, or for all of them.
+
+    Without a purpose it is all of it, and says that the day has been summed.
+    """
+
+    day = models.DateField()
+    purpose = models.CharField(max_length=20, blank=True)
+    calls = models.BigIntegerField()
+    prompt_tokens = models.BigIntegerField()
+    completion_tokens = models.BigIntegerField()
+    cost_nano = models.BigIntegerField()
+    unpriced_calls = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["day", "purpose"], name="one_usage_total_of_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls on {self.day}"

@@ -20,7 +20,8 @@ class Call:
     """Who made a call, and what for.
 
     Attributes:
-        user_id: whose call it was; None for the organisation's own.
+        user_id: whose call it was; None for the organisation's own. What somebody used who is gone
+            by its end is kept as nobody's.
         api_token_id: the API token that it came by, if it did.
         purpose: what it was for.
         reference_id: the reply, conversation, model or rule it was for.
@@ -136,3 +137,12 @@ def release_calls(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:
     """
     if reference_ids:
         ledger.release(purpose=purpose, reference_ids=reference_ids)
+
+
+def part_with(*, user_id: int) -> None:
+    """Keep what a person used and what it cost, without the person, as their account is removed.
+
+    Inside the transaction that removes the account, which the caller has locked. What is settled
+    later is nobody's from the start.
+    """
+    ledger.part_with(user_id=user_id)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.llm.constants import Purpose
+from apps.llm.constants import HOUSE_PURPOSES, Purpose
 from apps.llm.models import UsageDay
 from apps.llm.services import naming
 from apps.llm.services.periods import day_of
@@ -29,6 +29,7 @@ MOST = 200
 BATCH = 500
 CACHE_SECONDS = 60
 THE_HOUSE = "The organisation"
+THE_GONE = "People whose accounts are gone"
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "cost_nano", "unpriced_calls")
 
 
@@ -150,7 +151,7 @@ def _read(first: date, today: date, purpose: str) -> UsageFigures:
         models=[
             _used(naming.label_of(line.number, line.name or ""), line) for line in found["model"]
         ],
-        people=[_used(_name(line), line) for line in found["person"]],
+        people=[_used(_name(line), line) for line in _most(found["person"] + found["house"])],
         groups=[_used(line.name or "", line) for line in found["group"]],
         tokens=[
             _used(f"{line.name or 'Removed token'} (#{line.number})", line)
@@ -159,8 +160,20 @@ def _read(first: date, today: date, purpose: str) -> UsageFigures:
     )
 
 
+def name_of_nobody(purpose: str) -> str:
+    """Return whose calls those are that have no person, by what they were for."""
+    return THE_HOUSE if purpose in HOUSE_PURPOSES else THE_GONE
+
+
 def _name(line: Line) -> str:
-    return THE_HOUSE if line.number is None else f"{line.name} (#{line.number})"
+    if line.kind == "house":
+        return THE_HOUSE
+    return THE_GONE if line.number is None else f"{line.name} (#{line.number})"
+
+
+def _most(lines: Sequence[Line]) -> list[Line]:
+    """Put those who used most first."""
+    return sorted(lines, key=lambda one: (-one.cost_nano, -one.prompt_tokens, one.name or ""))
 
 
 def _day(day: str, known: Mapping[str | None, Line]) -> Used:

@@ -14,7 +14,7 @@ from apps.llm.models import UsageDay
 from apps.llm.services import money
 from apps.llm.services.periods import day_of
 from apps.llm.services.rights import Actor
-from apps.llm.services.usage_figures import BATCH, THE_HOUSE, note_export, of_purpose
+from apps.llm.services.usage_figures import BATCH, name_of_nobody, note_export, of_purpose
 
 KEY = "rows"
 COLUMNS = (
@@ -66,7 +66,7 @@ def _line(row: UsageDay) -> Line:
         row.day,
         str(Purpose(row.purpose).label),
         row.user_id,
-        THE_HOUSE if row.user is None else row.user.name,
+        name_of_nobody(row.purpose) if row.user is None else row.user.name,
         row.model,
         row.api_token_id or None,
         row.calls,

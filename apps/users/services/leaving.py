@@ -134,6 +134,7 @@ def remove(*, actor: User | None, user: User, reason: str = "") -> None:
     )
     access.announce_revoked(user_id)
     forget_sessions(user)
+    belongings().part_with(user_id=user_id)
     user.delete()
     if not is_signed:
         audit.forget_name(actor_id=user_id)
