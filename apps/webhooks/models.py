@@ -51,6 +51,12 @@ class WebhookEndpoint(models.Model):
         return self.description or self.url
 
     @property
+    def address(self) -> str:
+        """The address without its query, in which receivers like to have a secret of theirs."""
+        address, mark, _ = self.url.partition("?")
+        return f"{address}{mark}\N{HORIZONTAL ELLIPSIS}" if mark else address
+
+    @property
     def accepted_secrets(self) -> list[str]:
         """The sealed secrets, the present one first."""
         return [sealed for sealed in (self.sealed_secret, self.former_secret) if sealed]

@@ -28,12 +28,16 @@ class Received:
 
 @dataclass(frozen=True)
 class Reaction:
-    """How a request is answered; with `hangs` it is not, until the receiver ends."""
+    """How a request is answered; with `hangs` it is not, until the receiver ends.
+
+    With `stalls` the status comes at once, and the body not before the receiver ends.
+    """
 
     status: int = 200
     body: bytes = b"ok"
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
+    stalls: bool = False
 
 
 class Receiver:
@@ -90,6 +94,9 @@ class Receiver:
         for name, value in {"Content-Length": str(len(reaction.body)), **reaction.headers}.items():
             request.send_header(name, value)
         request.end_headers()
+        if reaction.stalls:
+            self._over.wait(10)
+            return
         request.wfile.write(reaction.body)
 
     def __enter__(self) -> Self:

@@ -79,6 +79,16 @@ def test_a_webhook_is_made_read_changed_and_removed(admin: User) -> None:
     ]
 
 
+def test_the_record_keeps_no_secret_that_a_receiver_has_in_its_address(admin: User) -> None:
+    url = "https://93.184.216.34/hook?token=s3cret"
+    client = client_of(admin)
+    path = f"/{send(client, 'POST', '', {**WANTED, 'url': url}).json()['data']['id']}"
+    assert send(client, "POST", f"{path}/test").status_code == 202
+    assert send(client, "PATCH", path, {"description": "Pager"}).status_code == 200
+    told = [event.data["url"] for event in AuditEvent.objects.filter(target_type="webhookendpoint")]
+    assert told == ["https://93.184.216.34/hook?\u2026"] * 3
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

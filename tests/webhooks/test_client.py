@@ -3,6 +3,7 @@
 import pytest
 from asgiref.sync import async_to_sync
 
+from apps.webhooks.gateway import client
 from apps.webhooks.gateway.client import Answer, WebhookClient
 from tests.support.receiver import Reaction, Receiver
 from tests.support.upstream import unused_port
@@ -37,6 +38,15 @@ def test_silence_ends_at_the_deadline(receiver: Receiver) -> None:
     answer = post(receiver.url, seconds=0.2)
     assert (answer.outcome, answer.status) == ("timed_out", None)
     assert 150 < answer.duration_ms < 5_000
+
+
+def test_a_body_that_does_not_come_takes_nothing_from_a_status(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "BODY_SECONDS", 0.3)
+    receiver.react(Reaction(206, stalls=True))
+    answer = post(receiver.url, seconds=0.2)
+    assert (answer.outcome, answer.status, answer.response) == ("accepted", 206, "")
 
 
 def test_nobody_there_is_told_apart(receiver: Receiver) -> None:

@@ -67,7 +67,7 @@ class WebhookClient:
 
         Args:
             look_up: finds the addresses of a host.
-            seconds: deadline of a whole attempt.
+            seconds: deadline of the status; what follows it gets a moment of its own.
         """
         self._look_up = look_up
         self._seconds = seconds
@@ -77,8 +77,7 @@ class WebhookClient:
         began = time.monotonic()
         status, text = None, ""
         try:
-            async with asyncio.timeout(self._seconds):
-                status, text = await self._post(check_url(url), body, headers)
+            status, text = await self._post(check_url(url), body, headers)
             outcome = AttemptOutcome.ACCEPTED if 200 <= status < 300 else AttemptOutcome.REFUSED
         except TimeoutError:
             outcome = AttemptOutcome.TIMED_OUT
@@ -93,22 +92,24 @@ class WebhookClient:
             force_close=True,
             socket_factory=_checked_socket,
         )
-        async with (
-            aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
-                auto_decompress=False,
-                trust_env=False,
-                headers={
-                    "Accept-Encoding": "identity",
-                    "Content-Type": "application/json",
-                    "User-Agent": "Parley-Webhooks",
-                },
-            ) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as response,
-        ):
-            return response.status, await _beginning(response)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
+            auto_decompress=False,
+            trust_env=False,
+            headers={
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
+                "User-Agent": "Parley-Webhooks",
+            },
+        ) as session:
+            async with asyncio.timeout(self._seconds):
+                response = await session.post(
+                    url, data=body, headers=headers, allow_redirects=False
+                )
+            async with response:
+                return response.status, await _beginning(response)
 
 
 class _Pinned(AbstractResolver):

@@ -128,12 +128,12 @@ def _switch_off(endpoint: WebhookEndpoint, why: str) -> None:
         target_type="webhookendpoint",
         target_id=endpoint.pk,
         reason=why,
-        data={"url": endpoint.url},
+        data={"url": endpoint.address},
     )
     import_string(settings.ADMIN_NOTICE)(
         subject="A webhook was switched off",
         text=(
-            f"The webhook “{endpoint}” ({endpoint.url}) was switched off. {why}\n"
+            f"The webhook “{endpoint}” ({endpoint.address}) was switched off. {why}\n"
             "What it was to be told waits for 30 days. Look at its deliveries in the admin, and "
             "switch it on again when the receiver works."
         ),

@@ -137,5 +137,5 @@ def _record(
         target_type="webhookendpoint",
         target_id=endpoint.pk,
         reason=reason,
-        data={"url": endpoint.url, "count": count},
+        data={"url": endpoint.address, "count": count},
     )

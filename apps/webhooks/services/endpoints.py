@@ -218,5 +218,5 @@ def _record(
         target_type="webhookendpoint",
         target_id=endpoint.pk,
         reason=reason,
-        data={"url": endpoint.url, **({"fields": fields} if fields is not None else {})},
+        data={"url": endpoint.address, **({"fields": fields} if fields is not None else {})},
     )
