@@ -36,4 +36,9 @@ CORS_EXPOSE_HEADERS = [
     "ratelimit-policy",
     "retry-after",
     "x-correlation-id",
+    *(
+        f"x-ratelimit-{word}-{unit}"
+        for unit in ("requests", "tokens")
+        for word in ("limit", "remaining", "reset")
+    ),
 ]

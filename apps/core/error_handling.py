@@ -33,6 +33,10 @@ from apps.core.errors import (
 from apps.core.logging import log_failure, stack_of
 
 logger = logging.getLogger(__name__)
+_SENTENCES = {
+    "extra_forbidden": "This field is not known here. Leave it out.",
+    "missing": "This field is needed. Add it.",
+}
 _LENGTH_FINDING = re.compile(r"(?:Value|String) should have at (most|least) (\d+) ")
 
 _BY_STATUS: dict[int, type[AppError]] = {
@@ -125,7 +129,7 @@ def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=".".join(str(part) for part in error["loc"]),
-            message=_for_people(str(error["msg"])),
+            message=_SENTENCES.get(str(error["type"])) or _for_people(str(error["msg"])),
             type=str(error["type"]),
         )
         for error in errors

@@ -15,7 +15,9 @@ from typing import Any
 
 from redis.commands.core import AsyncScript
 
+from apps.core import limits
 from apps.core.errors import RateLimitedError
+from apps.core.limits import Limit
 from apps.core.logging import log_event
 from apps.core.redis import RedisFailure, redis_client
 
@@ -70,12 +72,17 @@ class RateLimitStatus:
     retry_after_seconds: int
     reset_after_seconds: int
 
-    def headers(self) -> dict[str, str]:
-        """Return the status as the fields of the IETF's RateLimit draft."""
-        return {
-            "RateLimit-Policy": f'"{self.scope}";q={self.rate.limit};w={self.rate.seconds}',
-            "RateLimit": f'"{self.scope}";r={self.remaining};t={self.reset_after_seconds}',
-        }
+    @property
+    def limit(self) -> Limit:
+        """The status as headers tell it."""
+        return Limit(
+            self.scope,
+            "requests",
+            self.rate.limit,
+            self.rate.seconds,
+            self.remaining,
+            self.reset_after_seconds,
+        )
 
 
 class TooManyRequestsError(RateLimitedError):
@@ -104,7 +111,7 @@ def parse_rate(text: str) -> Rate:
 
 
 async def check(scope: str, identity: str, rate: str) -> RateLimitStatus:
-    """Count one request and refuse it when the caller passed the limit.
+    """Count one request and refuse it when the caller passed the limit; its answer will tell so.
 
     Args:
         scope: what is limited, for example `api` or `chat`.
@@ -118,6 +125,7 @@ async def check(scope: str, identity: str, rate: str) -> RateLimitStatus:
         TooManyRequestsError: the limit is passed; a `RateLimitedError`.
     """
     status = await count(scope, identity, parse_rate(rate))
+    limits.tell(status.limit)
     if not status.is_allowed:
         raise TooManyRequestsError(status)
     return status

@@ -14,7 +14,7 @@ class CaseNotFoundError(NotFoundError):
     """There is no such case, or the caller may not see it."""
 
     code = "case_not_found"
-    default_message = "There is no such case."
+    default_message = "There is no such case. Look for it in the queue."
 
 
 class QueueEmptyError(NotFoundError):
@@ -28,7 +28,7 @@ class CaseClaimedError(ConflictError):
     """Somebody else holds the case at the moment."""
 
     code = "case_claimed"
-    default_message = "Somebody else works on this case at the moment."
+    default_message = "Somebody else works on this case at the moment. Take another one, or wait."
 
 
 class CaseNotClaimedError(ConflictError):
@@ -42,7 +42,7 @@ class CaseClosedError(ConflictError):
     """The case is decided already."""
 
     code = "case_closed"
-    default_message = "This case is decided already."
+    default_message = "This case is decided already. Take its decision back to change it."
 
 
 class CaseChangedError(ConflictError):
@@ -77,7 +77,7 @@ class DecisionSupersededError(ConflictError):
     """A later decision took its place already."""
 
     code = "decision_superseded"
-    default_message = "A later decision took the place of this one already."
+    default_message = "A later decision took the place of this one already. Look at the case again."
 
 
 class AlreadyReportedError(ConflictError):
@@ -105,7 +105,7 @@ class RuleGateError(ConflictError):
     """The rule has not earned this mode yet."""
 
     code = "rule_not_proven"
-    default_message = "This rule has not been proven enough to be enforced."
+    default_message = "This rule has not been proven enough to be enforced. Try it in shadow first."
 
 
 class BackTestNotFoundError(NotFoundError):
@@ -126,7 +126,7 @@ class NoticeNotFoundError(NotFoundError):
     """There is no such notice, or it is somebody else's."""
 
     code = "notice_not_found"
-    default_message = "There is no such notice."
+    default_message = "There is no such notice. List yours to see which there are."
 
 
 class AppealNotPossibleError(ConflictError):

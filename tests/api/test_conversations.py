@@ -4,7 +4,7 @@ from asgiref.sync import sync_to_async
 from apps.conversations.models import Conversation
 from apps.users.models import User
 from tests.api.conftest import Program
-from tests.factories import ConversationFactory
+from tests.factories import ConversationFactory, MessageFactory
 
 
 async def test_a_conversation_is_made_read_renamed_and_deleted(program: Program) -> None:
@@ -103,3 +103,33 @@ async def make(owner: User, **fields: object) -> Conversation:
     """Make a conversation in the test's own thread."""
     made: Conversation = await sync_to_async(ConversationFactory)(owner=owner, **fields)
     return made
+
+
+async def test_a_cursor_is_good_for_one_list_with_its_filters(
+    program: Program, author: User, admin: User
+) -> None:
+    def scene() -> tuple[int, int]:
+        first, second = (ConversationFactory(owner=author) for _ in range(2))
+        for _ in range(3):
+            MessageFactory(conversation=first)
+            MessageFactory(conversation=second)
+        return first.pk, second.pk
+
+    first, second = await sync_to_async(scene)()
+    staff = await sync_to_async(Program)(admin)
+    lists = (
+        (program, f"conversations/{first}/messages?limit=1", f"conversations/{second}/messages"),
+        (
+            program,
+            f"conversations/{first}/messages?limit=1",
+            f"conversations/{first}/messages?order=newest",
+        ),
+        (program, "conversations/?limit=1", "conversations/?state=archived"),
+        (staff, "users/?limit=1", "users/?role=admin"),
+    )
+    for caller, path, other in lists:
+        cursor = (await caller.get(path)).json()["data"]["next_cursor"]
+        assert cursor, path
+        assert (await caller.get(f"{path}&cursor={cursor}")).status_code == 200
+        refused = await caller.get(f"{other}{'&' if '?' in other else '?'}cursor={cursor}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_cursor"), other

@@ -1,19 +1,28 @@
 """Limits count who really calls, whatever a request claims, and answers say where one stands."""
 
+import re
 import time
 from typing import Any
 
 import orjson
 import pytest
+from asgiref.sync import sync_to_async
 from django.http.response import HttpResponseBase
 from django.test import AsyncClient
 from pytest_django import Settings
 
+from apps.conversations.models import Reply
 from apps.core import rate_limits
+from apps.users.models import User
+from tests.api.conftest import Program
+from tests.factories import ConversationFactory
 
 pytestmark = pytest.mark.django_db
 NEAREST = "10.0.0.1"
 CALLER, OTHER = "203.0.113.9", "203.0.113.10"
+OPENAI_NAMES = [
+    f"{word}-{unit}" for unit in ("requests", "tokens") for word in ("limit", "remaining", "reset")
+]
 SIGN_UP = {"email": "new@example.com", "name": "New", "password": "Correct-horse-1"}
 
 
@@ -92,11 +101,57 @@ async def test_every_answer_says_where_one_stands_to_the_second(settings: Settin
     answers = [await sign_up(CALLER, hops=0, number=number) for number in range(3)]
     late = int(time.monotonic() - began) + 1
     assert [answer.status_code for answer in answers] == [201, 409, 429]
-    assert {answer["RateLimit-Policy"] for answer in answers} == {'"signup";q=2;w=3600'}
+    policies = '"api";q=600;w=60, "signup";q=2;w=3600'
+    assert {answer["RateLimit-Policy"] for answer in answers} == {policies}
     for answer, left, full in zip(answers, (1, 0, 0), (1800, 3600, 3600), strict=True):
         stands = {f'"signup";r={left};t={full - seconds}' for seconds in range(late + 1)}
-        assert answer["RateLimit"] in stands
+        assert answer["RateLimit"].partition(", ")[2] in stands
     assert [answer.has_header("Retry-After") for answer in answers] == [False, False, True]
     assert 1800 - late <= int(answers[2]["Retry-After"]) <= 1800
     told = orjson.loads(answers[2].content)  # type: ignore[attr-defined]
     assert (told["code"], told["success"]) == ("rate_limited", False)
+
+
+async def test_an_answer_tells_every_limit_of_requests_and_of_tokens_that_counted_it(
+    program: Program, author: User, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 50_000
+    talk = await sync_to_async(ConversationFactory)(owner=author)
+    sent = await program.post(f"conversations/{talk.pk}/messages", {"content": "Hello"})
+    reserved = (await Reply.objects.aget()).reserved_tokens
+    assert sent["RateLimit-Policy"] == (
+        '"api";q=600;w=60, "chat";q=30;w=60, "tokens-day";q=50000;w=86400;qu="tokens"'
+    )
+    api, chat, tokens = (part.split(";") for part in sent["RateLimit"].split(", "))
+    assert (api[:2], chat[:2]) == (['"api"', "r=599"], ['"chat"', "r=29"])
+    assert tokens[:2] == ['"tokens-day"', f"r={50_000 - reserved}"]
+    assert 0 < int(tokens[2].removeprefix("t=")) <= 86_400
+    assert "x-ratelimit-limit-requests" not in sent
+    read = await program.get(f"conversations/{talk.pk}")
+    assert read["RateLimit-Policy"] == '"api";q=600;w=60'
+
+
+async def test_openais_clients_are_told_in_their_words(
+    program: Program, author: User, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 50_000
+    body = {"model": "scripted", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+    asked = await program.post("/openai/v1/chat/completions", body, Idempotency_Key="key-1")
+    reserved = (await Reply.objects.aget()).reserved_tokens
+    await asked.streaming_content.aclose()  # type: ignore[attr-defined]
+    told = {name.lower(): value for name, value in asked.headers.items()}
+    assert {name: told[f"x-ratelimit-{name}"] for name in OPENAI_NAMES} == {
+        "limit-requests": "30",
+        "remaining-requests": "29",
+        "reset-requests": "2s",
+        "limit-tokens": "50000",
+        "remaining-tokens": str(50_000 - reserved),
+        "reset-tokens": told["x-ratelimit-reset-tokens"],
+    }
+    assert re.fullmatch(r"(\d+h)?(\d+m)?\d+s", told["x-ratelimit-reset-tokens"])
+    listed = await program.get("/openai/v1/models")
+    assert listed["x-ratelimit-limit-requests"] == "600"
+    settings.USER_DAILY_TOKENS = 1
+    refused = await program.post("/openai/v1/chat/completions", {**body, "stream": False})
+    assert refused.status_code == 429
+    assert refused["x-ratelimit-remaining-tokens"] == "0"

@@ -18,7 +18,6 @@ from apps.core.api.schemas import Page
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Search and export"])
-SALT = "search"
 
 
 @router.operation(
@@ -42,11 +41,11 @@ async def search(request: HttpRequest, page: Query[SearchParams]) -> Slice:
         searching.search,
         viewer=current_user(request),
         query=page.q,
-        before=read_number_cursor(page.cursor, salt=SALT),
+        before=read_number_cursor(page),
         limit=page.limit,
     )
     is_last = found.next_before is None
-    next_cursor = None if is_last else write_number_cursor(found.next_before or 0, salt=SALT)
+    next_cursor = None if is_last else write_number_cursor(found.next_before or 0, page)
     return Slice(found.hits, next_cursor)
 
 

@@ -1,4 +1,7 @@
-"""Pages of a list by cursor: the place of the last row, signed, so that only ours come back."""
+"""Pages of a list by cursor: the place of the last row, signed, so that only ours come back.
+
+The signature holds for one list: its path, with the numbers of what it belongs to, and its filters.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,7 +45,7 @@ async def paginate(queryset: QuerySet[M], page: PageParams, *, order: Sequence[s
     Raises:
         InvalidCursorError: the cursor is not of this list.
     """
-    salt = f"cursor:{queryset.model._meta.label}:{','.join(order)}"  # noqa: SLF001
+    salt = f"cursor:{page.list_name}:{queryset.model._meta.label}:{','.join(order)}"  # noqa: SLF001
     narrowed = queryset.order_by(*order)
     if page.cursor is not None:
         narrowed = narrowed.filter(_after(order, decode_cursor(page.cursor, salt=salt)))
@@ -74,18 +77,20 @@ def decode_cursor(cursor: str, *, salt: str) -> list[Any]:
     return [_rich(value) for value in orjson.loads(b64_decode(text.encode()))]
 
 
-def write_number_cursor(number: int, *, salt: str) -> str:
-    """Write the number of the last row as a cursor."""
-    return encode_cursor([number], salt=f"cursor:{salt}")
+def write_number_cursor(number: int, page: PageParams) -> str:
+    """Write the number of the last row of a page as a cursor of its list."""
+    return encode_cursor([number], salt=f"cursor:{page.list_name}")
 
 
-def read_number_cursor(cursor: str | None, *, salt: str) -> int | None:
-    """Read the number of the last row; None for the first page.
+def read_number_cursor(page: PageParams) -> int | None:
+    """Read the number of the last row before a page; None for the first page.
 
     Raises:
         InvalidCursorError: we did not write it for this list.
     """
-    return None if cursor is None else int(decode_cursor(cursor, salt=f"cursor:{salt}")[0])
+    if page.cursor is None:
+        return None
+    return int(decode_cursor(page.cursor, salt=f"cursor:{page.list_name}")[0])
 
 
 def _plain(value: object) -> object:

@@ -7,17 +7,21 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from apps.core import limits
 from apps.core.client_address import client_address
 from apps.core.constants import ApplicationEnvironment
 from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import ErrorDescription, report_error
 from apps.core.errors import FieldProblem
+from apps.core.limits import Told
 from apps.core.paths import is_openai_path
 from apps.core.rate_limits import TooManyRequestsError
 
 JSON = "application/json"
 _SHAPED = "_is_shaped"
 _HEADERS = "parley.headers"
+_LIMITS = "parley.limits"
+_MESSAGE = "parley.message"
 _HIDES_ADDRESS = (ApplicationEnvironment.STAGING, ApplicationEnvironment.PRODUCTION)
 
 
@@ -50,10 +54,10 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
     else:
         body = _error_envelope(request, description)
     response = json_response(body, status=description.status_code)
-    put_headers(request, response)
     if isinstance(exception, TooManyRequestsError):
-        for name, value in exception.status.headers().items():
-            response.headers[name] = value
+        limit = exception.status.limit
+        tell_limits(request, {**_limits_of(request), limit.name: limit})
+    put_headers(request, response)
     if description.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(description.retry_after_seconds)
     if description.status_code == 401:
@@ -66,10 +70,36 @@ def add_header(request: HttpRequest, name: str, value: str) -> None:
     request.META.setdefault(_HEADERS, {})[name] = value
 
 
+def tell_limits(request: HttpRequest, told: Told) -> None:
+    """Have the answer tell these limits, and those that are noted there until it is given."""
+    request.META[_LIMITS] = told
+
+
+def say(request: HttpRequest, message: str) -> None:
+    """Give the answer another sentence than its operation's, where that depends on what came."""
+    request.META[_MESSAGE] = message
+
+
+def sentence_of(request: HttpRequest, usual: str) -> str:
+    """Return the sentence of an answer: what `say` gave, or the usual one."""
+    return str(request.META.get(_MESSAGE, usual))
+
+
 def put_headers(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Put the headers on an answer that `add_header` collected."""
+    """Put the limits on an answer, and the headers that `add_header` collected."""
+    told = _limits_of(request).values()
+    for name, value in limits.headers(told).items():
+        response.headers[name] = value
+    if is_openai_path(request.path_info):
+        for name, value in limits.openai_headers(told).items():
+            response.headers[name] = value
     for name, value in request.META.get(_HEADERS, {}).items():
         response.headers[name] = value
+
+
+def _limits_of(request: HttpRequest) -> Told:
+    told: Told = request.META.get(_LIMITS, {})
+    return told
 
 
 def json_response(body: object, *, status: int = 200) -> HttpResponse:

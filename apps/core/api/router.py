@@ -3,7 +3,7 @@
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -16,10 +16,17 @@ from django.urls.converters import IntConverter
 from ninja import Router
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from apps.core import rate_limits
+from apps.core import limits, rate_limits
 from apps.core.api import etags, idempotency
 from apps.core.api.endpoints import Endpoint
-from apps.core.api.responses import add_header, empty_response, put_headers, success_response
+from apps.core.api.responses import (
+    add_header,
+    empty_response,
+    put_headers,
+    sentence_of,
+    success_response,
+    tell_limits,
+)
 from apps.core.api.schemas import ErrorEnvelope, PageParams
 from apps.core.client_address import address_group, client_address
 from apps.core.constants import LARGEST_NUMBER, UNDECLARED_ERROR
@@ -132,7 +139,9 @@ def wrap(
     @functools.wraps(view)
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
         try:
+            tell_limits(request, limits.collect())
             await check_limits(request, endpoint.rate)
+            _bind_pages(request, kwargs)
             key = idempotency.key_of(request) if keeps_key else None
             work = functools.partial(view, request, *args, **kwargs)
             if key is None:
@@ -150,19 +159,24 @@ def wrap(
     return answer
 
 
+def _bind_pages(request: HttpRequest, given: Mapping[str, Any]) -> None:
+    """Tell the page that is asked for of which list it is one."""
+    for value in given.values():
+        if isinstance(value, PageParams):
+            value.bind(request.path, given)
+
+
 async def check_limits(request: HttpRequest, rate: str | None) -> None:
-    """Count the request for its caller; the answer tells the narrower of its limits.
+    """Count the request for its caller.
 
     Raises:
         RateLimitedError: a limit is passed.
     """
     identity = identity_of(request)
-    status = await rate_limits.check("api", identity, settings.RATE_LIMIT_API)
+    await rate_limits.check("api", identity, settings.RATE_LIMIT_API)
     if rate is not None:
         scope = rate.removeprefix("RATE_LIMIT_").lower()
-        status = await rate_limits.check(scope, identity, getattr(settings, rate))
-    for name, value in status.headers().items():
-        add_header(request, name, value)
+        await rate_limits.check(scope, identity, getattr(settings, rate))
 
 
 def identity_of(request: HttpRequest) -> str:
@@ -220,7 +234,10 @@ def _dump(operation: Operation, result: Any) -> bytes:  # noqa: ANN401
 
 def _envelope(request: HttpRequest, endpoint: Endpoint, data: bytes) -> HttpResponse:
     return success_response(
-        request, status=endpoint.status, message=endpoint.message, data=orjson.Fragment(data)
+        request,
+        status=endpoint.status,
+        message=sentence_of(request, endpoint.message),
+        data=orjson.Fragment(data),
     )
 
 

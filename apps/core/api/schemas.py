@@ -1,5 +1,6 @@
 """The shapes that every operation of the API shares."""
 
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
@@ -8,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
 )
@@ -115,6 +117,22 @@ class PageParams(BaseModel):
         max_length=MAX_CURSOR_CHARS,
         description="`next_cursor` of the page before.",
     )
+    _address: str = PrivateAttr(default="")
+
+    def bind(self, address: str, others: Mapping[str, Any]) -> None:
+        """Say of which list it is a page; the router does so for every operation.
+
+        Args:
+            address: the path, with the numbers of whatever the list belongs to.
+            others: what else the operation was asked with.
+        """
+        chosen = sorted((name, value) for name, value in others.items() if value is not self)
+        self._address = f"{address} {chosen!r}"
+
+    @property
+    def list_name(self) -> str:
+        """One word for the list and all its filters, in which a cursor is good for something."""
+        return f"{self._address} {self.model_dump_json(exclude={'limit', 'cursor'})}"
 
 
 def _has_no_nul(value: Any) -> Any:  # noqa: ANN401

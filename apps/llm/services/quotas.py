@@ -8,6 +8,7 @@ See docs/decisions/0076 and 0147.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from apps.llm.constants import RESERVED_ANSWER_TOKENS, Period
+from apps.core import limits
+from apps.core.limits import Limit
+from apps.llm.constants import RESERVED_ANSWER_TOKENS, Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Purpose, Usage
 from apps.llm.gateway.estimates import tokens_in
 from apps.llm.models import QuotaCounter, Reservation
@@ -27,6 +30,7 @@ from apps.llm.statements import ledger
 from apps.llm.statements import quotas as statements
 from apps.llm.statements.quotas import QuotaState
 
+OWN_KINDS = (QuotaKind.PERSON, QuotaKind.MEMBER, QuotaKind.EVERYONE)
 COUNTERS_KEPT = timedelta(days=62)
 AT_ONCE = 1_000
 
@@ -109,13 +113,19 @@ def reserve(
         wanted: what it may use.
         now: the moment.
     """
+    moment = now or timezone.now()
     asked = statements.reserve(
         purpose=purpose,
         reference_id=reference_id,
         prompt_tokens=wanted.prompt_tokens,
         completion_tokens=wanted.completion_tokens,
-        **_bounds(spender, now or timezone.now()),
+        **_bounds(spender, moment),
     )
+    is_taken = not (asked.is_unpriced or asked.is_used_up)
+    taken = wanted.prompt_tokens + wanted.completion_tokens if is_taken else 0
+    for state in asked.quotas:
+        if state.is_hard and state.unit == QuotaUnit.TOKENS:
+            limits.tell(_limit_of(state, taken=taken, moment=moment))
     if asked.is_unpriced:
         notice = quota_words.without_price(spender.model)
         return Admission(is_refused=True, is_unpriced=True, notice=notice)
@@ -189,6 +199,20 @@ def remove_old_counters(*, now: datetime | None = None) -> int:
     is_held = Exists(Reservation.objects.filter(counter=OuterRef("pk")))
     some = list(old.filter(~is_held).order_by("ends_at").values_list("pk", flat=True)[:AT_ONCE])
     return QuotaCounter.objects.filter(pk__in=some).delete()[0] if some else 0
+
+
+def _limit_of(state: QuotaState, *, taken: int, moment: datetime) -> Limit:
+    """Return what the caller is told of a quota that has just counted so many tokens."""
+    starts, ends = bounds_of(Period(state.period), moment)
+    whose = "" if state.kind in OWN_KINDS else f"{state.kind}-"
+    return Limit(
+        name=f"{whose}tokens-{state.period}",
+        unit="tokens",
+        most=state.amount,
+        window_seconds=int((ends - starts).total_seconds()),
+        left=max(0, state.left - taken),
+        reset_seconds=math.ceil((ends - moment).total_seconds()),
+    )
 
 
 def soonest_end(states: Sequence[QuotaState]) -> QuotaState | None:

@@ -85,13 +85,13 @@ async def read_standing(request: HttpRequest) -> object:
 )
 async def list_readings(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List who of the staff asked to read your conversations, when and why; newest first."""
-    before = read_number_cursor(page.cursor, salt="readings")
+    before = read_number_cursor(page)
     viewer = caller_of(request).user
     rows = await db.call(grants.list_readings, viewer=viewer, before=before, limit=page.limit + 1)
     items = rows[: page.limit]
     if len(rows) <= page.limit:
         return Slice(items, None)
-    return Slice(items, write_number_cursor(items[-1].grant_id, salt="readings"))
+    return Slice(items, write_number_cursor(items[-1].grant_id, page))
 
 
 @notices_router.operation(

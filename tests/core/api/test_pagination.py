@@ -73,6 +73,12 @@ async def test_a_cursor_that_is_not_ours_is_refused(db: None, cursor: str) -> No
 
 
 async def test_a_cursor_of_another_list_is_refused(db: None) -> None:
-    cursor = encode_cursor([1], salt="cursor:conversations.Conversation:id")
+    cursor = encode_cursor([1], salt="cursor: {}:conversations.Conversation:id")
+    rows = Conversation.objects.all()
+    await paginate(rows, PageParams(cursor=cursor), order=("id",))
     with pytest.raises(InvalidCursorError):
-        await paginate(Conversation.objects.all(), PageParams(cursor=cursor), order=("-id",))
+        await paginate(rows, PageParams(cursor=cursor), order=("-id",))
+    page = PageParams(cursor=cursor)
+    page.bind("/api/v1/elsewhere", {})
+    with pytest.raises(InvalidCursorError):
+        await paginate(rows, page, order=("id",))
