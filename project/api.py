@@ -1,6 +1,6 @@
 """The API under /api/v1/, and the one that OpenAI's clients speak, filled by each app's routers."""
 
-from apps.accounts.routers import exports_router, token_limits_router
+from apps.accounts.routers import exports_router, service_tokens_router, token_limits_router
 from apps.conversations.routers import (
     chat_router,
     completions_router,
@@ -45,9 +45,12 @@ api.add_router("/notices", notices_router)
 api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
+api.add_router("/service-accounts", service_tokens_router)
 api.add_router("/moderation", rules_router)
 api.add_router("/moderation", figures_router)
 api.add_router("/webhooks", webhooks_router)
 
-openai_api = ParleyAPI(version="1", name="openai", description=OPENAI_DESCRIPTION)
+openai_api = ParleyAPI(
+    version="1", name="openai", description=OPENAI_DESCRIPTION, words=WORDS, is_openai=True
+)
 openai_api.add_router("", completions_router)

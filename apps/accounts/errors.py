@@ -1,6 +1,6 @@
-"""What can be wrong with exports of everything, in words for a person."""
+"""What can be wrong with exports and with the limits of tokens, in words for a person."""
 
-from apps.core.errors import ConflictError, NotFoundError
+from apps.core.errors import ConflictError, ForbiddenError, NotFoundError
 
 
 class ExportInProgressError(ConflictError):
@@ -31,4 +31,13 @@ class TokenMakesOthersError(ConflictError):
     default_message = (
         "A token of the scope account could make others that have no limit. "
         "Make one without that scope, and limit it."
+    )
+
+
+class TokenIsLimitedError(ForbiddenError):
+    """The token has limits of its own, and one that it makes would have none."""
+
+    code = "token_is_limited"
+    default_message = (
+        "This token has limits of its own, so it makes no other. Use one without limits."
     )

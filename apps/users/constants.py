@@ -83,9 +83,21 @@ class TokenScope(TextChoices):
 
 SERVICE_DOMAIN = "service.invalid"
 """Addresses of service accounts: no mail reaches them, as RFC 2606 reserves the name for that."""
-SERVICE_SCOPES = (TokenScope.CHAT, TokenScope.STAFF)
-SERVICE_DUTIES = (Duty.AUDITOR, Duty.SUPPORT)
-"""What a service account may be given: reading; deciding is for people."""
+
+
+class ServiceScope(TextChoices):
+    """What a token of a service account may be used for: the account itself is its admins'."""
+
+    CHAT = TokenScope.CHAT.value, TokenScope.CHAT.label
+    STAFF = TokenScope.STAFF.value, TokenScope.STAFF.label
+
+
+class ServiceDuty(TextChoices):
+    """What a service account may be given: reading; deciding is for people."""
+
+    AUDITOR = Duty.AUDITOR.value, Duty.AUDITOR.label
+    SUPPORT = Duty.SUPPORT.value, Duty.SUPPORT.label
+
 
 VIEW_PERMISSIONS = (
     "audit.view_auditevent",

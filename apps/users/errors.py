@@ -78,7 +78,10 @@ class AccountRestrictedError(ForbiddenError):
     """The person may read and may not write at the moment."""
 
     code = "account_restricted"
-    default_message = "Your account is restricted at the moment. You can read but not write."
+    default_message = (
+        "Your account is restricted at the moment. You can read but not write."
+        " Your notices say until when."
+    )
 
 
 class EmailNotVerifiedError(ForbiddenError):
@@ -183,7 +186,9 @@ class TokenNotFoundError(NotFoundError):
     """There is no such token, or it is not the caller's."""
 
     code = "token_not_found"
-    default_message = "There is no such token, or it is not yours."
+    default_message = (
+        "There is no such token, or it is not yours. List yours to see which there are."
+    )
 
 
 class TokenLimitError(ConflictError):

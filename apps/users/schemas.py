@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
 from apps.users import constants
-from apps.users.constants import AccountKind, Duty, Role, TokenScope
+from apps.users.constants import AccountKind, Role, ServiceDuty, ServiceScope, TokenScope
 
 
 def _is_email(text: str) -> str:
@@ -130,8 +130,8 @@ class ServiceTokenIn(InputSchema):
     """What a token of a service account is wanted for."""
 
     name: TokenName
-    scopes: list[TokenScope] = Field(
-        default=[TokenScope.CHAT], min_length=1, max_length=len(TokenScope)
+    scopes: list[ServiceScope] = Field(
+        default=[ServiceScope.CHAT], min_length=1, max_length=len(ServiceScope)
     )
     expires_in_days: TokenDays = constants.DEFAULT_TOKEN_DAYS
     allowed_models: AllowedModels = []
@@ -141,8 +141,8 @@ class ServiceAccountIn(InputSchema):
     """The account of a program."""
 
     name: Name
-    duties: list[Duty] = Field(
-        default=[], max_length=len(Duty), description="What it may read: `auditor`, `support`."
+    duties: list[ServiceDuty] = Field(
+        default=[], max_length=len(ServiceDuty), description="What it may read."
     )
     reason: Reason = Field(default="", description="Why; kept in the audit.")
 
@@ -151,7 +151,7 @@ class ServiceAccountUpdateIn(InputSchema):
     """What is to change; a field that is left out stays as it is."""
 
     name: Name | None = None
-    duties: list[Duty] | None = Field(default=None, max_length=len(Duty))
+    duties: list[ServiceDuty] | None = Field(default=None, max_length=len(ServiceDuty))
     is_active: bool | None = None
     reason: Reason = Field(default="", description="Why; kept in the audit.")
 
@@ -161,7 +161,7 @@ class ServiceAccountOut(OutputSchema):
 
     id: int
     name: str
-    duties: list[Duty]
+    duties: list[ServiceDuty]
     is_active: bool
     created_at: datetime
     updated_at: datetime

@@ -125,6 +125,21 @@ def test_an_admin_limits_the_program_of_a_service_account_with_a_reason(db: None
     assert call(unscoped, "GET", path)["code"] == "missing_scope"
 
 
+def test_a_token_makes_none_for_a_program_that_could_do_more_than_it(db: None) -> None:
+    admin = UserFactory(admin=True)
+    service = UserFactory(kind="service", email="a@service.invalid", verified=False)
+    path = f"service-accounts/{service.pk}/tokens"
+    staff = ApiTokenFactory(user=admin, scopes=["staff"])
+    assert call(staff, "POST", path, name="a", scopes=["chat"])["code"] == "missing_scope"
+    assert call(staff, "POST", path, name="a", scopes=["account"])["code"] == "validation_failed"
+    assert call(staff, "POST", path, name="a", scopes=["staff"])["success"]
+    limiting = ApiTokenFactory(user=admin, scopes=["account"])
+    limit = {**LIMIT, "reason": "Pilot."}
+    assert call(limiting, "PUT", f"auth/tokens/{staff.pk}/limits", **limit)["success"]
+    assert call(staff, "POST", path, name="b", scopes=["staff"])["code"] == "token_is_limited"
+    assert ApiToken.objects.filter(user=service).count() == 1
+
+
 def test_the_page_sets_and_ends_a_limit_after_the_password(person: User, program: ApiToken) -> None:
     page = f"/settings/tokens/{program.pk}/limits/"
     client = confirmed(person)

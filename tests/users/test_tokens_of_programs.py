@@ -164,7 +164,7 @@ def test_without_mail_nobody_is_marked_as_told(person: User) -> None:
 
 
 def test_admins_manage_accounts_of_programs_over_the_api(admin: User) -> None:
-    token = ApiTokenFactory(user=admin, scopes=["staff"])
+    token = ApiTokenFactory(user=admin, scopes=["staff", "chat"])
     base = "/api/v1/service-accounts"
     made = call(token, "POST", base, {"name": "Nightly", "duties": ["auditor"]})
     assert made.status_code == 201

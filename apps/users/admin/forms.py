@@ -14,10 +14,9 @@ from apps.users.constants import (
     MAX_NAME_CHARS,
     MAX_TOKEN_DAYS,
     MAX_TOKEN_NAME_CHARS,
-    SERVICE_DUTIES,
-    SERVICE_SCOPES,
     Role,
-    TokenScope,
+    ServiceDuty,
+    ServiceScope,
 )
 from apps.users.forms import ModelNamesField
 
@@ -68,7 +67,7 @@ class ServiceAccountForm(ReasonForm):
         max_length=MAX_NAME_CHARS, label="Name", help_text="What other people know it by."
     )
     duties = forms.MultipleChoiceField(
-        choices=[(duty.value, duty.label) for duty in SERVICE_DUTIES],
+        choices=ServiceDuty.choices,
         required=False,
         label="It may also read as",
         widget=forms.CheckboxSelectMultiple,
@@ -81,7 +80,7 @@ class DutiesForm(ReasonForm):
     """What a service account may read."""
 
     duties = forms.MultipleChoiceField(
-        choices=[(duty.value, duty.label) for duty in SERVICE_DUTIES],
+        choices=ServiceDuty.choices,
         required=False,
         label="It may also read as",
         widget=forms.CheckboxSelectMultiple,
@@ -94,8 +93,8 @@ class ServiceTokenForm(forms.Form):
 
     name = forms.CharField(max_length=MAX_TOKEN_NAME_CHARS, label="Name of the token")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, scope.label) for scope in SERVICE_SCOPES],
-        initial=[TokenScope.CHAT],
+        choices=ServiceScope.choices,
+        initial=[ServiceScope.CHAT],
         label="It may",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},

@@ -7,18 +7,13 @@ from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
-from apps.users.errors import RoleRequiredError, TokenLimitError, UserNotFoundError
-from apps.users.routers.tokens import shown_once
+from apps.users.errors import RoleRequiredError, UserNotFoundError
 from apps.users.schemas import (
-    NewTokenOut,
     ServiceAccountIn,
     ServiceAccountOut,
     ServiceAccountUpdateIn,
-    ServiceTokenIn,
-    TokenOut,
 )
 from apps.users.services import service_accounts
-from apps.users.services.tokens import TokenRequest
 
 router = ApiRouter(tags=["Service accounts"])
 
@@ -98,54 +93,3 @@ async def update_service_account(
         account_id=account_id,
         **payload.model_dump(),
     )
-
-
-@router.operation(
-    "POST",
-    "/{int:account_id}/tokens",
-    Endpoint(
-        returns=NewTokenOut,
-        message="Keep this token: it is shown once.",
-        scope=TokenScope.STAFF,
-        status=201,
-        errors=(UserNotFoundError, RoleRequiredError, TokenLimitError),
-    ),
-)
-async def create_service_token(
-    request: HttpRequest, account_id: int, payload: ServiceTokenIn
-) -> NewTokenOut:
-    """Make a token for a service account; it has no more models and no longer life than yours."""
-    wanted = TokenRequest(
-        name=payload.name,
-        scopes=tuple(payload.scopes),
-        expires_in_days=payload.expires_in_days,
-        allowed_models=tuple(payload.allowed_models),
-    )
-    caller = caller_of(request)
-    made = await db.call(
-        service_accounts.create_token,
-        actor=caller.user,
-        account_id=account_id,
-        wanted=wanted,
-        parent=caller.token,
-    )
-    return shown_once(made)
-
-
-@router.operation(
-    "GET",
-    "/{int:account_id}/tokens",
-    Endpoint(
-        returns=Page[TokenOut],
-        message="Tokens.",
-        scope=TokenScope.STAFF,
-        errors=(UserNotFoundError, RoleRequiredError),
-    ),
-)
-async def list_service_tokens(
-    request: HttpRequest, account_id: int, page: Query[PageParams]
-) -> Slice:
-    """List the tokens of a service account, newest first and without their secrets."""
-    viewer = caller_of(request).user
-    rows = await db.call(service_accounts.list_tokens, viewer=viewer, account_id=account_id)
-    return await paginate(rows, page, order=("-id",))

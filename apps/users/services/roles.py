@@ -14,9 +14,9 @@ from apps.users.constants import (
     DECLARED_GROUPS,
     DUTY_PERMISSIONS,
     ROLE_PERMISSIONS,
-    SERVICE_DUTIES,
     Duty,
     Role,
+    ServiceDuty,
 )
 from apps.users.errors import (
     LastAdminError,
@@ -101,8 +101,8 @@ def change_duties(
         raise field_problem("duties", "There is no such duty.", "duty_unknown")
     reason = clean_reason(reason, field="reason", is_required=False)
     user = lock_for_management(actor=actor, user_id=user_id)
-    if user.is_service and not set(wanted) <= set(SERVICE_DUTIES):
-        message = f"A service account can have {' and '.join(SERVICE_DUTIES)} only."
+    if user.is_service and not set(wanted) <= set(ServiceDuty.values):
+        message = f"A service account can have {' and '.join(ServiceDuty.values)} only."
         raise field_problem("duties", message, "duty_of_people")
     former = sorted(user.duties)
     if wanted == former:

@@ -12,8 +12,8 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.problems import clean_reason, field_problem, validation_failed
 from apps.users import constants
-from apps.users.constants import AccountKind
-from apps.users.errors import RoleRequiredError, UserNotFoundError
+from apps.users.constants import AccountKind, ServiceScope
+from apps.users.errors import MissingScopeError, RoleRequiredError, UserNotFoundError
 from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet, UserQuerySet
 from apps.users.services import accounts, roles, tokens
@@ -53,7 +53,7 @@ def create_service_account(
     Args:
         actor: an admin.
         name: what other people know it by.
-        duties: what it may read beyond its own conversations: words of `SERVICE_DUTIES`.
+        duties: what it may read beyond its own conversations: words of `ServiceDuty`.
         reason: why, for the record.
 
     Raises:
@@ -120,19 +120,23 @@ def create_token(
         actor: an admin.
         account_id: whose token it will be.
         wanted: what it is wanted for.
-        parent: the admin's token where they came by one: it is not outlived, and its models hold.
+        parent: the admin's token where they came by one: it is not outlived, and its scopes and
+            models hold.
 
     Raises:
-        MissingScopeError: it could ask models that the admin's token may not.
+        MissingScopeError: it could do more than the admin's token.
         RoleRequiredError: the actor is no admin.
         UserNotFoundError: there is no such service account.
         TokenLimitError: it has too many.
         ValidationFailedError: what is wanted does not fit.
     """
     account = access_service_account(viewer=actor, account_id=account_id)
-    if not set(wanted.scopes) <= set(constants.SERVICE_SCOPES):
-        message = f"Use one or more of {', '.join(constants.SERVICE_SCOPES)}."
+    if not set(wanted.scopes) <= set(ServiceScope.values):
+        message = f"Use one or more of {', '.join(ServiceScope.values)}."
         raise field_problem("scopes", message, "token_scopes")
+    if parent is not None and not set(wanted.scopes) <= set(parent.scopes):
+        message = "This token lacks a scope that you want. Use one that has it, or leave it out."
+        raise MissingScopeError(message)
     return tokens.make_token(actor=actor, user=account, wanted=wanted, parent=parent)
 
 
