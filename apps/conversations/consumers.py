@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -47,6 +48,8 @@ RECHECK_SECONDS = 30
 MAX_FOLLOWED = 20
 MAX_FRAME_BYTES = 65_536
 MAX_FRAMES_PER_MINUTE = 600
+MAX_CAUSES = 64
+TOLD_AT_ONCE = ("message.accepted", "branch.shown")
 
 
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -62,6 +65,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._credit = CreditWindow()
         self._watch: asyncio.Task[None] | None = None
         self._frames_this_minute = 0
+        self._own_causes: deque[str] = deque(maxlen=MAX_CAUSES)
         await self.accept()
         if not has_allowed_origin(self.scope):
             await self.close(CLOSE_UNAUTHORIZED)
@@ -121,6 +125,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if event["type"] == "auth.revoked":
             await self._recheck()
             return
+        if event["type"] in TOLD_AT_ONCE and message.get("cause") in self._own_causes:
+            return
         await self.send(text_data=msgspec.json.encode(event).decode())
 
     async def page_missed(self, message: dict[str, Any]) -> None:
@@ -141,8 +147,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 assistant_id=frame.assistant_id,
             ),
         )
-        event = turn.event or turns.accepted_event(turn)
-        await self._send(event)
+        await self._tell_at_once(turn.event or turns.accepted_event(turn))
         self._follow(turn.reply.pk, 0)
 
     async def _reply_follow(self, frame: frames.ReplyFollow) -> None:
@@ -160,14 +165,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             api_token_id=self.principal.api_token_id,
         )
         if turn.event is not None:
-            await self._send(turn.event)
+            await self._tell_at_once(turn.event)
         self._follow(turn.reply.pk, 0)
 
     async def _branch_show(self, frame: frames.BranchShow) -> None:
         _, event = await db.call(
             branches.show_branch, actor=self.principal.user, message_id=frame.message_id
         )
-        await self._send(event)
+        await self._tell_at_once(event)
 
     async def _conversation_read(self, frame: frames.ConversationRead) -> None:
         await db.call(
@@ -266,6 +271,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _error(self, code: str, message: str, client_id: str | None) -> None:
         await self._send(ErrorEvent(code, message, get_correlation_id(), client_id))
+
+    async def _tell_at_once(self, event: Event) -> None:
+        """Tell the sender of a frame what came of it; the same comes to all their pages later."""
+        self._own_causes.append(get_correlation_id())
+        await self._send(event)
 
     async def _send(self, event: Event) -> None:
         await self.send(text_data=encode(event))

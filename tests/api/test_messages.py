@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from apps.conversations.models import Conversation, Message, Reply
 from apps.users.models import User
@@ -236,6 +237,32 @@ async def test_an_ended_answer_can_be_followed_from_any_place(
 
 
 @pytest.mark.parametrize(
+    ("fields", "state", "left"),
+    [
+        (
+            {"content": "My number is \u2588\u2588\u2588\u2588.", "redacted_at": timezone.now()},
+            "complete",
+            18,
+        ),
+        ({"content": "My number is 4711.", "hidden_at": timezone.now()}, "complete", 0),
+        ({"content": "My number is 4711."}, "withheld", 18),
+    ],
+)
+async def test_what_was_taken_back_between_two_connections_is_replaced_and_not_continued(
+    program: Program, conversation: Conversation, fields: dict[str, Any], state: str, left: int
+) -> None:
+    message = await make(MessageFactory, conversation=conversation, assistant=True, **fields)
+    await make(ReplyFactory, message=message, state=state)
+    path = f"messages/{message.pk}/events"
+    whole = text_of(await read_events(await program.get(path)))
+    for cursor in ("15", "18"):
+        events = await read_events(await program.get(path, **{"Last-Event-ID": cursor}))
+        assert [kind for _, kind, _ in events] == ["reply.snapshot", "reply.finished"]
+        assert text_of(events) == whole
+        assert (len(whole), events[-1][2]["cursor"]) == (left, left)
+
+
+@pytest.mark.parametrize(
     ("query", "headers"),
     [
         ("?cursor=-1", {}),
@@ -292,12 +319,18 @@ async def test_an_answer_is_stopped_and_asked_again(
     number = posted.json()["data"]["reply"]["id"]
     stopped = await program.post(f"messages/{number}/stop")
     assert (stopped.status_code, stopped.json()["data"]["state"]) == (200, "stopped")
+    assert stopped.json()["message"] == "The answer is stopped."
     assert (await program.post(f"messages/{number}/stop")).json()["data"]["state"] == "stopped"
     async with answering():
         again = await program.post(f"messages/{number}/regenerate", **STREAM)
         events = await read_events(again)
     assert text_of(events) == answer_text(5)
     assert events[0][2]["reply_id"] != number
+    late = (await program.post(f"messages/{events[0][2]['reply_id']}/stop")).json()
+    assert (late["data"]["state"], late["message"]) == (
+        "complete",
+        "There was nothing to stop: the answer had ended before, as `complete`.",
+    )
     shown = (await program.get(path)).json()["data"]["items"]
     assert [item["id"] for item in shown][-1] == events[0][2]["reply_id"]
 

@@ -14,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 from pytest_django import Settings
 
 from apps.conversations.models import Message
+from apps.core.realtime.groups import announce
 from apps.users.models import User
 from project.asgi import application
 from tests.factories import ApiTokenFactory, MessageFactory
@@ -110,3 +111,29 @@ async def test_another_branch_is_shown_and_every_page_hears_of_it(person: User) 
     }
     shown = [row.content async for row in Message.objects.on_path()]
     assert shown == ["one"]
+
+
+async def test_the_sender_hears_once_what_their_other_pages_hear_too(person: User) -> None:
+    async with socket_of(person) as sender, socket_of(person) as other:
+        frame = b'{"type": "message.send", "client_id": "aaaaaaaa", "content": "x"}'
+        accepted = await ask(sender, frame)
+        heard = await told_until(other, "message.accepted")
+        assert heard[-1] == accepted
+        stop = b'{"type": "reply.stop", "reply_id": %d}' % accepted["reply_id"]
+        await sender.send_to(text_data=stop.decode())
+        await told_until(sender, "reply.finished")
+        retry = b'{"type": "reply.retry", "message_id": %d}' % accepted["reply_id"]
+        again = await ask(sender, retry)
+        assert (again["type"], again["message"]) == ("message.accepted", accepted["message"])
+        await told_until(other, "message.accepted")
+        await sync_to_async(announce)(person.pk, {"type": "the.end"})
+        told = await told_until(sender, "the.end")
+    assert "message.accepted" not in [event["type"] for event in told]
+
+
+async def told_until(socket: WebsocketCommunicator, kind: str) -> list[dict[str, Any]]:
+    """Return what a socket is told up to an event of this kind."""
+    told: list[dict[str, Any]] = []
+    while not told or told[-1]["type"] != kind:
+        told.append(orjson.loads(await socket.receive_from()))
+    return told

@@ -7,6 +7,7 @@ from ninja import Query as Parameters
 from ninja.params.functions import Query
 
 from apps.conversations import errors
+from apps.conversations.constants import LIVE_STATES, ReplyState
 from apps.conversations.routers.turns import (
     answer_turn,
     current_user,
@@ -27,6 +28,7 @@ from apps.core import db
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.pagination import Slice, paginate
+from apps.core.api.responses import say
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
@@ -88,15 +90,27 @@ async def follow_reply(
     "{int:message_id}/stop",
     Endpoint(
         returns=ReplyOut,
-        message="The answer is stopping.",
+        message="The answer, as it stands.",
         scope=TokenScope.CHAT,
         errors=(errors.MessageNotFoundError,),
     ),
 )
 async def stop_reply(request: HttpRequest, message_id: int) -> ReplyOut:
-    """Stop an answer; what was written is kept. Stopping an ended one changes nothing."""
+    """Stop an answer; what was written is kept.
+
+    A running one ends within a second. Stopping an ended one changes nothing and says how it ended.
+    """
     reply = await db.call(stopping.stop_reply, actor=current_user(request), reply_id=message_id)
+    say(request, _how_it_stands(reply.state))
     return ReplyOut.of(reply)
+
+
+def _how_it_stands(state: str) -> str:
+    if state in LIVE_STATES:
+        return "The answer is stopping."
+    if state == ReplyState.STOPPED:
+        return "The answer is stopped."
+    return f"There was nothing to stop: the answer had ended before, as `{state}`."
 
 
 @router.operation(

@@ -38,6 +38,7 @@ class _Known:
     state: str
     text: str
     is_hidden: bool
+    is_redacted: bool
     finished: ReplyFinished | None
 
 
@@ -99,7 +100,7 @@ async def _read_anew(viewer: User, subscription: Subscription, *, is_admitted: b
 async def _catch_up(hub: TextHub, position: _Position, known: _Known) -> list[ReplyEvent]:
     """Return what the follower misses of what is known; with its end, if it has one."""
     if known.finished is not None:
-        return position.end(known.finished, known.text)
+        return position.end(known.finished, known.text, is_rewritten=known.is_redacted)
     if known.is_hidden:
         return position.hide()
     events: list[ReplyEvent] = []
@@ -174,10 +175,16 @@ class _Position:
         self.cursor = len(text)
         return [ReplyDelta(self.reply_id, missing, self.cursor)]
 
-    def end(self, finished: ReplyFinished, text: str) -> list[ReplyEvent]:
-        """Return the last events: the rest of the text, or what replaces it."""
+    def end(self, finished: ReplyFinished, text: str, *, is_rewritten: bool) -> list[ReplyEvent]:
+        """Return the last events: the rest of the text, or what replaces it.
+
+        Where passages were taken out, what the follower has may be among them.
+        """
         events: list[ReplyEvent]
-        if len(text) < self.cursor or finished.state == constants.ReplyState.WITHHELD:
+        is_replaced = finished.state == constants.ReplyState.WITHHELD or (
+            is_rewritten and self.cursor > 0
+        )
+        if len(text) < self.cursor or is_replaced:
             self.cursor = len(text)
             events = [ReplySnapshot(self.reply_id, text, self.cursor)]
         else:
@@ -202,7 +209,7 @@ def _read(viewer: User, reply_id: int, *, includes_deleted: bool = False) -> _Kn
     message, reply = found
     text = presenting.visible_text(message)
     finished = None if reply.is_live else finished_event(message, reply)
-    return _Known(reply.model, reply.state, text, message.is_hidden, finished)
+    return _Known(reply.model, reply.state, text, message.is_hidden, message.is_redacted, finished)
 
 
 def finished_event(message: Message, reply: Reply) -> ReplyFinished:

@@ -5,6 +5,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from apps.core.correlation import get_correlation_id
 from apps.core.realtime import bells
 from apps.core.realtime.layer import HintLayer
 
@@ -25,9 +26,13 @@ def announce(user_id: int, event: dict[str, Any]) -> None:
 
 
 def announce_to(group: str, event: dict[str, Any]) -> None:
-    """Tell every open page of a group that something changed; a hint that may be lost."""
+    """Tell every open page of a group that something changed; a hint that may be lost.
+
+    It carries the correlation id of what caused it, so that a socket which has told its own page
+    already does not tell it twice.
+    """
     layer: HintLayer = get_channel_layer()
-    message = layer.serialize({"type": "page.event", "event": event})
+    message = layer.serialize({"type": "page.event", "event": event, "cause": get_correlation_id()})
     bells.publish(layer.group_channel(group), message)
 
 
