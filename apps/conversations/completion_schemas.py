@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from apps.conversations import constants
 from apps.conversations.services.turn_requests import Prompt
+from apps.core.api.not_offered import NotOffered
 from apps.core.api.schemas import InputSchema, Text
 
 NO_TOOLS = "Tools are not offered here. Leave it out."
-NOT_OFFERED = {
-    "tools": NO_TOOLS,
-    "tool_choice": NO_TOOLS,
-    "parallel_tool_calls": NO_TOOLS,
-    "functions": "Functions are not offered here. Leave them out.",
-    "function_call": "Functions are not offered here. Leave it out.",
-    "logprobs": "Log probabilities are not offered here. Leave it out.",
-    "top_logprobs": "Log probabilities are not offered here. Leave it out.",
-    "audio": "Audio is not offered here. Leave it out.",
-    "modalities": "Only text is offered here. Leave it out.",
-    "store": "A completion cannot be fetched again here. Leave it out.",
-    "service_tier": "There is one tier here. Leave it out.",
-    "prediction": "Predicted output is not offered here. Leave it out.",
-    "reasoning_effort": "It is set with the model here. Leave it out.",
-    "verbosity": "It is set with the model here. Leave it out.",
-    "web_search_options": "The web is not searched here. Leave it out.",
-    "prompt_cache_key": "Prompts are not cached by key here. Leave it out.",
-    "prompt_cache_retention": "Prompts are not cached by key here. Leave it out.",
-}
-CHANGES_NOTHING: dict[str, tuple[Any, ...]] = {
-    "tool_choice": ("none", "auto"),
-    "parallel_tool_calls": (True,),
-    "function_call": ("none", "auto"),
-    "modalities": (["text"],),
-    "service_tier": ("auto", "default"),
-}
-"""What stands for the way that things are here anyway."""
+NO_FUNCTIONS = "Functions are not offered here. Leave it out."
+NO_LOGPROBS = "Log probabilities are not offered here. Leave it out."
+NO_CACHE = "Prompts are not cached by key here. Leave it out."
+SET_WITH_THE_MODEL = "It is set with the model here. Leave it out."
+ONLY_TEXT = "Only text is offered here. Send parts of the type `text`."
+ONLY_WITH_STREAM = (
+    "The 'stream_options' parameter is only allowed when 'stream' is enabled. "
+    "Set `stream` to true, or leave it out."
+)
 PASSED_ON = (
     "top_p",
     "stop",
@@ -68,6 +58,19 @@ class PromptMessageIn(InputSchema):
     name: Annotated[Text, StringConstraints(pattern=r"^[\w-]{1,64}$")] | None = None
     refusal: None = None
 
+    @field_validator("content", mode="before")
+    @classmethod
+    def refuse_what_is_no_text(cls, content: Any) -> Any:  # noqa: ANN401
+        """Say of an image, a sound or a file that it is not offered.
+
+        Raises:
+            PydanticCustomError: there is such a part.
+        """
+        parts = content if isinstance(content, list) else []
+        if any(isinstance(part, dict) and part.get("type") != "text" for part in parts):
+            raise PydanticCustomError("not_offered", ONLY_TEXT)
+        return content
+
     @property
     def text(self) -> str:
         """The content as one text."""
@@ -86,7 +89,9 @@ class StreamOptions(InputSchema):
     """What a stream tells beside the text."""
 
     include_usage: bool = False
-    include_obfuscation: bool = False
+    include_obfuscation: Annotated[
+        Any, NotOffered("Chunks are not padded here. Leave it out.", [False])
+    ] = False
 
 
 class ResponseFormat(InputSchema):
@@ -94,6 +99,21 @@ class ResponseFormat(InputSchema):
 
     type: Literal["text", "json_object", "json_schema"]
     json_schema: dict[str, Any] | None = None
+
+    @field_validator("json_schema")
+    @classmethod
+    def belongs_to_its_type(
+        cls, schema: dict[str, Any] | None, info: ValidationInfo
+    ) -> dict[str, Any] | None:
+        """Refuse a schema that would be dropped.
+
+        Raises:
+            PydanticCustomError: another form is asked for.
+        """
+        if schema is not None and info.data.get("type") not in (None, "json_schema"):
+            message = "Set the `type` to `json_schema`, or leave it out."
+            raise PydanticCustomError("response_format", message)
+        return schema
 
 
 class CompletionIn(InputSchema):
@@ -113,7 +133,7 @@ class CompletionIn(InputSchema):
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     logit_bias: dict[str, float] | None = None
     response_format: ResponseFormat | None = None
-    n: Literal[1] | None = None
+    n: Annotated[Any, NotOffered("One answer is written for a prompt. Leave it out.", [1])] = None
     user: Annotated[Text, StringConstraints(max_length=512)] | None = Field(
         default=None, description="Accepted; the model server gets a pseudonym of the caller."
     )
@@ -125,21 +145,51 @@ class CompletionIn(InputSchema):
         default=None, description="Your own notes; kept with the message and not sent."
     )
 
-    @model_validator(mode="before")
+    tools: Annotated[Any, NotOffered(NO_TOOLS, [[]])] = None
+    tool_choice: Annotated[Any, NotOffered(NO_TOOLS, ["none", "auto"])] = None
+    parallel_tool_calls: Annotated[Any, NotOffered(NO_TOOLS, [True, False])] = None
+    functions: Annotated[Any, NotOffered(NO_FUNCTIONS, [[]])] = None
+    function_call: Annotated[Any, NotOffered(NO_FUNCTIONS, ["none", "auto"])] = None
+    logprobs: Annotated[Any, NotOffered(NO_LOGPROBS, [False])] = None
+    top_logprobs: Annotated[Any, NotOffered(NO_LOGPROBS, [0])] = None
+    audio: Annotated[Any, NotOffered("Audio is not offered here. Leave it out.")] = None
+    modalities: Annotated[
+        Any, NotOffered("Only text is offered here. Leave it out.", [["text"]])
+    ] = None
+    store: Annotated[
+        Any, NotOffered("A completion cannot be fetched again here. Leave it out.", [False])
+    ] = None
+    service_tier: Annotated[
+        Any, NotOffered("There is one tier here. Leave it out.", ["auto", "default"])
+    ] = None
+    prediction: Annotated[
+        Any, NotOffered("Predicted output is not offered here. Leave it out.")
+    ] = None
+    reasoning_effort: Annotated[Any, NotOffered(SET_WITH_THE_MODEL)] = None
+    verbosity: Annotated[Any, NotOffered(SET_WITH_THE_MODEL)] = None
+    web_search_options: Annotated[
+        Any, NotOffered("The web is not searched here. Leave it out.")
+    ] = None
+    prompt_cache_key: Annotated[Any, NotOffered(NO_CACHE)] = None
+    prompt_cache_options: Annotated[Any, NotOffered(NO_CACHE)] = None
+    prompt_cache_retention: Annotated[Any, NotOffered(NO_CACHE)] = None
+    moderation: Annotated[
+        Any, NotOffered("The policy of this place holds for every call. Leave it out.")
+    ] = None
+
+    @field_validator("stream_options")
     @classmethod
-    def refuse_what_is_not_offered(cls, data: Any) -> Any:  # noqa: ANN401
-        """Name what would change the answer and cannot be passed on; null is the same as nothing.
+    def belong_to_a_stream(
+        cls, options: StreamOptions | None, info: ValidationInfo
+    ) -> StreamOptions | None:
+        """Refuse what would be dropped, in OpenAI's words.
 
         Raises:
-            ValueError: the request asks for such a thing.
+            PydanticCustomError: no stream is asked for.
         """
-        if not isinstance(data, dict):
-            return data
-        for name, sentence in NOT_OFFERED.items():
-            if data.get(name) not in (None, [], False, *CHANGES_NOTHING.get(name, ())):
-                msg = f"{name}: {sentence}"
-                raise ValueError(msg)
-        return {key: value for key, value in data.items() if key not in NOT_OFFERED}
+        if options is not None and not info.data.get("stream"):
+            raise PydanticCustomError("stream_options", ONLY_WITH_STREAM)
+        return options
 
     @field_validator("messages")
     @classmethod

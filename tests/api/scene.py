@@ -6,6 +6,7 @@ Relations that may be empty are filled, so that an answer that loads one on the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from asgiref.sync import async_to_sync
@@ -36,12 +37,12 @@ class Scene:
     """Rows of one owner, and everybody who might ask for them.
 
     Attributes:
-        numbers: of the rows, by the name of the parameter that takes them.
+        numbers: of the rows, by the name of the parameter that takes them; one is a model's name.
         callers: by column of the matrix.
         owner: whose rows they are.
     """
 
-    numbers: dict[str, int]
+    numbers: dict[str, Any]
     callers: dict[str, Program]
     owner: User
 
@@ -50,7 +51,9 @@ def make_scene() -> Scene:
     """Make all rows and callers."""
     async_to_sync(catalogue.current)()
     owner, moderator, admin = UserFactory(), make_staff(), UserFactory(admin=True)
-    numbers = _conversation(owner) | _moderation(owner, moderator) | _rules() | _webhooks(admin)
+    numbers: dict[str, Any] = (
+        _conversation(owner) | _moderation(owner, moderator) | _rules() | _webhooks(admin)
+    )
     by_owner = Program(owner)
     numbers |= _account(owner, by_owner)
     account = service_accounts.create_service_account(actor=admin, name="Importer")
@@ -58,6 +61,7 @@ def make_scene() -> Scene:
         "user_id": owner.pk,
         "token_id": ApiTokenFactory(user=owner).pk,
         "account_id": account.pk,
+        "name": "scripted",
     }
     callers = {
         "anonymous": Program(),

@@ -45,6 +45,7 @@ class ParleyAPI(NinjaAPI):
         name: str = "api",
         description: str = DESCRIPTION,
         words: Mapping[str, Any] = MappingProxyType({}),
+        is_openai: bool = False,
     ) -> None:
         super().__init__(
             title="Parley",
@@ -58,13 +59,15 @@ class ParleyAPI(NinjaAPI):
         )
         self._document: Any = None
         self._words = words
+        self._is_openai = is_openai
         for kind in (Exception, *tuple(self._exception_handlers)):
             self.add_exception_handler(kind, _answer_error)
 
     def get_openapi_schema(self, **options: Any) -> Any:  # noqa: ANN401
         """Return the OpenAPI document, which is made once: no operation is added later."""
         if self._document is None:
-            self._document = finish(super().get_openapi_schema(**options), self._words)
+            document = super().get_openapi_schema(**options)
+            self._document = finish(document, self._words, is_openai=self._is_openai)
         return self._document
 
 

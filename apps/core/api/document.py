@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apps.core.api.endpoints import JSON
+from apps.core.api.responses import openai_error
 from apps.core.constants import LARGEST_NUMBER
+from apps.core.error_handling import ErrorDescription
 from apps.core.errors import AppError
 
 Schema = dict[str, Any]
@@ -18,9 +20,18 @@ FORMATS = {
 EXAMPLE = re.compile(r"#/components/examples/(\w+)")
 HEADERS = {
     "X-Correlation-ID": ("string", "The same id as in events and log lines."),
-    "RateLimit": ("string", "What is left of the limit."),
-    "RateLimit-Policy": ("string", "The limit."),
+    "RateLimit": ("string", "What is left of each limit that counted the request."),
+    "RateLimit-Policy": ("string", "Those limits."),
     "Retry-After": ("integer", "Seconds until the next request may come."),
+}
+OPENAI_HEADERS = {
+    f"x-ratelimit-{word}-{unit}": ("string", f"{meaning} of the narrowest limit of {unit}.")
+    for unit in ("requests", "tokens")
+    for word, meaning in (
+        ("limit", "All"),
+        ("remaining", "What is left"),
+        ("reset", "When all is free again, such as `6m0s`,"),
+    )
 }
 SHAPES: dict[str, Any] = {"boolean": False, "null": None, "object": {}, "string": "Some words."}
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -33,23 +44,25 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def finish(document: Schema, words: Mapping[str, Any]) -> Schema:
+def finish(document: Schema, words: Mapping[str, Any], *, is_openai: bool = False) -> Schema:
     """Complete a document in place, and return it.
 
     Args:
         document: as django-ninja writes it.
         words: values by the name of a field, from which examples are made.
+        is_openai: whether its routes answer in OpenAI's form, without our envelope.
     """
     components = document["components"]
+    example_of = _openai_error_example if is_openai else _error_example
     named = set(EXAMPLE.findall(str(document)))
     components["examples"] = {
-        code: {"summary": error.default_message, "value": _error_example(error)}
+        code: {"summary": error.default_message, "value": example_of(error)}
         for code, error in sorted(_errors().items())
         if code in named
     }
     components["headers"] = {
         name: {"description": text, "schema": {"type": kind}}
-        for name, (kind, text) in HEADERS.items()
+        for name, (kind, text) in (HEADERS | OPENAI_HEADERS if is_openai else HEADERS).items()
     }
     sampler = Sampler(components["schemas"], words)
     gives = {}
@@ -57,7 +70,7 @@ def finish(document: Schema, words: Mapping[str, Any]) -> Schema:
         _limit_numbers(operation)
         _settle_parameters(operation)
         _add_examples(path, method, operation, sampler)
-        _describe_headers(operation)
+        _describe_headers(operation, tuple(OPENAI_HEADERS) if is_openai else ())
         gives[operation["operationId"]] = operation.pop("x-gives", {})
     _add_links(document, gives)
     return document
@@ -143,12 +156,13 @@ def _add_examples(path: str, method: str, operation: Schema, sampler: Sampler) -
         content["example"] = example
 
 
-def _describe_headers(operation: Schema) -> None:
+def _describe_headers(operation: Schema, more: tuple[str, ...]) -> None:
+    limits = ("RateLimit", "RateLimit-Policy", *more)
     for status, answer in operation["responses"].items():
         if int(status) < 400:
-            answer["headers"] = _references("X-Correlation-ID", "RateLimit", "RateLimit-Policy")
+            answer["headers"] = _references("X-Correlation-ID", *limits)
         elif int(status) == 429:
-            answer["headers"] = _references("Retry-After", "RateLimit", "RateLimit-Policy")
+            answer["headers"] = _references("Retry-After", *limits)
 
 
 def _references(*names: str) -> Schema:
@@ -217,6 +231,13 @@ def _error_example(error: type[AppError]) -> Schema:
         "error": None,
         "data": None,
     }
+
+
+def _openai_error_example(error: type[AppError]) -> Schema:
+    described = ErrorDescription(
+        error.status_code, error.code, error.__name__, error.default_message
+    )
+    return openai_error(described)
 
 
 def _request(method: str, path: str) -> Schema:

@@ -56,6 +56,16 @@ def key_of(request: HttpRequest) -> str | None:
     return key
 
 
+def fingerprint_of(request: HttpRequest) -> str:
+    """Return what a request with a key is known again by, where its operation keeps the key itself.
+
+    It is made of address and body; a request without a key has none.
+    """
+    if HEADER not in request.headers:
+        return ""
+    return idempotency.fingerprint_of(request.get_full_path().encode() + b"\0" + request.body)
+
+
 def keyed(request: HttpRequest, *, caller: str, operation: str, key: str) -> KeyedRequest:
     """Return a request as it is remembered; another address, token or body is another request."""
     parts = (

@@ -121,7 +121,7 @@ class Finished:
     """The last event of a whole answer.
 
     Attributes:
-        finish_reason: the model server's own word: stop, length, content_filter, ...
+        finish_reason: `stop`, `length` or `content_filter`, whatever the model server calls it.
         model: the model that answered, as the model server names it.
         usage: tokens of the call.
     """

@@ -10,6 +10,9 @@ from apps.llm.gateway.config import GatewayConfig
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 _NULL = msgspec.Raw(b"null")
+_LENGTH = ("length", "max_tokens", "max_output_tokens", "model_length", "limit")
+_FILTERED = ("content_filter", "safety", "refusal", "recitation", "prohibited_content", "blocklist")
+_BROKEN = ("error", "abort")
 
 
 class _PromptDetails(msgspec.Struct):
@@ -57,7 +60,7 @@ class EventReader:
     """Takes bytes as they come and keeps the text, the finish reason and the usage.
 
     Attributes:
-        finish_reason: why the answer ended; empty while it has not.
+        finish_reason: why the answer ended, as `closed_reason` says it; empty while it has not.
         model: the model's name as the server gives it.
         usage: what the server reported, if it did.
         is_done: whether the server said that nothing follows.
@@ -173,7 +176,7 @@ class EventReader:
             elif delta.reasoning_content or delta.reasoning:
                 self.has_progressed = True
         if choice.finish_reason:
-            self.finish_reason = _storable(choice.finish_reason)[:40]
+            self.finish_reason = closed_reason(choice.finish_reason)
             self.has_progressed = True
 
     def _keep(self, text: str) -> None:
@@ -182,6 +185,22 @@ class EventReader:
             raise UpstreamTooLargeError
         self._texts.append(_storable(text))
         self.has_progressed = True
+
+
+def closed_reason(word: str) -> str:
+    """Return why an answer ended as one of `stop`, `length` and `content_filter`.
+
+    Servers have words of their own; one that nobody knows is an end like any other.
+
+    Raises:
+        UpstreamError: the server says that it broke.
+    """
+    known = word.strip().lower()
+    if known in _BROKEN:
+        raise UpstreamError
+    if known in _LENGTH:
+        return "length"
+    return "content_filter" if known in _FILTERED else "stop"
 
 
 def _storable(text: str) -> str:

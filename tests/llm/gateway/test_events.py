@@ -115,7 +115,32 @@ def test_nothing_counts_after_the_finish_reason_but_usage() -> None:
 
 def test_replaces_the_character_that_a_database_cannot_hold() -> None:
     reader = read(delta_event({"content": "a\x00b"}, finish="st\x00op"))
-    assert (reader.take_text(), reader.finish_reason) == ("a\ufffdb", "st\ufffdop")
+    assert (reader.take_text(), reader.finish_reason) == ("a\ufffdb", "stop")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("content_filter", "content_filter"),
+        ("MAX_TOKENS", "length"),
+        ("model_length", "length"),
+        ("SAFETY", "content_filter"),
+        ("eos_token", "stop"),
+        ("tool_calls", "stop"),
+        ("x" * 500, "stop"),
+    ],
+)
+def test_every_word_for_an_end_becomes_one_of_three(word: str, reason: str) -> None:
+    assert read(delta_event({"content": "a"}, finish=word)).finish_reason == reason
+
+
+def test_a_server_that_says_that_it_broke_is_believed() -> None:
+    reader = make_reader()
+    with pytest.raises(UpstreamError):
+        reader.feed(delta_event({"content": "a"}) + delta_event({}, finish="error"))
+    assert reader.take_text() == "a"
 
 
 @pytest.mark.parametrize(
