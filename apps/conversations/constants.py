@@ -95,6 +95,8 @@ RETRYABLE_STATES = (
     ReplyState.FAILED,
     ReplyState.OUT_OF_QUOTA,
 )
+TRIED_ANEW_STATES = (ReplyState.FAILED, ReplyState.INTERRUPTED, ReplyState.OUT_OF_QUOTA)
+"""Ends that are no answer to a program's request: the same key tries it once more."""
 
 FINISH_NOTICES = {
     "length": gettext_noop(

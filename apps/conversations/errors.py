@@ -18,14 +18,18 @@ class ConversationNotFoundError(NotFoundError):
     """No such conversation, or not the caller's."""
 
     code = "conversation_not_found"
-    default_message = "This conversation does not exist, or it is not yours."
+    default_message = (
+        "This conversation does not exist, or it is not yours. Look for it among yours."
+    )
 
 
 class MessageNotFoundError(NotFoundError):
     """No such message, or not in a conversation of the caller."""
 
     code = "message_not_found"
-    default_message = "This message does not exist, or it is not yours."
+    default_message = (
+        "This message does not exist, or it is not yours. Look for it in its conversation."
+    )
 
 
 class ReplyInProgressError(ConflictError):
@@ -66,14 +70,17 @@ class FeedbackNotPossibleError(ConflictError):
     """There is no answer that could be rated."""
 
     code = "feedback_not_possible"
-    default_message = "Only an answer that you can see to its end can be rated."
+    default_message = "Only an answer that you can see to its end can be rated. Wait for its end."
 
 
 class MessageWithheldError(ForbiddenError):
     """The message was kept back by policy; it is stored with its verdict and went no further."""
 
     code = "message_withheld"
-    default_message = "Your message was not sent to the model because it goes against our policy."
+    default_message = (
+        "Your message was not sent to the model because it goes against our policy."
+        " Say it in other words."
+    )
 
 
 class ConversationLockedError(ForbiddenError):
@@ -87,7 +94,9 @@ class ShareNotFoundError(NotFoundError):
     """No such link, or it leads nowhere any more, or it is not the caller's."""
 
     code = "share_not_found"
-    default_message = "This link does not lead anywhere, or not any more."
+    default_message = (
+        "This link does not lead anywhere, or not any more. Ask whoever shared it for another one."
+    )
 
 
 class NothingToShareError(ConflictError):
@@ -157,21 +166,26 @@ class ReplyStoppedError(ConflictError):
     """The answer was stopped while a caller waited for it."""
 
     code = "reply_stopped"
-    default_message = "This answer was stopped. What was written is in the conversation."
+    default_message = (
+        "This answer was stopped. What was written is in the conversation."
+        " Ask again for another one."
+    )
 
 
 class ReplyHaltedError(ForbiddenError):
     """Staff stopped the answer while a caller waited for it."""
 
     code = "reply_halted"
-    default_message = "A member of staff stopped this answer."
+    default_message = "A member of staff stopped this answer. Ask again later, or ask them why."
 
 
 class ReplyWithheldError(ForbiddenError):
     """Policy kept the answer back."""
 
     code = "reply_withheld"
-    default_message = "This answer was withheld because it goes against our policy."
+    default_message = (
+        "This answer was withheld because it goes against our policy. Ask in other words."
+    )
 
 
 class ReplyInterruptedError(ServiceUnavailableError):
@@ -221,4 +235,4 @@ class InvalidFrameError(ValidationFailedError):
     """A frame of a socket that is not one of the documented ones."""
 
     code = "invalid_frame"
-    default_message = "This frame is not one of the documented ones."
+    default_message = "This frame is not one of the documented ones. Look at docs/protocol.md."

@@ -6,8 +6,8 @@ APP_VERSION = "0.1.0"
 
 SOMETHING_WENT_WRONG = "Something went wrong. Please try again."
 UNAUTHORIZED_ACCESS = "Sign in or send a valid token."
-FORBIDDEN_ACCESS = "You may not do this."
-NOT_FOUND = "There is nothing here, or it is not yours."
+FORBIDDEN_ACCESS = "You may not do this. Ask an admin if you should."
+NOT_FOUND = "There is nothing here, or it is not yours. Check the address."
 VALIDATION_FAILED = "Some of what was sent is not valid. See the details for each field."
 
 DEFAULT_PAGE_SIZE = 20

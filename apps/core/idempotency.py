@@ -68,7 +68,7 @@ def begin(request: KeyedRequest) -> int | Answer:
         IdempotencyInProgressError: the same request has not been answered yet.
     """
     now = timezone.now()
-    key_hash, fingerprint = _digest("key", request.key.encode()), _digest("body", request.content)
+    key_hash, fingerprint = _digest("key", request.key.encode()), fingerprint_of(request.content)
     named = (request.caller, request.operation, key_hash)
     with connection.cursor() as cursor:
         cursor.execute(PURGE, [now - KEPT_FOR, PURGED_AT_ONCE])
@@ -96,6 +96,11 @@ def finish(number: int, request: KeyedRequest, answer: Answer) -> None:
 def forget(number: int) -> None:
     """Forget a request that was refused, so that it may come again with the same key."""
     IdempotentRequest.objects.filter(pk=number, status_code=None).delete()
+
+
+def fingerprint_of(content: bytes) -> str:
+    """Return a word by which the same request is known again, and which tells nothing of it."""
+    return _digest("body", content)
 
 
 def _digest(purpose: str, value: bytes) -> str:

@@ -26,11 +26,12 @@ class Program:
     async def call(
         self, method: str, path: str, body: object = None, **headers: str
     ) -> HttpResponseBase:
-        """Send a request and return the answer."""
+        """Send a request and return the answer; a path is one of `/api/v1/` unless it is whole."""
         sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else orjson.dumps(body)
+        address = path if path.startswith("/") else f"/api/v1/{path}"
         return await self.client.generic(
-            method, f"/api/v1/{path}", content, content_type="application/json", headers=sent
+            method, address, content, content_type="application/json", headers=sent
         )
 
     async def get(self, path: str, **headers: str) -> HttpResponseBase:

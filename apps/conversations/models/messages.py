@@ -18,6 +18,7 @@ class Message(models.Model):
     and never a walk over parents. `content` is the source text; `html` is its rendering by the
     renderer of `html_version`, filled when the text is final. `prompt` is set where a program named
     the whole prompt and its parameters; `content` is then all text of it that is not the model's.
+    `fingerprint` is what a program's request with the `client_id` is known again by.
     """
 
     conversation = models.ForeignKey(
@@ -30,6 +31,7 @@ class Message(models.Model):
     html = models.TextField(blank=True)
     html_version = models.PositiveSmallIntegerField(default=0)
     client_id = models.CharField(max_length=constants.MAX_CLIENT_ID_CHARS, null=True)  # noqa: DJ001
+    fingerprint = models.CharField(max_length=64, blank=True, default="", db_default="")
     context = models.JSONField(null=True)
     metadata = models.JSONField(null=True)
     prompt = models.JSONField(null=True)

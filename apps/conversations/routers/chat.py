@@ -6,7 +6,7 @@ from apps.conversations.schemas import ChatIn, ConversationResponse
 from apps.conversations.services import asking
 from apps.conversations.services.turns import TurnRequest
 from apps.core.api.auth import caller_of
-from apps.core.api.idempotency import IDEMPOTENCY_KEY, mark_replay
+from apps.core.api.idempotency import IDEMPOTENCY_KEY, fingerprint_of, mark_replay
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.users.constants import TokenScope
 from apps.users.errors import UserNotFoundError
@@ -49,6 +49,7 @@ async def chat(
             conversation_id=payload.conversation_id,
             content=payload.message,
             client_id=idempotency_key,
+            fingerprint=fingerprint_of(request),
             context=payload.context,
             metadata=payload.metadata,
             allowed_models=caller_of(request).allowed_models,

@@ -26,7 +26,7 @@ from apps.conversations.services.completions import Ended
 from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
-from apps.core.api.idempotency import IDEMPOTENCY_KEY, mark_replay
+from apps.core.api.idempotency import IDEMPOTENCY_KEY, fingerprint_of, mark_replay
 from apps.core.api.responses import json_response, openai_error
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.error_handling import report_error
@@ -52,6 +52,7 @@ DONE = sse.ServerSentEvent(None, b"[DONE]")
         ),
         has_own_key=True,
         is_plain=True,
+        openapi=sse.may_stream("The completion, or with `stream` its chunks and `[DONE]`."),
     ),
 )
 async def create_completion(
@@ -68,6 +69,7 @@ async def create_completion(
         content=payload.content(),
         prompt=payload.prompt(),
         client_id=idempotency_key,
+        fingerprint=fingerprint_of(request),
         allowed_models=caller_of(request).allowed_models,
         api_token_id=token_of(request),
         metadata=payload.metadata,
@@ -101,6 +103,7 @@ async def create_completion(
         scope=TokenScope.CHAT,
         is_plain=True,
     ),
+    operation_id="list_openai_models",
 )
 async def list_models(request: HttpRequest) -> HttpResponseBase:
     """List the models."""
@@ -118,6 +121,7 @@ async def list_models(request: HttpRequest) -> HttpResponseBase:
         errors=(errors.ModelNotFoundError,),
         is_plain=True,
     ),
+    operation_id="read_openai_model",
 )
 async def read_model(request: HttpRequest, name: str) -> HttpResponseBase:
     """Read one model."""

@@ -16,13 +16,13 @@ from apps.conversations.schemas import (
     MessageOut,
     TurnOut,
 )
-from apps.conversations.services import conversations, deleting, messages, turns
+from apps.conversations.services import conversations, deleting, messages, sending
 from apps.conversations.services.turns import TurnRequest
 from apps.core import db
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
 from apps.core.api.etags import precondition
-from apps.core.api.idempotency import IDEMPOTENCY_KEY
+from apps.core.api.idempotency import IDEMPOTENCY_KEY, fingerprint_of
 from apps.core.api.pagination import (
     Slice,
     paginate,
@@ -193,8 +193,7 @@ async def list_messages(
 ) -> Slice:
     """List the messages of a conversation, from its beginning or from its end."""
     is_oldest = page.order == "oldest"
-    salt = f"messages:{page.order}"
-    number = read_number_cursor(page.cursor, salt=salt)
+    number = read_number_cursor(page)
     found = await db.call(
         messages.list_messages,
         viewer=current_user(request),
@@ -204,7 +203,7 @@ async def list_messages(
         limit=page.limit,
     )
     rows = found.messages if is_oldest else found.messages[::-1]
-    next_cursor = write_number_cursor(rows[-1].pk, salt=salt) if found.has_more else None
+    next_cursor = write_number_cursor(rows[-1].pk, page) if found.has_more else None
     return Slice([MessageOut.of(message) for message in rows], next_cursor)
 
 
@@ -242,11 +241,12 @@ async def send_message(
     otherwise follow it at `messages/{reply.id}/events`. With `edits_message_id` it is a new version
     of an earlier question, and what followed that one stays on its own branch.
     """
-    turn = await turns.start_turn(
+    turn = await sending.send(
         actor=current_user(request),
         request=TurnRequest(
             conversation_id=conversation_id,
             client_id=idempotency_key,
+            fingerprint=fingerprint_of(request),
             allowed_models=caller_of(request).allowed_models,
             api_token_id=token_of(request),
             **payload.model_dump(),

@@ -23,7 +23,7 @@ from apps.conversations.errors import (
     ReplyWithheldError,
 )
 from apps.conversations.events import ReplyFinished
-from apps.conversations.services import following, turns
+from apps.conversations.services import following, sending
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
@@ -87,12 +87,12 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
 
     Raises:
         ForbiddenError: somebody else's name, and the caller may not use it.
-        AppError: what `turns.start_turn` raises, or how the answer ended if not well.
+        AppError: what `sending.send` raises, or how the answer ended if not well.
         ReplyNotReadyError: it did not end in time, and goes on.
         UnauthorizedError, AccountSuspendedError: the caller may not wait any more; it goes on.
     """
     speaker = await db.call(find_speaker, caller=caller, user_id=user_id)
-    turn = await turns.start_turn(actor=speaker, request=request)
+    turn = await sending.send(actor=speaker, request=request)
     ensure_admitted(turn)
     try:
         text, finished = await holding.wait_while_staying(

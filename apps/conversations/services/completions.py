@@ -12,7 +12,7 @@ from django.conf import settings
 from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
 from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyUsage
-from apps.conversations.services import asking, following, stopping, turns
+from apps.conversations.services import asking, following, sending, stopping
 from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
@@ -22,7 +22,7 @@ from apps.llm.services.live import LiveModel
 from apps.users.models import User
 from apps.users.services import model_rules
 
-CONTENT_FILTER = "content_filter"
+LENGTH, CONTENT_FILTER = "length", "content_filter"
 _abandoned: set[asyncio.Task[object]] = set()
 
 
@@ -51,6 +51,7 @@ async def start(  # noqa: PLR0913  one call with all that it may say
     content: str,
     prompt: Prompt,
     client_id: str | None,
+    fingerprint: str = "",
     allowed_models: tuple[str, ...] = (),
     api_token_id: int | None = None,
     metadata: Mapping[str, str] | None = None,
@@ -62,28 +63,28 @@ async def start(  # noqa: PLR0913  one call with all that it may say
         model: one of `list_models`; it is asked with the program's prompt and no other.
         content: all text of the prompt that is not the model's; policy looks at it.
         prompt: messages and parameters.
-        client_id: the program's own id of the call, if it has one.
+        client_id: the program's own id of the call, if it has one, with its `fingerprint`.
         allowed_models: names and patterns of the models that its token may ask; none for all.
-        api_token_id: the token that it came by, whose quotas count.
-        metadata: the program's own notes, kept with the message.
+        api_token_id, metadata: as in a `TurnRequest`.
 
     Raises:
         ModelNotFoundError: there is no such model, or the token may not ask it.
         PromptTooLongError: the prompt does not fit the model's budget.
         ReplyOutOfQuotaError: a quota is used up; when it begins anew is said.
-        AppError: what `turns.start_turn` raises.
+        AppError: what `sending.send` raises.
     """
     offered = await _offered(actor, allowed_models)
     chosen = next((one for one in offered if one.code == model), None)
     if chosen is None:
         raise ModelNotFoundError
     _ensure_fits(prompt, chosen)
-    turn = await turns.start_turn(
+    turn = await sending.send(
         actor=actor,
         request=TurnRequest(
             conversation_id=None,
             content=content,
             client_id=client_id,
+            fingerprint=fingerprint,
             metadata=metadata,
             prompt=prompt,
             chat_model_id=chosen.id,
@@ -184,7 +185,8 @@ def _ended(event: ReplyFinished) -> Ended:
         return Ended(CONTENT_FILTER, event.usage)
     if event.state != ReplyState.COMPLETE:
         raise asking.error_of_end(event)
-    return Ended(event.finish_reason or "stop", event.usage)
+    known = event.finish_reason in (LENGTH, CONTENT_FILTER)
+    return Ended(event.finish_reason if known else "stop", event.usage)
 
 
 def _abandon(actor: User, reply_id: int) -> None:

@@ -45,6 +45,7 @@ class _Again:
     known: Catalogue
     allowed_models: tuple[str, ...]
     api_token_id: int | None
+    only_last: bool
 
 
 async def retry_reply(
@@ -53,6 +54,7 @@ async def retry_reply(
     message_id: int,
     allowed_models: tuple[str, ...] = (),
     api_token_id: int | None = None,
+    only_last: bool = False,
 ) -> Turn:
     """Ask the same question again; the earlier answer stays as a sibling.
 
@@ -64,6 +66,7 @@ async def retry_reply(
         message_id: the answer.
         allowed_models: as in a `TurnRequest`.
         api_token_id: the API token that it is asked by, if it is.
+        only_last: only where it is the last message that is shown, so that nothing else changes.
 
     Raises:
         MessageNotFoundError: no such answer, or not the actor's.
@@ -88,7 +91,7 @@ async def retry_reply(
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     known = await catalogue.current()
     try:
-        again = _Again(message_id, asked, ruling, known, allowed_models, api_token_id)
+        again = _Again(message_id, asked, ruling, known, allowed_models, api_token_id, only_last)
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         raise ReplyInProgressError from error
@@ -160,6 +163,8 @@ def _store(actor: User, again: _Again) -> Turn:
     if question.is_hidden or _text_of(question) != again.asked:
         raise ReplyNotRetryableError
     turns.ensure_open(conversation)
+    if again.only_last:
+        _ensure_last(conversation, answer_id=again.message_id, question=question)
     branching = branches.make_way_for_answer(conversation, question=question)
     former = Reply.objects.get(pk=again.message_id)
     choice = choosing.choose(
@@ -190,3 +195,16 @@ def _store(actor: User, again: _Again) -> Turn:
     event = announcements.message_accepted(conversation, question, reply, branching)
     resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
+
+
+def _ensure_last(conversation: Conversation, *, answer_id: int, question: Message) -> None:
+    """Check that an answer is the last message that is shown, and that none came in its place.
+
+    Raises:
+        ReplyInProgressError: another one came in its place.
+        ReplyNotRetryableError: the conversation went on.
+    """
+    last = Message.objects.filter(conversation=conversation, is_current=True).latest("pk")
+    if last.pk != answer_id:
+        is_asked = last.parent_id == question.pk
+        raise ReplyInProgressError if is_asked else ReplyNotRetryableError

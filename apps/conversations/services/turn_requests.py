@@ -35,6 +35,8 @@ class TurnRequest:
             it at the end.
         content: the message, 1 to 4000 characters.
         client_id: the sender's own id, which makes sending it again harmless; None for none.
+        fingerprint: what a program's whole request is known again by; another one under the same id
+            is a conflict. Empty where its words, place and data alone are compared, as for pages.
         context: facts put before the question for the model, as data.
         metadata: the sender's own notes, given back as they are.
         prompt: the whole prompt and its parameters, where a program names them; then `content` is
@@ -49,6 +51,7 @@ class TurnRequest:
     conversation_id: int | None
     content: str
     client_id: str | None = None
+    fingerprint: str = ""
     edits_message_id: int | None = None
     context: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] | None = None

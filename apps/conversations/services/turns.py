@@ -60,7 +60,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         ConversationNotFoundError: the conversation does not exist or belongs to somebody else.
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
-        ClientIdReusedError: the same client id came with other content.
+        ClientIdReusedError: the same client id came with another request.
         MessageWithheldError: policy keeps the message back; it is stored with its verdict.
         AssistantNotFoundError: the chosen assistant is not offered to the person.
         AssistantUnavailableError: no model that it could ask is switched on.
@@ -108,16 +108,24 @@ def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
     if message_id is None:
         return None
     message = Message.objects.select_related("conversation").get(pk=message_id)
-    same_place = request.conversation_id in (None, message.conversation_id)
-    edits = request.edits_message_id
-    sent = (request.content, request.context, request.metadata, request.prompt)
-    stored = (message.content, message.context, message.metadata, message.prompt)
-    if stored != sent or not same_place or not branches.is_version(message, edits):
+    if not _is_same(message, request):
         raise ClientIdReusedError
     reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
     if reply is None or (message.is_hidden and reply.state == constants.ReplyState.WITHHELD):
         raise MessageWithheldError(message.hidden_reason or None)
     return Turn(message.conversation, message, reply, created=False, event=None)
+
+
+def _is_same(message: Message, request: TurnRequest) -> bool:
+    """Tell whether a message came by this request, whatever staff have taken out of it since."""
+    if message.fingerprint and request.fingerprint:
+        return message.fingerprint == request.fingerprint
+    sent = (request.content, request.context, request.metadata, request.prompt)
+    stored = (message.content, message.context, message.metadata, message.prompt)
+    is_same_place = request.conversation_id in (None, message.conversation_id)
+    return (
+        stored == sent and is_same_place and branches.is_version(message, request.edits_message_id)
+    )
 
 
 @transaction.atomic
@@ -131,19 +139,7 @@ def _store_turn(
     edits, branching = request.edits_message_id, None
     if edits is not None:
         branching = branches.make_way_for_edit(conversation, edits_message_id=edits)
-    question = Message(
-        conversation=conversation,
-        role=constants.Author.USER,
-        author=actor,
-        content=request.content,
-        client_id=request.client_id,
-        context=request.context,
-        metadata=request.metadata,
-        prompt=request.prompt,
-        hidden_at=timezone.now() if verdict.is_block else None,
-        hidden_reason=verdict.reason_for_user if verdict.is_block else "",
-        created_at=timezone.now(),
-    )
+    question = _new_question(conversation, actor, request, verdict)
     choice = choosing.choose(
         actor=actor,
         known=known,
@@ -171,6 +167,25 @@ def _store_turn(
     event = announcements.message_accepted(conversation, question, reply, branching)
     resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
+
+
+def _new_question(
+    conversation: Conversation, actor: User, request: TurnRequest, verdict: guardrails.Verdict
+) -> Message:
+    return Message(
+        conversation=conversation,
+        role=constants.Author.USER,
+        author=actor,
+        content=request.content,
+        client_id=request.client_id,
+        fingerprint=request.fingerprint,
+        context=request.context,
+        metadata=request.metadata,
+        prompt=request.prompt,
+        hidden_at=timezone.now() if verdict.is_block else None,
+        hidden_reason=verdict.reason_for_user if verdict.is_block else "",
+        created_at=timezone.now(),
+    )
 
 
 def judged_question(message: Message, *, is_withheld: bool) -> guardrails.Judged:

@@ -58,12 +58,12 @@ _ADD_TURN = Statement(
     ), question AS (
         INSERT INTO conversations_message (
             conversation_id, parent_id, role, author_id, content, html, html_version, client_id,
-            context, metadata, prompt, is_current, hidden_at, hidden_reason, created_at
+            fingerprint, context, metadata, prompt, is_current, hidden_at, hidden_reason, created_at
         )
         SELECT
             %(conversation_id)s, (SELECT id FROM last), %(role)s, %(author_id)s, %(content)s, '', 0,
-            %(client_id)s, %(context)s, %(metadata)s, %(prompt)s, true, %(hidden_at)s,
-            %(hidden_reason)s, %(created_at)s
+            %(client_id)s, %(fingerprint)s, %(context)s, %(metadata)s, %(prompt)s, true,
+            %(hidden_at)s, %(hidden_reason)s, %(created_at)s
         WHERE NOT EXISTS (SELECT FROM last WHERE state = ANY(%(live)s))
         RETURNING id, parent_id
     ), answer AS (
@@ -134,6 +134,7 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
         author_id=question.author_id,
         content=question.content,
         client_id=question.client_id,
+        fingerprint=question.fingerprint,
         context=_json(question.context),
         metadata=_json(question.metadata),
         prompt=_json(question.prompt),
