@@ -161,7 +161,7 @@ async def test_a_token_for_a_service_account_is_limited_as_much_as_the_one_that_
         actor=admin, name="Nightly report"
     )
     end = timezone.now() + timedelta(days=1)
-    limits = {"scopes": ["staff"], "allowed_models": ["small"], "expires_at": end}
+    limits = {"scopes": ["staff", "chat"], "allowed_models": ["small"], "expires_at": end}
     program = await sync_to_async(Program)(admin, **limits)
     wanted = {"name": "a", "scopes": ["chat"], "expires_in_days": 365}
     said = [
