@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
-from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 LETTERS = "abcd"
@@ -28,8 +28,17 @@ def element(name: str, *children: str, **attributes: str | float | None) -> Safe
         for key, value in attributes.items()
         if value is not None
     )
-    inner = "".join(conditional_escape(child) for child in children)
+    inner = "".join(map(escaped, children))
     return mark_safe(f"<{name}{written}>{inner}</{name}>")  # noqa: S308  all parts are escaped
+
+
+def escaped(text: str) -> str:
+    """Return a text as markup; what is markup stays.
+
+    A page of figures does this ten thousand times, which Django's own function, made for texts that
+    are not translated yet, takes three times as long for.
+    """
+    return text if isinstance(text, SafeString) else escape(text)
 
 
 def _attribute(key: str) -> str:

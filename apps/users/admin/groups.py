@@ -113,7 +113,7 @@ class GroupAdmin(NewRowAdmin[Group]):
         found = groups.members_of(row)[:MEMBERS_SHOWN]
         return Table(
             "Members",
-            ("Person", "Address", "Joined the place"),
+            ("Person", "Address", "Account made"),
             [
                 (
                     people.link_to(person, person.name),
