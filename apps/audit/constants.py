@@ -89,6 +89,7 @@ class AuditAction(TextChoices):
     MODELS_RESUMED = "models.resumed", "Pause of answers lifted"
     USAGE_EXPORTED = "usage.exported", "Figures of usage exported"
     BACK_TEST_STARTED = "backtest.started", "Back-test started"
+    BACK_TEST_CANCELLED = "backtest.cancelled", "Back-test cancelled"
     PROVIDER_CREATED = "provider.created", "Provider made"
     PROVIDER_CHANGED = "provider.changed", "Provider changed"
     PROVIDER_KEY_CHANGED = "provider.key_changed", "Key of a provider changed"

@@ -157,6 +157,7 @@ def _readings(user: User) -> Rows:
                 "allowed_from": row.opened_at,
                 "allowed_until": row.ended_at,
                 "read_at": row.read_at,
+                "only_passages": row.is_passages,
             }
         before = found[-1].grant_id
 

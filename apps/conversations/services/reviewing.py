@@ -14,7 +14,12 @@ READING_HOURS = 1
 
 
 def note_reading(
-    *, viewer: User, conversation_id: int, owner_id: int, grant_id: int | None = None
+    *,
+    viewer: User,
+    conversation_id: int,
+    owner_id: int,
+    grant_id: int | None = None,
+    reason: str = "",
 ) -> None:
     """Write down that a member of staff opened a conversation, or read what is kept of it.
 
@@ -24,6 +29,7 @@ def note_reading(
         owner_id: whose it is.
         grant_id: the permission by which they read; without one, a case is open on it, and the
             reading is noted unless they opened it within the hour.
+        reason: why, where the permission was given for this reading alone.
     """
     if owner_id == viewer.pk:
         return
@@ -34,6 +40,7 @@ def note_reading(
         action=AuditAction.CONVERSATION_READ,
         target_type="conversation",
         target_id=conversation_id,
+        reason=reason,
         data={} if grant_id is None else {"grant_id": grant_id},
     )
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
-from apps.moderation.models.rules import RuleHit
+from apps.moderation.models.rules import BackTest, RuleHit
 from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 
 
@@ -21,8 +21,8 @@ class Case(models.Model):
 
     `version` is raised by every change, so that a decision about an older state is refused. A
     claim holds until `claim_expires_at`, by the clock alone. `subject` is whose conversation it
-    is: the author of a user's message, the reader of an answer. `has_part` is there on rows of
-    `CaseQuerySet.with_part_of` only.
+    is: the author of a user's message, the reader of an answer. Its time counts from `reopened_at`
+    where it was opened again. `has_part` is there on rows of `CaseQuerySet.with_part_of` only.
     """
 
     has_part: bool
@@ -53,6 +53,7 @@ class Case(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     closed_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)
 
     objects: ClassVar[CaseQuerySet] = CaseQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -251,6 +252,7 @@ class AccessGrant(models.Model):
         "conversations.Conversation", on_delete=models.CASCADE, related_name="access_grants"
     )
     reason = models.TextField()
+    back_test = models.ForeignKey(BackTest, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
@@ -267,6 +269,9 @@ class AccessGrant(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
+            models.UniqueConstraint(
+                fields=["back_test", "reader", "conversation"], name="passages_are_one_grant"
+            ),
         ]
 
     def __str__(self) -> str:

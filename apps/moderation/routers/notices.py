@@ -84,7 +84,7 @@ async def read_standing(request: HttpRequest) -> object:
     Endpoint(returns=Page[ReadingOut], message="Readings.", scope=TokenScope.ACCOUNT),
 )
 async def list_readings(request: HttpRequest, page: Query[PageParams]) -> Slice:
-    """List who of the staff asked to read your conversations, when and why; newest first."""
+    """List who of the staff read your conversations without a case, when and why; newest first."""
     before = read_number_cursor(page)
     viewer = caller_of(request).user
     rows = await db.call(grants.list_readings, viewer=viewer, before=before, limit=page.limit + 1)

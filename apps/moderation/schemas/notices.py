@@ -106,7 +106,7 @@ class AccountOut(OutputSchema):
 
 
 class ReadingOut(OutputSchema):
-    """One time that a member of staff asked to read a conversation of the caller."""
+    """One time that a member of staff read a conversation of the caller, or passages of it."""
 
     grant_id: int
     conversation_id: int
@@ -116,6 +116,9 @@ class ReadingOut(OutputSchema):
     opened_at: datetime
     ended_at: datetime
     read_at: list[datetime]
+    is_passages: bool = Field(
+        description="True where only passages were read, to measure an automatic check."
+    )
 
 
 def report_of(flag: Flag) -> ReportOut:

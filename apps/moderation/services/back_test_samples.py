@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.conversations.models import Message
-from apps.conversations.services.reviewing import note_reading
 from apps.moderation.errors import MatchNotFoundError
 from apps.moderation.models import BackTest, BackTestMatch, CaseSnapshot
-from apps.moderation.services import rules
+from apps.moderation.services import grants, rules
 from apps.moderation.services.intervals import Share, wilson
 from apps.users.models import User
 
@@ -127,24 +126,25 @@ def report(back_test: BackTest) -> Report:
 
 @transaction.atomic
 def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
-    """Return the next passage to label, and note that the actor read it; None if none is left.
+    """Return the next passage to label; None if none is left for the actor.
+
+    That it was read, by whom and for which back-test, is written down in the same transaction, and
+    the conversation's owner sees it. What its owner has deleted is left alone, and nobody labels
+    what is their own.
 
     Raises:
         ForbiddenError: the actor may not write rules.
     """
     rules.require(actor, rules.EDIT)
     sample = _sample(back_test)
+    waiting = [row.message_id for row in sample if row.is_violation is None]
+    kept = Message.objects.filter(pk__in=waiting, conversation__deleted_at=None)
+    others = kept.exclude(conversation__owner=actor).select_related("conversation").in_bulk()
     for number, row in enumerate(sample, start=1):
-        if row.is_violation is None:
-            found = _excerpt(row, number, len(sample))
-            if found is not None:
-                message = Message.objects.select_related("conversation").get(pk=row.message_id)
-                note_reading(
-                    viewer=actor,
-                    conversation_id=message.conversation_id,
-                    owner_id=message.conversation.owner_id,
-                )
-                return found
+        message = others.get(row.message_id)
+        if message is not None:
+            grants.note_passage(actor=actor, conversation=message.conversation, back_test=back_test)
+            return _excerpt(row, message, number, len(sample))
     return None
 
 
@@ -154,11 +154,11 @@ def label(*, actor: User, match_id: int, is_violation: bool | None) -> BackTestM
 
     Raises:
         ForbiddenError: the actor may not write rules.
-        MatchNotFoundError: there is no such match.
+        MatchNotFoundError: there is no such match, or it is in a conversation of the actor.
     """
     rules.require(actor, rules.EDIT)
     row = BackTestMatch.objects.select_for_update().filter(pk=match_id).first()
-    if row is None:
+    if row is None or _is_own(actor, row):
         raise MatchNotFoundError
     row.is_violation = is_violation
     row.labelled_by = None if is_violation is None else actor
@@ -172,10 +172,12 @@ def _sample(back_test: BackTest) -> list[BackTestMatch]:
     return sorted(rows, key=_draw)[:SAMPLE]
 
 
-def _excerpt(row: BackTestMatch, number: int, of: int) -> Excerpt | None:
-    message = Message.objects.filter(pk=row.message_id).first()
-    if message is None:
-        return None
+def _is_own(actor: User, row: BackTestMatch) -> bool:
+    own = Message.objects.filter(pk=row.message_id, conversation__owner=actor)
+    return bool(own.exists())
+
+
+def _excerpt(row: BackTestMatch, message: Message, number: int, of: int) -> Excerpt:
     text = message.content
     if not text:
         snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()

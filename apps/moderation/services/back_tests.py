@@ -111,12 +111,23 @@ def cancel(*, actor: User, back_test_id: int) -> BackTest:
         BackTestNotFoundError: there is no such back-test.
     """
     rules.require(actor, rules.EDIT)
-    back_test = BackTest.objects.select_for_update().filter(pk=back_test_id).first()
+    rows = BackTest.objects.select_related("version__rule").select_for_update(of=("self",))
+    back_test = rows.filter(pk=back_test_id).first()
     if back_test is None:
         raise BackTestNotFoundError
     if back_test.state in OPEN:
         back_test.state, back_test.finished_at = BackTestState.CANCELLED, timezone.now()
         back_test.save(update_fields=["state", "finished_at", "updated_at"])
+        rules.record_change(
+            actor,
+            back_test.version.rule,
+            AuditAction.BACK_TEST_CANCELLED,
+            data={
+                "back_test_id": back_test.pk,
+                "version": back_test.version.number,
+                "scanned": back_test.scanned,
+            },
+        )
     return back_test
 
 

@@ -64,7 +64,7 @@ class CareFigures:
 def care_figures(period: Period) -> CareFigures:
     """Return what staff had to see and what they read, from four queries."""
     days, readers = readings(period)
-    live = AccessGrant.objects.filter(expires_at__gt=Now(), revoked_at=None).count()
+    live = AccessGrant.objects.filter(expires_at__gt=Now(), revoked_at=None, back_test=None).count()
     return CareFigures(exposures(period), days, readers, live)
 
 
@@ -110,7 +110,7 @@ def readings(period: Period) -> tuple[list[ReadingDay], list[Reader]]:
     grants = {
         row["day"]: row["number"]
         for row in daily(
-            AccessGrant.objects.filter(created_at__gte=period.since),
+            AccessGrant.objects.filter(created_at__gte=period.since, back_test=None),
             "created_at",
             number=Count("pk"),
         )

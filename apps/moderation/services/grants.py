@@ -11,15 +11,17 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
+from apps.conversations.services.reviewing import note_reading
 from apps.moderation import constants
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
-from apps.moderation.models import AccessGrant, Case
-from apps.moderation.services import cases
+from apps.moderation.models import AccessGrant, BackTest, Case
+from apps.moderation.services import cases, rules
 from apps.users.models import User
 from apps.users.services import access
 from apps.users.services.problems import clean_reason
@@ -27,11 +29,17 @@ from apps.users.services.problems import clean_reason
 READ = "moderation.read_conversation"
 GRANTS_SHOWN = 50
 READINGS_SHOWN = 1_000
+PASSAGES = gettext_noop(
+    "A passage was read to see whether an automatic check is right (test %(number)d)."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One time that staff opened a conversation with a reason, as its owner sees it."""
+    """One time that staff opened a conversation with a reason, as its owner sees it.
+
+    With `is_passages` nothing was opened: passages were read to measure a rule.
+    """
 
     grant_id: int
     conversation_id: int
@@ -41,6 +49,7 @@ class Reading:
     opened_at: datetime
     ended_at: datetime
     read_at: list[datetime]
+    is_passages: bool = False
 
 
 @transaction.atomic
@@ -94,6 +103,39 @@ def revoke_grant(*, actor: User, grant_id: int) -> AccessGrant:
         grant.revoked_at = timezone.now()
         grant.save(update_fields=["revoked_at"])
         _record(actor, AuditAction.ACCESS_REVOKED, grant)
+    return grant
+
+
+@transaction.atomic
+def note_passage(*, actor: User, conversation: Conversation, back_test: BackTest) -> AccessGrant:
+    """Write down, for its owner to see, that somebody reads a passage to label a match.
+
+    It lets nobody into the conversation. The passages that one person reads of it for one
+    back-test stand together.
+
+    Args:
+        actor: who reads.
+        conversation: whose passage it is; not their own.
+        back_test: what matched it.
+
+    Raises:
+        ForbiddenError: the actor may not write rules.
+    """
+    rules.require(actor, rules.EDIT)
+    reason = f"To label what back-test {back_test.pk} matched."
+    grant, _ = AccessGrant.objects.get_or_create(
+        reader=actor,
+        conversation=conversation,
+        back_test=back_test,
+        defaults={"reader_label": actor.name, "reason": reason, "expires_at": timezone.now()},
+    )
+    note_reading(
+        viewer=actor,
+        conversation_id=conversation.pk,
+        owner_id=conversation.owner_id,
+        grant_id=grant.pk,
+        reason=reason,
+    )
     return grant
 
 
@@ -176,17 +218,24 @@ def list_readings(
             conversation_id=grant.conversation_id,
             conversation_title=grant.conversation.display_title,
             reader=grant.reader_label,
-            reason=grant.reason,
+            reason=_told(grant),
             opened_at=grant.created_at,
             ended_at=grant.revoked_at or grant.expires_at,
             read_at=times.get(grant.pk, []),
+            is_passages=grant.back_test_id is not None,
         )
         for grant in grants
     ]
 
 
+def _told(grant: AccessGrant) -> str:
+    if grant.back_test_id is None:
+        return grant.reason
+    return gettext(PASSAGES) % {"number": grant.back_test_id}
+
+
 def _live() -> QuerySet[AccessGrant]:
-    return AccessGrant.objects.filter(revoked_at=None, expires_at__gt=Now())
+    return AccessGrant.objects.filter(revoked_at=None, expires_at__gt=Now(), back_test=None)
 
 
 def _record(actor: User, action: AuditAction, grant: AccessGrant, reason: str = "") -> None:

@@ -79,11 +79,11 @@ def access_back_test(*, viewer: User, back_test_id: int) -> BackTest:
 
 
 def list_matches(*, viewer: User, back_test_id: int) -> QuerySet[BackTestMatch]:
-    """Return the sample of what a back-test matched, without any text.
+    """Return the sample of what a back-test matched, without any text; nothing of the viewer.
 
     Raises:
         BackTestNotFoundError: no such back-test, or not for this viewer.
     """
     back_test = access_back_test(viewer=viewer, back_test_id=back_test_id)
     rows: QuerySet[BackTestMatch] = BackTestMatch.objects.filter(back_test=back_test)
-    return rows
+    return rows.exclude(message__conversation__owner=viewer)

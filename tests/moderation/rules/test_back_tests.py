@@ -2,11 +2,16 @@
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit.models import AuditEvent
+from apps.conversations.models import Conversation
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation import tasks
 from apps.moderation.constants import BackTestState, Verdict
+from apps.moderation.errors import GrantRequiredError, MatchNotFoundError
 from apps.moderation.models import (
     BackTest,
     BackTestMatch,
@@ -15,7 +20,7 @@ from apps.moderation.models import (
     Rule,
     RuleVersion,
 )
-from apps.moderation.services import back_test_samples, back_tests, rules
+from apps.moderation.services import back_test_samples, back_tests, grants, rule_desk, rules
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_rule, make_staff
@@ -130,6 +135,10 @@ def test_a_cancelled_test_looks_no_further(author: User, rule: Rule) -> None:
     back_tests.cancel(actor=author, back_test_id=back_test.pk)
     done = run(back_test)
     assert (done.state, done.scanned) == ("cancelled", 4)
+    back_tests.cancel(actor=author, back_test_id=back_test.pk)
+    [event] = AuditEvent.objects.filter(action="backtest.cancelled")
+    assert (event.actor_id, event.target_id) == (author.pk, rule.pk)
+    assert event.data == {"back_test_id": back_test.pk, "version": 1, "scanned": 4}
 
 
 def test_a_fair_sample_of_fifty_is_labelled_with_the_passage_in_its_place(
@@ -148,6 +157,53 @@ def test_a_fair_sample_of_fifty_is_labelled_with_the_passage_in_its_place(
     assert second.number == 2
     report = back_test_samples.report(done)
     assert (report.labelled.hits, report.labelled.total, report.to_label) == (1, 1, 49)
+
+
+def test_whose_passage_it_is_sees_who_read_it_and_why(author: User, rule: Rule) -> None:
+    store("a badword", "another badword")
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    for _ in range(2):
+        found = back_test_samples.next_excerpt(actor=author, back_test=done)
+        assert found is not None
+        back_test_samples.label(actor=author, match_id=found.match_id, is_violation=True)
+    conversation = Conversation.objects.get()
+    [reading] = grants.list_readings(viewer=conversation.owner)
+    assert (reading.reader, reading.is_passages, len(reading.read_at)) == (author.name, True, 2)
+    events = AuditEvent.objects.filter(action="conversation.read", target_id=conversation.pk)
+    reasons = set(events.values_list("actor_id", "reason"))
+    assert reasons == {(author.pk, f"To label what back-test {done.pk} matched.")}
+    browser = Client()
+    browser.force_login(conversation.owner)
+    page = browser.get(reverse("moderation:readings")).content.decode()
+    assert author.name in page
+    assert f"whether an automatic check is right (test {done.pk})" in page
+    assert "Allowed from" not in page
+    assert rule.name not in page
+
+
+def test_a_passage_lets_nobody_into_its_conversation(rule: Rule) -> None:
+    store("a badword")
+    person = make_staff("rule_author")
+    done = run(back_tests.start(actor=person, version_id=rule.current_id))
+    assert back_test_samples.next_excerpt(actor=person, back_test=done) is not None
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=person, conversation=Conversation.objects.get())
+
+
+def test_nobody_labels_their_own_words_nor_reads_what_was_deleted(author: User, rule: Rule) -> None:
+    store("a badword")
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    conversation, match = Conversation.objects.get(), BackTestMatch.objects.get()
+    owner, conversation.owner = conversation.owner, author
+    conversation.save()
+    assert back_test_samples.next_excerpt(actor=author, back_test=done) is None
+    assert list(rule_desk.list_matches(viewer=author, back_test_id=done.pk)) == []
+    with pytest.raises(MatchNotFoundError):
+        back_test_samples.label(actor=author, match_id=match.pk, is_violation=False)
+    conversation.owner, conversation.deleted_at = owner, timezone.now()
+    conversation.save()
+    assert back_test_samples.next_excerpt(actor=author, back_test=done) is None
+    assert not AuditEvent.objects.filter(action="conversation.read").exists()
 
 
 def test_only_rule_authors_start_label_and_cancel(author: User, rule: Rule) -> None:
