@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop
 
+from apps.conversations.endings import Ended
 from apps.core.logging import log_event
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class Judged:
         is_withheld: whether the verdict keeps it back.
         is_checked: whether every check was made; an answer that ended early has not seen the last.
         reason_for_user: the sentence that the person reads where it is withheld.
+        ended: how a withheld answer had ended; None where the verdict cut it off.
     """
 
     message_id: int
@@ -99,6 +101,7 @@ class Judged:
     is_withheld: bool
     is_checked: bool
     reason_for_user: str = ""
+    ended: Ended | None = None
 
 
 class StreamGuard(Protocol):
@@ -288,11 +291,6 @@ class GuardedStream:
 
 
 def _failed(stage: str, error: Exception) -> Verdict:
-    log_event(
-        logger,
-        "GUARDRAIL_FAILED",
-        level=logging.ERROR,
-        stage=stage,
-        error=type(error).__name__,
-    )
+    name = type(error).__name__
+    log_event(logger, "GUARDRAIL_FAILED", level=logging.ERROR, stage=stage, error=name)
     return BLOCK_ON_FAILURE

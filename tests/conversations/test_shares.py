@@ -136,11 +136,13 @@ def test_a_retracted_answer_stops_the_link_until_the_retraction_is_taken_back(
 ) -> None:
     token = share(talk)
     answer = Message.objects.get(role="assistant")
-    text = rewriting.withhold_answer(
+    ended = rewriting.withhold_answer(
         actor=None, message_id=answer.pk, notice="Withheld.", reason="Dangerous."
     )
     assert leads_nowhere(token)
-    rewriting.release_answer(actor=None, message_id=answer.pk, text=text, reason="A mistake.")
+    rewriting.release_answer(
+        actor=None, message_id=answer.pk, text=answer.content, reason="A mistake.", ended=ended
+    )
     assert len(shown(token)) == 2
 
 

@@ -11,14 +11,29 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from apps.moderation.constants import EnforcementKind, Verdict
-from apps.moderation.models import Appeal, Notice
-from apps.moderation.services import decisions, deliveries, letters
+from apps.conversations.models import Message
+from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
+from apps.moderation.models import Appeal, Notice, RuleHit, RuleVersion
+from apps.moderation.services import (
+    automatic,
+    cases,
+    decisions,
+    deliveries,
+    flags,
+    letters,
+    previews,
+)
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
 from tests.factories import PASSWORD, MessageFactory, UserFactory
-from tests.moderation.factories import claimed_case, make_policy, make_staff, make_thresholds
+from tests.moderation.factories import (
+    claimed_case,
+    make_policy,
+    make_rule,
+    make_staff,
+    make_thresholds,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +73,31 @@ def test_the_list_shows_what_is_new_and_how_one_stands() -> None:
     assert ">New<" in text
     assert "<strong>2</strong> points count at the moment." in text
     assert "At 3 the consequence is a warning." in text
+
+
+def test_what_a_rule_did_and_a_person_confirms_is_told_again_with_a_person_behind_it() -> None:
+    rule = make_rule(mode="enforce")
+    version = RuleVersion.objects.select_related("rule__policy__current").get(rule=rule)
+    message = MessageFactory(content="You fool.", hidden_at=timezone.now())
+    hit = RuleHit.objects.create(
+        rule=rule, version=version, mode="enforce", outcome="enforced", stage="input"
+    )
+    case = flags.raise_flag(message=message, source=FlagSource.RULE, hit=hit, policy=rule.policy)
+    automatic.decide_by_rule(
+        case=case, rule_version=version, snapshot=case.snapshots.get(), gives_points=True
+    )
+    moderator = make_staff()
+    case = cases.claim(actor=moderator, case_id=case.pk)
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult.")
+    preview = previews.preview(actor=moderator, case_id=case.pk, ruling=ruling)
+    decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    by_rule, by_person = Notice.objects.filter(subject=case.subject_id).order_by("id")
+    assert "A rule found this automatically; no person has looked at it yet." in by_rule.body
+    assert (by_person.title, by_person.body) == (preview.title, preview.body)
+    assert by_person.title == "A message of yours was hidden"
+    assert "A rule found this automatically; a person has looked at it since" in by_person.body
+    assert by_person.appeal_until is not None
+    assert Message.objects.get().is_hidden
 
 
 def test_a_notice_is_read_by_opening_it_and_says_why_in_plain_text() -> None:

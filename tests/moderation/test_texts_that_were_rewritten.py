@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.errors import ReplyInProgressError
-from apps.conversations.models import Message
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import visibility
 from apps.moderation.constants import CaseState, EnforcementKind, EnforcementState, Verdict
-from apps.moderation.models import Case, Decision, Enforcement
+from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services import cases, decisions, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
@@ -103,6 +104,50 @@ def test_a_redaction_that_was_done_again_still_knows_the_first_text(moderator: U
     assert text_of(message) == "Call ████████ or ████████."
     undo(moderator, second)
     assert text_of(message) == NO_FIRST
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "notice"),
+    [
+        (ReplyState.COMPLETE, "", ""),
+        (ReplyState.STOPPED, "", "You stopped this answer. What you saw is kept."),
+        (ReplyState.FAILED, "upstream_timeout", "The model was too slow."),
+    ],
+)
+def test_an_answer_that_is_released_has_ended_as_it_had_before(
+    moderator: User, answer: Message, state: str, code: str, notice: str
+) -> None:
+    reply = Reply.objects.filter(pk=answer.pk)
+    reply.update(state=state, error_code=code, notice=notice)
+    first = rule(moderator, answer, EnforcementKind.RETRACT_ANSWER)
+    second = rule(moderator, answer, EnforcementKind.RETRACT_ANSWER)
+    undo(moderator, first)
+    assert reply.get().state == ReplyState.WITHHELD
+    undo(moderator, second)
+    found = reply.get()
+    assert (found.state, found.error_code, found.notice) == (state, code, notice)
+    assert text_of(answer) == TEXT
+
+
+def test_what_staff_had_hidden_by_another_way_stays_hidden_after_an_undo(moderator: User) -> None:
+    message = MessageFactory()
+    visibility.hide_message(actor=moderator, message_id=message.pk, reason="A complaint by mail.")
+    first = rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
+    second = rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
+    undo(moderator, first)
+    undo(moderator, second)
+    assert Message.objects.get(pk=message.pk).is_hidden
+    told = Notice.objects.filter(kind="reversal").values_list("body", flat=True)
+    assert [" is undone" in body for body in told] == [False, False]
+
+
+def test_what_staff_hid_again_by_another_way_stays_hidden_after_an_undo(moderator: User) -> None:
+    message = MessageFactory()
+    decision = rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
+    visibility.restore_message(actor=moderator, message_id=message.pk, reason="Shown.")
+    visibility.hide_message(actor=moderator, message_id=message.pk, reason="A complaint by mail.")
+    undo(moderator, decision)
+    assert Message.objects.get(pk=message.pk).is_hidden
 
 
 @pytest.mark.parametrize("kind", [EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER])

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from django.db import InterfaceError, OperationalError
 
 from apps.conversations import constants, guardrails
+from apps.conversations.endings import Ended
 from apps.conversations.services import leases, titles
 from apps.conversations.services.leases import Claim, Ending
 from apps.conversations.services.runtime import RunningReply, WorkerRuntime
@@ -165,6 +166,7 @@ def _judged(
         shown_chars=running.length,
         is_withheld=is_withheld,
         is_checked=guard.is_checked,
+        ended=Ended(constants.ReplyState.COMPLETE) if running.finished is not None else None,
     )
 
 

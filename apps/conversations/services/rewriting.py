@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations import constants
+from apps.conversations.endings import Ended
 from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, indexing, presenting, titles
@@ -110,16 +111,21 @@ def release_answer(
     text: str,
     reason: str,
     told: str | None = None,
+    ended: Ended | None = None,
 ) -> Message:
     """Show an answer that policy withheld after all, as far as it was written.
 
-    Arguments and errors are those of `restore_text`.
+    Arguments and errors are those of `restore_text`, and:
+
+    Args:
+        ended: how it had ended, and ends again; None where withholding it had cut it off.
     """
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
+    end = ended or Ended(constants.ReplyState.HALTED, notice=RELEASED_NOTICE)
     Reply.objects.filter(pk=message_id, state=constants.ReplyState.WITHHELD).update(
-        state=constants.ReplyState.HALTED, error_code="", notice=RELEASED_NOTICE
+        state=end.state, error_code=end.error_code, notice=end.notice
     )
     _tell_of_redaction(message, told)
     _write(actor, message, text, AuditAction.REPLY_RELEASED, reason)
@@ -127,11 +133,11 @@ def release_answer(
 
 
 @transaction.atomic
-def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason: str) -> str:
+def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason: str) -> Ended:
     """Withhold an ended answer, as policy would have done while it was written.
 
     Returns:
-        The text as it was before: the caller keeps it for `release_answer`.
+        How it had ended: the caller keeps that, and the text, for `release_answer`.
 
     Raises:
         ReplyInProgressError: it is still being written.
@@ -141,10 +147,11 @@ def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason:
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
     _ensure_ended(message)
-    original = message.content
-    Reply.objects.filter(pk=message_id).update(state=constants.ReplyState.WITHHELD, notice=notice)
+    reply = Reply.objects.filter(pk=message_id)
+    ended = Ended(*reply.values_list("state", "error_code", "notice").get())
+    reply.update(state=constants.ReplyState.WITHHELD, notice=notice)
     _write(actor, message, "", AuditAction.REPLY_WITHHELD, reason)
-    return original
+    return ended
 
 
 def _ensure_ended(message: Message) -> None:

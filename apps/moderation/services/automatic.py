@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from apps.conversations.endings import Ended
 from apps.moderation.constants import ActorKind, Verdict
 from apps.moderation.models import Case, CaseSnapshot, Decision, RuleVersion
 from apps.moderation.services import decisions, effects, enforcements, notices, strikes
@@ -20,7 +21,12 @@ GUARD_FAILED = (
 
 @transaction.atomic
 def decide_by_rule(
-    *, case: Case, rule_version: RuleVersion, snapshot: CaseSnapshot, gives_points: bool
+    *,
+    case: Case,
+    rule_version: RuleVersion,
+    snapshot: CaseSnapshot,
+    gives_points: bool,
+    ended: Ended | None = None,
 ) -> Decision:
     """Write down that an enforcing rule withheld a text; the case stays open for a person.
 
@@ -29,6 +35,7 @@ def decide_by_rule(
         rule_version: what found it.
         snapshot: holds the original.
         gives_points: whether the policy's points count against the author.
+        ended: how the answer had ended, if it was there as a whole.
     """
     policy = rule_version.rule.policy
     decision = Decision.objects.create(
@@ -43,7 +50,9 @@ def decide_by_rule(
     )
     strikes.lock_account(case)
     brings = effects.effects_of(case=case, policy=policy, gives_points=gives_points)
-    done = [enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot)]
+    done = [
+        enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot, ended=ended)
+    ]
     decisions.strike_and_tell(decision, case, done, brings, automatic=True)
     decisions.record(decision, case)
     return decision
@@ -51,7 +60,12 @@ def decide_by_rule(
 
 @transaction.atomic
 def hold_for_a_person(
-    *, case: Case, snapshot: CaseSnapshot, failed_rule: str, reason_for_user: str
+    *,
+    case: Case,
+    snapshot: CaseSnapshot,
+    failed_rule: str,
+    reason_for_user: str,
+    ended: Ended | None = None,
 ) -> Decision:
     """Write down that a text was kept back because it could not be checked; a person decides.
 
@@ -60,6 +74,7 @@ def hold_for_a_person(
         snapshot: holds the original.
         failed_rule: the name of the rule whose check failed; empty where another guard kept it.
         reason_for_user: what the person was told at once.
+        ended: how the answer had ended, if it was there as a whole.
     """
     decision = Decision.objects.create(
         case=case,
@@ -70,7 +85,7 @@ def hold_for_a_person(
         actor_label="Policy check",
         supersedes=decisions.latest_decision(case),
     )
-    enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot)
+    enforcements.record_withheld(decision=decision, case=case, snapshot=snapshot, ended=ended)
     notices.tell_held(decision=decision, case=case)
     decisions.record(decision, case)
     return decision

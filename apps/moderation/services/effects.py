@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.moderation import constants
-from apps.moderation.constants import ActorKind, EnforcementKind
+from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case, Enforcement, Policy, Threshold
 from apps.moderation.services import strikes
 from apps.users.models import User
@@ -50,7 +50,7 @@ class Effects:
 
     Attributes:
         planned: what is left to be done, texts before people.
-        held: what a failed check holds already, which nobody has given the reason of yet.
+        held: what holds already because of the case, such as what a rule has withheld.
         points: strike points that the author gets.
         total: what the author has with them.
         threshold: the consequence that the total brings; None for none.
@@ -92,7 +92,6 @@ def effects_of(
         Enforcement.objects.active()
         .filter(decision__case=case)
         .exclude(kind=EnforcementKind.REDACT_SPAN)
-        .select_related("decision")
         .order_by("id")
     )
     holding = {one.kind for one in active}
@@ -108,7 +107,7 @@ def effects_of(
             Planned(measure=one, ends_at=_end(now, one.hours))
             for one in sorted(left, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
         ],
-        held=[one for one in active if one.decision.actor_kind == ActorKind.SYSTEM],
+        held=active,
         points=points,
         total=total,
         threshold=threshold,

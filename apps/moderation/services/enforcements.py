@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from django.utils import timezone
 
 from apps.conversations.constants import STATE_NOTICES, Author, ReplyState
+from apps.conversations.endings import Ended
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, rewriting, visibility
 from apps.core import redaction
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind, EnforcementState
 from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
+from apps.moderation.querysets import EnforcementQuerySet
 from apps.moderation.services import sanctions, snapshots
 from apps.moderation.services.effects import Measure as Measure
 from apps.moderation.services.effects import Planned
@@ -46,11 +49,15 @@ def apply(
     return done
 
 
-def record_withheld(*, decision: Decision, case: Case, snapshot: CaseSnapshot) -> Enforcement:
+def record_withheld(
+    *, decision: Decision, case: Case, snapshot: CaseSnapshot, ended: Ended | None
+) -> Enforcement:
     """Write down that policy withheld a text while it was on its way; nothing is left to do."""
     is_answer = case.target_role == Author.ASSISTANT
     kind = EnforcementKind.RETRACT_ANSWER if is_answer else EnforcementKind.HIDE_MESSAGE
     enforcement = Enforcement(decision=decision, kind=kind, data={"snapshot_id": snapshot.pk})
+    if ended is not None:
+        enforcement.data["ended"] = asdict(ended)
     _target(enforcement, case)
     enforcement.save()
     return enforcement
@@ -121,13 +128,7 @@ def _withdraw_text(
     enforcement.data = {"snapshot_id": snapshot.pk, **enforcement.data}
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
-            if not message.is_hidden:
-                visibility.hide_message(
-                    actor=actor,
-                    message_id=message.pk,
-                    reason=reason,
-                    reason_for_user=decision.reason_for_user,
-                )
+            _hide(enforcement, message, decision, actor, reason)
         case EnforcementKind.REDACT_SPAN if enforcement.pk and _is_withheld(message):
             return
         case EnforcementKind.REDACT_SPAN:
@@ -145,9 +146,47 @@ def _withdraw_text(
             told = STATE_NOTICES[ReplyState.WITHHELD]
             if decision.reason_for_user:
                 told = f"{told} Reason: {decision.reason_for_user}"
-            rewriting.withhold_answer(
+            ended = rewriting.withhold_answer(
                 actor=actor, message_id=message.pk, notice=told, reason=reason
             )
+            _keep_end(enforcement, ended)
+
+
+def _hide(
+    enforcement: Enforcement, message: Message, decision: Decision, actor: User | None, reason: str
+) -> None:
+    """Hide a message and keep when: what staff have hidden by other ways stays so after an undo."""
+    if message.is_hidden:
+        former = _others_alike(enforcement).filter(message=message.pk).first()
+        known = None if former is None else former.data.get("hidden_at", _hidden_at(message))
+        enforcement.data["hidden_at"] = known
+        return
+    hidden = visibility.hide_message(
+        actor=actor,
+        message_id=message.pk,
+        reason=reason,
+        reason_for_user=decision.reason_for_user,
+    )
+    enforcement.data["hidden_at"] = _hidden_at(hidden)
+
+
+def _keep_end(enforcement: Enforcement, ended: Ended) -> None:
+    """Keep how an answer had ended; one that was withheld already had ended before that."""
+    if ended.state != ReplyState.WITHHELD:
+        enforcement.data["ended"] = asdict(ended)
+        return
+    former = _others_alike(enforcement).filter(message=enforcement.message_id).first()
+    if former is not None and "ended" in former.data:
+        enforcement.data["ended"] = former.data["ended"]
+
+
+def _others_alike(enforcement: Enforcement) -> EnforcementQuerySet:
+    same = Enforcement.objects.active().filter(kind=enforcement.kind)
+    return same.exclude(pk=enforcement.pk).order_by("id")
+
+
+def _hidden_at(message: Message) -> str:
+    return message.hidden_at.isoformat() if message.hidden_at is not None else ""
 
 
 def _undo(enforcement: Enforcement, actor: User | None, reason: str) -> None:
@@ -172,7 +211,8 @@ def _give_back_text(
 ) -> None:
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
-            if message.is_hidden:
+            is_ours = enforcement.data.get("hidden_at", _hidden_at(message)) == _hidden_at(message)
+            if message.is_hidden and is_ours:
                 visibility.restore_message(actor=actor, message_id=message.pk, reason=reason)
         case EnforcementKind.REDACT_SPAN:
             if not _is_withheld(message):
@@ -182,8 +222,14 @@ def _give_back_text(
                 )
         case _:
             text, told = _with_other_redactions(enforcement)
+            end = enforcement.data.get("ended")
             rewriting.release_answer(
-                actor=actor, message_id=message.pk, text=text, reason=reason, told=told
+                actor=actor,
+                message_id=message.pk,
+                text=text,
+                reason=reason,
+                told=told,
+                ended=Ended(**end) if end else None,
             )
 
 
@@ -191,7 +237,7 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
     """Tell whether another decision keeps the same thing from view."""
     if enforcement.kind == EnforcementKind.REDACT_SPAN:
         return False
-    same = Enforcement.objects.active().filter(kind=enforcement.kind).exclude(pk=enforcement.pk)
+    same = _others_alike(enforcement)
     if enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
         return same.filter(conversation=enforcement.decision.case.conversation_id).exists()
     return same.filter(message=enforcement.decision.case.message_id).exists()

@@ -102,6 +102,7 @@ def _act(judged: Judged, acting: Sequence[tuple[Finding, RuleHit]]) -> None:
                 rule_version=version,
                 snapshot=snapshots.newest_snapshot(case=case, message=message),
                 gives_points=finding.rule.action == RuleAction.BLOCK_STRIKE,
+                ended=judged.ended,
             )
 
 
@@ -123,6 +124,7 @@ def _hold_for_a_person(judged: Judged, found: Sequence[tuple[Finding, RuleHit]])
         snapshot=snapshots.newest_snapshot(case=case, message=message),
         failed_rule=failed[0].rule.name if failed is not None else "",
         reason_for_user=judged.reason_for_user,
+        ended=judged.ended,
     )
 
 

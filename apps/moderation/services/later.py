@@ -126,9 +126,9 @@ def _record(message: Message, findings: Sequence[Finding]) -> None:
         fresh = [replace(one, outcome=_watched(one)) for one in fresh]
     verdict = verdict_of(fresh)
     is_withheld = verdict.is_block and any(one.outcome == HitOutcome.ENFORCED for one in fresh)
-    text = _text_of(locked)
+    text, ended = _text_of(locked), None
     if is_withheld and is_answer:
-        rewriting.withhold_answer(
+        ended = rewriting.withhold_answer(
             actor=None,
             message_id=locked.pk,
             notice=verdict.reason_for_user,
@@ -151,6 +151,7 @@ def _record(message: Message, findings: Sequence[Finding]) -> None:
             shown_chars=len(text),
             is_withheld=is_withheld,
             is_checked=True,
+            ended=ended,
         ),
         fresh,
     )

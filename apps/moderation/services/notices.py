@@ -9,13 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from apps.conversations.constants import Author
+from apps.conversations.constants import Author, ReplyState
+from apps.conversations.models import Message
 from apps.core.languages import moment, speaking
 from apps.moderation import constants
 from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services import deliveries
+from apps.users.constants import Standing
 from apps.users.models import User
+from apps.users.services import access
 from apps.users.services.preferences import language_of
 
 TITLES = {
@@ -47,6 +50,10 @@ DONE_UNTIL = {
     EnforcementKind.RESTRICT: gettext_noop("You can read and not write until %(end)s UTC."),
     EnforcementKind.SUSPEND: gettext_noop("You cannot use your account until %(end)s UTC."),
 }
+BY_STANDING = {
+    Standing.RESTRICTED: EnforcementKind.RESTRICT,
+    Standing.SUSPENDED: EnforcementKind.SUSPEND,
+}
 POINTS_ONLY = gettext_noop("You got points")
 BY_RULE = gettext_noop("A rule found this automatically; no person has looked at it yet.")
 UNCHECKED = gettext_noop("It could not be checked against our policy, so it is not shown for now.")
@@ -55,11 +62,17 @@ LOOKED_AT_SOON = gettext_noop(
     "nothing. Otherwise you read why, and can appeal."
 )
 BY_PERSON = gettext_noop("A person looked at this and decided.")
+BY_BOTH = gettext_noop(
+    "A rule found this automatically; a person has looked at it since and decided."
+)
 APPEAL = gettext_noop("You can appeal within %(days)d days; somebody else will look.")
 LOOKED_AGAIN = gettext_noop("We looked again and decided otherwise.")
 STILL_HOLDS = gettext_noop("We looked again and found the same.")
 UNDONE = gettext_noop(
     "What that decision did is undone: text that it took is back, its points do not count."
+)
+UNDONE_IN_PART = gettext_noop(
+    "That decision and its points do not count any more. This still holds for another reason:"
 )
 RENEWED = gettext_noop("What had been taken back holds again.")
 KEPT = gettext_noop("What the first decision did stays as it is.")
@@ -82,12 +95,13 @@ def tell(
 ) -> Notice | None:
     """Write the notice for what a decision did to a person or their texts; None if it did nothing.
 
-    Nobody is told either where the account is gone.
+    What a rule had done and a person confirms is told again, now with a person behind it. Nobody is
+    told where the account is gone.
 
     Args:
         decision: violates.
         case: whose subject is told.
-        enforcements: what was done.
+        enforcements: what was done, or holds already and is confirmed.
         points: strike points that it gave.
         automatic: whether a rule decided.
     """
@@ -124,7 +138,7 @@ def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
     if not _was_told(case):
         return None
     with speaking(language_of(case.subject_id)):
-        body = f"{decision.reason_for_user or gettext(LOOKED_AGAIN)}\n\n{gettext(UNDONE)}"
+        body = f"{decision.reason_for_user or gettext(LOOKED_AGAIN)}\n\n{_undone(case)}"
         text = (gettext("A decision was taken back"), body)
     return _write(decision, case, NoticeKind.REVERSAL, text)
 
@@ -147,7 +161,7 @@ def tell_appeal(*, decision: Decision, case: Case, is_upheld: bool) -> Notice:
         if is_upheld:
             title = gettext("Your appeal was not accepted")
         fallback = gettext(STILL_HOLDS if is_upheld else LOOKED_AGAIN)
-        outcome = gettext(KEPT if is_upheld else UNDONE)
+        outcome = gettext(KEPT) if is_upheld else _undone(case)
         parts = [decision.reason_for_user or fallback, outcome, gettext(OTHER_PERSON)]
     return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
 
@@ -179,6 +193,33 @@ def _was_told(case: Case) -> bool:
     told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
     is_about_them = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
     return told.filter(is_about_them).exists()
+
+
+def _undone(case: Case) -> str:
+    """Say that a decision is undone, and what holds all the same for another reason."""
+    holding = [_sentence(kind, ends_at) for kind, ends_at in _still_held(case)]
+    return " ".join([gettext(UNDONE_IN_PART), *holding]) if holding else gettext(UNDONE)
+
+
+def _still_held(case: Case) -> list[tuple[EnforcementKind, datetime | None]]:
+    """Return what is out of view or not allowed at the moment, whoever decided that."""
+    seen = Message.objects.filter(pk=case.message_id).values_list(
+        "hidden_at", "reply__state", "redacted_at", "conversation__locked_at"
+    )
+    held: list[tuple[EnforcementKind, datetime | None]] = []
+    for hidden_at, state, redacted_at, locked_at in seen:
+        found = {
+            EnforcementKind.HIDE_MESSAGE: hidden_at is not None,
+            EnforcementKind.RETRACT_ANSWER: state == ReplyState.WITHHELD,
+            EnforcementKind.REDACT_SPAN: redacted_at is not None,
+            EnforcementKind.LOCK_CONVERSATION: locked_at is not None,
+        }
+        held += [(kind, None) for kind, is_held in found.items() if is_held]
+    for person in User.objects.filter(pk=case.subject_id):
+        standing, ends_at = access.standing_of(person)
+        if standing in BY_STANDING:
+            held.append((BY_STANDING[standing], ends_at))
+    return held
 
 
 def _write(
@@ -233,7 +274,8 @@ def compose(
         parts.append(gettext("Policy: %(title)s. %(text)s") % words)
     if decision.reason_for_user:
         parts.append(gettext("Reason: %(reason)s") % {"reason": decision.reason_for_user})
-    parts.append(gettext(BY_RULE if automatic else BY_PERSON))
+    is_found = decision.case.source == constants.FlagSource.RULE
+    parts.append(gettext(BY_RULE if automatic else BY_BOTH if is_found else BY_PERSON))
     parts.append(_redress())
     return gettext(heaviest), "\n\n".join(parts)
 

@@ -19,7 +19,7 @@ APPEAL_STATES = {
     constants.AppealState.IN_REVIEW: gettext_lazy("Somebody is looking at your appeal."),
     constants.AppealState.UPHELD: gettext_lazy("Your appeal was not accepted. The decision stays."),
     constants.AppealState.OVERTURNED: gettext_lazy(
-        "Your appeal was accepted. The decision is undone."
+        "Your appeal was accepted. That decision does not hold any more."
     ),
     constants.AppealState.WITHDRAWN: gettext_lazy("You withdrew your appeal."),
 }
