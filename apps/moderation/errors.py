@@ -53,7 +53,7 @@ class CaseChangedError(ConflictError):
 
 
 class OwnCaseError(ForbiddenError):
-    """The case is about the caller, or they reported it, or it is the appeal of their decision."""
+    """The case is about the caller, they reported it, or it is an appeal of what they decided."""
 
     code = "own_case"
     default_message = "You have a part in this case. Somebody else must decide it."

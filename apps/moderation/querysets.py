@@ -81,15 +81,18 @@ class CaseQuerySet(QuerySet["Case"]):
 def _has_part(person: User) -> Q:
     """Return the condition of cases about somebody, reported by them, or with an appeal against.
 
-    An appeal is against whoever decided, and against whoever made that decision hold again.
+    An appeal is against everybody who decided anything about what is appealed: first, again, or
+    in the case in which the appeal waits.
     """
     flags = apps.get_model("moderation", "Flag")
     appeals = apps.get_model("moderation", "Appeal")
+    decisions = apps.get_model("moderation", "Decision")
     reported = flags._default_manager.filter(reporter=person, case=OuterRef("pk"))  # noqa: SLF001
+    decided = decisions._default_manager.filter(  # noqa: SLF001
+        Q(case=OuterRef("case")) | Q(case=OuterRef("decision__case")), actor=person
+    )
     against = appeals._default_manager.filter(  # noqa: SLF001
-        Q(decision__actor=person) | Q(notice__decision__actor=person),
-        case=OuterRef("pk"),
-        state__in=constants.PENDING_APPEALS,
+        Exists(decided), case=OuterRef("pk"), state__in=constants.PENDING_APPEALS
     )
     return Q(subject=person) | Q(Exists(reported)) | Q(Exists(against))
 

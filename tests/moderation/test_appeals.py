@@ -150,6 +150,69 @@ def test_the_first_decider_gets_neither_the_case_nor_the_appeal(notice: Notice) 
         appeals.note_first_opinion(actor=decider, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
 
 
+def test_whoever_decided_anything_on_the_case_does_not_judge_its_appeal(
+    notice: Notice, lead: User
+) -> None:
+    """Also by an earlier decision, which the one that is appealed has superseded."""
+    early = make_staff("lead")
+    former = notice.decision
+    undone = reversals.undo(actor=early, decision_id=former.pk, reason="Let me look.")
+    case = cases.claim(actor=lead, case_id=undone.case_id)
+    decided = decisions.decide(
+        actor=lead,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult all the same.",
+            measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
+        ),
+    )
+    told = Notice.objects.get(decision=decided, appeal_until__isnull=False)
+    appeal = appeals.submit(actor=notice.subject, notice_id=told.pk, text="Still a joke.")
+    first = User.objects.get(pk=former.actor_id)
+    first.groups.add(*lead.groups.all())
+    for person in (User.objects.get(pk=first.pk), early, lead):
+        with pytest.raises(QueueEmptyError):
+            cases.take_next(actor=person)
+        for act in (
+            lambda who: cases.claim(actor=who, case_id=appeal.case_id),
+            lambda who: cases.take_over(actor=who, case_id=appeal.case_id, reason="Mine."),
+            lambda who: appeals.note_first_opinion(
+                actor=who, appeal_id=appeal.pk, verdict=Verdict.VIOLATES
+            ),
+        ):
+            with pytest.raises(OwnCaseError):
+                act(person)
+    assert cases.take_next(actor=make_staff("lead")).pk == appeal.case_id
+
+
+def test_an_accepted_appeal_says_what_another_decision_still_keeps_from_view(
+    notice: Notice, moderator: User, lead: User
+) -> None:
+    message = Message.objects.get()
+    other = claimed_case(moderator, message)
+    decisions.decide(
+        actor=moderator,
+        case_id=other.pk,
+        version=other.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult, once more.",
+            measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
+            gives_points=False,
+        ),
+    )
+    review(lead, appeal_of(notice), AppealState.OVERTURNED)
+    assert Message.objects.get().is_hidden
+    body = Notice.objects.get(title="Your appeal was accepted").body
+    assert "This still holds for another reason: Your message is hidden" in body
+    assert "is undone" not in body
+    assert "You cannot use your account" not in body
+
+
 def test_a_moderator_without_the_right_does_not_decide_appeals(notice: Notice) -> None:
     appeal = appeal_of(notice)
     other = make_staff()

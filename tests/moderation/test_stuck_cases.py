@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
-from apps.moderation.constants import CaseState, EnforcementKind, Verdict
+from apps.moderation.constants import CaseState, EnforcementKind, FlagSource, Verdict
 from apps.moderation.errors import (
     AppealPendingError,
     CaseClaimedError,
@@ -17,7 +17,7 @@ from apps.moderation.errors import (
     QueueEmptyError,
 )
 from apps.moderation.models import Appeal, Case, CaseSnapshot, Decision, Notice
-from apps.moderation.services import appeals, cases, decisions, reversals
+from apps.moderation.services import appeals, cases, decisions, flags, queue, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.errors import RoleRequiredError
@@ -143,6 +143,47 @@ def test_a_case_that_was_handed_on_stays_so_when_a_lead_gives_it_back(
     with pytest.raises(QueueEmptyError):
         cases.take_next(actor=other)
     assert cases.take_next(actor=make_staff("lead")).pk == case.pk
+
+
+def test_taking_back_what_was_handed_on_does_not_end_the_claim_of_whoever_has_it(
+    moderator: User, lead: User
+) -> None:
+    case = claimed_case(moderator)
+    decision = decide(moderator, case, UNSURE)
+    held = cases.take_next(actor=lead)
+    with pytest.raises(CaseClaimedError):
+        reversals.undo(actor=moderator, decision_id=decision.pk, reason="I see now.")
+    case.refresh_from_db()
+    assert (case.claimed_by_id, case.version) == (lead.pk, held.version)
+    assert not case.decisions.filter(is_undo=True).exists()
+    cases.release(actor=lead, case_id=case.pk)
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="I see now.")
+    case.refresh_from_db()
+    assert (case.state, case.claimed_by_id) == (CaseState.OPEN, None)
+
+
+def test_a_case_that_opens_again_has_its_whole_time_anew(moderator: User) -> None:
+    case = claimed_case(moderator)
+    decision = decide(moderator, case, HIDES)
+    long_ago = timezone.now() - timedelta(days=30)
+    Case.objects.filter(pk=case.pk).update(created_at=long_ago, due_at=long_ago)
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+    case.refresh_from_db()
+    assert case.reopened_at is not None
+    assert case.due_at == case.reopened_at + timedelta(minutes=60)
+    assert queue.share_of_sla(case) == 0
+    flags.raise_flag(message=case.message, source=FlagSource.USER, reporter=UserFactory())
+    case.refresh_from_db()
+    assert case.due_at == case.reopened_at + timedelta(minutes=60)
+
+
+def test_handing_a_case_on_and_back_gives_it_no_more_time(moderator: User) -> None:
+    case = claimed_case(moderator)
+    due_at = case.due_at
+    decision = decide(moderator, case, UNSURE)
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="I see now.")
+    case.refresh_from_db()
+    assert (case.reopened_at, case.due_at) == (None, due_at)
 
 
 def test_a_moderator_who_holds_a_case_that_was_handed_on_does_not_decide_it(

@@ -61,7 +61,7 @@ def enforce(request: HttpRequest, row: Rule, *, back_url: str) -> Decision:
     version = request.POST.get("version") or request.GET.get("version") or ""
     chosen = row.versions.filter(pk=int(version)).first() if version.isdecimal() else None
     chosen = chosen or row.current
-    proof = precision_of(chosen) if chosen is not None else None
+    proof = precision_of(chosen, without=actor_of(request)) if chosen is not None else None
 
     def apply(typed: Mapping[str, Any]) -> None:
         rule_modes.set_mode(
@@ -80,7 +80,7 @@ def enforce(request: HttpRequest, row: Rule, *, back_url: str) -> Decision:
             f"Version {chosen.number if chosen else '?'} keeps texts back by itself, "
             "everywhere within two seconds.",
             "Each hit opens a case, and the person is told why and how to appeal.",
-            f"Precision: {proof}. {words}",
+            f"Precision, by what others than you said: {proof}. {words}",
         ],
         submit="Enforce",
         done=f"“{row.name}” enforces.",

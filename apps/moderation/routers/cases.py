@@ -221,6 +221,7 @@ async def decide_case(request: HttpRequest, case_id: int, payload: DecisionIn) -
             errors.DecisionNotFoundError,
             errors.DecisionSupersededError,
             errors.AppealPendingError,
+            errors.CaseClaimedError,
             errors.OwnCaseError,
         ),
     ),

@@ -63,8 +63,8 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
         case, was_closed = case_to_look_at(notice), False
         if case.is_closed:
             raise CaseChangedError
-    deciders = {decision.actor_id, notice.decision.actor_id}
-    if case.state == CaseState.CLAIMED and case.claimed_by_id in deciders:
+    decided = Decision.objects.filter(case__in=[case.pk, decision.case_id])
+    if case.state == CaseState.CLAIMED and decided.filter(actor=case.claimed_by_id).exists():
         cases.put_back(case, CaseState.OPEN)
     elif not was_closed:
         case.version += 1

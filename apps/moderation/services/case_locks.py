@@ -8,7 +8,7 @@ from apps.conversations.services import visibility
 from apps.moderation import constants
 from apps.moderation.errors import CaseNotFoundError
 from apps.moderation.models import Case
-from apps.moderation.services import cases
+from apps.moderation.services import cases, priorities
 
 
 def lock_with_text(case_id: int, *, version: int | None = None) -> Case:
@@ -29,8 +29,10 @@ def open_again(case: Case) -> bool:
     """Put a decided, locked case back into the queue; false if its message has an open one by now.
 
     Somebody may open another case of the message at the same moment: the one that is stored first
-    is the open one.
+    is the open one. What was closed has its whole time again.
     """
+    if case.is_closed:
+        priorities.begin_again(case)
     cases.put_back(case, constants.CaseState.OPEN)
     try:
         with transaction.atomic():

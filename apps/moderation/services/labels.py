@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from apps.moderation.constants import ActorKind, HitOutcome, Verdict
 from apps.moderation.models import BackTestMatch, Decision, RuleHit, RuleVersion
 from apps.moderation.services.intervals import Share, wilson
+from apps.users.models import User
 
 RECENT_HITS = 2_000
 """How many hits a figure looks back at: enough for a narrow interval, and a bounded read."""
@@ -33,7 +34,11 @@ def recent_hits(version: RuleVersion) -> RecentHits:
 
 
 def precision_of(
-    version: RuleVersion, recent: RecentHits | None = None, *, since: datetime | None = None
+    version: RuleVersion,
+    recent: RecentHits | None = None,
+    *,
+    since: datetime | None = None,
+    without: User | None = None,
 ) -> Share:
     """Return how many of a version's judged hits people called violations of its policy.
 
@@ -44,25 +49,36 @@ def precision_of(
         version: the version.
         recent: its last hits, if they were read already.
         since: count only what people said after this moment; None for all.
+        without: whose own word does not count; None to count everybody's.
     """
     recent = recent or recent_hits(version)
-    judged = human_verdicts(recent.message_ids, policy_id=version.rule.policy_id, since=since)
+    judged = human_verdicts(
+        recent.message_ids, policy_id=version.rule.policy_id, since=since, without=without
+    )
     labelled = BackTestMatch.objects.filter(
         back_test__version=version, by_tried=True, is_violation__isnull=False
     )
     if since is not None:
         labelled = labelled.filter(labelled_at__gt=since)
+    if without is not None:
+        labelled = labelled.exclude(labelled_by=without)
     for message_id, is_violation in labelled.values_list("message_id", "is_violation"):
         judged.setdefault(message_id, bool(is_violation))
     return wilson(sum(judged.values()), len(judged))
 
 
 def human_verdicts(
-    message_ids: Iterable[int | None], *, policy_id: int, since: datetime | None = None
+    message_ids: Iterable[int | None],
+    *,
+    policy_id: int,
+    since: datetime | None = None,
+    without: User | None = None,
 ) -> dict[int, bool]:
     """Return which of some messages people judged, and whether they violate a policy."""
     wanted = [pk for pk in message_ids if pk is not None]
     rows = _standing().filter(case__message_id__in=wanted)
+    if without is not None:
+        rows = rows.exclude(actor=without)
     return _read(rows if since is None else rows.filter(created_at__gt=since), policy_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -43,7 +43,21 @@ def weigh(case: Case) -> None:
         reasons.append(("Out of view already", OUT_OF_VIEW_POINTS))
     case.priority_reasons = reasons
     case.priority = sum(points for _, points in reasons)
-    minutes = case.policy.sla_minutes if case.policy is not None else DEFAULT_SLA_MINUTES
-    begin = case.created_at or timezone.now()
-    due_at = begin + timedelta(minutes=minutes)
+    due_at = _due(case)
     case.due_at = min(due_at, case.due_at) if case.due_at else due_at
+
+
+def begin_again(case: Case) -> None:
+    """Give a case that is opened again its whole time anew; not saved here."""
+    case.reopened_at = timezone.now()
+    case.due_at = _due(case)
+
+
+def begun_at(case: Case) -> datetime:
+    """Return since when a case has been waiting for a decision."""
+    return case.reopened_at or case.created_at or timezone.now()
+
+
+def _due(case: Case) -> datetime:
+    minutes = case.policy.sla_minutes if case.policy is not None else DEFAULT_SLA_MINUTES
+    return begun_at(case) + timedelta(minutes=minutes)

@@ -15,7 +15,7 @@ from apps.moderation import constants
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.querysets import CaseQuerySet
-from apps.moderation.services import case_texts, cases, preferences, queue_search
+from apps.moderation.services import case_texts, cases, preferences, priorities, queue_search
 from apps.moderation.services.queue_filters import UNKNOWN_LANGUAGE, AgeBand, Order, QueueFilter
 from apps.users.models import User
 
@@ -133,8 +133,9 @@ def names_of(rows: Iterable[Case]) -> dict[int, str]:
 def share_of_sla(case: Case, *, now: datetime | None = None) -> int:
     """Return how much of its time a case has used, in percent; over 100 it is late."""
     end = case.closed_at or now or timezone.now()
-    whole = (case.due_at - case.created_at).total_seconds()
-    used = (end - case.created_at).total_seconds()
+    begin = priorities.begun_at(case)
+    whole = (case.due_at - begin).total_seconds()
+    used = (end - begin).total_seconds()
     return min(round(100 * used / whole), 9_999) if whole > 0 else 100
 
 

@@ -11,11 +11,21 @@ from apps.audit.constants import AuditAction
 from apps.moderation.constants import ActorKind, Verdict
 from apps.moderation.errors import (
     AppealPendingError,
+    CaseClaimedError,
     DecisionNotFoundError,
     DecisionSupersededError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Enforcement
-from apps.moderation.services import case_locks, cases, enforcements, facts, flags, notices, strikes
+from apps.moderation.services import (
+    case_locks,
+    cases,
+    enforcements,
+    facts,
+    flags,
+    notices,
+    priorities,
+    strikes,
+)
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -35,6 +45,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         DecisionNotFoundError: there is no such decision.
         DecisionSupersededError: a later one took its place.
         AppealPendingError: the person waits for a second look; whoever gives it decides.
+        CaseClaimedError: somebody else holds the case by now; a lead can take it over first.
         OwnCaseError: the actor has a part in the case.
         ValidationFailedError: no reason was given.
     """
@@ -81,6 +92,8 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
         raise DecisionSupersededError
     if Appeal.objects.pending().filter(decision__case=case).exists():
         raise AppealPendingError
+    if case.has_live_claim and case.claimed_by_id != actor.pk:
+        raise CaseClaimedError
     cases.ensure_no_part(actor, case)
     return found, case
 
@@ -154,5 +167,6 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
 
 def _open_again(case: Case) -> None:
     """Put a case back into the queue, unless the message has a newer one."""
+    priorities.weigh(case)
     if case_locks.open_again(case):
         flags.unsettle(case)

@@ -39,7 +39,8 @@ def set_mode(
 
     Raises:
         ForbiddenError, RuleNotFoundError: not for the actor, or no such rule or version.
-        RuleGateError: it has not earned to enforce, and no reason was given.
+        RuleGateError: it has not earned to enforce by what others than the actor said of its
+            hits, and no reason was given.
         ValidationFailedError: it has expired, or its policy is not in use.
     """
     rules.require(actor, rules.EDIT)
@@ -52,7 +53,7 @@ def set_mode(
     if mode == RuleMode.ENFORCE:
         rules.require(actor, rules.ENFORCE)
         override = clean_reason(override_reason, field="override_reason", is_required=False)
-        proof = _pass_gate(version, override)
+        proof = _pass_gate(version, override, actor)
     rule.mode, rule.current = mode, version
     _note_change(rule, is_overridden=proof is not None and not is_proven(proof))
     rules.record_change(
@@ -110,7 +111,7 @@ def gate_words(proof: Share) -> str:
     """Say what a version still needs before it may enforce."""
     if proof.total < settings.RULE_GATE_LABELS:
         return (
-            f"{proof.total} hits of this version were judged by people; "
+            f"{proof.total} hits of this version were judged by others than you; "
             f"{settings.RULE_GATE_LABELS} are needed before it may enforce."
         )
     return (
@@ -133,8 +134,9 @@ def _check_may_live(rule: Rule, version: RuleVersion) -> None:
     rules.validated(rule.kind, version.configuration)
 
 
-def _pass_gate(version: RuleVersion, override: str) -> Share:
-    proof = precision_of(version)
+def _pass_gate(version: RuleVersion, override: str, actor: User | None) -> Share:
+    """Check what people said of a version's hits; whoever promotes it does not vouch for it."""
+    proof = precision_of(version, without=actor)
     if not override and not is_proven(proof):
         raise RuleGateError(gate_words(proof))
     return proof

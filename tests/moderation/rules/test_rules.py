@@ -16,7 +16,14 @@ from apps.moderation.constants import (
     Verdict,
 )
 from apps.moderation.errors import RuleGateError, RuleNotFoundError
-from apps.moderation.models import Decision, Rule, RuleHit, RuleVersion
+from apps.moderation.models import (
+    BackTest,
+    BackTestMatch,
+    Decision,
+    Rule,
+    RuleHit,
+    RuleVersion,
+)
 from apps.moderation.services import labels, rule_modes, rules, scorecards
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -158,6 +165,25 @@ def test_twenty_right_hits_open_the_gate(approver: User) -> None:
     rule_modes.set_mode(actor=approver, rule_id=rule.pk, mode=RuleMode.ENFORCE)
     rule.refresh_from_db()
     assert rule.mode == RuleMode.ENFORCE
+
+
+def test_whoever_promotes_a_rule_does_not_vouch_for_it(approver: User) -> None:
+    rule = make_rule()
+    back_test = BackTest.objects.create(
+        version=rule.current, first_message_id=1, last_message_id=20, position=20
+    )
+    BackTestMatch.objects.bulk_create(
+        BackTestMatch(
+            back_test=back_test, message_id=number, is_violation=True, labelled_by=approver
+        )
+        for number in range(1, 21)
+    )
+    with pytest.raises(RuleGateError, match="0 hits of this version were judged by others"):
+        rule_modes.set_mode(actor=approver, rule_id=rule.pk, mode=RuleMode.ENFORCE)
+    other = make_staff("rule_approver")
+    rule_modes.set_mode(actor=other, rule_id=rule.pk, mode=RuleMode.ENFORCE)
+    rule.refresh_from_db()
+    assert (rule.mode, rule.overridden_at) == (RuleMode.ENFORCE, None)
 
 
 def test_any_mode_goes_off_in_one_step(author: User) -> None:
