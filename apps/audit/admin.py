@@ -17,6 +17,7 @@ from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.searching import parse_search, split_key
 from apps.core.admin_kit.sections import Section
+from apps.core.admin_kit.viewing import current_request
 
 NEWEST_READ = 100
 NEWEST_SHOWN = 10
@@ -82,10 +83,9 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
 
     @admin.display(description="Done to")
     def target(self, event: AuditEvent) -> SafeString | str:
-        """Link to what it was done to."""
+        """Link to what it was done to, where the viewer may look."""
         words = f"{event.target_type} {event.target_id}"
-        subject = self.subject(event.target_type)
-        return words if subject is None else link(subject.url_of(event.target_id), words)
+        return self._linked(event.target_type, event.target_id, words)
 
     @admin.display(description="Reason")
     def why(self, event: AuditEvent) -> str:
@@ -125,10 +125,14 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
         )
 
     def _person(self, event: AuditEvent) -> SafeString | str:
-        subject = self.subject("user")
-        if subject is None or event.actor_id is None:
+        if event.actor_id is None:
             return event.actor_label
-        return link(subject.url_of(event.actor_id), f"{event.actor_label} (#{event.actor_id})")
+        return self._linked("user", event.actor_id, f"{event.actor_label} (#{event.actor_id})")
+
+    def _linked(self, name: str, number: int, words: str) -> SafeString | str:
+        subject = self.subject(name)
+        is_open = subject is not None and subject.has_view_permission(current_request())
+        return link(subject.url_of(number), words) if subject is not None and is_open else words
 
     def _related(self, event: AuditEvent) -> list[Related]:
         same = f"{event.target_type}:{event.target_id}"

@@ -305,6 +305,35 @@ def test_a_decision_is_taken_back_from_its_case_a_day_later(
     assert (again.is_undo, again.actor_id) == (True, moderator.pk)
 
 
+def test_only_who_may_take_a_decision_back_is_offered_to(desk: Client, sign_in: SignIn) -> None:
+    make_policy()
+    other = make_staff()
+    case = claimed_case(other)
+    decision = decide(other, case)
+    offer = f'action="{QUEUE}decisions/{decision.pk}/undo/"'
+    assert offer not in desk.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert offer in sign_in(make_staff("lead")).get(f"{QUEUE}{case.pk}/").content.decode()
+
+
+def test_a_leads_claim_that_has_lapsed_is_offered_to_no_moderator(
+    desk: Client, moderator: User, sign_in: SignIn
+) -> None:
+    case = claimed_case(moderator)
+    decide(moderator, case, verdict=Verdict.UNSURE, policy_code="", reason="I cannot tell.")
+    cases.take_next(actor=make_staff("lead"))
+    over = timezone.now() - timedelta(minutes=1)
+    Case.objects.filter(pk=case.pk).update(claim_expires_at=over)
+    page = desk.get(f"{QUEUE}{case.pk}/").content.decode()
+    assert "This case was handed on. A lead decides it." in page
+    assert "data-may-decide" not in page
+    assert "Take this case" not in page
+    standing = desk.get(f"{QUEUE}{case.pk}/standing/").json()
+    assert standing["why_not"] == "This case was handed on. A lead decides it."
+    theirs = sign_in(make_staff("lead")).get(f"{QUEUE}{case.pk}/").content.decode()
+    assert "data-may-decide" in theirs
+    assert "Take this case" in theirs
+
+
 def test_the_menu_says_how_many_cases_are_past_due(desk: Client) -> None:
     case = make_case()
     assert 'title="1"' not in desk.get(QUEUE).content.decode()

@@ -1,5 +1,6 @@
 """Every page of every subject opens, for whom it should, with a bounded number of queries."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -254,6 +255,15 @@ def test_the_overview_takes_a_bounded_number_of_queries(
     make_rows(20)
     assert queries_of(as_admin, "/admin/") == few <= FRONT_QUERIES
     assert queries_of(as_moderator, "/admin/") <= FRONT_QUERIES
+
+
+def test_the_overview_leads_nobody_to_a_page_that_refuses_them(as_moderator: Client) -> None:
+    make_rows(1)
+    page = as_moderator.get("/admin/").content.decode()
+    links = set(re.findall(r'href="(/admin/[^"?]+)"', page.partition('class="staff-front"')[2]))
+    assert len(links) > 10
+    answers = {link: as_moderator.get(link).status_code for link in links}
+    assert {link: status for link, status in answers.items() if status not in (200, 302)} == {}
 
 
 def test_staff_without_a_single_right_see_an_empty_overview(

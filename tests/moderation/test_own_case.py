@@ -1,11 +1,23 @@
 """Nobody looks into the case about themself."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from apps.moderation.errors import OwnCaseError
-from apps.moderation.models import Appeal, Decision, Flag, Note
+from apps.moderation.models import (
+    Appeal,
+    Case,
+    Decision,
+    Enforcement,
+    Flag,
+    Note,
+    Notice,
+    RuleHit,
+    Strike,
+)
 from apps.moderation.services import appeals, cases, desk
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_decided, make_staff
@@ -30,14 +42,24 @@ def test_nobody_writes_a_note_on_the_case_about_themself_or_lists_it() -> None:
     assert list(desk.list_cases(viewer=moderator, chosen={})) == [other]
 
 
-@pytest.mark.parametrize("model", [Decision, Flag, Appeal])
-def test_no_record_shows_staff_what_is_about_themselves(
-    client: Client, model: type[Decision | Flag | Appeal]
-) -> None:
+ABOUT = {
+    Appeal: "subject",
+    Case: "subject",
+    Decision: "case__subject",
+    Enforcement: "decision__case__subject",
+    Flag: "case__subject",
+    Notice: "subject",
+    RuleHit: "subject",
+    Strike: "subject",
+}
+
+
+@pytest.mark.parametrize("model", ABOUT)
+def test_no_record_shows_staff_what_is_about_themselves(client: Client, model: Any) -> None:
     moderator = make_staff()
     for person in (moderator, UserFactory()):
         make_decided(person)
-    own = model._default_manager.get(case__subject=moderator)
+    own = model._default_manager.get(**{ABOUT[model]: moderator})
     other = model._default_manager.exclude(pk=own.pk).get()
     client.force_login(moderator)
     name = f"admin:moderation_{model._meta.model_name}"

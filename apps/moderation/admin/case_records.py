@@ -11,15 +11,15 @@ from django.utils.safestring import SafeString
 from apps.core.admin_kit.details import Detail, Fact, Related, Text
 from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter
-from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
+from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Case, Flag, RuleHit
 from apps.moderation.templatetags import looks
 
 
 @admin.register(Case)
-class CaseAdmin(StaffModelAdmin[Case]):
+class CaseAdmin(RecordAdmin[Case]):
     """Every case there ever was, newest first; work is done in the queue."""
 
     section = Section.RECORDS
@@ -113,11 +113,12 @@ class CaseAdmin(StaffModelAdmin[Case]):
 
 
 @admin.register(Flag)
-class FlagAdmin(StaffModelAdmin[Flag]):
+class FlagAdmin(RecordAdmin[Flag]):
     """Every flag that a rule, a person, staff or a provider raised."""
 
     section = Section.RECORDS
     place = 14
+    person_path = "case__subject"
     icon = "flag"
     description = "Who or what pointed at a message, and whether it was right."
     search_keys = {"flag": "pk", "case": "case_id", "user": "reporter_id", "hit": "hit_id"}
@@ -128,8 +129,8 @@ class FlagAdmin(StaffModelAdmin[Flag]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
-        """Return the flags with what the list names, none in a case about the viewer."""
-        rows = super().get_queryset(request).exclude(case__subject=request.user.pk)
+        """Return the flags with what the list names."""
+        rows = super().get_queryset(request)
         return rows.annotate(reporter_name=looks.name_of("reporter_id"))
 
     @admin.display(description="Flag", ordering="id")
@@ -181,7 +182,7 @@ class FlagAdmin(StaffModelAdmin[Flag]):
 
 
 @admin.register(RuleHit)
-class RuleHitAdmin(StaffModelAdmin[RuleHit]):
+class RuleHitAdmin(RecordAdmin[RuleHit]):
     """Everything that rules found, shadow hits too; a hit holds no text."""
 
     section = Section.RECORDS

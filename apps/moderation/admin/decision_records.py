@@ -10,19 +10,20 @@ from django.utils.safestring import SafeString
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter
-from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
+from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Decision, Enforcement
 from apps.moderation.templatetags import looks
 
 
 @admin.register(Decision)
-class DecisionAdmin(StaffModelAdmin[Decision]):
+class DecisionAdmin(RecordAdmin[Decision]):
     """Every decision; they are only ever added."""
 
     section = Section.RECORDS
     place = 11
+    person_path = "case__subject"
     icon = "gavel"
     description = "Who decided what and why; a changed mind is a new row."
     search_keys = {"decision": "pk", "case": "case_id", "user": "actor_id"}
@@ -33,9 +34,8 @@ class DecisionAdmin(StaffModelAdmin[Decision]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
-        """Return the decisions with their policies, none about the viewer."""
-        rows = super().get_queryset(request).exclude(case__subject=request.user.pk)
-        return rows.select_related("policy_version")
+        """Return the decisions with their policies."""
+        return super().get_queryset(request).select_related("policy_version")
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Decision) -> str:
@@ -98,11 +98,12 @@ class DecisionAdmin(StaffModelAdmin[Decision]):
 
 
 @admin.register(Enforcement)
-class EnforcementAdmin(StaffModelAdmin[Enforcement]):
+class EnforcementAdmin(RecordAdmin[Enforcement]):
     """What decisions did, and whether it still holds."""
 
     section = Section.RECORDS
     place = 12
+    person_path = "decision__case__subject"
     icon = "block"
     description = "What decisions did to texts and people, and whether it holds."
     search_keys = {"decision": "decision_id", "user": "subject_id", "message": "message_id"}

@@ -10,15 +10,15 @@ from django.utils.safestring import SafeString
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter
-from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
+from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Appeal, Notice, Strike
 from apps.moderation.templatetags import looks
 
 
 @admin.register(Notice)
-class NoticeAdmin(StaffModelAdmin[Notice]):
+class NoticeAdmin(RecordAdmin[Notice]):
     """What people were told about decisions, word for word."""
 
     section = Section.RECORDS
@@ -84,7 +84,7 @@ class NoticeAdmin(StaffModelAdmin[Notice]):
 
 
 @admin.register(Appeal)
-class AppealAdmin(StaffModelAdmin[Appeal]):
+class AppealAdmin(RecordAdmin[Appeal]):
     """What people asked to be looked at again."""
 
     section = Section.RECORDS
@@ -104,9 +104,8 @@ class AppealAdmin(StaffModelAdmin[Appeal]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appeal]:
-        """Return the appeals with the people's names, none of the viewer's own."""
-        rows = super().get_queryset(request).exclude(subject=request.user.pk)
-        return rows.select_related("subject")
+        """Return the appeals with the people's names."""
+        return super().get_queryset(request).select_related("subject")
 
     @admin.display(description="Appeal", ordering="id")
     def number(self, row: Appeal) -> str:
@@ -159,7 +158,7 @@ class AppealAdmin(StaffModelAdmin[Appeal]):
 
 
 @admin.register(Strike)
-class StrikeAdmin(StaffModelAdmin[Strike]):
+class StrikeAdmin(RecordAdmin[Strike]):
     """Points that people got, and until when they count."""
 
     section = Section.RECORDS

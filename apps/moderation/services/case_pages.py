@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.core.errors import ForbiddenError
-from apps.moderation.constants import CaseState, EnforcementKind
+from apps.moderation.constants import PENDING_APPEALS, EnforcementKind
 from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
@@ -43,6 +43,7 @@ class CasePage:
     holder: str
     is_mine: bool
     can_decide: bool
+    can_undo: bool
     why_not: str
     pieces: Sequence[case_texts.Piece]
     characters: int
@@ -66,11 +67,6 @@ class CasePage:
     def is_answer(self) -> bool:
         """Whether the case is about what a model said."""
         return self.case.target_role == Author.ASSISTANT
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether the last decision can be taken back."""
-        return self.latest is not None and not self.latest.is_undo
 
     @property
     def seconds_left(self) -> int:
@@ -106,14 +102,16 @@ def show(*, viewer: User, case_id: int) -> CasePage:
     care = preferences.care_of(viewer)
     text = snapshot.text if snapshot is not None else ""
     now, exchange = case_texts.surroundings_of(case, snapshot)
-    why_not = why_not_decided(viewer, case, names, has_part=case.has_part)
+    parts = {"has_part": case.has_part, "is_handed_on": history.is_handed_on}
+    why_not = why_not_decided(viewer, case, names, **parts)
     appeal = appeal_panels.panel_of(viewer=viewer, appeals=history.appeals, has_part=case.has_part)
     hides_reasons = appeal is not None and appeal.hides_reasons
     return CasePage(
         case=case,
-        holder=names.get(case.claimed_by_id or 0, ""),
+        holder=names.get(case.claimed_by_id or 0, "") if case.has_live_claim else "",
         is_mine=case.has_live_claim and case.claimed_by_id == viewer.pk,
         can_decide=not why_not,
+        can_undo=_can_undo(viewer, case, history),
         why_not=why_not,
         pieces=case_texts.cut(text, flags),
         characters=len(text),
@@ -148,8 +146,27 @@ def _effects(case: Case, history: timelines.History) -> Sequence[str]:
     return timelines.effects_of(history.latest)
 
 
-def why_not_decided(viewer: User, case: Case, names: Mapping[int, str], *, has_part: bool) -> str:
-    """Return why this person cannot decide the case at the moment; empty where they can."""
+def _can_undo(viewer: User, case: Case, history: timelines.History) -> bool:
+    """Tell whether this person may take the last decision back; the service has the last word."""
+    latest = history.latest
+    if latest is None or latest.is_undo or case.has_part or not viewer.has_perm(cases.DECIDE):
+        return False
+    is_waiting = any(one.state in PENDING_APPEALS for one in history.appeals)
+    return not is_waiting and (latest.actor_id == viewer.pk or viewer.has_perm(cases.OVERRIDE))
+
+
+def why_not_decided(
+    viewer: User, case: Case, names: Mapping[int, str], *, has_part: bool, is_handed_on: bool
+) -> str:
+    """Return why this person cannot decide the case at the moment; empty where they can.
+
+    Args:
+        viewer: who asks.
+        case: which.
+        names: of whoever holds it.
+        has_part: whether they have a part in it.
+        is_handed_on: whether it is for leads.
+    """
     try:
         cases.require(viewer, cases.DECIDE)
     except ForbiddenError as error:
@@ -161,11 +178,11 @@ def why_not_decided(viewer: User, case: Case, names: Mapping[int, str], *, has_p
     if case.has_live_claim and case.claimed_by_id != viewer.pk:
         holder = names.get(case.claimed_by_id or 0, "Somebody else")
         return f"{holder} has held it since {case.claimed_at:%H:%M} UTC."
-    return _why_a_lead(viewer, case)
+    return _why_a_lead(viewer, case, is_handed_on=is_handed_on)
 
 
-def _why_a_lead(viewer: User, case: Case) -> str:
-    if case.state == CaseState.ESCALATED and not viewer.has_perm(cases.OVERRIDE):
+def _why_a_lead(viewer: User, case: Case, *, is_handed_on: bool) -> str:
+    if is_handed_on and not viewer.has_perm(cases.OVERRIDE):
         return "This case was handed on. A lead decides it."
     if case.has_appeal and not viewer.has_perm(cases.APPEALS):
         return "An appeal waits on this case. A lead decides it."
@@ -186,6 +203,7 @@ def standing_as_data(viewer: User, case: Case, *, has_part: bool) -> dict[str, o
     """Return state, version and claim of a case as plain values."""
     names = queue.names_of([case]) if case.claimed_by_id is not None else {}
     is_held = case.has_live_claim
+    is_handed_on = not is_held and cases.is_handed_on(case)
     left = (case.claim_expires_at - timezone.now()).total_seconds() if is_held else 0  # type: ignore[operator]
     return {
         "id": case.pk,
@@ -195,7 +213,9 @@ def standing_as_data(viewer: User, case: Case, *, has_part: bool) -> dict[str, o
         "holder": names.get(case.claimed_by_id or 0, "") if is_held else "",
         "since": f"{case.claimed_at:%H:%M}" if is_held and case.claimed_at else "",
         "seconds_left": max(round(left), 0),
-        "why_not": why_not_decided(viewer, case, names, has_part=has_part),
+        "why_not": why_not_decided(
+            viewer, case, names, has_part=has_part, is_handed_on=is_handed_on
+        ),
     }
 
 

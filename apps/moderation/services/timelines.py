@@ -58,6 +58,13 @@ class History:
     latest: Decision | None
 
     @property
+    def is_handed_on(self) -> bool:
+        """Whether a person could not decide it, so that a lead does."""
+        last = self.latest
+        is_unsure = last is not None and last.verdict == Verdict.UNSURE and not last.is_undo
+        return is_unsure and last is not None and last.actor_kind == ActorKind.PERSON
+
+    @property
     def former_holders(self) -> set[int]:
         """The numbers of those from whom the case was taken over."""
         holders = (event.data.get("former_holder_id") for event in self.events)
