@@ -11,7 +11,7 @@ from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, Severity
 from apps.moderation.errors import SavedViewNotFoundError, SearchRefusedError
-from apps.moderation.models import Case, SavedView
+from apps.moderation.models import Case, CaseSnapshot, SavedView
 from apps.moderation.services import cases, preferences, queue, queue_filters, saved_views
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -130,6 +130,15 @@ def test_search_finds_numbers_people_and_words_within_a_window(moderator: User) 
     assert found(moderator, q="Zeppelin", within="7") == [case.pk]
     Case.objects.filter(pk=case.pk).update(created_at=timezone.now() - timedelta(days=8))
     assert found(moderator, q="zeppelin", within="7") == []
+
+
+def test_words_find_every_case_however_often_others_have_them(moderator: User) -> None:
+    first = make_case(MessageFactory(content="A zeppelin."))
+    many = make_case(MessageFactory(content="Another zeppelin."))
+    CaseSnapshot.objects.bulk_create(
+        CaseSnapshot(case=many, subject_id=many.subject_id, text="A zeppelin.") for _ in range(501)
+    )
+    assert sorted(found(moderator, q="zeppelin", within="7")) == [first.pk, many.pk]
 
 
 @pytest.mark.parametrize("term", ["zeppelin", "of", "%", "email:uma", "; --"])

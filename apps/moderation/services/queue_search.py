@@ -18,7 +18,6 @@ KEYS = {
     "user": "subject_id",
     "conversation": "conversation_id",
 }
-MAX_FOUND = 500
 MIN_WORD_CHARS = 3
 CONFIG = "simple"
 _KEYED = re.compile(r"([a-z]+):\s*#?(\d{1,18})")
@@ -48,10 +47,7 @@ def condition(term: str, *, days: int | None) -> Q:
         message = "Choose how many days back these words are searched for."
         raise SearchRefusedError(message)
     since = timezone.now() - timedelta(days=days)
-    found = list(
-        CaseSnapshot.objects.annotate(words=SearchVector("text", config=CONFIG))
-        .filter(words=SearchQuery(term, config=CONFIG), created_at__gte=since)
-        .order_by("-id")
-        .values_list("case_id", flat=True)[:MAX_FOUND]
+    found = CaseSnapshot.objects.annotate(words=SearchVector("text", config=CONFIG)).filter(
+        words=SearchQuery(term, config=CONFIG), created_at__gte=since
     )
-    return Q(pk__in=found, created_at__gte=since)
+    return Q(pk__in=found.values("case_id"), created_at__gte=since)
