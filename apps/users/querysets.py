@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.auth.models import BaseUserManager, Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -105,8 +106,11 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         user.groups.set(Group.objects.filter(name=user.role))
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # noqa: ANN401
         """Make an account with every right, for the `createsuperuser` command.
+
+        Its address counts as confirmed: whoever can run the command needs no mail to prove it.
 
         Raises:
             ValidationError: the password breaks a rule, which the command asks or says; without
@@ -114,9 +118,12 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         """
         if password is not None:
             validate_password(password)
-        return self.create_user(
+        user = self.create_user(
             email, password, **{**fields, "role": Role.ADMIN, "is_superuser": True}
         )
+        addresses = apps.get_model("account", "EmailAddress")._default_manager  # noqa: SLF001
+        addresses.create(user=user, email=user.email, primary=True, verified=True)
+        return user
 
 
 class RestrictionQuerySet(QuerySet["Restriction"]):

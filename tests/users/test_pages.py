@@ -306,6 +306,9 @@ def test_the_operators_command_makes_an_admin() -> None:
         True,
     )
     assert [group.name for group in user.groups.all()] == ["admin"]
+    address = EmailAddress.objects.get()
+    assert (address.user_id, address.email) == (user.pk, "root@example.com")
+    assert (address.verified, address.primary) == (True, True)
     assert User.objects.get_by_natural_key("ROOT@example.com") == user
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -175,32 +176,56 @@ def has_other_admin(user: User) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What bringing the roles to what is declared has found.
+
+    Attributes:
+        missing: declared permissions that the database does not know, as `app.codename`.
+        removed: what a group had beyond them and lost, as `group: app.codename`.
+    """
+
+    missing: list[str]
+    removed: list[str]
+
+
 @transaction.atomic
-def sync_roles() -> list[str]:
+def sync_roles() -> Synced:
     """Bring the roles' groups, their permissions and everybody's membership to what is declared.
 
-    Migrations have done the same; this mends what was changed by hand.
-
-    Returns:
-        Declared permissions that the database does not know, as `app.codename`.
+    Migrations have done the same; this mends what was changed by hand. A right that was added to
+    one of these groups by hand goes, and whoever loses a right is signed out; groups with other
+    names are left alone. See docs/decisions/0145.
     """
-    missing: list[str] = []
+    synced = Synced([], [])
     for role, names in ROLE_PERMISSIONS.items():
-        missing += _sync_group(role.value, names, User.objects.with_role(role))
+        _sync_group(synced, role.value, names, User.objects.with_role(role))
     for duty, names in DUTY_PERMISSIONS.items():
-        missing += _sync_group(duty.value, names, User.objects.with_duty(duty))
-    return missing
+        _sync_group(synced, duty.value, names, User.objects.with_duty(duty))
+    return synced
 
 
-def _sync_group(name: str, permissions: tuple[str, ...], members: UserQuerySet) -> list[str]:
+def _sync_group(
+    synced: Synced, name: str, permissions: tuple[str, ...], members: UserQuerySet
+) -> None:
     group, _ = Group.objects.get_or_create(name=name)
-    found = {f"{p.content_type.app_label}.{p.codename}": p for p in _permissions(permissions)}
+    found = _by_name(_permissions(permissions))
+    surplus = _by_name(group.permissions.select_related("content_type")).keys() - found.keys()
     group.permissions.set(found.values())
     for person in members.exclude(groups=group).iterator():
         person.groups.add(group)
-    strangers = User.objects.filter(groups=group).exclude(pk__in=members.values("pk"))
-    group.user_set.remove(*strangers)
-    return [name for name in permissions if name not in found]
+    belonging = members.values("pk")
+    losing = User.objects.filter(groups=group)
+    losing = losing if surplus else losing.exclude(pk__in=belonging)
+    for person in User.objects.filter(pk__in=losing.values("pk")).select_for_update().iterator():
+        access.raise_epoch(person)
+    group.user_set.remove(*User.objects.filter(groups=group).exclude(pk__in=belonging))
+    synced.missing.extend(label for label in permissions if label not in found)
+    synced.removed.extend(f"{name}: {label}" for label in sorted(surplus))
+
+
+def _by_name(permissions: Iterable[Permission]) -> dict[str, Permission]:
+    return {f"{one.content_type.app_label}.{one.codename}": one for one in permissions}
 
 
 def _permissions(names: tuple[str, ...]) -> list[Permission]:

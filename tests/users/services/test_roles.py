@@ -164,6 +164,26 @@ def test_sync_roles_mends_what_was_changed_by_hand(
     assert not Group.objects.get(name="user").permissions.exists()
 
 
+def test_sync_roles_takes_away_what_was_added_by_hand_and_signs_its_holders_out(
+    person: User, moderator: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = Permission.objects.get(codename="delete_user")
+    Group.objects.get(name="moderator").permissions.add(right)
+    own = Group.objects.create(name="our own group")
+    own.permissions.add(right)
+    own.user_set.add(person)
+    call_command("sync_roles")
+    assert capsys.readouterr().out == (
+        "Taken away: moderator: users.delete_user\nRoles are as declared.\n"
+    )
+    changed = User.objects.get(pk=moderator.pk)
+    assert changed.has_perm("users.delete_user") is False
+    assert changed.auth_epoch == moderator.auth_epoch + 1
+    left = User.objects.get(pk=person.pk)
+    assert left.has_perm("users.delete_user") is True
+    assert left.auth_epoch == person.auth_epoch
+
+
 @pytest.mark.parametrize("who", ["person", "moderator"])
 def test_rights_over_accounts_are_the_admins_alone(
     who: str, request: pytest.FixtureRequest

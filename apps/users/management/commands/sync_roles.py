@@ -11,8 +11,10 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Do it, and name declared permissions that the database lacks."""
-        missing = roles.sync_roles()
-        for name in missing:
+        """Do it, and name what the database lacks and what groups had beyond what is declared."""
+        synced = roles.sync_roles()
+        for name in synced.missing:
             self.stderr.write(f"The database has no permission {name}. Run migrate first.")
+        for name in synced.removed:
+            self.stdout.write(f"Taken away: {name}")
         self.stdout.write("Roles are as declared.")
