@@ -33,6 +33,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from apps.conversations.models import Message  # noqa: E402
 from apps.moderation.models import Case, Policy  # noqa: E402
 from apps.users.models import User  # noqa: E402
+from bench import keyboard  # noqa: E402
 from bench.work import percentile  # noqa: E402
 
 RESULT = Path(__file__).parent / "results" / "moderation.md"
@@ -54,27 +55,34 @@ statements of transactions. Repeat it with `make run` and, beside it, `make benc
 
 @dataclass(frozen=True)
 class Figure:
-    """One page: its name, its queries, and how long each request took in milliseconds."""
+    """One page: its name, its queries if known, and how long each time took in milliseconds."""
 
     name: str
-    queries: int
+    queries: int | None
     times: list[float]
 
     def __str__(self) -> str:
         middle, tail = statistics.median(self.times), percentile(self.times, 95)
-        return f"| {self.name} | {self.queries} | {middle:.0f} | {tail:.0f} |"
+        queries = "" if self.queries is None else self.queries
+        return f"| {self.name} | {queries} | {middle:.0f} | {tail:.0f} |"
 
 
 class Browser:
     """A signed-in member of staff: on the wire for times, in this process for queries."""
 
     def __init__(self, url: str, user: User) -> None:
+        self.url = url
         self._inside = Client()
         self._inside.force_login(user)
         self._line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         name = settings.SESSION_COOKIE_NAME
         self._cookies = {name: self._inside.cookies[name].value}
         self.get(QUEUE)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What the member of staff is known by."""
+        return dict(self._cookies)
 
     def get(self, path: str) -> float:
         """Ask for a page; returns how long it took in milliseconds."""
@@ -205,6 +213,17 @@ def measure_working(browser: Browser, runs: int) -> Iterator[Figure]:
         yield Figure(f"decide ({name}) and get the next", counted, times[WARM:])
 
 
+def measure_keys(browser: Browser, runs: int) -> Iterator[Figure]:
+    """Yield how long it takes in Chromium from a key to the next case on screen, over twenty."""
+    del runs
+    times = keyboard.work(browser.url, browser.cookies, QUEUE)
+    if times is None:
+        print("No Chromium: the keys are not measured.")
+        return
+    name = f"from the key to the next case on screen, {len(times)} cases by keyboard alone"
+    yield Figure(name, None, times)
+
+
 RULINGS: dict[str, Callable[[], dict[str, Any]]] = {
     "no violation": lambda: {"verdict": "no_violation"},
     "violates, message hidden, points": lambda: {
@@ -225,19 +244,24 @@ def decision(answer: dict[str, Any], typed: Callable[[], dict[str, Any]]) -> tup
     return f"{QUEUE}{answer['case']}/decide/", {**typed(), "version": found.group(1)}
 
 
+MEASURES = (measure_reading, measure_working)
+
+
 def main() -> None:
     """Measure, print, and write the table beside the other results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default=f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--try", dest="only_try", action="store_true", help="print only")
+    parser.add_argument("--keys", action="store_true", help="only the keys, printed only")
     arguments = parser.parse_args()
     began, lines = os.getloadavg()[0], []
     browser = Browser(arguments.url, lead())
-    for measure in (measure_reading, measure_working):
+    for measure in (measure_keys,) if arguments.keys else (*MEASURES, measure_keys):
         for figure in measure(browser, arguments.runs):
             print(figure, flush=True)
             lines.append(str(figure))
+    print(f"Load {began:.1f} when it began, {os.getloadavg()[0]:.1f} when it ended.")
     head = HEAD.format(
         messages=Message.objects.count(),
         waiting=Case.objects.not_closed().count(),
@@ -249,7 +273,7 @@ def main() -> None:
         began=began,
         ended=os.getloadavg()[0],
     )
-    if not arguments.only_try:
+    if not (arguments.only_try or arguments.keys):
         RESULT.write_text(head + "\n".join(lines) + "\n")
 
 
