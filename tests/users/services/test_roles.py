@@ -153,11 +153,14 @@ def test_sync_roles_mends_what_was_changed_by_hand(
     person: User, admin: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Group.objects.get(name="moderator").permissions.clear()
-    Group.objects.get(name="user").permissions.add(Permission.objects.all()[0])
+    right = Permission.objects.get(codename="delete_user")
+    Group.objects.get(name="user").permissions.add(right)
     person.groups.set([Group.objects.get(name="admin")])
     admin.groups.clear()
     call_command("sync_roles")
-    assert capsys.readouterr().out == "Roles are as declared.\n"
+    assert capsys.readouterr().out == (
+        "Taken away: user: users.delete_user\nRoles are as declared.\n"
+    )
     assert (groups_of(person), groups_of(admin)) == (["user"], ["admin"])
     held = Group.objects.get(name="moderator").permissions.count()
     assert held == len(ROLE_PERMISSIONS[Role.MODERATOR])
