@@ -138,6 +138,8 @@ export class Composer {
   showProblem(text, { canRetry = false, kind = "", requestId = "" } = {}) {
     this.problem.hidden = !text;
     this.problem.dataset.kind = kind;
+    this.problem.classList.toggle("notice-error", kind !== "busy");
+    this.problem.classList.toggle("notice-warning", kind === "busy");
     this.problem.querySelector("[data-problem-text]").textContent = text;
     this.problem.querySelector("[data-request-id]").textContent = requestId;
     this.problem.querySelector("[data-request]").hidden = !requestId;
@@ -188,7 +190,7 @@ export class Composer {
   }
 
   #changed() {
-    if (this.problem.dataset.kind !== "busy") this.showProblem("");
+    if (this.problem.dataset.kind !== "busy" || !this.input.value.trim()) this.showProblem("");
     fitHeight(this.input);
     this.#judge();
     clearTimeout(this.#draftTimer);
