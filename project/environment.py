@@ -11,9 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.rate_limits import parse_rate
+
 TRUTHS = {"true", "yes", "on", "y", "t", "ok", "1"}
 FALSEHOODS = {"false", "no", "off", "n", "f", "0"}
-WANTED: dict[object, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+WANTED: dict[object, str] = {
+    int: "a whole number, 0 or more",
+    float: "a number, 0 or more",
+    bool: "true or false",
+}
 
 
 class Environment(environ.Env):  # type: ignore[misc]  # the library has no types
@@ -46,6 +52,24 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
             self.problems.append(f"{var} is {given!r}: give {WANTED[cast]}")
             return default
 
+    def count(self, var: str, *, default: int) -> int:
+        """Return a whole number of which there must be one at least."""
+        return int(self._above_zero(var, self.int(var, default=default), default))
+
+    def seconds(self, var: str, *, default: float) -> float:
+        """Return a length of time in which something can happen."""
+        return float(self._above_zero(var, self.float(var, default=default), default))
+
+    def rate(self, var: str, *, default: str) -> str:
+        """Return a limit such as `600/minute`."""
+        given = self.str(var, default=default).strip() or default
+        try:
+            parse_rate(given)
+        except ValueError:
+            self.problems.append(f"{var} is {given!r}: give a limit such as {default}")
+            return default
+        return given
+
     def choice(self, var: str, wanted: Sequence[str], *, default: str) -> str:
         """Return one of some words."""
         given = self.str(var, default=default).strip() or default
@@ -62,6 +86,12 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
             self.problems.append("EMAIL_URL must be an address such as smtp://mail.example:25")
             settings = self.email_url_config("consolemail://")
         return settings
+
+    def _above_zero(self, var: str, value: float, default: float) -> float:
+        if value > 0:
+            return value
+        self.problems.append(f"{var} must be more than 0")
+        return default
 
     def has(self, var: str) -> bool:
         """Tell whether a variable is set to something."""
@@ -90,6 +120,17 @@ def has_scheme(*schemes: str) -> Callable[[str], bool]:
     return test
 
 
+def is_plain_address(address: str) -> bool:
+    """Tell whether an address names a server and nothing else: no password, query or fragment."""
+    try:
+        parts = urlsplit(address)
+        is_server = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    more = parts.username or parts.password or parts.query or parts.fragment
+    return parts.scheme in {"http", "https"} and is_server and not more
+
+
 def refuse(environment: str, problems: Sequence[str]) -> None:
     """End the start where there are problems, naming all of them.
 
@@ -108,6 +149,6 @@ def _read(given: str, kind: type) -> Any:  # noqa: ANN401
             return given.lower() in TRUTHS
         raise ValueError
     value = kind(given)
-    if not math.isfinite(value):
+    if not math.isfinite(value) or value < 0:
         raise ValueError
     return value

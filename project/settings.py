@@ -17,7 +17,7 @@ from project.admin_look import UNFOLD as UNFOLD
 from project.browsers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from project.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
-from project.environment import Environment, has_scheme, is_time_zone, refuse
+from project.environment import Environment, has_scheme, is_plain_address, is_time_zone, refuse
 from project.logs import logging_of
 
 django_stubs_ext.monkeypatch()
@@ -40,7 +40,7 @@ _key_of_development = "for-development-and-tests-only-0123456789-abcdefghij-ABCD
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_DEPLOYED else _key_of_development)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATABASE_URL = env.str("DATABASE_URL", default="")
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)
+DATABASE_POOL_SIZE = env.count("DATABASE_POOL_SIZE", default=10)
 DATABASE_THREADS = max(DATABASE_POOL_SIZE - 4, 1)
 if ENVIRONMENT == ApplicationEnvironment.TEST:
     DATABASE_THREADS = 0
@@ -50,13 +50,13 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or "localhost"])
 if not IS_DEPLOYED:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", "testserver"]
-ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS", default=[PUBLIC_URL])
+ALLOWED_ORIGINS = [PUBLIC_URL, *env.list("ALLOWED_ORIGINS", default=[])]
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1").rstrip("/")
-OPENAI_MODEL = env.str("OPENAI_MODEL", default=llm.DEFAULT_MODEL)
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="").strip() or llm.DEFAULT_MODEL
 OPENAI_TEMPERATURE = env.float("OPENAI_TEMPERATURE", default=llm.DEFAULT_TEMPERATURE)
 SYSTEM_PROMPT = env.str(
     "SYSTEM_PROMPT", default="You are a helpful AI assistant. Be concise and accurate."
@@ -64,7 +64,7 @@ SYSTEM_PROMPT = env.str(
 CONVERSATION_MEMORY_SIZE = env.int(
     "CONVERSATION_MEMORY_SIZE", default=conversations.CONVERSATION_MEMORY_SIZE
 )
-MAX_TOKENS = env.int("MAX_TOKENS", default=llm.MAX_TOKENS)
+MAX_TOKENS = env.count("MAX_TOKENS", default=llm.MAX_TOKENS)
 USER_DAILY_TOKENS = env.int("USER_DAILY_TOKENS", default=0)
 USAGE_TIME_ZONE = env.str("USAGE_TIME_ZONE", default="UTC")
 
@@ -73,16 +73,16 @@ LLM_KEYS = {
     for name, key in sorted(env.ENVIRON.items())
     if name.startswith("LLM_KEY_") and key
 }
-LLM_CONNECT_TIMEOUT_SECONDS = env.float("LLM_CONNECT_TIMEOUT_SECONDS", default=10.0)
-LLM_FIRST_TOKEN_TIMEOUT_SECONDS = env.float("LLM_FIRST_TOKEN_TIMEOUT_SECONDS", default=60.0)
-LLM_IDLE_TIMEOUT_SECONDS = env.float("LLM_IDLE_TIMEOUT_SECONDS", default=30.0)
-LLM_TOTAL_TIMEOUT_SECONDS = env.float("LLM_TOTAL_TIMEOUT_SECONDS", default=600.0)
+LLM_CONNECT_TIMEOUT_SECONDS = env.seconds("LLM_CONNECT_TIMEOUT_SECONDS", default=10.0)
+LLM_FIRST_TOKEN_TIMEOUT_SECONDS = env.seconds("LLM_FIRST_TOKEN_TIMEOUT_SECONDS", default=60.0)
+LLM_IDLE_TIMEOUT_SECONDS = env.seconds("LLM_IDLE_TIMEOUT_SECONDS", default=30.0)
+LLM_TOTAL_TIMEOUT_SECONDS = env.seconds("LLM_TOTAL_TIMEOUT_SECONDS", default=600.0)
 LLM_MAX_COMPLETION_TOKENS = env.int("LLM_MAX_COMPLETION_TOKENS", default=0)
 LLM_MAX_RETRIES = env.int("LLM_MAX_RETRIES", default=1)
 LLM_REPEAT_SECONDS = env.int("LLM_REPEAT_SECONDS", default=600)
 LLM_BATCH_WINDOW_MS = env.int("LLM_BATCH_WINDOW_MS", default=90)
 
-WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=400)
+WORKER_CONCURRENCY = env.count("WORKER_CONCURRENCY", default=400)
 WORKER_DRAIN_SECONDS = env.float("WORKER_DRAIN_SECONDS", default=10.0)
 GUARDRAILS = env.list("GUARDRAILS", default=["apps.moderation.policy_guardrail.PolicyGuardrail"])
 MODERATION_BASE_URL = env.str("MODERATION_BASE_URL", default="").rstrip("/")
@@ -106,13 +106,13 @@ READING_GATE = "apps.moderation.conversation_gate.CaseGate"
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
-RATE_LIMIT_API = env.str("RATE_LIMIT_API", default="600/minute")
-RATE_LIMIT_CHAT = env.str("RATE_LIMIT_CHAT", default="30/minute")
-RATE_LIMIT_SEARCH = env.str("RATE_LIMIT_SEARCH", default="120/minute")
-RATE_LIMIT_EXPORT = env.str("RATE_LIMIT_EXPORT", default="5/day")
-RATE_LIMIT_SHARED = env.str("RATE_LIMIT_SHARED", default="60/minute")
-RATE_LIMIT_SIGNUP = env.str("RATE_LIMIT_SIGNUP", default="20/hour")
-RATE_LIMIT_LOGIN = env.str("RATE_LIMIT_LOGIN", default="10/minute")
+RATE_LIMIT_API = env.rate("RATE_LIMIT_API", default="600/minute")
+RATE_LIMIT_CHAT = env.rate("RATE_LIMIT_CHAT", default="30/minute")
+RATE_LIMIT_SEARCH = env.rate("RATE_LIMIT_SEARCH", default="120/minute")
+RATE_LIMIT_EXPORT = env.rate("RATE_LIMIT_EXPORT", default="5/day")
+RATE_LIMIT_SHARED = env.rate("RATE_LIMIT_SHARED", default="60/minute")
+RATE_LIMIT_SIGNUP = env.rate("RATE_LIMIT_SIGNUP", default="20/hour")
+RATE_LIMIT_LOGIN = env.rate("RATE_LIMIT_LOGIN", default="10/minute")
 
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
@@ -128,11 +128,10 @@ def _refuse_unsafe_values() -> None:
         (is_database(DATABASE_URL), "DATABASE_URL must be a postgresql:// address"),
         (has_scheme("redis", "rediss", "unix")(REDIS_URL), "REDIS_URL must be a redis:// address"),
         (
-            has_scheme("http", "https")(OPENAI_BASE_URL),
-            "OPENAI_BASE_URL must be an http:// or https:// address",
+            is_plain_address(OPENAI_BASE_URL),
+            "OPENAI_BASE_URL must be an http:// or https:// address without password or query",
         ),
         (is_time_zone(USAGE_TIME_ZONE), "USAGE_TIME_ZONE must be a name such as Europe/Oslo"),
-        (WORKER_CONCURRENCY > 0, "WORKER_CONCURRENCY must be 1 or more"),
     ]
     needed_when_deployed = [
         (

@@ -16,7 +16,15 @@ from django.utils import translation
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.errors import InvalidFrameError
-from apps.conversations.events import ErrorEvent, Event, Pong, ReplyDelta, ReplySnapshot, encode
+from apps.conversations.events import (
+    ErrorEvent,
+    Event,
+    PageMissed,
+    Pong,
+    ReplyDelta,
+    ReplySnapshot,
+    encode,
+)
 from apps.conversations.services import (
     branches,
     conversations,
@@ -130,9 +138,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.send(text_data=msgspec.json.encode(event).decode())
 
     async def page_missed(self, message: dict[str, Any]) -> None:
-        """Look whether this person may still be here: Redis was away, and the word may be lost."""
+        """Have the page look again, if this person may still be here: a word may be lost."""
         del message
-        await self._recheck()
+        if await self._recheck():
+            await self._send(PageMissed())
 
     async def _message_send(self, frame: frames.MessageSend) -> None:
         turn = await turns.start_turn(
@@ -151,7 +160,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._follow(turn.reply.pk, 0)
 
     async def _reply_follow(self, frame: frames.ReplyFollow) -> None:
-        await following.check_access(viewer=self.principal.user, reply_id=frame.reply_id)
         self._follow(frame.reply_id, frame.cursor)
 
     async def _reply_stop(self, frame: frames.ReplyStop) -> None:
@@ -237,9 +245,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
 
     async def _recheck(self) -> bool:
-        """Close the socket if what let it in does not hold any more; tells whether it does."""
+        """Close the socket if what let it in does not hold any more; tells whether it does.
+
+        While PostgreSQL is away nobody is turned out: whatever needs it fails by itself.
+        """
         try:
             self.principal = await db.call(principals.recheck, self.principal)
+        except db.AWAY as error:
+            log_event(logger, "RECHECK_WAITS", level=logging.WARNING, error=type(error).__name__)
         except AppError as error:
             await self._close_for(error)
             return False

@@ -156,6 +156,10 @@ class ErrorEvent(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     client_id: str | None = None
 
 
+class PageMissed(msgspec.Struct, frozen=True, tag_field="type", tag="page.missed"):
+    """Something may have been missed: look at what is shown."""
+
+
 class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
     """The answer to a ping."""
 
@@ -169,7 +173,7 @@ PageEvent = (
     | ConversationActivity
     | NoticeCreated
 )
-Event = ReplyEvent | PageEvent | ErrorEvent | Pong
+Event = ReplyEvent | PageEvent | PageMissed | ErrorEvent | Pong
 
 EVENT_TYPES: tuple[type[Event], ...] = (
     MessageAccepted,
@@ -183,6 +187,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ConversationUpdated,
     ConversationActivity,
     NoticeCreated,
+    PageMissed,
     ErrorEvent,
     Pong,
 )

@@ -184,8 +184,8 @@ async def test_a_page_outlives_its_web_process_and_the_answer_its_worker(
 
 
 @pytest.mark.fault
-async def test_a_page_writes_edits_and_switches_while_redis_is_away(
-    browsing: Browsing, person: User, services: Services
+async def test_a_page_writes_edits_and_switches_while_redis_is_away_and_catches_up_after(
+    browsing: Browsing, person: User, moderator: User, services: Services
 ) -> None:
     if services.redis is None:
         pytest.skip("the server is not ours to stop")
@@ -206,6 +206,14 @@ async def test_a_page_writes_edits_and_switches_while_redis_is_away(
             await tab.see_state("complete")
             await tab.answer.get_by_role("button", name="Earlier version").click()
             await expect(place).to_have_text("1 of 2")
+            await db.call(
+                visibility.hide_message,
+                actor=moderator,
+                message_id=await tab.reply_id(),
+                reason="An insult.",
+                reason_for_user="It insults somebody.",
+            )
         finally:
             await sync_to_async(services.redis.start)()
+        await expect(tab.notice).to_contain_text("It insults somebody.")
         await tab.ask("[[stream tokens=5]]")

@@ -39,6 +39,9 @@ def test_every_unusable_value_is_named_at_once() -> None:
         REDIS_URL="http://redis.example",
         DATABASE_URL="mysql://parley",
         WORKER_CONCURRENCY="0",
+        CONVERSATION_MEMORY_SIZE="-1",
+        LLM_TOTAL_TIMEOUT_SECONDS="0",
+        RATE_LIMIT_CHAT="30/min",
         USAGE_TIME_ZONE="Mars/Olympus",
     )
     for sentence in (
@@ -51,7 +54,10 @@ def test_every_unusable_value_is_named_at_once() -> None:
         "OPENAI_BASE_URL must be an http:// or https:// address",
         "REDIS_URL must be a redis:// address",
         "DATABASE_URL must be a postgresql:// address",
-        "WORKER_CONCURRENCY must be 1 or more",
+        "WORKER_CONCURRENCY must be more than 0",
+        "CONVERSATION_MEMORY_SIZE is '-1': give a whole number, 0 or more",
+        "LLM_TOTAL_TIMEOUT_SECONDS must be more than 0",
+        "RATE_LIMIT_CHAT is '30/min': give a limit such as 30/minute",
         "USAGE_TIME_ZONE must be a name",
     ):
         assert f"\n- {sentence}" in said, sentence
@@ -63,3 +69,8 @@ def test_a_blank_number_is_as_one_that_is_not_set() -> None:
 
 def test_a_blank_number_of_proxies_does_not_count_as_said_when_deployed() -> None:
     assert "\n- NUM_PROXIES must say" in start(ENVIRONMENT="production", NUM_PROXIES="")
+
+
+def test_a_password_or_a_query_in_the_address_of_the_models_is_named() -> None:
+    assert "\n- OPENAI_BASE_URL must be" in start(OPENAI_BASE_URL="https://a:b@models.example/v1")
+    assert "\n- OPENAI_BASE_URL must be" in start(OPENAI_BASE_URL="https://models.example/v1?x=1")

@@ -12,7 +12,21 @@ from project.api import api
 from tests.guards.sources import import_everything, read
 
 PROTOCOL = read("docs/protocol.md")
-READERS = {"str", "choice", "int", "bool", "float", "list", "email", "db_url_config", "url", "json"}
+READERS = {
+    "str",
+    "choice",
+    "count",
+    "seconds",
+    "rate",
+    "int",
+    "bool",
+    "float",
+    "list",
+    "email",
+    "db_url_config",
+    "url",
+    "json",
+}
 
 
 def own_codes() -> dict[str, type[AppError]]:

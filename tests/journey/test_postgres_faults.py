@@ -50,6 +50,7 @@ async def test_an_answer_survives_that_postgres_is_away_and_both_processes_recov
         await socket.until_text(
             through.reply_id, len(socket.texts[through.reply_id]) + 700 * PAUSE_SECONDS
         )
+        await socket.follow(ending.reply_id, text=socket.texts[ending.reply_id])
         await sync_to_async(postgres.start)()
         fresh = await ask_until_accepted(person, "[[stream tokens=20]]", seconds=10)
         assert (await person.wait_for_end(fresh, seconds=10))["content"] == answer_text(20)
@@ -59,7 +60,9 @@ async def test_an_answer_survives_that_postgres_is_away_and_both_processes_recov
                 "complete",
                 answer_text(tokens),
             )
+        await socket.until_end(ending.reply_id)
         end = await socket.until_end(through.reply_id)
+    assert [event for event in socket.events if event["type"] == "error"] == []
     assert (end["state"], socket.texts[through.reply_id]) == ("complete", answer_text(1500))
     for answer in refused:
         assert answer.status_code == 503

@@ -35,6 +35,17 @@ async def test_an_answer_goes_on_while_redis_is_away_and_after_it_is_back(
     assert socket.texts[again.reply_id] == answer_text(20)
 
 
+async def test_pages_are_told_to_look_again_once_redis_is_back(
+    person: Person, valkey: ValkeyServer
+) -> None:
+    async with person.socket() as early:
+        valkey.stop()
+        async with person.socket() as late:
+            valkey.start()
+            for socket in (early, late):
+                await socket.until(lambda event: event["type"] == "page.missed", seconds=10)
+
+
 async def test_a_message_is_accepted_and_answered_without_redis(
     person: Person, valkey: ValkeyServer
 ) -> None:

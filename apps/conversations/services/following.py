@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -22,12 +23,16 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting, watching
 from apps.conversations.statements import turns as statements
 from apps.core import db
+from apps.core.logging import log_event
 from apps.core.realtime.frames import StartFrame, TextFrame, WaitFrame
 from apps.core.realtime.hub import Subscription, TextHub, get_hub
 from apps.llm.services import money
 from apps.users.models import User
 
+logger = logging.getLogger(__name__)
+
 CONNECT_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,16 @@ async def follow(
 async def _read_anew(viewer: User, subscription: Subscription, *, is_admitted: bool) -> _Known:
     """Read the row; what is announced from here on asks for another look.
 
-    A conversation that its owner deletes meanwhile is read to the end of its answer.
+    A conversation that its owner deletes meanwhile is read to the end of its answer. While
+    PostgreSQL is away it is tried again: whoever follows need not ask anew.
     """
-    subscription.has_gap = subscription.has_ended = False
-    return await db.call(_read, viewer, subscription.reply_id, includes_deleted=is_admitted)
+    while True:
+        subscription.has_gap = subscription.has_ended = False
+        try:
+            return await db.call(_read, viewer, subscription.reply_id, includes_deleted=is_admitted)
+        except db.AWAY as error:
+            log_event(logger, "FOLLOW_WAITS", level=logging.WARNING, error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _catch_up(hub: TextHub, position: _Position, known: _Known) -> list[ReplyEvent]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -8,7 +9,12 @@ from typing import cast
 from redis.exceptions import RedisError
 
 from apps.core.logging import log_event
-from apps.core.realtime.connection import CONTROL_CHANNEL, TEXT_CHANNEL, live_text_key
+from apps.core.realtime.connection import (
+    CONTROL_CHANNEL,
+    MISSED_CHANNEL,
+    TEXT_CHANNEL,
+    live_text_key,
+)
 from apps.core.realtime.frames import EndFrame, encoder, parse_live_text
 from apps.core.redis import waiting_client
 
@@ -19,6 +25,8 @@ PAUSE_SECONDS = 1.0
 
 class _Away:
     until = 0.0
+    lock = threading.Lock()
+    teller: threading.Thread | None = None
 
 
 def announce_end(*reply_ids: int) -> None:
@@ -52,12 +60,29 @@ def publish(channel: str, data: bytes) -> None:
     """Send a hint from synchronous code; it never raises and hardly waits.
 
     A Redis that is away is left alone for a moment, so that nobody who writes pays for it again and
-    again.
+    again. Where a hint is lost, everybody is told to look again as soon as Redis answers.
     """
-    if time.monotonic() < _Away.until:
-        return
-    try:
-        waiting_client().publish(channel, data)
-    except (RedisError, OSError) as error:
-        _Away.until = time.monotonic() + PAUSE_SECONDS
-        log_event(logger, "PUBLISH_FAILED", level=logging.WARNING, error=type(error).__name__)
+    if time.monotonic() >= _Away.until:
+        try:
+            waiting_client().publish(channel, data)
+        except (RedisError, OSError) as error:
+            _Away.until = time.monotonic() + PAUSE_SECONDS
+            log_event(logger, "PUBLISH_FAILED", level=logging.WARNING, error=type(error).__name__)
+        else:
+            return
+    _owe_word()
+
+
+def _owe_word() -> None:
+    """Have everybody told that they may have missed something, by one thread at a time."""
+    with _Away.lock:
+        if _Away.teller is None:
+            _Away.teller = threading.Thread(target=_tell_missed, name="missed-teller", daemon=True)
+            _Away.teller.start()
+
+
+def _tell_missed() -> None:
+    time.sleep(PAUSE_SECONDS)
+    with _Away.lock:
+        _Away.teller = None
+    publish(MISSED_CHANNEL, b"")

@@ -5,6 +5,7 @@ from redis.backoff import NoBackoff
 
 TEXT_CHANNEL = "parley:text"
 CONTROL_CHANNEL = "parley:control"
+MISSED_CHANNEL = "parley:missed"
 
 
 def connect_redis(*, socket_timeout_seconds: float | None = 2.0) -> Redis:

@@ -6,11 +6,12 @@ from typing import Any
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer
 from channels_redis.utils import _wrap_close
 
+from apps.core.realtime.connection import MISSED_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.redis import redis_client
 
 MISSED = {"type": "page.missed"}
-"""What every consumer gets after Redis was away, for it may have missed something."""
+"""What every consumer gets after Redis was away, or a word was lost on the way to it."""
 
 
 class HintLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
@@ -49,11 +50,11 @@ class _Connection:
         self._layer = layer
         self._listener = RedisListener(
             name="channel-layer",
-            channels=[f"{layer.prefix}__everybody"],
+            channels=[MISSED_CHANNEL],
             on_message=self._take,
             on_change=self._changed,
         )
-        self._was_connected = False
+        self._was_away = False
 
     async def publish(self, channel: str, message: bytes) -> None:
         await (await redis_client()).publish(channel, message)
@@ -69,6 +70,9 @@ class _Connection:
         await self._listener.aclose()
 
     def _take(self, channel: str, data: bytes) -> None:
+        if channel == MISSED_CHANNEL:
+            self._tell_missed()
+            return
         own = self._layer.channels.get(channel)
         if own is not None:
             own.put_nowait(data)
@@ -79,10 +83,11 @@ class _Connection:
                 queue.put_nowait(data)
 
     def _changed(self, is_connected: bool) -> None:  # noqa: FBT001
-        if not is_connected:
-            return
-        if self._was_connected:
-            data = self._layer.channel_layer.serialize(MISSED)
-            for queue in self._layer.channels.values():
-                queue.put_nowait(data)
-        self._was_connected = True
+        if is_connected and self._was_away:
+            self._tell_missed()
+        self._was_away = not is_connected
+
+    def _tell_missed(self) -> None:
+        data = self._layer.channel_layer.serialize(MISSED)
+        for queue in self._layer.channels.values():
+            queue.put_nowait(data)

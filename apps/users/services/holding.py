@@ -13,6 +13,7 @@ from apps.users.services import principals
 from apps.users.services.principals import Principal
 
 RECHECK_SECONDS = 30.0
+RETRY_SECONDS = 1.0
 
 T = TypeVar("T")
 
@@ -20,7 +21,8 @@ T = TypeVar("T")
 async def stay(principal: Principal) -> None:
     """Return never; raise once what let the caller in does not hold any more.
 
-    It looks when it is told that rights changed, and every 30 s in case the word was lost.
+    It looks when it is told that rights changed, and every 30 s in case the word was lost. While
+    PostgreSQL is away nobody is turned out; it looks again as soon as it can.
 
     Raises:
         AccessRevokedError, InvalidTokenError, AccountSuspendedError: as `principals.recheck`.
@@ -28,8 +30,11 @@ async def stay(principal: Principal) -> None:
     now = asyncio.get_running_loop().time
     async with ear_of(principal.user.pk) as ear:
         while True:
-            principal = await db.call(principals.recheck, principal)
             due = now() + RECHECK_SECONDS
+            try:
+                principal = await db.call(principals.recheck, principal)
+            except db.AWAY:
+                due = now() + RETRY_SECONDS
             while (heard := await ear.hear(timeout_seconds=due - now())) is not None:
                 if _is_about_rights(heard):
                     break

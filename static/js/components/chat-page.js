@@ -12,6 +12,7 @@ import { Reply } from "./reply.js";
 
 const OPEN_WITHIN_MS = 2_000;
 const ACCEPT_WITHIN_MS = 15_000;
+const LOOK_AGAIN_WITHIN_MS = 1_000;
 const UNANSWERED = t("The server did not answer. Your message is back in the box: try again.");
 const UNREPEATED = t("The server did not answer. Try again.");
 const BUSY = t("One answer at a time: wait until this one is complete, or stop it.");
@@ -122,6 +123,7 @@ export class ChatPage {
     else if (event.type === "branch.shown") isHere && this.branches.shown(event);
     else if (event.type === "conversation.updated") this.conversation.updated(event);
     else if (event.type === "conversation.activity") this.conversation.activity(event);
+    else if (event.type === "page.missed") setTimeout(() => this.#lookAgain(), Math.random() * LOOK_AGAIN_WITHIN_MS);
     else if (event.type === "notice.created") this.notices.arrived(event);
     else if (event.type === "error") this.#refused(event);
     else if (event.reply_id) this.#replyEvent(event);

@@ -120,6 +120,7 @@ async def test_connects_again_where_a_server_was_starting() -> None:
         pytest.param(format_datetime(datetime.now(UTC) - timedelta(hours=1)), 0.0, id="past"),
         pytest.param(format_datetime(datetime.now(UTC) + timedelta(days=2)), 3_600.0, id="far"),
         ("Sun, 06 Nov 1994 08:49:37", 0.0),
+        ("Wed, 21 Oct 2015 99999999999999999999:28:00 GMT", None),
     ],
 )
 def test_reads_retry_after(header: str | None, seconds: float | None) -> None:
