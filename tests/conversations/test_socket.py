@@ -15,10 +15,7 @@ from pytest_django import Settings
 
 from apps.conversations.models import Message
 from apps.core.realtime.groups import announce
-<<<<<<< HEAD
-=======
 from apps.core.redis import waiting_client
->>>>>>> c8bda77 (Go on by itself where PostgreSQL or a hint was away, and refuse values at the start that would break it later)
 from apps.users.models import User
 from project.asgi import application
 from tests.factories import ApiTokenFactory, MessageFactory
@@ -117,7 +114,6 @@ async def test_another_branch_is_shown_and_every_page_hears_of_it(person: User) 
     assert shown == ["one"]
 
 
-<<<<<<< HEAD
 async def test_the_sender_hears_once_what_their_other_pages_hear_too(person: User) -> None:
     async with socket_of(person) as sender, socket_of(person) as other:
         frame = b'{"type": "message.send", "client_id": "aaaaaaaa", "content": "x"}'
@@ -142,7 +138,8 @@ async def told_until(socket: WebsocketCommunicator, kind: str) -> list[dict[str,
     while not told or told[-1]["type"] != kind:
         told.append(orjson.loads(await socket.receive_from()))
     return told
-=======
+
+
 async def test_a_page_is_told_to_look_again_where_a_hint_was_lost_on_the_way(person: User) -> None:
     async with socket_of(person) as socket:
         assert (await ask(socket, PING))["type"] == "pong"
@@ -151,4 +148,3 @@ async def test_a_page_is_told_to_look_again_where_a_hint_was_lost_on_the_way(per
         await sync_to_async(announce)(person.pk, {"type": "conversation.activity"})
         event = orjson.loads(await socket.receive_from(timeout=10))
     assert event == {"type": "page.missed"}
->>>>>>> c8bda77 (Go on by itself where PostgreSQL or a hint was away, and refuse values at the start that would break it later)
