@@ -1,5 +1,6 @@
 """The files that ship Parley agree with each other and with the code."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from apps.conversations.constants import CHAT_WAIT_SECONDS, QUEUE_TIMEOUT_SECONDS
+from apps.core.api.responses import openai_error
 from apps.core.design import read_colours
+from apps.core.error_handling import describe_error
+from apps.core.errors import (
+    AppError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServiceUnavailableError,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)", re.MULTILINE)
@@ -136,6 +146,78 @@ def test_the_proxy_has_a_page_of_ours_for_what_it_answers_itself() -> None:
         assert set(re.findall(r"#[0-9a-f]{6}", page)) <= known
         assert not re.search(r"<(?:script|link|img)|https?:", page)
         assert '<p lang="de">' in page
+
+
+def location(name: str) -> str:
+    """Return what the proxy's configuration says between the braces of one location."""
+    found = re.search(
+        rf"^        location {name} {{\n(.*?)^        }}$",
+        text_of("deploy/nginx/nginx.conf"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert found, name
+    return found[1]
+
+
+@pytest.mark.parametrize("place", ["/api/", "/openai/"])
+def test_the_proxy_waits_as_long_as_an_answer_may_take(place: str) -> None:
+    """A call that waits for a whole answer gets no byte before its end."""
+    deadline = re.search(r"^#?LLM_TOTAL_TIMEOUT_SECONDS=(\d+)", text_of(".env.example"), re.M)
+    waits = re.search(r"proxy_read_timeout (\d+)s;", location(place))
+    assert deadline
+    assert waits
+    assert int(waits[1]) > QUEUE_TIMEOUT_SECONDS + int(deadline[1])
+    assert int(waits[1]) > CHAT_WAIT_SECONDS
+    assert "proxy_set_header" not in location(place), "it would take the others' place"
+
+
+@pytest.mark.parametrize("place", ["api", "openai"])
+@pytest.mark.parametrize(
+    ("codes", "name", "error"),
+    [
+        ("413", "too_large", PayloadTooLargeError()),
+        ("429", "too_often", RateLimitedError()),
+        ("502 503 504 =503", "away", ServiceUnavailableError()),
+    ],
+)
+def test_the_proxys_own_errors_have_the_form_that_programs_read(
+    place: str, codes: str, name: str, error: AppError
+) -> None:
+    assert f"error_page {codes} @{place}_{name};" in location(f"/{place}/")
+    told = location(f"@{place}_{name}")
+    answer = re.search(r"return (\d+) '(.*)';", told)
+    assert answer
+    description = describe_error(error)
+    assert int(answer[1]) == description.status_code
+    assert json.loads(answer[2]) == (
+        openai_error(description)
+        if place == "openai"
+        else {
+            "success": False,
+            "status_code": description.status_code,
+            "request": {
+                "method": "$request_method",
+                "url": "$plain_uri",
+                "correlation_id": "$request_id",
+            },
+            "name": description.name,
+            "code": description.code,
+            "message": description.message,
+            "error": None,
+            "data": None,
+        }
+    )
+    assert "default_type application/json;" in told
+    assert ("add_header Retry-After " in told) is (name != "too_large")
+
+
+def test_an_address_that_would_break_the_proxys_json_is_not_in_it() -> None:
+    pattern = re.search(r'"~(\S+)" \$request_uri;', text_of("deploy/nginx/nginx.conf"))
+    assert pattern
+    assert re.search(pattern[1], "/api/v1/users/3/chat?a=b%22&c[]=") is None
+    assert re.search(pattern[1], "/api/v1/users/3/chat?a=b%22&c=d")
+    assert not re.search(pattern[1], '/api/"x')
+    assert not re.search(pattern[1], "/api/\\x")
 
 
 def test_development_uses_the_very_versions_that_are_shipped() -> None:
