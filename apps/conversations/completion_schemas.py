@@ -57,6 +57,9 @@ class PromptMessageIn(InputSchema):
     content: Piece | list[TextPart]
     name: Annotated[Text, StringConstraints(pattern=r"^[\w-]{1,64}$")] | None = None
     refusal: None = None
+    tool_calls: Annotated[Any, NotOffered(NO_TOOLS, [[]])] = None
+    function_call: Annotated[Any, NotOffered(NO_FUNCTIONS)] = None
+    audio: Annotated[Any, NotOffered("Audio is not offered here. Leave it out.")] = None
 
     @field_validator("content", mode="before")
     @classmethod
@@ -128,7 +131,7 @@ class CompletionIn(InputSchema):
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     stop: Piece | Annotated[list[Piece], Field(max_length=4)] | None = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     logit_bias: dict[str, float] | None = None

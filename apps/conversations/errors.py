@@ -40,9 +40,9 @@ class ReplyInProgressError(ConflictError):
 
 
 class ClientIdReusedError(IdempotencyConflictError):
-    """The same client id came with other content."""
+    """The same client id or key came with another request."""
 
-    default_message = "This id was already used for another message. Send it with a new id."
+    default_message = "This id or key came with another request before. Send it with a new one."
 
 
 class ReplyEndedError(ConflictError):

@@ -37,7 +37,11 @@ _SENTENCES = {
     "extra_forbidden": "This field is not known here. Leave it out.",
     "missing": "This field is needed. Add it.",
 }
+_UNION_MEMBER = re.compile(r"[\[(]|^(?:str|int|float|bool|constrained-\w+)$")
+"""What pydantic adds to a place for each type that a field may have: no field has such a name."""
 _LENGTH_FINDING = re.compile(r"(?:Value|String) should have at (most|least) (\d+) ")
+
+_ITEMS_FINDING = re.compile(r"(?:List|Dictionary) should have at (most|least) (\d+) item")
 
 _BY_STATUS: dict[int, type[AppError]] = {
     401: UnauthorizedError,
@@ -128,7 +132,7 @@ def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
     """Return pydantic's findings as problems per field, without what was sent."""
     return [
         FieldProblem(
-            field=".".join(str(part) for part in error["loc"]),
+            field=_place(error["loc"]),
             message=_SENTENCES.get(str(error["type"])) or _for_people(str(error["msg"])),
             type=str(error["type"]),
         )
@@ -136,11 +140,20 @@ def field_problems(errors: Iterable[Mapping[str, Any]]) -> list[FieldProblem]:
     ]
 
 
+def _place(parts: Sequence[str | int]) -> str:
+    """Return the place of a finding as the names of fields, without those of our types."""
+    named = [part for part in parts if isinstance(part, int) or not _UNION_MEMBER.search(part)]
+    return ".".join(map(str, named))
+
+
 def _for_people(message: str) -> str:
-    """Say a finding about a text's length as a person would; others stay as they are."""
+    """Say a finding about a length as a person would; others stay as they are."""
     length = _LENGTH_FINDING.match(message)
     if length is not None:
         return f"Write at {length[1]} {length[2]} characters."
+    items = _ITEMS_FINDING.match(message)
+    if items is not None:
+        return f"Give at {items[1]} {items[2]} of them."
     return message.removeprefix("Value error, ")
 
 

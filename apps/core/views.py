@@ -7,6 +7,8 @@ import sys
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, is_valid_path
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.core import design, health, metrics
@@ -14,7 +16,7 @@ from apps.core.api.responses import error_response, json_response
 from apps.core.constants import ApplicationEnvironment
 from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import as_app_error, error_for_status, report_error
-from apps.core.errors import EndpointNotOfferedError, ServiceUnavailableError
+from apps.core.errors import EndpointNotOfferedError, NotFoundError, ServiceUnavailableError
 from apps.core.paths import is_api_path, is_openai_path
 
 
@@ -32,7 +34,17 @@ def not_found(request: HttpRequest, exception: BaseException | None = None) -> H
     """Say that there is nothing here."""
     if is_openai_path(request.path_info):
         return error_response(request, EndpointNotOfferedError())
+    if is_api_path(request.path_info) and isinstance(exception, Resolver404):
+        return error_response(request, _unknown_address(request.path_info))
     return _error_page(request, exception, status=404)
+
+
+def _unknown_address(path: str) -> NotFoundError:
+    """Return the error of an unknown address; it names one that differs by a slash at the end."""
+    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    if not is_valid_path(other):
+        return NotFoundError()
+    return NotFoundError(gettext("There is nothing here. Write %(address)s.") % {"address": other})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -88,6 +88,18 @@ async def test_what_is_not_offered_is_refused_by_name_and_says_what_to_do(
             "Only text is offered",
         ),
         (
+            {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": 5}]},
+            "messages.1.content",
+            "messages.1.content: Input should be a valid string",
+        ),
+        (
+            {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}]},
+            "messages.0.tool_calls",
+            "Tools are not offered",
+        ),
+        ({"messages": []}, "messages", "Give at least 1 of them"),
+        ({"stop": {"a": 1}}, "stop", "stop: Input should be a valid"),
+        (
             {"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]},
             "messages.0.role",
             "system",
@@ -101,6 +113,7 @@ async def test_what_does_not_fit_is_told_with_its_place(
     error = refused.json()["error"]
     assert (refused.status_code, error["param"]) == (400, param)
     assert words in error["message"]
+    assert "function" not in error["message"], "no word of ours"
 
 
 def test_a_stream_may_tell_its_usage() -> None:

@@ -133,3 +133,17 @@ async def test_a_cursor_is_good_for_one_list_with_its_filters(
         assert (await caller.get(f"{path}&cursor={cursor}")).status_code == 200
         refused = await caller.get(f"{other}{'&' if '?' in other else '?'}cursor={cursor}")
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_cursor"), other
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("conversations", "/api/v1/conversations/"), ("models/", "/api/v1/models")],
+)
+async def test_an_address_that_lacks_its_slash_is_named_as_it_is_written(
+    program: Program, typed: str, meant: str
+) -> None:
+    missed = await program.post(typed, {})
+    assert (missed.status_code, missed.json()["code"]) == (404, "not_found")
+    assert missed.json()["message"] == f"There is nothing here. Write {meant}."
+    nowhere = await program.post("nowhere", {})
+    assert nowhere.json()["message"].endswith("Check the address.")

@@ -24,7 +24,8 @@ class NotOffered:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: object) -> dict[str, Any]:
         """Name the values that pass, and why no others do."""
-        return {"enum": list(self.harmless), "description": f"Not offered. {self.sentence}"}
+        kinds = [_schema_of(value) for value in self.harmless]
+        return {"anyOf": kinds, "description": f"Not offered. {self.sentence}"}
 
     def check(self, value: Any) -> Any:  # noqa: ANN401
         """Return a harmless value.
@@ -35,3 +36,14 @@ class NotOffered:
         if repr(value) not in map(repr, self.harmless):
             raise PydanticCustomError("not_offered", self.sentence)
         return value
+
+
+def _schema_of(value: object) -> dict[str, Any]:
+    """Return a schema that one value fits, in words that generators of clients understand."""
+    if value is None:
+        return {"type": "null"}
+    if isinstance(value, list):
+        items = _schema_of(value[0]) if value else {}
+        return {"type": "array", "items": items, "minItems": len(value), "maxItems": len(value)}
+    names = {bool: "boolean", int: "integer", str: "string"}
+    return {"type": names[type(value)], "const": value}

@@ -24,6 +24,7 @@ from apps.users.services.principals import Principal
 from apps.users.services.tokens import NewToken, TokenRequest
 
 router = ApiRouter(tags=["Tokens"])
+NEITHER = "Send email and password, or a token of the scope account in the header Authorization."
 own_token = BearerToken(TokenScope.ACCOUNT)
 
 
@@ -62,6 +63,8 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
         allowed_models=tuple(payload.allowed_models),
     )
     if payload.email is None or payload.password is None:
+        if "Authorization" not in request.headers:
+            raise UnauthorizedError(NEITHER)
         caller = cast("Principal", await own_token(request))
         return shown_once(await db.call(tokens.create_token, actor=caller, wanted=wanted))
     email = payload.email
