@@ -236,6 +236,8 @@ async def test_line_38_delete_asks_once_and_offers_undo_and_archive_is_separate(
     numbers = await db.call(make_many, person, 2)
     async with browsing:
         tab = await browsing.signed_in(person)
+        await tab.open()
+        await keep_what_the_list_would_delete(tab)
         await tab.open(f"/c/{numbers[0]}/")
         menu = tab.page.get_by_role("button", name="More about this conversation")
         await menu.click()
@@ -261,6 +263,17 @@ async def test_line_38_delete_asks_once_and_offers_undo_and_archive_is_separate(
         assert await violations(tab) == []
         await tab.page.get_by_role("button", name="Restore Talk 0").click()
         await expect(tab.page.locator("h1")).to_have_text("Talk 0")
+
+
+async def keep_what_the_list_would_delete(tab: Tab) -> None:
+    """Choose to delete from the list by keyboard, and think better of it."""
+    more = tab.page.get_by_role("button", name="More about Talk 1")
+    await more.focus()
+    for key in ("Enter", "End", "Enter"):
+        await tab.page.keyboard.press(key)
+    await expect(tab.page.locator("#delete-dialog")).to_contain_text("“Talk 1”.")
+    await tab.page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
 
 
 def make_shared(person: User) -> str:

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from apps.conversations.models import Conversation
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
-from tests.factories import ReplyFactory, UserFactory
+from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.support.processes import Site
 
 pytestmark = pytest.mark.browser
@@ -51,8 +51,10 @@ def conversation(person: User) -> Conversation:
         message__conversation__title="Tables and code",
         message__content=RICH,
     )
-    for state in ("stopped", "failed", "interrupted", "withheld"):
+    for state in ("stopped", "failed", "interrupted", "withheld", "halted", "out_of_quota"):
         ReplyFactory(message__conversation=answer.conversation, state=state)
+    MessageFactory(conversation=answer.conversation, hidden=True)
+    ReplyFactory(message__conversation=answer.conversation, message__content="Call ████.")
     found: Conversation = answer.conversation
     return found
 

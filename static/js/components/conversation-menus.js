@@ -10,8 +10,10 @@ export function mountConversationMenus(app, { problem }) {
   const deleteForm = app.querySelector("[data-delete-form]");
   const token = renameForm.querySelector("[name=csrfmiddlewaretoken]").value;
   const urlOf = (form, id) => form.dataset.actionTemplate.replace("/0/", `/${id}/`);
+  const deleteDialog = document.getElementById("delete-dialog");
   let opener = null;
   let id = null;
+  let isOfItem = false;
 
   app.querySelector("[data-rename-here]").addEventListener("click", (event) => {
     event.preventDefault();
@@ -21,7 +23,14 @@ export function mountConversationMenus(app, { problem }) {
   app.querySelector(".chat-title").addEventListener("dblclick", () => {
     if (app.dataset.conversationId) renameOpen();
   });
-  document.querySelector('[popovertarget="delete-dialog"]').addEventListener("click", () => aimDelete(app.dataset.conversationId, ""));
+  document.querySelector('[popovertarget="delete-dialog"]').addEventListener("click", () => {
+    isOfItem = false;
+    aimDelete(app.dataset.conversationId, "");
+  });
+  deleteDialog.addEventListener("toggle", (event) => {
+    // Whoever came from the list goes back there; the page's own button may not even be shown.
+    if (event.newState === "closed" && isOfItem) opener.focus({ preventScroll: true });
+  });
 
   function renameOpen() {
     editInPlace(app.querySelector(".chat-title"), {
@@ -105,6 +114,7 @@ export function mountConversationMenus(app, { problem }) {
   menu.querySelector("[data-item-delete]").addEventListener("click", () => {
     menu.hidePopover();
     aimDelete(id, linkOf().querySelector("[data-title]").textContent);
-    document.getElementById("delete-dialog").showPopover();
+    isOfItem = true;
+    deleteDialog.showPopover();
   });
 }
