@@ -137,6 +137,21 @@ def test_a_case_is_taken_decided_and_followed_by_the_next(desk: Client, moderato
     assert Case.objects.get(pk=first.pk).claimed_by_id == moderator.pk
 
 
+def test_the_next_case_is_one_of_the_filter_that_is_worked(desk: Client) -> None:
+    first, other, wanted = (
+        make_case(MessageFactory(role=role)) for role in ("user", "assistant", "user")
+    )
+    Case.objects.filter(pk=other.pk).update(priority=900)
+    taken = post(desk, f"{QUEUE}next/?role=user").json()
+    assert taken["case"] == first.pk
+    version = Case.objects.get(pk=first.pk).version
+    decided = post(
+        desk, f"{QUEUE}{first.pk}/decide/?role=user", verdict="no_violation", version=version
+    )
+    assert decided.json()["case"] == wanted.pk
+    assert decided.json()["url"] == f"{QUEUE}{wanted.pk}/?role=user"
+
+
 def test_a_stale_version_answers_409_with_what_is_new_and_changes_nothing(
     desk: Client, moderator: User
 ) -> None:

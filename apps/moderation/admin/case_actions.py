@@ -80,10 +80,8 @@ def _standing(request: HttpRequest, case: Case) -> Data:
 
 
 def decide(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Decide a case, and answer with the next one."""
-    chosen = queue_filters.parse(
-        {**request.POST.dict(), "policy": request.POST.get("in_policy", "")}
-    )
+    """Decide a case, and answer with the next one of the same filter."""
+    chosen = queue_filters.parse(request.GET.dict())
 
     def work() -> Data:
         decision = decisions.decide(
