@@ -11,7 +11,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from apps.conversations.models import Message
+from apps.conversations.models import Conversation, Message
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Appeal, Notice, RuleHit, RuleVersion
 from apps.moderation.services import (
@@ -65,7 +65,7 @@ def browser_of(person: User) -> Client:
     return client
 
 
-def test_the_list_shows_what_is_new_and_how_one_stands() -> None:
+def test_the_list_shows_what_is_new_in_which_conversation_and_how_one_stands() -> None:
     make_thresholds()
     notice = decide(EnforcementKind.HIDE_MESSAGE)
     text = browser_of(notice.subject).get(reverse("moderation:notices")).content.decode()
@@ -73,6 +73,15 @@ def test_the_list_shows_what_is_new_and_how_one_stands() -> None:
     assert ">New<" in text
     assert "<strong>2</strong> points count at the moment." in text
     assert "At 3 the consequence is a warning." in text
+    talk = Conversation.objects.get()
+    Conversation.objects.filter(pk=talk.pk).update(title="About bread")
+    text = browser_of(notice.subject).get(reverse("moderation:notices")).content.decode()
+    assert "About bread" in text
+    Conversation.objects.filter(pk=talk.pk).update(deleted_at=timezone.now())
+    text = browser_of(notice.subject).get(reverse("moderation:notices")).content.decode()
+    assert "About bread" not in text
+    Conversation.objects.filter(pk=talk.pk).delete()
+    assert browser_of(notice.subject).get(reverse("moderation:notices")).status_code == 200
 
 
 def test_what_a_rule_did_and_a_person_confirms_is_told_again_with_a_person_behind_it() -> None:

@@ -62,8 +62,8 @@ def list_notices(*, viewer: User) -> QuerySet[Notice]:
 
 
 def newest_notices(*, viewer: User, before: int | None = None) -> tuple[list[Notice], int | None]:
-    """Return one screen of notices, and the number before which the next begins."""
-    rows = list_notices(viewer=viewer)
+    """Return one screen of notices with their conversations, and where the next one begins."""
+    rows = list_notices(viewer=viewer).select_related("appeal", "conversation")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: NOTICES_SHOWN + 1])
