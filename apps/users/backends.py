@@ -1,5 +1,6 @@
 from allauth.account.auth_backends import AuthenticationBackend
 
+from apps.core.db import release_connection
 from apps.users.models import User
 
 
@@ -15,3 +16,13 @@ class EmailBackend(AuthenticationBackend):  # type: ignore[misc]
         """Tell whether this person may be signed in at the moment."""
         is_let_in = bool(super().user_can_authenticate(user))
         return is_let_in and not user.is_service and not user.is_suspended
+
+    def _check_password(self, user: User | None, password: str) -> User | None:
+        """Check the password while no connection of the pool is held: hashing takes long."""
+        release_connection()
+        checked: User | None = super()._check_password(user, password)
+        return checked
+
+    def _mitigate_timing_attack(self, password: str) -> None:
+        release_connection()
+        super()._mitigate_timing_attack(password)

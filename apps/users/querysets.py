@@ -94,14 +94,30 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.get(email=normalize_email(username or ""))  # type: ignore[no-any-return]
 
     @transaction.atomic
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # noqa: ANN401
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        encoded: str | None = None,
+        **fields: Any,  # noqa: ANN401
+    ) -> User:
         """Make an account with the group of its role.
+
+        Args:
+            email: its address.
+            password: its password; None for one that nobody can sign in with.
+            encoded: the password as it is stored, where it was hashed before.
+            fields: others of the account.
 
         Raises:
             IntegrityError: the address has an account already.
         """
         user: User = self.model(email=normalize_email(email), **fields)
-        user.set_password(password)
+        if encoded is None:
+            user.set_password(password)
+        else:
+            user.password = encoded
         user.save(using=self._db, force_insert=True)
         user.groups.set(Group.objects.filter(name=user.role))
         return user

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
+from apps.core import db
+from apps.users import backends
 from apps.users.models import ApiToken, User
+from apps.users.services import credentials, passwords
 from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
 from tests.users.conftest import audited
 
@@ -168,3 +174,70 @@ def test_anothers_token_and_no_token_look_the_same(
         assert (response.status_code, response.json()["code"]) == (404, "token_not_found")
     token.refresh_from_db()
     assert token.revoked_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_guessers_of_passwords_take_no_thread_from_the_database(
+    person: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check of a password waits in threads of its own: here until everything else was done."""
+    settings.DATABASE_THREADS = 2
+    is_done = threading.Event()
+    hashing: list[str] = []
+
+    class SlowHasher(MD5PasswordHasher):
+        def encode(self, password: str, salt: str) -> str:
+            hashing.append(threading.current_thread().name)
+            is_done.wait(10)
+            encoded: str = super().encode(password, salt)
+            return encoded
+
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    monkeypatch.setitem(globals(), "SlowHasher", SlowHasher)
+    guesses = [
+        asyncio.create_task(
+            credentials.find_by_credentials(email=f"nobody{number}@example.com", password="x")
+        )
+        for number in range(10)
+    ]
+    try:
+        async with asyncio.timeout(5):
+            seen = [await db.call(User.objects.count) for _ in range(3)]
+    finally:
+        is_done.set()
+    assert await asyncio.gather(*guesses) == [None] * 10
+    assert seen == [1, 1, 1]
+    assert {name.partition("_")[0] for name in hashing} == {"passwords"}
+
+
+def test_a_password_that_changes_while_it_is_checked_makes_no_token(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = passwords.verify
+
+    async def meanwhile_changed(password: str, encoded: str | None) -> bool:
+        is_right = await verify(password, encoded)
+        await db.call(User.objects.update, password="another")
+        return is_right
+
+    monkeypatch.setattr(passwords, "verify", meanwhile_changed)
+    response = post(**LOGIN)
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
+    assert ApiToken.objects.count() == 0
+
+
+def test_a_page_that_signs_in_holds_no_connection_while_it_checks_the_password(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    check = User.check_password
+    monkeypatch.setattr(backends, "release_connection", lambda: order.append("given back"))
+
+    def checked(user: User, password: str) -> bool:
+        order.append("checked")
+        return bool(check(user, password))
+
+    monkeypatch.setattr(User, "check_password", checked)
+    page = Client().post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    assert page.status_code == 302
+    assert order == ["given back", "checked"]

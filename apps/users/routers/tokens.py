@@ -70,9 +70,7 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
     email = payload.email
     await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)
     return shown_once(
-        await db.call(
-            tokens.create_with_password, email=email, password=payload.password, wanted=wanted
-        )
+        await tokens.create_with_password(email=email, password=payload.password, wanted=wanted)
     )
 
 

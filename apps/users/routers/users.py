@@ -38,7 +38,7 @@ router = ApiRouter(tags=["Users"])
 )
 async def create_user(request: HttpRequest, payload: UserCreateIn) -> object:
     """Sign up."""
-    return await db.call(accounts.register, **payload.model_dump())
+    return await accounts.register(**payload.model_dump())
 
 
 @router.operation(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import db
 from apps.core.preconditions import Precondition
 from apps.users.belongings import belongings
 from apps.users.constants import SERVICE_DOMAIN, Role
@@ -22,26 +23,39 @@ from apps.users.errors import (
 )
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet, normalize_email
-from apps.users.services import access, credentials, leaving, roles, tokens
+from apps.users.services import access, credentials, leaving, passwords, roles, tokens
 from apps.users.services.problems import clean_reason, validation_failed
 
 
 @transaction.atomic
 def create_account(
-    *, actor: User | None, email: str, name: str, password: str, role: str = Role.USER
+    *,
+    actor: User | None,
+    email: str,
+    name: str,
+    password: str,
+    role: str = Role.USER,
+    encoded: str | None = None,
 ) -> User:
     """Make an account; its owner counts as the actor where nobody else is.
+
+    Args:
+        actor: who makes it.
+        email: its address.
+        name: what the person is called.
+        password: which has to follow the rules.
+        role: what the person may do.
+        encoded: the password as it is stored, where it was hashed before.
 
     Raises:
         ValidationFailedError: address, name or password do not fit, each named.
         EmailTakenError: the address has an account.
     """
-    person = User(email=normalize_email(email), name=name.strip(), role=role)
-    _check_fields(person, password)
+    person = _checked(email=email, name=name, password=password, role=role)
     try:
         with transaction.atomic():
             user: User = User.objects.create_user(
-                person.email, password, name=person.name, role=role
+                person.email, password, encoded=encoded, name=person.name, role=role
             )
     except IntegrityError as error:
         raise EmailTakenError from error
@@ -55,15 +69,21 @@ def create_account(
     return user
 
 
-@transaction.atomic
-def register(*, email: str, name: str, password: str) -> User:
+async def register(*, email: str, name: str, password: str) -> User:
     """Sign somebody up who came by the API; where mail is configured, ask for the address.
 
     Raises:
         ValidationFailedError: address, name or password do not fit, each named.
         EmailTakenError: the address has an account.
     """
-    user = create_account(actor=None, email=email, name=name, password=password)
+    await db.call(_checked, email=email, name=name, password=password)
+    encoded = await passwords.hashed(password)
+    return await db.call(_register, email=email, name=name, password=password, encoded=encoded)
+
+
+@transaction.atomic
+def _register(*, email: str, name: str, password: str, encoded: str) -> User:
+    user = create_account(actor=None, email=email, name=name, password=password, encoded=encoded)
     address = EmailAddress.objects.create(user=user, email=user.email, primary=True)
     if credentials.is_verification_required():
         transaction.on_commit(lambda: address.send_confirmation(signup=True), robust=True)
@@ -252,7 +272,8 @@ def _rename(*, actor: User, user_id: int, name: str) -> User:
     return user
 
 
-def _check_fields(person: User, password: str) -> None:
+def _checked(*, email: str, name: str, password: str, role: str = Role.USER) -> User:
+    person = User(email=normalize_email(email), name=name.strip(), role=role)
     problems: dict[str, list[ValidationError]] = {}
     if person.email.endswith(f"@{SERVICE_DOMAIN}"):
         problems["email"] = [
@@ -268,3 +289,4 @@ def _check_fields(person: User, password: str) -> None:
         problems["password"] = error.error_list
     if problems:
         raise validation_failed(problems)
+    return person

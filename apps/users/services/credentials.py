@@ -6,23 +6,27 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 
+from apps.core import db
 from apps.users.errors import EmailNotVerifiedError, SecondFactorRequiredError
 from apps.users.models import User
+from apps.users.services import passwords
 
 
-def find_by_credentials(*, email: str, password: str) -> User | None:
+async def find_by_credentials(*, email: str, password: str) -> User | None:
     """Return whose address and password these are, whatever their state; None for a wrong pair.
 
-    An unknown address costs as much time as a wrong password.
+    An unknown address costs as much time as a wrong password. The time is spent in threads of its
+    own, where nobody else waits and no connection is held.
     """
-    user = User.objects.with_email(email).first()
-    if user is None:
-        make_password(password)
-        return None
-    is_right = user.check_password(password)
-    return user if is_right and not user.is_service else None
+    user = await db.call(_find_by_email, email)
+    is_right = await passwords.verify(password, user.password if user is not None else None)
+    return user if is_right and user is not None and not user.is_service else None
+
+
+def _find_by_email(email: str) -> User | None:
+    found: User | None = User.objects.with_email(email).first()
+    return found
 
 
 def is_verification_required() -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import db
 from apps.users import constants
 from apps.users.constants import TokenScope
 from apps.users.errors import (
@@ -53,7 +54,7 @@ class TokenRequest:
     allowed_models: tuple[str, ...] = ()
 
 
-def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> NewToken:
+async def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> NewToken:
     """Make a token for whoever knows address and password: the first one of a program.
 
     Raises:
@@ -64,8 +65,16 @@ def create_with_password(*, email: str, password: str, wanted: TokenRequest) -> 
         TokenLimitError: the person has too many.
         ValidationFailedError: what is wanted does not fit.
     """
-    user = credentials.find_by_credentials(email=email, password=password)
-    if user is None or not user.is_active:
+    user = await credentials.find_by_credentials(email=email, password=password)
+    if user is None:
+        raise InvalidCredentialsError
+    return await db.call(_create_first, user, wanted)
+
+
+def _create_first(known: User, wanted: TokenRequest) -> NewToken:
+    """Make the token as the account is now: something may have changed while it was hashed."""
+    user = User.objects.filter(pk=known.pk, password=known.password, is_active=True).first()
+    if user is None:
         raise InvalidCredentialsError
     access.ensure_not_suspended(user)
     credentials.ensure_email_verified(user)
