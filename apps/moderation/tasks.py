@@ -13,9 +13,11 @@ BREATH_SECONDS = 0.02
 
 
 @queue.task(name=later.TASK, queue=later.QUEUE)
-async def check_later(*, message_id: int, is_checked: bool) -> None:
+async def check_later(
+    *, message_id: int, is_checked: bool, version_ids: list[int] | None = None
+) -> None:
     """Look at an exchange with the rules that nobody waited for."""
-    await later.check_later(message_id=message_id, is_checked=is_checked)
+    await later.check_later(message_id=message_id, is_checked=is_checked, version_ids=version_ids)
 
 
 @queue.task(name=back_tests.TASK, queue=back_tests.QUEUE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 MAX_LOOK_BACK = 512
@@ -14,6 +15,15 @@ CONTEXT = 2
 
 SURROUNDINGS = 2 * CONTEXT
 """What a look-back needs beside the longest match."""
+
+
+class Reads(Enum):
+    """How a detector reads a text; what it finds there has its places in the text as written."""
+
+    WRITTEN = "as it is written"
+    SEEN = "without what cannot be seen, with plain digits, spaces and signs"
+    FOLDED = "folded, with long runs shortened"
+
 
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -41,14 +51,30 @@ class Detector(Protocol):
     """Finds spans in a text; holds no state between texts.
 
     Attributes:
-        look_back: code points before a position that must be read again to see every match that
+        reads: how it reads a text; the next two count characters of what it reads.
+        look_back: characters before a position that must be read again to see every match that
             ends after it; at most MAX_LOOK_BACK. The longest match and SURROUNDINGS fit into it.
+        longest: how long a match can be.
     """
 
+    reads: Reads
     look_back: int
+    longest: int
+
+    def candidates(self, text: str, begin: int = 0) -> Iterable[Span]:
+        """Return the matches in a stretch of what it reads, which may overlap.
+
+        Whether there is a match at a place depends on what stands there alone, as far as `longest`
+        and CONTEXT on both sides reach, and for a detector that goes from match to match, on where
+        it begins.
+
+        Args:
+            text: the stretch.
+            begin: where the first match may start, for detectors that go from match to match.
+        """
 
     def find(self, text: str) -> list[Span]:
-        """Return the matches, ordered by start, none overlapping another."""
+        """Return the matches in a whole text, ordered by start, none overlapping another."""
 
 
 class ConfigurationError(ValueError):
@@ -74,13 +100,17 @@ def without_surrogates(text: str) -> str:
     return text
 
 
-def apart(spans: Iterable[Span]) -> list[Span]:
-    """Return spans that do not overlap: the first to start wins, then the longest."""
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start, -span.end, span.label)):
-        if not kept or span.start >= kept[-1].end:
-            kept.append(span)
-    return kept
+def encoded(text: str) -> bytes:
+    """Return a text in UTF-8; a lone surrogate becomes one replacement character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.translate(_SURROGATES).encode()
+
+
+def in_order(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in the order in which they count: the first to start wins, then the longest."""
+    return sorted(spans, key=lambda span: (span.start, -span.end, span.label))
 
 
 def refuse_unknown(configuration: Configuration, known: Iterable[str]) -> None:

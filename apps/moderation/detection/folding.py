@@ -1,7 +1,7 @@
 """Reads a text as a person would: without case, look-alikes, marks and what cannot be seen.
 
 Each code point is folded by itself, so that a part of a text folds to the same part of the result.
-The way back to the original is kept where the two differ in length.
+The place of each character in the original is known where the two differ in length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from apps.moderation.detection.base import without_surrogates
 from apps.moderation.detection.lookalikes import LOOKALIKES
 
 _HIDDEN_CATEGORIES = frozenset({"Cf", "Me"})
-_HIDDEN_MARK_CLASSES = frozenset(range(10, 36)) | frozenset(range(200, 241))
+_HIDDEN_MARK_CLASSES = frozenset({1}) | frozenset(range(10, 36)) | frozenset(range(200, 241))
 _HIDDEN_RANGES = (
     (0x034F, 0x034F),
     (0x115F, 0x1160),
@@ -23,39 +23,36 @@ _HIDDEN_RANGES = (
     (0xFFA0, 0xFFA0),
     (0xE0000, 0xE0FFF),
 )
-_WITHOUT_A_CHARACTER = frozenset({"Cn", "Co", "Cs"})
+WITHOUT_A_CHARACTER = frozenset({"Cn", "Co", "Cs"})
+"""Categories of code points that mean nothing; there are too many of them to remember each."""
+
+_SHOWN_CONTROLS = b"\t\n\v\f\r"
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in _SHOWN_CONTROLS)
+_LOWERED = bytes(range(256)).lower()
+FIRST_HIDDEN = 0xAD
+"""Before it only controls are hidden."""
+
 FEW = 64
 """So many passes over a text are cheaper than looking at each of its characters."""
 
 
 class Folded:
-    """A folded text with the way back to the original, worked out when something is found."""
+    """A folded text with the place in the original of each of its characters."""
 
-    __slots__ = ("_is_even", "_original", "_places", "text")
+    __slots__ = ("_original", "is_even", "text")
 
     def __init__(self, text: str, original: str, *, is_even: bool) -> None:
         """Keep a folded text; it is even where each character became exactly one."""
         self.text = text
+        self.is_even = is_even
         self._original = original
-        self._is_even = is_even
-        self._places: list[int] | None = None
 
-    def original(self, first: int, last: int) -> tuple[int, int]:
-        """Return the original range of two folded characters and all between.
-
-        It takes in what is hidden behind it, and before it where nothing else is, so that the
-        character beside a range is always one that can be seen.
-        """
-        if self._is_even:
-            return first, last + 1
-        if self._places is None:
-            letters = enumerate(self._original)
-            self._places = [at for at, letter in letters for _ in _FOLDS[ord(letter)]]
-        places = self._places
-        start = places[first] if first else 0
-        if last + 1 == len(places):
-            return start, len(self._original)
-        return start, max(places[last] + 1, places[last + 1])
+    def places(self) -> list[int]:
+        """Return where each folded character stands in the original."""
+        if self.is_even:
+            return list(range(len(self.text)))
+        letters = enumerate(self._original)
+        return [at for at, letter in letters for _ in _FOLDS[ord(letter)]]
 
 
 class _Folds(dict[int, str]):
@@ -64,7 +61,7 @@ class _Folds(dict[int, str]):
     def __missing__(self, code: int) -> str:
         letter = chr(code)
         folded = _fold(letter)
-        if len(folded) != 1 or unicodedata.category(letter) not in _WITHOUT_A_CHARACTER:
+        if len(folded) != 1 or unicodedata.category(letter) not in WITHOUT_A_CHARACTER:
             self[code] = folded
         return folded
 
@@ -79,12 +76,13 @@ def fold(text: str) -> Folded:
     which costs a fraction of looking at every character.
     """
     if text.isascii():
-        return Folded(text.lower(), text, is_even=True)
+        folded = text.encode().translate(_LOWERED, _CONTROLS).decode()
+        return Folded(folded, text, is_even=len(folded) == len(text))
     lowered = text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
     changes = {
         letter: folded
         for letter in set(lowered)
-        if letter > "\x7f" and (folded := _FOLDS[ord(letter)]) != letter
+        if (letter > "\x7f" or is_hidden(letter)) and (folded := _FOLDS[ord(letter)]) != letter
     }
     is_even = all(len(folded) == 1 for folded in changes.values())
     if len(changes) > FEW or not changes.keys().isdisjoint("".join(changes.values())):
@@ -109,14 +107,19 @@ def _plain(letter: str) -> str:
     return LOOKALIKES.get(letter, letter)
 
 
+def has_hidden_control(text: str) -> bool:
+    """Tell whether an ASCII text has a character that shows nothing."""
+    return len(text.encode().translate(None, _CONTROLS)) != len(text)
+
+
 def is_hidden(letter: str) -> bool:
     """Tell whether a character only changes how its neighbours look, or shows nothing at all.
 
     Vowel signs of Indic and South-East Asian scripts are letters of their words and stay.
     """
     code = ord(letter)
-    if code < 0xAD:
-        return False
+    if code < FIRST_HIDDEN:
+        return code in _CONTROLS
     category = unicodedata.category(letter)
     if category in _HIDDEN_CATEGORIES:
         return True

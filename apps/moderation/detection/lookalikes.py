@@ -3,14 +3,17 @@
 
 Taken from the facts of Unicode's confusables (UTS 39) for the scripts that are used to dodge word
 lists. Within the alphabet of one language a Latin letter is the image of one letter at most, so
-that words of that language stay apart. Letters whose small and capital form resemble different
+that words of that language stay apart; Cherokee, which few lists are in and whose letters are used
+for their looks, is read by looks alone. Letters whose small and capital form resemble different
 Latin letters are read as the form that misleads more often.
 """
 
 _CYRILLIC = "аa вb гr еe іi кk мm нh оo пn рp сc тt уy хx јj ѕs ԁd ԛq ԝw һh ӏl ԍg ҽe"
 _GREEK = "αa βb γy εe ηn ιi κk νv οo ρp τt υu χx ωw ζz μm ϲc ϳj"
 _ARMENIAN = "օo սu հh ոn ցg զq յj"
-_CHEROKEE = "Ꭰd Ꭱr Ꭲt Ꭺa Ꭻj Ꭼe Ꮃw Ꮇm Ꮋh Ꮐg Ꮓz Ꮪs Ꮮl Ꮯc Ꮲp Ꮶk Ᏼb Ꮩv"
+_CHEROKEE = (
+    "Ꭰd Ꭱr Ꭲt Ꭵi Ꭹy Ꭺa Ꭻj Ꭼe Ꮃw Ꮇm Ꮋh Ꮍy Ꮎo Ꮐg Ꮒh Ꮓz Ꮞ4 Ꮟb Ꮢr Ꮤw Ꮥs Ꮩv Ꮪs Ꮮl Ꮯc Ꮲp Ꮶk Ꮷd Ᏻg Ᏼb Ꮾ6"
+)
 _LATIN = (
     "ıi ȷj ɑa ɡg ɩi ɪi øo đd ħh łl ŧt ƀb ɓb ɗd ɛe ɵo ʋv ƒf ɨi ʉu ɐa ɯm ɾr ʀr ɴn ʟl ʜh ɢg ʙb ᴀa "
     "ᴄc ᴅd ᴇe ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ʏy ǀ| ǃ!"

@@ -1,37 +1,49 @@
-"""Personal data with a structure: each finder returns ranges, checked as far as the form allows."""
+"""Personal data with a structure: each finder returns ranges, checked as far as the form allows.
+
+Ranges may overlap, and whether one is found depends on nothing but the text in it and two signs on
+each side, so that a finder says the same of a text and of a part of it.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 Range = tuple[int, int]
 
+LONGEST_EMAIL = 166
+LONGEST_PHONE = 48
+_LOCAL_PART = 64
 _EMAIL = re.compile(
-    r"(?<![\w.%+\-])[\w%+\-](?:[\w.%+\-]{0,62}[\w%+\-])?@"
-    r"(?=[^@\s]{4,100})(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w\-])"
+    r"(?<![\w.%+\-])[\w%+\-](?:[\w.%+\-]{0,62}[\w%+\-])?@\n?"
+    r"(?=[^@\s]{4,100})(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![^\W_]|-)"
 )
-_PHONE_INTERNATIONAL = re.compile(r"(?<![\w+])\+[1-9](?:[ .\-/()]{0,2}[0-9]){7,14}(?![\w])")
+_PHONE_INTERNATIONAL = re.compile(r"(?<![^\W_]|\+)\+[1-9](?:[ .\-/()]{0,2}[0-9]){7,14}(?![^\W_])")
+_PHONE_ON_TWO_LINES = re.compile(
+    r"(?<![^\W_]|\+)\+[1-9](?:[ .\-/()]{0,2}[0-9]){3,12}\r?\n"
+    r"[0-9](?:[ .\-/()]{0,2}[0-9]){2,12}(?![^\W_])"
+)
+_PHONE_BEGINNING = re.compile(r"(?<![^\W_]|[+\-/])(?<![0-9][.,])(?<![0-9][ ()])[(0-9]")
 _PHONE_NATIONAL = re.compile(
-    r"(?<![\w.,+\-/])(?<![0-9][ ()])(?:"
-    r"\(0[1-9][0-9]{1,4}\) ?[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}|"
-    r"0[1-9][0-9]{1,4}[ /\-][0-9]{3,8}(?:[ \-][0-9]{2,5}){0,3}|"
-    r"0[1-9](?:([ .\-])[0-9]{2})(?:\1[0-9]{2}){3}|"
+    r"\(0[1-9][0-9]{1,4}\) ?[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}(?![^\W_]|[.,/\-][0-9])|"
+    r"0[1-9][0-9]{1,4}[ /\-][0-9]{3,8}(?:[ \-][0-9]{2,5}){0,3}(?![^\W_]|[.,/\-][0-9])|"
+    r"0[1-9](?:([ .\-])[0-9]{2})(?:\1[0-9]{2}){3}(?![^\W_]|[.,/\-][0-9])|"
     r"(?:1[ \-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[\-. ])[2-9][0-9]{2}[\-.][0-9]{4}"
-    r")(?!\w|[.,/\-][0-9])"
+    r"(?![^\W_]|[.,/\-][0-9])"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ \-]?[A-Za-z0-9])")
-_IBAN_FILLING = re.compile(r"(?:[ \-]?[A-Za-z0-9]){11,30}")
-_CARD = re.compile(r"(?<![\w.,])[0-9](?:[ \-]?[0-9]){12,39}(?!\w)")
-_IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.\w)")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=(?:[ \-]|\r?\n)?[A-Za-z0-9])")
+_IBAN_FILLING = re.compile(r"(?:(?:[ \-]|\r?\n)?[A-Za-z0-9]){11,30}")
+_CARD_DIGITS = range(13, 20)
+_DIGITS_IN_ROWS = re.compile(r"[0-9](?:(?:[ \-]|\r?\n)?[0-9]){12,}")
+_IPV4 = re.compile(r"(?<![^\W_]|\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![^\W_]|\.[^\W_])")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}(?![\w:]|\.\w)"
 )
 _PHONE_DIGITS = range(9, 16)
+_POINTS = frozenset(".,")
 _FEWEST_IPV6_GROUPS = 3
-_LOCAL_PART = 64
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 _IPV4_GROUP = 3
 _IPV6_GROUP = 4
@@ -71,17 +83,9 @@ _CARD_FORMS = {
 def matches_at(
     pattern: re.Pattern[str], text: str, starts: Iterable[int]
 ) -> Iterator[re.Match[str]]:
-    """Yield what `finditer` would of a pattern whose matches begin at these places only.
-
-    Args:
-        pattern: it matches no empty text.
-        text: all of it; what stands before a match is seen.
-        starts: places in rising order; more than needed do no harm.
-    """
-    after = 0
+    """Yield the matches of a pattern that begin at these places; what stands before is seen."""
     for start in starts:
-        if start >= after and (match := pattern.match(text, start)) is not None:
-            after = match.end()
+        if (match := pattern.match(text, start)) is not None:
             yield match
 
 
@@ -94,47 +98,49 @@ def places_of(sign: str, text: str) -> Iterator[int]:
 
 
 def emails(text: str) -> Iterator[Range]:
-    """Find e-mail addresses."""
-    starts = (_start_of_local_part(text, at) for at in places_of("@", text))
-    for match in matches_at(_EMAIL, text, starts):
-        if ".." not in match[0]:
+    """Find e-mail addresses; a line may end behind the '@'."""
+    for at in places_of("@", text):
+        start = _start_of_local_part(text, at)
+        match = _EMAIL.match(text, start, start + LONGEST_EMAIL)
+        if match is not None and ".." not in match[0]:
             yield match.span()
 
 
 def phones(text: str) -> Iterator[Range]:
     """Find telephone numbers: with a plus, or written in the groups that people use."""
-    international = matches_at(_PHONE_INTERNATIONAL, text, places_of("+", text))
-    for match in chain(international, _PHONE_NATIONAL.finditer(text)):
+    pluses = list(places_of("+", text))
+    for match in chain(
+        matches_at(_PHONE_INTERNATIONAL, text, pluses),
+        _phones_on_two_lines(text, pluses),
+        matches_at(_PHONE_NATIONAL, text, _beginnings_of_phones(text)),
+    ):
         digits = "".join(_GROUPS.findall(match[0]))
         if len(digits) in _PHONE_DIGITS and len(set(digits)) > 2:
             yield match.span()
 
 
 def ibans(text: str) -> Iterator[Range]:
-    """Find bank account numbers whose country, length and checksum fit."""
+    """Find bank account numbers whose country, length and checksum fit; a line may end in one."""
     for match in _IBAN.finditer(text):
         length = _IBAN_LENGTHS.get(match[0][:2].upper())
         filling = _IBAN_FILLING.match(text, match.end())
         if length is None or filling is None:
             continue
         span = _of_length(text, match.start(), filling.end(), length)
-        if span is not None and _is_iban(text[slice(*span)]):
+        if span is not None and _is_on_two_lines(text, *span) and _is_iban(text[slice(*span)]):
             yield span
 
 
 def cards(text: str) -> Iterator[Range]:
-    """Find payment cards whose issuer, length and checksum fit, also beside other numbers."""
-    for match in _CARD.finditer(text):
-        groups = match[0].replace("-", " ").split(" ")
-        digits, borders = "".join(groups), list(accumulate(map(len, groups), initial=0))
-        ends = set(borders[1:])
-        after = 0
-        for group, start in enumerate(borders[:-1]):
-            length = _card_length(digits, start, ends) if start >= after else 0
-            if length:
-                after = start + length
-                breaks = borders.index(after) - 1
-                yield match.start() + start + group, match.start() + after + breaks
+    """Find payment cards whose issuer, length and checksum fit, also beside other numbers.
+
+    A line may end in one, but a column of numbers is none.
+    """
+    for rows in _DIGITS_IN_ROWS.finditer(text):
+        groups = [group.span() for group in _GROUPS.finditer(text, *rows.span())]
+        for number, (start, _) in enumerate(groups):
+            if text[start] in _CARD_FORMS and _may_begin(text, start):
+                yield from _card_in(text, groups[number : number + _CARD_DIGITS.stop])
 
 
 def addresses(text: str) -> Iterator[Range]:
@@ -186,14 +192,52 @@ def _is_iban(text: str) -> bool:
     return int("".join(str(int(sign, 36)) for sign in signs[4:] + signs[:4])) % 97 == 1
 
 
-def _card_length(digits: str, start: int, ends: set[int]) -> int:
-    """Return how many digits a card that starts here has; none where no card does."""
-    forms = _CARD_FORMS.get(digits[start], ())
-    lengths = next((fit for issuer, fit in forms if issuer.match(digits, start)), ())
+def _card_in(text: str, groups: Sequence[Range]) -> Iterator[Range]:
+    """Yield the card that begins with the first of these groups of digits, if there is one."""
+    start, digits = groups[0][0], ""
+    ends: dict[int, int] = {}
+    for first, end in groups:
+        digits += text[first:end]
+        if len(digits) >= _CARD_DIGITS.stop:
+            break
+        ends[len(digits)] = end
+    forms = _CARD_FORMS[digits[0]]
+    lengths = next((fit for issuer, fit in forms if issuer.match(digits)), ())
     for length in lengths:
-        if start + length in ends and _passes_luhn(digits[start : start + length]):
-            return length
-    return 0
+        last = ends.get(length)
+        if (
+            last is None
+            or text[last : last + 1].isalnum()
+            or not _is_on_two_lines(text, start, last)
+        ):
+            continue
+        if _passes_luhn(digits[:length]):
+            yield start, last
+            return
+
+
+def _may_begin(text: str, start: int) -> bool:
+    """Tell whether a number may begin here: behind no letter, and in no number with a point."""
+    before = text[max(start - 2, 0) : start]
+    if before[-1:].isalnum():
+        return False
+    return not (before[-1:] in _POINTS and before[:-1].isdecimal())
+
+
+def _is_on_two_lines(text: str, start: int, end: int) -> bool:
+    """Tell whether a range goes over the end of one line at most."""
+    return text.count("\n", start, end) <= 1
+
+
+def _phones_on_two_lines(text: str, pluses: Iterable[int]) -> Iterator[re.Match[str]]:
+    for start in pluses:
+        match = _PHONE_ON_TWO_LINES.match(text, start, start + LONGEST_PHONE)
+        if match is not None:
+            yield match
+
+
+def _beginnings_of_phones(text: str) -> Iterator[int]:
+    return (match.start() for match in _PHONE_BEGINNING.finditer(text))
 
 
 def _passes_luhn(digits: str) -> bool:

@@ -1,14 +1,14 @@
 """Runs the detectors of many rules over one stretch of text, together where that is cheaper.
 
-Keyword lists of one look-back are searched as one. Patterns stand behind one RE2 set: a single pass
-says which of them can match at all. Each rule sees the same text as if it were alone, so that no
-rule changes what another one finds.
+Keyword lists of one look-back that read alike are searched as one. Patterns stand behind one RE2
+set: a single pass says which of them can match at all. Each rule sees the same text as if it were
+alone, so that no rule changes what another one finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -17,13 +17,16 @@ import re2
 from apps.moderation.detection.base import (
     CONTEXT,
     MAX_LOOK_BACK,
+    SURROUNDINGS,
     Detector,
+    Reads,
     Span,
-    without_surrogates,
+    encoded,
 )
-from apps.moderation.detection.keyword import KeywordDetector
+from apps.moderation.detection.keyword import KeywordDetector, widest_match
 from apps.moderation.detection.regex import options
 from apps.moderation.detection.terms import Term
+from apps.moderation.detection.tracks import Track
 from apps.moderation.detection.word_search import WordSearch
 
 _GATE_MEMORY = 32 << 20
@@ -47,12 +50,28 @@ class CompiledRule:
 
 
 class Seen(NamedTuple):
-    """A span that a rule sees, in offsets of the whole text."""
+    """A span that a rule sees.
+
+    Attributes:
+        rule: which of the rules.
+        order: what decides between matches of a rule that overlap: the lower one counts.
+        span: where it is, in original places.
+        is_settled: whether nothing that is still to come can change it.
+    """
 
     rule: int
-    start: int
-    end: int
+    order: tuple[int, int, str]
     span: Span
+    is_settled: bool
+
+
+class _WordGroup(NamedTuple):
+    """Keyword lists of one look-back that read alike."""
+
+    reads: Reads
+    look_back: int
+    members: list[int]
+    search: WordSearch
 
 
 @runtime_checkable
@@ -63,68 +82,127 @@ class _Gated(Protocol):
     def gate(self) -> str: ...
 
 
-@runtime_checkable
-class _Growing(Protocol):
-    """A detector whose match may become longer, by so much, when more of the text is known."""
-
-    growth: int
-
-
 class Plan:
     """What to run for a set of rules; the same for every stream, so it is kept."""
 
     def __init__(self, rules: Sequence[CompiledRule]) -> None:
         self.rules = tuple(rules)
-        self.look_backs = [min(max(r.detector.look_back, 1), MAX_LOOK_BACK) for r in rules]
-        self.growths = [r.detector.growth if isinstance(r.detector, _Growing) else 0 for r in rules]
-        self.look_back = max(self.look_backs, default=0)
-        enforcing = [b for b, rule in zip(self.look_backs, rules, strict=True) if rule.enforces]
-        self.hold_back = max(enforcing, default=0)
-        self.enforces = bool(enforcing)
-        words = [at for at, rule in enumerate(rules) if isinstance(rule.detector, KeywordDetector)]
-        self._words = [self._word_group(words, size) for size in sorted(self._sizes(words))]
-        gated = [at for at, rule in enumerate(rules) if isinstance(rule.detector, _Gated)]
+        detectors = [rule.detector for rule in rules]
+        self._look_backs = [min(max(one.look_back, 1), MAX_LOOK_BACK) for one in detectors]
+        self._longest = [
+            min(one.longest, size - SURROUNDINGS)
+            for one, size in zip(detectors, self._look_backs, strict=True)
+        ]
+        self.kept = self._most_of_each_track(range(len(rules)))
+        self.most_kept = max(self.kept.values(), default=0)
+        self.held = self._most_of_each_track(at for at, rule in enumerate(rules) if rule.enforces)
+        self.enforces = bool(self.held)
+        words = [at for at, one in enumerate(detectors) if isinstance(one, KeywordDetector)]
+        self._words = self._word_groups(words)
+        gated = [at for at, one in enumerate(detectors) if isinstance(one, _Gated)]
         parts = range(0, len(gated), _GATES_IN_A_SET)
         self._gates = [_Gates(rules, gated[at : at + _GATES_IN_A_SET]) for at in parts]
+        self._gated_elsewhere = [at for at in gated if detectors[at].reads is not Reads.WRITTEN]
         self._others = sorted(set(range(len(rules))) - set(words) - set(gated))
 
-    def look(self, text: str, base: int, previous: int, position: int) -> Iterator[Seen]:
-        """Yield what the rules see in their windows of a text up to a position.
+    def tracks(self) -> dict[Reads, Track]:
+        """Return what a scanner of these rules reads a text into."""
+        return {reads: Track(reads) for reads in {Reads.WRITTEN, *self.kept}}
+
+    def look(
+        self, tracks: Mapping[Reads, Track], told: Sequence[int], *, is_end: bool
+    ) -> Iterator[Seen]:
+        """Yield what the rules see in what was read last, each settled match in one look only.
 
         Args:
-            text: the end of the whole text, at least the longest look-back before `previous`.
-            base: how much of the whole text comes before it.
-            previous: the position that was looked at before this one.
-            position: how much of the whole text may be read.
+            tracks: what was read.
+            told: for each rule, where the last match that was told ends, in original places.
+            is_end: whether the text is over.
         """
-        for size, members, search in self._words:
-            start = max(previous - size, 0)
-            for rule, spans in zip(
-                members, search.find(text[start - base : position - base]), strict=True
-            ):
-                yield from _placed(rule, start, spans)
-        due = list(self._others)
-        if self._gates:
-            start = max(previous - self.look_back, 0)
-            data = without_surrogates(text[start - base : position - base]).encode()
-            for gates in self._gates:
-                due += gates.open(data)
-        for rule in due:
-            start = max(previous - self.look_backs[rule], 0)
-            window = text[start - base : position - base]
-            yield from _placed(rule, start, self.rules[rule].detector.find(window))
+        for group in self._words:
+            track = tracks[group.reads]
+            start = max(track.previous - group.look_back, 0)
+            mirrored = None if track.mirrored_from is None else track.mirrored_from - start
+            found = group.search.find(track.window(start), mirrored)
+            for owner, spans in found.items():
+                yield from self._seen(group.members[owner], track, start, spans, is_end=is_end)
+        for rule in (*self._others, *self._open(tracks)):
+            detector = self.rules[rule].detector
+            track = tracks[detector.reads]
+            start = max(track.previous - self._look_backs[rule], 0)
+            begin = 0
+            if track.previous:
+                settled = track.previous - self._longest[rule] - CONTEXT
+                begin = max(told[rule], settled + 1) - start
+            seen = detector.candidates(track.window(start), max(begin, 0))
+            yield from self._seen(rule, track, start, seen, is_end=is_end)
 
-    def _sizes(self, words: Sequence[int]) -> set[int]:
-        return {self.look_backs[at] for at in words}
+    def _seen(
+        self, rule: int, track: Track, start: int, spans: Iterable[Span], *, is_end: bool
+    ) -> Iterator[Seen]:
+        """Yield the matches that the look before did not settle.
 
-    def _word_group(self, words: Sequence[int], size: int) -> tuple[int, list[int], WordSearch]:
-        members = [at for at in words if self.look_backs[at] == size]
+        The window is long enough that those have all that they depend on in it. A rule that
+        enforces need not know which of its matches comes first: where much text takes little room,
+        it acts as soon as the text as written has gone on for as long.
+        """
+        known = self._longest[rule] + CONTEXT
+        enforces = self.rules[rule].enforces
+        for span in spans:
+            first, end = start + span.start, start + span.end
+            if track.previous and first + known <= track.previous:
+                continue
+            place = track.original(first, end)
+            is_settled = is_end or first + known <= track.length
+            if enforces and end + CONTEXT <= track.length:
+                is_settled = is_settled or place[1] + known <= track.written
+            yield Seen(
+                rule,
+                (first, -end, span.label),
+                replace(span, start=place[0], end=place[1]),
+                is_settled,
+            )
+
+    def _open(self, tracks: Mapping[Reads, Track]) -> list[int]:
+        """Return the rules behind a gate whose detector must look."""
+        if not self._gates:
+            return []
+        written = tracks[Reads.WRITTEN]
+        start = max(written.previous - self.most_kept, 0)
+        data = encoded(written.window(start))
+        due = [rule for gates in self._gates for rule in gates.open(data)]
+        for rule in self._gated_elsewhere:
+            track = tracks[self.rules[rule].detector.reads]
+            start = max(track.previous - self._look_backs[rule], 0)
+            if rule not in due and not track.runs_with_the_original(start):
+                due.append(rule)
+        return due
+
+    def _most_of_each_track(self, members: Iterable[int]) -> dict[Reads, int]:
+        """Return the longest look-back of some rules on each track."""
+        most: dict[Reads, int] = {}
+        for at in members:
+            reads = self.rules[at].detector.reads
+            most[reads] = max(most.get(reads, 0), self._look_backs[at])
+        return most
+
+    def _word_groups(self, words: Sequence[int]) -> list[_WordGroup]:
+        together: dict[tuple[str, int], list[int]] = {}
+        for at in words:
+            reads = self.rules[at].detector.reads
+            together.setdefault((reads.name, self._look_backs[at]), []).append(at)
+        return [
+            _WordGroup(Reads[name], size, members, self._search_of(members, size))
+            for (name, size), members in sorted(together.items())
+        ]
+
+    def _search_of(self, members: Sequence[int], size: int) -> WordSearch:
         terms: list[Term] = []
         for owner, at in enumerate(members):
             detector = self.rules[at].detector
             if isinstance(detector, KeywordDetector):
                 terms += detector.terms(owner=owner)
-        return size, members, WordSearch(terms, owners=len(members))
+        return WordSearch(terms, owners=len(members), widest=widest_match(size))
 
 
 class _Gates:
@@ -157,9 +235,3 @@ class _Gates:
 def plan_for(rules: tuple[CompiledRule, ...]) -> Plan:
     """Return the plan of some rules; rules with the same detectors share it."""
     return Plan(rules)
-
-
-def _placed(rule: int, start: int, spans: Sequence[Span]) -> Iterator[Seen]:
-    for span in spans:
-        if span.start >= CONTEXT or not start:
-            yield Seen(rule, start + span.start, start + span.end, span)

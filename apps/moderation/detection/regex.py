@@ -2,7 +2,7 @@
 
 How far back a stream must read follows from the longest possible match and its surroundings. Where
 a match has no bound (`a.*b`), the author says with `look_back` how long a match may be; one that
-is longer may be missed or told in part.
+is longer may be missed or told in part, and `scan` and `find` may differ about it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from apps.moderation.detection.base import (
     SURROUNDINGS,
     Configuration,
     ConfigurationError,
+    Reads,
     Span,
     flag,
     refuse_unknown,
@@ -55,8 +56,8 @@ class _Match(Protocol):
 class Compiled(Protocol):
     """What this package uses of a compiled pattern; offsets are those of the given type."""
 
-    def finditer(self, text: str | bytes) -> Iterator[_Match]:
-        """Return the matches from left to right."""
+    def finditer(self, text: str | bytes, pos: int) -> Iterator[_Match]:
+        """Return the matches from a place on, from left to right."""
 
 
 def validate(configuration: Configuration) -> dict[str, object]:
@@ -124,21 +125,24 @@ class RegexDetector:
         width = width_of(self._pattern)
         chosen = configuration["look_back"]
         longest = chosen if isinstance(chosen, int) else width.longest or LONGEST
+        self.longest = longest
         self.look_back = longest + SURROUNDINGS
-        self.growth = max(longest - width.shortest, 0)
+        self.reads = Reads.WRITTEN
 
     @property
     def gate(self) -> str:
         """An RE2 pattern that is found in every text in which this finds something."""
         return f"(?i){self._pattern}" if self._ignore_case else self._pattern
 
-    def find(self, text: str) -> list[Span]:
-        """Return the matches, ordered by start, none overlapping another."""
-        if text.isascii():
-            spans = (match.span() for match in self._compiled.finditer(text.encode()))
-        else:
-            spans = (match.span() for match in self._compiled.finditer(without_surrogates(text)))
+    def candidates(self, text: str, begin: int = 0) -> list[Span]:
+        """Return the matches from a place on, from left to right, none overlapping another."""
+        data = text.encode() if text.isascii() else without_surrogates(text)
+        spans = (match.span() for match in self._compiled.finditer(data, begin))
         return [Span(start, end) for start, end in spans if end > start]
+
+    def find(self, text: str) -> list[Span]:
+        """Return the matches in a whole text, ordered by start, none overlapping another."""
+        return self.candidates(text)
 
 
 def _reason(error: re2.error) -> str:

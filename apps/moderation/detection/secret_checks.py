@@ -13,6 +13,9 @@ from apps.moderation.detection.base import without_surrogates
 from apps.moderation.detection.pii_checks import Range, matches_at, places_of
 
 LONGEST = 250
+LEAD = 90
+"""Before a value stand the name of a setting, or the scheme and name of an account."""
+
 _FORMS = (
     r"sk-(?:proj-|ant-|svcacct-|or-|live-)?[A-Za-z0-9_\-]{20,200}",
     r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,100}",
@@ -36,10 +39,9 @@ _PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?---
 _ACCOUNT = re.compile(
     r"(?<![a-z0-9])[a-z][a-z0-9+.\-]{1,20}://[^\s:@/]{1,64}:([^\s:@/]{3,100})@", re.IGNORECASE
 )
-_SETTING = re.compile(
-    r"(?:api|access|secret|private|auth|client|account|signing|encryption)?[_\- ]?"
-    r"(?:key|secret|token|passwd|password|pwd|passphrase|credentials?)"
-    r"[\"']?\s{0,3}(?::=|=>|[:=])\s{0,3}[\"'`]?([A-Za-z0-9+/=_\-.!#%^&*~]{12,128})",
+_SETTING = re.compile(r"(?::=|=>|[:=])\s{0,3}[\"'`]?([A-Za-z0-9+/=_\-.!#%^&*~]{12,128})")
+_NAMED = re.compile(
+    r"(?:key|secret|token|passwd|password|pwd|passphrase|credentials?)[\"']?\s{0,3}\Z",
     re.IGNORECASE,
 )
 _ENOUGH_BITS = 3.3
@@ -51,16 +53,10 @@ _BEGINNINGS = AhoCorasick(
     )
 )
 """How the forms begin; a text without any of them holds none."""
-_NAMES = (
-    *("key", "secret", "token", "passwd", "password", "pwd", "passphrase", "credential"),
-    "credentials",
-)
-_LONGEST_NAME = max(map(len, _NAMES))
-_QUOTES = ("'", '"')
 _SETS = re.compile(r"[:=]")
 _SCHEME = 21
-_SETTING_NAME = 32
-"""What stands before the sign that sets a value is at most this long."""
+_SETTING_NAME = 15
+"""The end of a name and what may stand between it and the sign that sets a value are no longer."""
 
 
 def secrets(text: str) -> Iterator[Range]:
@@ -71,7 +67,7 @@ def secrets(text: str) -> Iterator[Range]:
     yield from (match.span() for match in _PEM.finditer(text))
     accounts = matches_at(_ACCOUNT, text, _before(places_of("://", text), _SCHEME))
     yield from (match.span(1) for match in accounts)
-    for match in matches_at(_SETTING, text, _before(_settings(text), _SETTING_NAME)):
+    for match in matches_at(_SETTING, text, _settings(text)):
         if _looks_random(match[1]):
             yield match.span(1)
 
@@ -79,10 +75,8 @@ def secrets(text: str) -> Iterator[Range]:
 def _settings(text: str) -> Iterator[int]:
     """Yield the signs that set a value and stand behind a name of a secret."""
     for match in _SETS.finditer(text):
-        name = text[max(match.start() - _SETTING_NAME, 0) : match.start()].rstrip()
-        if name[-1:] in _QUOTES:
-            name = name[:-1]
-        if name[-_LONGEST_NAME:].casefold().endswith(_NAMES):
+        start = max(match.start() - _SETTING_NAME, 0)
+        if _NAMED.search(text[start : match.start()]) is not None:
             yield match.start()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from itertools import groupby, pairwise
 
 from apps.moderation.detection.folding import fold
+from apps.moderation.detection.tracks import shorten_runs
 
 FEWEST_DISGUISED = 3
 """Shorter terms are found as they stand only: too many ordinary texts would look like them."""
@@ -18,7 +20,13 @@ STRETCHED = 3
 WIDEST_BREAK = 4
 """So many separators may stand between two words of a term."""
 
-_JOINERS = frozenset("._-*~")
+FEWEST_BROKEN = 5
+"""So many letters a word has that may be broken at the end of a line."""
+
+_JOINERS = frozenset("._-*~`")
+_MARKUP = frozenset("*_~`")
+_LONGEST_MARKUP = 3
+_LINE_BREAKS = frozenset({"\n", "\r\n", "-\n", "-\r\n"})
 _LEET_DIGITS = frozenset("0123456789")
 
 
@@ -65,7 +73,7 @@ class Term:
         """The letters, each once where several are the same."""
         return "".join(letter for letter, _ in groupby(self.text))
 
-    def fits(self, text: str, at: list[int], gaps: tuple[Gap, ...] | None = None) -> bool:
+    def fits(self, text: str, at: Sequence[int], gaps: tuple[Gap, ...] | None = None) -> bool:
         """Tell whether letters found at these places of a folded text are this term."""
         if self.is_word and not stands_alone(text, at[0], at[-1] + 1):
             return False
@@ -82,19 +90,26 @@ class Term:
 
     def _is_fair(self, inner: list[str]) -> bool:
         """Letters of a word may be apart: all of them, or some of them by a joining mark."""
-        if not any(inner):
+        marks = [mark for mark in inner if mark]
+        if not marks:
             return True
-        if len(self.text) < FEWEST_DISGUISED or max(map(len, inner)) > 1:
+        if marks[0] in _LINE_BREAKS and len(marks) == 1:
+            return self.is_word and len(self.text) >= FEWEST_BROKEN
+        if len(self.text) < FEWEST_DISGUISED:
             return False
-        return all(inner) or (self.is_word and all(mark in _JOINERS for mark in inner if mark))
+        if not all(len(mark) == 1 or _is_markup(mark) for mark in marks):
+            return False
+        return all(inner) or (
+            self.is_word and all(mark in _JOINERS or _is_markup(mark) for mark in marks)
+        )
 
-    def is_plausible(self, text: str, at: list[int]) -> bool:
+    def is_plausible(self, text: str, at: Sequence[int]) -> bool:
         """Tell whether a text with digits and signs for letters is that, and no number."""
         digits = sum(text[place] in _LEET_DIGITS for place in at)
         others = len(at) - digits
         return len(self.text) >= FEWEST_DISGUISED and (digits <= others or others > 1)
 
-    def stretched_gaps(self, runs: list[int]) -> tuple[Gap, ...] | None:
+    def stretched_gaps(self, runs: Sequence[int]) -> tuple[Gap, ...] | None:
         """Return what stands between letters of a text with these runs, if it is stretched."""
         pairs = list(zip(runs, self.runs, strict=True))
         if any(found != own and found < max(STRETCHED, own) for found, own in pairs):
@@ -113,7 +128,7 @@ def read_term(term: str, *, owner: int, label: str, is_word: bool, is_folded: bo
     """Return a term of a list as it is searched."""
     if not is_folded:
         return Term(owner, label, Way.EXACT, term, is_word)
-    folded = fold(term).text.strip()
+    folded = shorten_runs(fold(term).text.strip())
     letters = "".join(filter(is_letter, folded))
     ends_are_letters = bool(folded) and is_letter(folded[0]) and is_letter(folded[-1])
     is_plain = all(_is_ordinary(sign) for sign in folded)
@@ -133,6 +148,11 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if start and is_letter(text[start - 1]) and is_letter(text[start]):
         return False
     return not (end < len(text) and is_letter(text[end]) and is_letter(text[end - 1]))
+
+
+def _is_markup(mark: str) -> bool:
+    """Tell whether these are signs that Markdown shows as a style, and not as themselves."""
+    return len(mark) <= _LONGEST_MARKUP and _MARKUP.issuperset(mark)
 
 
 def _is_ordinary(sign: str) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.moderation.errors import MatchNotFoundError
 from apps.moderation.models import BackTest, BackTestMatch, CaseSnapshot
 from apps.moderation.services import grants, rules
+from apps.moderation.services.checking import question_text
 from apps.moderation.services.intervals import Share, wilson
 from apps.users.models import User
 
@@ -179,7 +181,9 @@ def _is_own(actor: User, row: BackTestMatch) -> bool:
 
 def _excerpt(row: BackTestMatch, message: Message, number: int, of: int) -> Excerpt:
     text = message.content
-    if not text:
+    if message.role == Author.USER:
+        text = question_text(message)
+    if not message.content:
         snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()
         text = snapshot.text if snapshot is not None else ""
     start = min(row.start or 0, len(text))

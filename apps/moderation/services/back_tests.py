@@ -18,12 +18,13 @@ from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, BackTestState
-from apps.moderation.detection.contract import Detector, Span, compile_detector
+from apps.moderation.detection.contract import compile_detector
+from apps.moderation.detection.scanner import CompiledRule, Found, scan
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
 from apps.moderation.models import BackTest, CaseSnapshot, Rule, RuleVersion
 from apps.moderation.services import back_test_samples, rules
 from apps.moderation.services.back_test_samples import Match
-from apps.moderation.services.checking import BETWEEN
+from apps.moderation.services.checking import BETWEEN, question_text
 from apps.moderation.services.labels import human_verdicts_between
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
@@ -197,16 +198,25 @@ def _next_rows(back_test: BackTest) -> list[_Row]:
         .filter(pk__gt=back_test.position, pk__lte=back_test.last_message_id)
         .order_by("pk")
     )
-    if back_test.version.rule.applies_to == AppliesTo.EXCHANGE:
-        pairs = found.values_list("pk", "content", "parent__content")[:STEP]
-        texts = {pk: (text, f"{question or ''}{BETWEEN}") for pk, text, question in pairs}
-    else:
-        texts = {pk: (text, "") for pk, text in found.values_list("pk", "content")[:STEP]}
-    originals = _withheld([pk for pk, (text, _) in texts.items() if not text])
-    return [
-        _Row(pk, lead + (text or originals.get(pk, "")), len(lead))
-        for pk, (text, lead) in texts.items()
-    ]
+    target = back_test.version.rule.applies_to
+    rows = list(_with_what_rules_read(found, target)[:STEP])
+    originals = _withheld([row.pk for row in rows if not row.content])
+    return [_row(row, target, originals.get(row.pk)) for row in rows]
+
+
+def _with_what_rules_read(messages: QuerySet[Message], target: str) -> QuerySet[Message]:
+    own = ["content", "context", "prompt"]
+    if target != AppliesTo.EXCHANGE:
+        return messages.only(*own)
+    return messages.select_related("parent").only(*own, *(f"parent__{name}" for name in own))
+
+
+def _row(message: Message, target: str, original: str | None) -> _Row:
+    """Return what live rules would look at of a message, and what leads to it."""
+    if target == AppliesTo.USER:
+        return _Row(message.pk, question_text(message) if original is None else original, 0)
+    lead = f"{question_text(message.parent)}{BETWEEN}" if target == AppliesTo.EXCHANGE else ""
+    return _Row(message.pk, lead + (message.content if original is None else original), len(lead))
 
 
 def _withheld(message_ids: list[int]) -> dict[int, str]:
@@ -219,13 +229,13 @@ def _withheld(message_ids: list[int]) -> dict[int, str]:
 
 def _match(back_test: BackTest, row: _Row) -> Match | None:
     kind = back_test.version.rule.kind
-    found = _detector(kind, back_test.version_id).find(row.text)
-    before: list[Span] = []
+    found = scan((_compiled(kind, back_test.version_id),), row.text)
+    before: tuple[Found, ...] = ()
     if back_test.compared_with_id is not None:
-        before = _detector(kind, back_test.compared_with_id).find(row.text)
+        before = scan((_compiled(kind, back_test.compared_with_id),), row.text)
     if not found and not before:
         return None
-    span = found[0] if found else None
+    span = found[0].span if found else None
     return Match(
         message_id=row.message_id,
         start=max(span.start - row.lead, 0) if span else None,
@@ -236,10 +246,10 @@ def _match(back_test: BackTest, row: _Row) -> Match | None:
 
 
 @lru_cache(maxsize=16)
-def _detector(kind: str, version_id: int) -> Detector:
-    """Make a detector once; a stored text is looked at whole, which costs one look and not many."""
+def _compiled(kind: str, version_id: int) -> CompiledRule:
+    """Make a detector once; it scans a stored text as a live rule would."""
     configuration = RuleVersion.objects.values_list("configuration", flat=True).get(pk=version_id)
-    return compile_detector(kind, configuration)
+    return CompiledRule(version_id, compile_detector(kind, configuration), enforces=False)
 
 
 def _count(back_test: BackTest, rows: list[_Row], matches: list[Match]) -> None:

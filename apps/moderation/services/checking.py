@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apps.conversations.models import Message
+from apps.conversations.services.turn_requests import policy_text
 from apps.core import rate_limits
 from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, RuleKind, Stage
@@ -126,6 +128,13 @@ def failing_rules(rules: Sequence[LiveRule], text: str, error: Exception) -> tup
         log_event(logger, "RULES_FAILED", level=logging.ERROR, error=type(error).__name__)
         return tuple(compiled)
     return tuple(failing)
+
+
+def question_text(message: Message | None) -> str:
+    """Return what rules look at of a stored question: it and all that the model reads beside it."""
+    if message is None:
+        return ""
+    return policy_text(message.content, message.context, message.prompt)
 
 
 def texts_of(question: str, answer: str) -> dict[AppliesTo, tuple[str, int]]:

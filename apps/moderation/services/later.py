@@ -12,17 +12,17 @@ from apps.conversations.constants import LIVE_STATES, Author, ReplyState
 from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
 from apps.conversations.services import rewriting, visibility
-from apps.conversations.services.turn_requests import policy_text
 from apps.core import db
 from apps.moderation.constants import AppliesTo, HitOutcome, Stage
 from apps.moderation.models import RuleHit
-from apps.moderation.services import checking, hits, rule_sets
+from apps.moderation.services import checking, hits, remote_checks, rule_sets
 from apps.moderation.services.findings import Finding, verdict_of
 from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, RuleSet
 
 TASK = "moderation.check_later"
 QUEUE = "background"
 EVERY = tuple(AppliesTo)
+PAUSED_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,29 @@ def due_rules(rules: RuleSet, *, is_checked: bool) -> list[LiveRule]:
     return due
 
 
-async def check_later(*, message_id: int, is_checked: bool) -> None:
+async def check_later(
+    *, message_id: int, is_checked: bool, version_ids: Sequence[int] | None = None
+) -> None:
     """Look at an exchange with the rules that have not looked yet, and act on what they find.
+
+    What staff have paused is asked when the pause is over: nothing of what people have read already
+    is taken from view for it, and nothing goes unchecked.
 
     Args:
         message_id: the answer.
         is_checked: whether the rules on the whole answer have looked.
+        version_ids: the versions that wait for the end of a pause; None for all that are due.
     """
     rules = due_rules(await rule_sets.current(), is_checked=is_checked)
+    if version_ids is not None:
+        rules = [rule for rule in rules if rule.version_id in version_ids]
+    paused = [
+        rule for rule in rules if rule.kind in REMOTE_KINDS and await remote_checks.is_paused(rule)
+    ]
+    if paused:
+        waiting = [rule.version_id for rule in paused]
+        await db.call(_ask_again, message_id, is_checked=is_checked, version_ids=waiting)
+        rules = [rule for rule in rules if rule not in paused]
     exchange = await db.call(_read, message_id)
     if exchange is None or not rules:
         return
@@ -97,6 +112,12 @@ async def check_later(*, message_id: int, is_checked: bool) -> None:
         if findings:
             message = exchange.question if is_question else exchange.answer
             await db.call(_record, message, findings)
+
+
+def _ask_again(message_id: int, *, is_checked: bool, version_ids: Sequence[int]) -> None:
+    queue.configure_task(
+        TASK, queue=QUEUE, allow_unknown=True, schedule_in={"seconds": PAUSED_SECONDS}
+    ).defer(message_id=message_id, is_checked=is_checked, version_ids=list(version_ids))
 
 
 def _read(message_id: int) -> _Exchange | None:
@@ -161,7 +182,7 @@ def _text_of(message: Message) -> str:
     """Return what the rules look at: a question with all that the model reads beside it."""
     if message.role == Author.ASSISTANT:
         return message.content
-    return policy_text(message.content, message.context, message.prompt)
+    return checking.question_text(message)
 
 
 def _watched(finding: Finding) -> HitOutcome:

@@ -151,15 +151,28 @@ async def _write_down(call: HouseCall | None) -> None:
         log_event(logger, "HOUSE_CALL_LOST", level=logging.ERROR, error=type(problem).__name__)
 
 
-async def _ensure_not_paused(model: str, chat_model_id: int | None = None) -> None:
-    """Check that a text may be sent to a model at the moment; a pause makes it a failed check."""
+async def is_paused(rule: LiveRule) -> bool:
+    """Tell whether staff keep what a rule would ask from being asked at the moment."""
+    try:
+        await _ensure_not_paused(rule)
+    except ModelsPausedError:
+        return True
+    return False
+
+
+async def _ensure_not_paused(rule: LiveRule) -> None:
+    """Check that a text may be sent to a rule's model; a pause makes it a failed check."""
+    model, chat_model_id = str(rule.configuration.get("model") or ""), None
+    if rule.kind == RuleKind.JUDGE:
+        first = models_for(await catalogue.current(), _request(rule, "", user_id=0))[0]
+        model, chat_model_id = first.name, first.id
     if await db.call(pauses.is_paused, model, chat_model_id):
         raise ModelsPausedError
 
 
 async def _classify(rule: LiveRule, text: str) -> _Said:
     configuration = rule.configuration
-    await _ensure_not_paused(str(configuration.get("model", "")))
+    await _ensure_not_paused(rule)
     began = time.monotonic()
     found = await default_classifier().classify(
         text, model=str(configuration.get("model", "")), seconds=CHECK_SECONDS
@@ -185,7 +198,23 @@ def _strongest(scores: Mapping[str, float], categories: Sequence[str] | None) ->
 
 
 async def _judge(rule: LiveRule, text: str, user_id: int) -> _Said:
-    request = GenerationRequest(
+    await _ensure_not_paused(rule)
+    began = time.monotonic()
+    completion = await default_desk().complete(_request(rule, text, user_id=user_id))
+    call = HouseCall(
+        purpose="judge",
+        reference_id=rule.rule_id,
+        model=completion.asked,
+        chat_model_id=completion.asked_id,
+        usage=completion.usage,
+        duration=timedelta(seconds=time.monotonic() - began),
+    )
+    return _Said(lambda: read_judgement(completion.text), None if completion.is_repeated else call)
+
+
+def _request(rule: LiveRule, text: str, *, user_id: int) -> GenerationRequest:
+    """Return what a judge is asked about a text."""
+    return GenerationRequest(
         system_prompt=JUDGE_PROMPT + str(rule.configuration["instruction"]),
         history=(),
         question=JUDGE_QUESTION,
@@ -198,19 +227,6 @@ async def _judge(rule: LiveRule, text: str, user_id: int) -> _Said:
         purpose="judge",
         correlation_id=get_correlation_id(),
     )
-    first = models_for(await catalogue.current(), request)[0]
-    await _ensure_not_paused(first.name, first.id)
-    began = time.monotonic()
-    completion = await default_desk().complete(request)
-    call = HouseCall(
-        purpose="judge",
-        reference_id=rule.rule_id,
-        model=completion.asked,
-        chat_model_id=completion.asked_id,
-        usage=completion.usage,
-        duration=timedelta(seconds=time.monotonic() - began),
-    )
-    return _Said(lambda: read_judgement(completion.text), None if completion.is_repeated else call)
 
 
 def read_judgement(text: str) -> Answer:

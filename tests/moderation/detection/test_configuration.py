@@ -155,7 +155,7 @@ def test_the_author_may_say_how_far_to_look() -> None:
 
 
 def test_no_look_back_is_beyond_the_limit() -> None:
-    detector = compile_detector("keyword", {"terms": ["a" * 120]})
+    detector = compile_detector("keyword", {"terms": ["abcdefghij" * 12]})
     assert detector.look_back == MAX_LOOK_BACK
 
 

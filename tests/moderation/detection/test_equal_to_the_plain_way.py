@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,42 +25,39 @@ PIECES = (
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60)
 
 
+def everywhere(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the match at every place where there is one."""
+    for at in range(len(text)):
+        if (match := pattern.match(text, at)) is not None:
+            yield match
+
+
 def plain_emails(text: str) -> Iterator[pii_checks.Range]:
-    for match in pii_checks._EMAIL.finditer(text):
+    for match in everywhere(pii_checks._EMAIL, text):
         if ".." not in match[0]:
             yield match.span()
 
 
-def plain_phones(text: str) -> Iterator[pii_checks.Range]:
-    for pattern in (pii_checks._PHONE_INTERNATIONAL, pii_checks._PHONE_NATIONAL):
-        for match in pattern.finditer(text):
-            digits = [sign for sign in match[0] if sign.isdecimal()]
-            if len(digits) in range(9, 16) and len(set(digits)) > 2:
-                yield match.span()
-
-
 def plain_cards(text: str) -> Iterator[pii_checks.Range]:
     forms = [form for each in pii_checks._CARD_FORMS.values() for form in each]
-    for match in pii_checks._CARD.finditer(text):
-        places = [at for at in range(*match.span()) if text[at].isdecimal()]
-        digits = "".join(text[at] for at in places)
-        ends = {i + 1 for i, at in enumerate(places) if not text[at + 1 : at + 2].isdecimal()}
-        after = 0
-        for start in sorted({0} | ends):
-            fits = next((fit for issuer, fit in forms if issuer.match(digits, start)), ())
-            for length in fits if start >= after else ():
-                card = digits[start : start + length]
-                if start + length in ends and pii_checks._passes_luhn(card):
-                    after = start + length
-                    yield places[start], places[after - 1] + 1
-                    break
+    card = re.compile(r"(?<![^\W_])(?<![0-9][.,])[0-9](?:(?:[ -]|\r?\n)?[0-9]){12,18}(?![^\W_])")
+    for start in range(len(text)):
+        for end in range(start + 13, min(start + 40, len(text)) + 1):
+            if text[end - 1] not in "0123456789" or card.fullmatch(text, start, end) is None:
+                continue
+            digits = "".join(sign for sign in text[start:end] if sign in "0123456789")
+            fits = next((fit for issuer, fit in forms if issuer.match(digits)), ())
+            is_whole = not text[end : end + 1].isalnum() and text[start:end].count("\n") < 2
+            if is_whole and len(digits) in fits and pii_checks._passes_luhn(digits):
+                yield start, end
+                break
 
 
 def plain_addresses(text: str) -> Iterator[pii_checks.Range]:
-    for match in pii_checks._IPV4.finditer(text):
+    for match in everywhere(pii_checks._IPV4, text):
         if pii_checks._is_personal(match[0]):
             yield match.span()
-    for match in pii_checks._IPV6.finditer(text):
+    for match in everywhere(pii_checks._IPV6, text):
         groups = [group for group in match[0].split(":") if group]
         if len(groups) >= 3 and pii_checks._is_personal(match[0]):
             yield match.span()
@@ -67,9 +65,12 @@ def plain_addresses(text: str) -> Iterator[pii_checks.Range]:
 
 def plain_secrets(text: str) -> Iterator[pii_checks.Range]:
     for pattern in (secret_checks._FORM, secret_checks._PEM):
-        yield from (match.span() for match in pattern.finditer(text))
-    yield from (match.span(1) for match in secret_checks._ACCOUNT.finditer(text))
-    for match in secret_checks._SETTING.finditer(text):
+        yield from (match.span() for match in everywhere(pattern, text))
+    yield from (match.span(1) for match in everywhere(secret_checks._ACCOUNT, text))
+    setting = re.compile(
+        rf"(?i:{secret_checks._NAMED.pattern[:-2]}){secret_checks._SETTING.pattern}"
+    )
+    for match in everywhere(setting, text):
         if secret_checks._looks_random(match[1]):
             yield match.span(1)
 
@@ -78,7 +79,6 @@ def plain_secrets(text: str) -> Iterator[pii_checks.Range]:
     ("fast", "plain"),
     [
         (pii_checks.emails, plain_emails),
-        (pii_checks.phones, plain_phones),
         (pii_checks.cards, plain_cards),
         (pii_checks.addresses, plain_addresses),
         (secret_checks.secrets, plain_secrets),
@@ -89,7 +89,7 @@ def plain_secrets(text: str) -> Iterator[pii_checks.Range]:
 def test_personal_data_is_found_as_by_trying_every_place(
     fast: Finder, plain: Finder, text: str
 ) -> None:
-    assert list(fast(text)) == list(plain(text))
+    assert set(fast(text)) == set(plain(text))
 
 
 @given(text=TEXTS)
@@ -98,12 +98,7 @@ def test_a_text_folds_as_its_characters_do(text: str) -> None:
     folded = folding.fold(text)
     parts = [folding.fold(letter).text for letter in text]
     assert folded.text == "".join(parts)
-    places = [at for at, part in enumerate(parts) for _ in part]
-    for first, at in enumerate(places[:-1]):
-        start, end = folded.original(first, first)
-        assert (start, end) == (at if first else 0, max(at + 1, places[first + 1]))
-    if places:
-        assert folded.original(0, len(places) - 1) == (0, len(text))
+    assert folded.places() == [at for at, part in enumerate(parts) for _ in part]
 
 
 @given(text=TEXTS)
@@ -112,7 +107,9 @@ def test_letters_are_pushed_together_as_one_by_one(text: str) -> None:
     folded = folding.fold(text).text
     for view in (word_search._PLAIN, word_search._AS_I, word_search._AS_L):
         kept = [(at, view[ord(sign)]) for at, sign in enumerate(folded)]
-        assert view.letters(folded) == "".join(letter for _, letter in kept if letter is not None)
+        assert view.letters(folded, word_search.foreign_signs(folded)) == "".join(
+            letter for _, letter in kept if letter is not None
+        )
         assert view.places(folded) == [at for at, letter in kept if letter is not None]
 
 

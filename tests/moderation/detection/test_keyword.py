@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.moderation.detection.base import Reads
 from apps.moderation.detection.contract import compile_detector, validate_configuration
 from apps.moderation.detection.folding import fold
-from apps.moderation.detection.plan import CompiledRule, Plan
+from apps.moderation.detection.scanner import CompiledRule, scan
+from apps.moderation.detection.tracks import LONGEST_RUN, Track
 
 
 def found(text: str, *terms: str, **options: object) -> list[str]:
@@ -43,6 +45,16 @@ def found(text: str, *terms: str, **options: object) -> list[str]:
         "b a a a d",
         "b.4.d",
         "b😀a😀d",
+        "b\u0336a\u0336d\u0336",
+        "b\x00a\x7fd",
+        "ba**d",
+        "b**a**d",
+        "b`a`d",
+        "b__ad",
+        "b***a***d",
+        "ba" + "\u200b" * 80 + "d",
+        "b" + "a" * 80 + "d" * 80,
+        "ᏏᎪᎠ",
     ],
 )
 def test_a_disguised_word_is_found_with_its_exact_place(text: str) -> None:
@@ -68,6 +80,12 @@ def test_a_disguised_word_is_found_with_its_exact_place(text: str) -> None:
         ("porn", "p0rn"),
         ("c or d", "c++"),
         ("c d", "c#"),
+        ("a ** b ** d", "abd"),
+        ("x = ba ** d", "bad"),
+        ("an\nus lane", "anus"),
+        ("first part\n\nner", "partner"),
+        ("10000", "1000"),
+        ("dab", "bad"),
     ],
 )
 def test_an_ordinary_text_is_left_alone(text: str, term: str) -> None:
@@ -121,14 +139,43 @@ def test_lone_surrogates_are_no_obstacle() -> None:
     assert found("\ud800 bad \udfff", "bad", fold=False) == ["bad"]
 
 
-@given(st.text())
-def test_the_way_back_leads_to_the_sign_that_was_folded(text: str) -> None:
-    folded = fold(text)
-    for at, sign in enumerate(folded.text):
-        start, end = folded.original(at, at)
-        first = start if at else next(i for i in range(start, end) if fold(text[i]).text)
-        assert sign in fold(text[first]).text
-        assert all(not fold(hidden).text for hidden in text[first + 1 : end])
+@pytest.mark.parametrize(
+    "text",
+    ["poi\nson", "poi-\nson", "po\r\nison", "p**ois**on", "\u202enosiop", "ᏢᎾᎥᏚᎾn", "po\u0337ison"],
+)
+def test_a_word_is_found_that_a_page_shows_as_one(text: str) -> None:
+    assert found(f"so {text} it", "poison")[0].endswith(text.lstrip("\u202e"))
+
+
+def test_a_stretched_word_is_found_beside_neighbours_with_the_same_letters() -> None:
+    assert found("a club baaad dog", "bad") == ["baaad"]
+
+
+@given(st.text(), st.text())
+def test_the_way_back_leads_to_the_sign_that_was_folded(before: str, text: str) -> None:
+    track = Track(Reads.FOLDED)
+    track.extend(before)
+    track.extend(text)
+    whole = before + text
+    for at, sign in enumerate(track.window(0)):
+        start, end = track.original(at, at + 1)
+        first = start if at else next(i for i in range(start, end) if fold(whole[i]).text)
+        assert sign in fold(whole[first]).text
+        row = {sign, ""} if end - first > LONGEST_RUN else {""}
+        assert {fold(other).text for other in whole[first + 1 : end]} <= row
+
+
+@given(st.lists(st.sampled_from(["a", "b", "\u200b", " ", ".", "1", "ﬃ", "\u202e"]), max_size=90))
+def test_pieces_of_a_text_are_read_as_the_whole(signs: list[str]) -> None:
+    text = "".join(sign * (1 + 7 * (at % 3)) for at, sign in enumerate(signs))
+    for reads in Reads:
+        whole, parts = Track.of(reads, text), Track(reads)
+        for at in range(0, len(text), 5):
+            parts.extend(text[at : at + 5])
+        assert parts.window(0) == whole.window(0)
+        assert parts.mirrored_from == whole.mirrored_from
+        for at in range(whole.length):
+            assert parts.original(at, at + 1) == whole.original(at, at + 1)
 
 
 @given(st.text(), st.text())
@@ -140,9 +187,10 @@ def test_parts_of_a_text_fold_to_parts_of_its_folding(left: str, right: str) -> 
 def test_lists_that_are_searched_together_find_what_each_finds_alone(text: str) -> None:
     lists = (["bad", "dab"], ["a b", "ill"], ["b4", "dad", "add"])
     detectors = [compile_detector("keyword", {"terms": terms}) for terms in lists]
-    plan = Plan([CompiledRule(key, each, enforces=False) for key, each in enumerate(detectors)])
-    seen = [(one.rule, one.span) for one in plan.look(text, 0, 0, len(text))]
-    assert seen == [(key, s) for key, each in enumerate(detectors) for s in each.find(text)]
+    rules = [CompiledRule(key, each, enforces=False) for key, each in enumerate(detectors)]
+    for hit in (hits := scan(rules, text)):
+        assert hit.span in detectors[hit.key].find(text)
+    assert len(hits) == sum(len(each.find(text)) for each in detectors)
 
 
 def test_a_list_of_five_thousand_terms_is_quick() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 import time
 
 import pytest
@@ -43,6 +44,39 @@ def test_data_is_found_with_its_exact_place(data: str, label: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "label"),
+    [
+        ("4111\xa01111\xa01111\xa01111", "card"),
+        ("4111\u20091111\u20091111\u20091111", "card"),
+        ("41\u200b11 1111 11\u200d11 1111", "card"),
+        ("４１１１ １１１１ １１１１ １１１１", "card"),
+        ("٤١١١ ١١١١ ١١١١ ١١١١", "card"),
+        ("4111–1111–1111–1111", "card"),
+        ("4111 1111\n1111 1111", "card"),
+        ("4111 1111\r\n1111 1111", "card"),
+        ("DE89\xa03704\xa00044\xa00532\xa00130\xa000", "iban"),
+        ("DE89 3704 0044\n0532 0130 00", "iban"),
+        ("DE89\u200b3704 0044 0532 0130 00", "iban"),
+        ("ＤＥ８９ 3704 0044 0532 0130 00", "iban"),
+        ("+49\xa030\xa01234567", "phone"),
+        ("+49 30\n1234567", "phone"),
+        ("+4\u200b9 30 123\u200b4567", "phone"),
+        ("０３０/12345678", "phone"),
+        ("030‑12345678", "phone"),
+        ("joe\u200b@exam\u200bple.com", "email"),
+        ("joe＠example．com", "email"),
+        ("joe@\nexample.com", "email"),
+        ("8.8.\u200b4.4", "ip"),
+        (f"ghp_\u200b{TOKEN}", "secret"),
+    ],
+)
+def test_data_in_disguise_is_found_with_its_exact_place(data: str, label: str) -> None:
+    glued = [("(_", "_)")] if label in ("card", "iban", "phone", "ip") else []
+    for before, after in [("", ""), ("it is ", "."), ("Bob,", ", and 12"), *glued]:
+        assert found(f"{before}{data}{after}") == [(data, label)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "DE89 3704 0044 0532 0130 01",
@@ -57,6 +91,10 @@ def test_data_is_found_with_its_exact_place(data: str, label: str) -> None:
         "joe@localhost, @name, a..b@example.com..",
         "password: correct-horse-battery, token=xxxxxxxxxxxxxxx1",
         "ask-me-anything-you-want-to-know",
+        "4111\n1111\n1111\n1111",
+        "1,4111111111111111 and 0.4111111111111111",
+        "+1\n2024-05-06 12:30\n+2",
+        "x4111111111111111 and 4111111111111111x",
     ],
 )
 def test_what_only_looks_alike_is_left_alone(text: str) -> None:

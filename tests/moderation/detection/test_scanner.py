@@ -1,4 +1,5 @@
 # ruff: noqa: RUF001
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -6,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.moderation.detection.base import Reads
 from apps.moderation.detection.contract import Detector, Span, compile_detector
 from apps.moderation.detection.scanner import (
+    MAX_HELD,
     STEP,
     CompiledRule,
     Found,
@@ -22,8 +25,10 @@ class Greedy:
     """A detector that knows nothing of windows: every run of x, however long."""
 
     look_back: int = 20
+    longest: int = 16
+    reads: Reads = Reads.WRITTEN
 
-    def find(self, text: str) -> list[Span]:
+    def candidates(self, text: str, begin: int = 0) -> list[Span]:
         spans, start = [], None
         for at, sign in enumerate(text + "."):
             if sign == "x" and start is None:
@@ -32,6 +37,9 @@ class Greedy:
                 spans.append(Span(start, at))
                 start = None
         return spans
+
+    def find(self, text: str) -> list[Span]:
+        return self.candidates(text)
 
 
 DETECTORS: list[Detector] = [
@@ -51,8 +59,32 @@ DETECTORS: list[Detector] = [
 PIECES = ["a", "b", "d", "bad", "b.a.d", "ba\u200bd", "\u0301", "😀", " ", "  ", "\n", "aaaa", "4"]
 PIECES += ["@", "1", "11111", "4111 1111 1111 1111", "a@b.com", "8.8.8.8", "ﬁ", "ВАD", "ab ab "]
 PIECES += ["sk-" + "a1" * 12, "x" * 7, "z" * 30, "\ud800", "-", "."]
+HIDDEN = ["\u200b" * 90, "\u200b\u0301\u202e", "\x07", "a" * 90, "d" * 60, "." * 40, " " * 50, "\t"]
+MARKED = [
+    "ba**d**",
+    "b\n",
+    "aa",
+    "dab",
+    "\u202edab",
+    "club b",
+    "\xa0",
+    "\uff14\uff11",
+    "key=",
+    "**",
+]
+DATA = [
+    "4111\xa01111\u200b1111\n1111",
+    "DE89 3704 0044 0532 0130 00",
+    "+49 30 123",
+    "030 1234 ",
+    "é",
+]
+PIECES += HIDDEN + MARKED + DATA
 
 texts = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+BOUNDED = [one for one in DETECTORS[:-1] if one not in DETECTORS[3:5]]
+"""Those whose matches have an end."""
+
 rule_sets = st.lists(
     st.tuples(st.sampled_from(DETECTORS), st.sampled_from([True, False, False])), max_size=5
 ).map(lambda chosen: [CompiledRule(key, *each) for key, each in enumerate(chosen)])
@@ -101,6 +133,16 @@ def test_nothing_of_an_enforced_match_is_ever_released(
         assert {hit.at for hit in enforced} == {streamed.found[-1].at}
     else:
         assert streamed.released == text
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(BOUNDED), texts, sizes)
+def test_in_whatever_pieces_a_text_comes_the_scan_finds_what_the_detector_finds_in_the_whole(
+    detector: Detector, text: str, lengths: list[int]
+) -> None:
+    streamed, _ = stream([CompiledRule(1, detector, enforces=False)], text, lengths)
+    spans = sorted((hit.span for hit in streamed.found), key=lambda span: span.start)
+    assert spans == detector.find(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -152,6 +194,49 @@ def test_a_match_is_found_once_and_whole_wherever_it_falls(
         for behind in (" and then it goes on for a long while, more than a step", " or", ""):
             text = "-" * offset + " so it was " + hit + behind
             assert [text[f.span.start : f.span.end] for f in scan([rule], text)] == [hit]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "\u200b" * 80,
+        "\u200b" * 3_000,
+        "o" * 600,
+        "\u0336\u202d" * 40,
+        "\x07" * 100,
+        "\u200b" * 9_000,
+    ],
+)
+def test_what_cannot_be_seen_moves_no_word_out_of_the_window(inside: str) -> None:
+    detector = compile_detector("keyword", {"terms": ["poison"]})
+    hit = f"po{inside}ison"
+    for offset in (0, 1, 30, STEP - 3, 2 * STEP + 7):
+        text = "-" * offset + f" the {hit} is here" + " and it goes on" * 9
+        quiet = scan([CompiledRule(1, detector, enforces=False)], text)
+        assert [text[found.span.start : found.span.end] for found in quiet] == [hit]
+        assert [found.span for found in quiet] == detector.find(text)
+        streamed, _ = stream([CompiledRule(1, detector, enforces=True)], text, [5, 300])
+        assert streamed.is_stopped
+        if len(inside) < MAX_HELD:
+            assert len(streamed.released) <= offset + len(" the ")
+        assert "son" not in streamed.released
+
+
+@pytest.mark.parametrize("filling", ["\u200b", "a", ".", "\u200b\u0301a\u202e", "b.", " "])
+def test_a_hostile_answer_holds_back_little_and_costs_no_more_than_its_length(filling: str) -> None:
+    lists = [["bad", "poison"], ["a" * 100 + "b"]]
+    rules = [
+        CompiledRule(key, compile_detector("keyword", {"terms": terms}), enforces=True)
+        for key, terms in enumerate(lists)
+    ]
+    text = "po" + (filling * 60_000)[:60_000]
+    scanner = StreamScanner(rules)
+    before, shown, most = time.process_time(), 0, 0
+    for at in range(0, len(text), 100):
+        shown += len(scanner.feed(text[at : at + 100]).released)
+        most = max(most, at + 100 - shown)
+    assert most <= MAX_HELD + 100 + STEP
+    assert time.process_time() - before < 3
 
 
 @pytest.mark.parametrize(

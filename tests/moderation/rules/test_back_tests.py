@@ -128,6 +128,23 @@ def test_what_policy_withheld_is_looked_at_in_its_snapshot(author: User, rule: R
     assert run(back_tests.start(actor=author, version_id=rule.current_id)).matched == 1
 
 
+def test_it_reads_of_a_message_what_a_live_rule_reads(author: User, rule: Rule) -> None:
+    conversation = ConversationFactory()
+    asked = MessageFactory(
+        conversation=conversation, role="user", content="Well?", context={"note": "a badword"}
+    )
+    text = "ba" + "\u200b" * 90 + "dword"
+    MessageFactory(conversation=conversation, role="user", content=text)
+    MessageFactory(conversation=conversation, role="assistant", author=None, parent=asked)
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    assert (done.scanned, done.matched) == (2, 2)
+    excerpt = back_test_samples.next_excerpt(actor=author, back_test=done)
+    assert excerpt is not None
+    assert excerpt.passage in ("badword", text)
+    exchange = make_rule(rule.policy, name="Exchange", stage="output", applies_to="exchange")
+    assert run(back_tests.start(actor=author, version_id=exchange.current_id)).matched == 1
+
+
 def test_a_cancelled_test_looks_no_further(author: User, rule: Rule) -> None:
     store(*["badword"] * 10)
     back_test = back_tests.start(actor=author, version_id=rule.current_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -9,14 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.conversations.guardrails import Draft, GuardedStream
-from apps.moderation.services import rule_sets
-from apps.moderation.services.findings import Finding
+from apps.moderation.constants import Stage
+from apps.moderation.services import checking, rule_sets
+from apps.moderation.services.findings import Finding, verdict_of
 from tests.moderation.rules.conftest import live_rule
 
 WORDS = ["the ", "word7", "w\u043erd7 ", "w0rd", "7 ", "tell", " me", " now ", "\n", "\u00e9"]
 DATA = ["4242 4242", " 4242 4242 ", "IBAN DE89 3704 0044 0532 0130 00 ", "x" * 70]
-PIECES = st.sampled_from([*WORDS, *DATA])
-TEXTS = st.lists(PIECES, max_size=30).map("".join)
+RUNS = [
+    "wo" + "\u200b" * 90 + "rd7",
+    "\u200b" * 70,
+    "wo**rd7**",
+    "t" * 60,
+    "te\u200bll",
+    "42\xa042",
+]
+TEXTS = st.lists(st.sampled_from([*WORDS, *DATA, *RUNS]), max_size=30).map("".join)
 Result = tuple[tuple[object, ...], str, str]
 
 
@@ -43,27 +52,39 @@ async def judge(pieces: Sequence[str]) -> Result:
         released = await stream.finish(shown_chars=len(shown))
         shown += released.text
         verdict = released.verdict.outcome
-    found = [
-        (one.rule.version_id, one.start, one.end, one.outcome, one.span_hash)
-        for _, findings in stream.ruling.findings
-        for one in findings
-        if isinstance(one, Finding)
-    ]
-    return tuple(found), "" if verdict == "block" else shown, verdict
+    found = [one for _, findings in stream.ruling.findings for one in findings]
+    verdict = verdict_of(cast("list[Finding]", found)).outcome
+    return tuple(map(told, found)), "" if verdict == "block" else shown, verdict
+
+
+def told(one: object) -> tuple[object, ...]:
+    assert isinstance(one, Finding)
+    return one.rule.version_id, one.start, one.end, one.outcome, one.span_hash
+
+
+async def judge_whole(text: str) -> Result:
+    """Judge a text that does not stream with the same rules, as a stored one is."""
+    rules = (await rule_sets.current()).rules
+    asked = checking.Asked(text=text, stage=Stage.OUTPUT, is_question=False, user_id=1)
+    found = await checking.check_text(rules, asked)
+    verdict = verdict_of(found).outcome
+    return tuple(map(told, found)), "" if verdict == "block" else text, verdict
 
 
 @pytest.mark.usefixtures("_three_rules")
 @settings(max_examples=150, deadline=None, suppress_health_check=[*HealthCheck])
 @given(text=TEXTS, cuts=st.lists(st.integers(0, 600), max_size=40))
-def test_pieces_do_not_matter(text: str, cuts: list[int]) -> None:
-    async def both() -> tuple[Result, Result]:
+def test_11_the_same_rules_give_the_same_result_streamed_or_not_and_in_any_pieces(
+    text: str, cuts: list[int]
+) -> None:
+    async def all_ways() -> tuple[Result, Result, Result]:
         rule_sets.forget()
         places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
         pieces = [text[a:b] for a, b in pairwise(places)]
-        return await judge(pieces), await judge([text])
+        return await judge(pieces), await judge([text]), await judge_whole(text)
 
-    streamed, whole = async_to_sync(both)()
-    assert streamed == whole
+    streamed, at_once, not_streamed = async_to_sync(all_ways)()
+    assert streamed == at_once == not_streamed
     assert streamed[2] == "block" or streamed[1] == text
 
 
