@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from apps.core.postgresql.statements import Row, Statement
 
@@ -23,20 +24,85 @@ def rules_revision() -> str:
     return str(row[0]) if row is not None else ""
 
 
-_TAKE = Statement(
+_COUNTED = Statement(
+    """
+    SELECT FROM moderation_ruledayperson AS person
+    JOIN moderation_ruleday AS day ON day.id = person.rule_day_id
+    WHERE day.rule_id = %(rule_id)s AND day.day = CURRENT_DATE AND person.person_id = %(person_id)s
+    """
+)
+_LOCK_DAY = Statement(
     """
     INSERT INTO moderation_ruleday AS day (rule_id, day, acted)
-    VALUES (%(rule_id)s, CURRENT_DATE, 1)
-    ON CONFLICT (rule_id, day) DO UPDATE SET acted = day.acted + 1
-        WHERE day.acted < %(daily_cap)s
-    RETURNING acted
+    VALUES (%(rule_id)s, CURRENT_DATE, 0)
+    ON CONFLICT (rule_id, day) DO UPDATE SET acted = day.acted
+    RETURNING id
+    """
+)
+_TAKE = Statement(
+    """
+    WITH person AS (
+        INSERT INTO moderation_ruledayperson (rule_day_id, person_id)
+        SELECT id, %(person_id)s FROM moderation_ruleday
+        WHERE id = %(day_id)s AND acted < %(daily_cap)s
+        ON CONFLICT DO NOTHING
+        RETURNING rule_day_id
+    )
+    UPDATE moderation_ruleday SET acted = acted + 1 FROM person WHERE id = person.rule_day_id
     """
 )
 
 
-def take_from_day(*, rule_id: int, daily_cap: int) -> bool:
-    """Count one more for a rule today, unless its cap is used up; nobody can count past it."""
-    return _TAKE.row(rule_id=rule_id, daily_cap=daily_cap) is not None
+def is_counted_today(*, rule_id: int, person_id: int) -> bool:
+    """Tell whether a person is counted against a rule's cap of today already."""
+    return _COUNTED.row(rule_id=rule_id, person_id=person_id) is not None
+
+
+def take_from_day(*, rule_id: int, person_id: int, daily_cap: int) -> bool:
+    """Count one more person for a rule today, unless its cap is used up; nobody counts past it.
+
+    The caller has opened a transaction, whose lock makes others wait who hit the same rule.
+    """
+    row = _LOCK_DAY.row(rule_id=rule_id)
+    day_id = row[0] if row is not None else None
+    if _TAKE.run(day_id=day_id, person_id=person_id, daily_cap=daily_cap):
+        return True
+    return is_counted_today(rule_id=rule_id, person_id=person_id)
+
+
+_TEXTS_OF_RULES = Statement(
+    """
+    SELECT
+        rule_id, count(*) FILTER (WHERE is_found), count(*) FILTER (WHERE is_acted_on),
+        sum(errors), sum(timeouts), coalesce(sum(latency_us), 0), coalesce(max(latency_us), 0)
+    FROM (
+        SELECT
+            rule_id, bool_or(outcome <> 'error') AS is_found,
+            bool_or(outcome IN ('flagged', 'enforced')) AS is_acted_on,
+            count(*) FILTER (WHERE outcome = 'error') AS errors,
+            count(*) FILTER (WHERE outcome = 'error' AND latency_us >= %(timeout_us)s) AS timeouts,
+            max(latency_us) FILTER (WHERE outcome <> 'error') AS latency_us
+        FROM moderation_rulehit WHERE created_at >= %(since)s
+        GROUP BY rule_id, coalesce(message_id, -id)
+    ) AS text
+    GROUP BY rule_id
+    """
+)
+
+
+def texts_of_rules(*, since: datetime, timeout_us: int) -> list[Row]:
+    """Return what rules did since a moment; a text counts once, however often a rule hits it.
+
+    Args:
+        since: the moment.
+        timeout_us: a failed check that took as long was given up on.
+
+    Returns:
+        Rule, texts in which it found something, texts that it acted on, failed checks, those of
+        them that were given up on, and the sum and the most of the texts' longest checks, in
+        microseconds.
+    """
+    return _TEXTS_OF_RULES.rows(since=since, timeout_us=timeout_us)
 
 
 _SIMILAR = Statement(

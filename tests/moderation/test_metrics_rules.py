@@ -12,6 +12,8 @@ from apps.core.errors import NotFoundError
 from apps.moderation.constants import HitOutcome, RuleMode, Verdict
 from apps.moderation.models import BackTest, BackTestMatch, Rule, RuleHit, RuleVersion
 from apps.moderation.services.intervals import wilson
+from apps.moderation.services.labels import precision_of
+from apps.moderation.services.metrics_decisions import shown
 from apps.moderation.services.metrics_rules import (
     FailureDay,
     RuleFigures,
@@ -70,9 +72,9 @@ def test_precision_is_what_people_said_of_the_messages_a_rule_hit() -> None:
     hit(rule, MessageFactory())
     found = figures_of(rule)
     assert found.precision == wilson(2, 3)
-    assert found.hits == 7
+    assert found.hits == 6
     assert found.looks_per_true_hit == 1.5
-    assert found.check_ms_per_true_hit == pytest.approx(7.0)
+    assert found.check_ms_per_true_hit == pytest.approx(6.0)
     assert found.awaits_verdict
 
 
@@ -91,6 +93,43 @@ def test_labels_of_back_tests_count_where_nobody_decided() -> None:
             back_test=test, message=message, is_violation=is_violation, labelled_at=ago(hours=1)
         )
     assert figures_of(rule).precision == wilson(1, 2)
+
+
+def test_a_text_with_twenty_hits_is_one_text_in_every_figure() -> None:
+    rule = make_rule(mode=RuleMode.ENFORCE)
+    message = MessageFactory()
+    for at_chars in range(20):
+        hit(rule, message, outcome=HitOutcome.ENFORCED, shown_chars=at_chars)
+    found, card = figures_of(rule), rule_figures(rule.pk, period())
+    assert (found.hits, found.acted, found.check_seconds) == (1, 1, 0.002)
+    assert (card.hits, card.check_ms) == (1, 2)
+    week = shown(period())
+    assert (week.number, sum(week.bands), week.most) == (1, 1, 19)
+
+
+def test_both_measures_of_precision_are_one() -> None:
+    rule = make_rule()
+    assert rule.current is not None
+    message = judged(rule, Verdict.NO_VIOLATION)
+    later = case_at(ago(minutes=55), closed=ago(minutes=30), message=message)
+    for when, verdict in ((50, Verdict.UNSURE), (40, Verdict.VIOLATES)):
+        decision_at(
+            ago(minutes=when),
+            case=later,
+            actor=make_staff(),
+            verdict=verdict,
+            policy_version=rule.policy.current if verdict == Verdict.VIOLATES else None,
+        )
+    judged(rule, Verdict.VIOLATES, policy=make_policy("spam"))
+    test = BackTest.objects.create(
+        version=rule.current, first_message_id=1, last_message_id=9, position=9
+    )
+    unsure = judged(rule, Verdict.UNSURE)
+    for labelled in (message, unsure):
+        BackTestMatch.objects.create(
+            back_test=test, message=labelled, is_violation=False, labelled_at=ago(hours=1)
+        )
+    assert precision_of(rule.current) == figures_of(rule).precision == wilson(1, 2)
 
 
 def test_failures_are_no_hits_and_slow_ones_are_timeouts() -> None:
@@ -146,11 +185,11 @@ def test_models_are_told_by_how_their_answers_ended() -> None:
     assert (beta.model, beta.ended, beta.failed) == ("beta", 1, 1)
 
 
-def test_the_figures_of_the_guard_take_five_queries() -> None:
+def test_the_figures_of_the_guard_take_six_queries() -> None:
     make_rule()
     with CaptureQueriesContext(connection) as queries:
         guard_figures(period(30))
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 def test_a_scorecard_tells_versions_weeks_outcomes_and_time() -> None:

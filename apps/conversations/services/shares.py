@@ -85,7 +85,7 @@ async def publish(*, actor: User, conversation_id: int, expires_in_days: int | N
         ShareTitleWithheldError: others may not read that title.
         Exception: otherwise as `create_share`.
     """
-    title = await db.call(_own_title, actor, conversation_id)
+    title = await db.call(_title_to_judge, actor, conversation_id)
     if title:
         ruling = await guardrails.check_input(
             guardrails.Draft(user_id=actor.pk, conversation_id=conversation_id, text=title)
@@ -159,10 +159,7 @@ def list_shares(*, viewer: User) -> ShareQuerySet:
 
 
 def access_share(*, viewer: User, share_id: int) -> Share:
-    """Return one link of the viewer's own.
-
-    Raises: ShareNotFoundError, where it does not exist or belongs to somebody else.
-    """
+    """Return one link of the viewer's own; ShareNotFoundError where there is none."""
     return _one_of(Share.objects.owned_by(viewer), share_id)
 
 
@@ -170,8 +167,7 @@ def access_share(*, viewer: User, share_id: int) -> Share:
 def revoke_share(*, actor: User, share_id: int) -> Share:
     """Let an own link lead nowhere from now on; one that does so already stays as it is.
 
-    Raises:
-        ShareNotFoundError: it does not exist or belongs to somebody else.
+    Raises: ShareNotFoundError, where it does not exist or belongs to somebody else.
     """
     share = _one_of(Share.objects.owned_by(actor).select_for_update(), share_id)
     if share.revoked_at is None:
@@ -228,7 +224,11 @@ def open_share(*, token: str, place: int = 0) -> SharedPage:
     return SharedPage(share.display_title, share.created_at, shown, next_place)
 
 
-def _own_title(actor: User, conversation_id: int) -> str:
+def _title_to_judge(actor: User, conversation_id: int) -> str:
+    """Return the person's own title; whoever may not share is refused before a rule looks at it."""
+    if not settings.SHARING:
+        raise SharingOffError
+    access.ensure_may_write(actor)
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
     is_own = conversation.title_source == constants.TitleSource.PERSON
     return conversation.title if is_own else ""

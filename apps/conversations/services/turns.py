@@ -70,7 +70,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
     """
     check_fits(request)
-    repeated = await db.call(_find_repeated, actor, request)
+    repeated = await db.call(_look_before, actor, request)
     if repeated is not None:
         return repeated
     await rate_limits.check(
@@ -101,12 +101,32 @@ def accepted_event(turn: Turn) -> MessageAccepted:
     return announcements.accepted_event(turn.conversation, turn.message, turn.reply)
 
 
+def _look_before(actor: User, request: TurnRequest) -> Turn | None:
+    """Return the turn that came before; whoever may not write here is refused before a rule looks.
+
+    The transaction that stores the message checks the same again, with the rows locked.
+    """
+    sent, is_locked = statements.look_before(
+        actor=actor, client_id=request.client_id, conversation_id=request.conversation_id
+    )
+    if sent is not None:
+        return _repeated(request, sent)
+    access.ensure_may_write(actor)
+    if request.conversation_id is not None and is_locked is None:
+        raise ConversationNotFoundError
+    if is_locked:
+        raise ConversationLockedError
+    return None
+
+
 def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
     if request.client_id is None:
         return None
     message_id = statements.find_sent(author=actor, client_id=request.client_id)
-    if message_id is None:
-        return None
+    return _repeated(request, message_id) if message_id is not None else None
+
+
+def _repeated(request: TurnRequest, message_id: int) -> Turn:
     message = Message.objects.select_related("conversation").get(pk=message_id)
     if not _is_same(message, request):
         raise ClientIdReusedError

@@ -29,6 +29,40 @@ def find_sent(*, author: User, client_id: str) -> int | None:
     return row[0] if row is not None else None
 
 
+_BEFORE = Statement(
+    """
+    SELECT
+        (
+            SELECT id FROM conversations_message
+            WHERE author_id = %(actor_id)s AND client_id = %(client_id)s
+        ), (
+            SELECT locked_at IS NOT NULL FROM conversations_conversation
+            WHERE id = %(conversation_id)s AND owner_id = %(actor_id)s AND deleted_at IS NULL
+        )
+    """
+)
+
+
+class Before(NamedTuple):
+    """What is there before a message is looked at.
+
+    Attributes:
+        message_id: the message that the person sent under this id of theirs, if there is one.
+        is_locked: whether staff closed the conversation; None where the person has no such one.
+    """
+
+    message_id: int | None
+    is_locked: bool | None
+
+
+def look_before(*, actor: User, client_id: str | None, conversation_id: int | None) -> Before:
+    """Return what a message would meet, without a lock; one that names nothing asks nothing."""
+    if client_id is None and conversation_id is None:
+        return Before(None, None)
+    row = _BEFORE.row(actor_id=actor.pk, client_id=client_id, conversation_id=conversation_id)
+    return Before(*row) if row is not None else Before(None, None)
+
+
 _CONVERSATION = Columns(Conversation)
 _LOCK_CONVERSATION = Statement(
     f"""

@@ -23,6 +23,7 @@ from apps.moderation.models.rules import (
     BackTestMatch,
     Rule,
     RuleDay,
+    RuleDayPerson,
     RuleHit,
     RuleVersion,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "PolicyVersion",
     "Rule",
     "RuleDay",
+    "RuleDayPerson",
     "RuleHit",
     "RuleVersion",
     "SavedView",

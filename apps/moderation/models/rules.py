@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -132,7 +133,7 @@ class RuleHit(AppendOnly):
 
 
 class RuleDay(models.Model):
-    """How many texts a rule acted on in one day, counted before it acts: its cap holds exactly."""
+    """How many people a rule acts on in one day, counted before it acts: its cap holds exactly."""
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="days")
     day = models.DateField()
@@ -146,6 +147,22 @@ class RuleDay(models.Model):
 
     def __str__(self) -> str:
         return f"rule {self.rule_id} on {self.day} (#{self.pk})"
+
+
+class RuleDayPerson(models.Model):
+    """Somebody whom a rule acts on that day: counted once, however many texts of theirs it hits."""
+
+    rule_day = models.ForeignKey(RuleDay, on_delete=models.CASCADE, related_name="people")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["rule_day", "person"], name="rule_day_person_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"person {self.person_id} on rule day {self.rule_day_id}"
 
 
 class BackTest(models.Model):

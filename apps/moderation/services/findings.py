@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.utils import timezone
+from django.db import transaction
 
 from apps.conversations.guardrails import ALLOW, BLOCK_ON_FAILURE, Verdict
 from apps.core import db
+from apps.core.logging import log_event
 from apps.moderation import statements
 from apps.moderation.constants import HitOutcome, RuleMode, Stage
 from apps.moderation.detection.scanner import Found
-from apps.moderation.models import RuleHit
 from apps.moderation.services.rule_sets import LiveRule
+
+logger = logging.getLogger(__name__)
 
 MAX_HITS_OF_A_RULE = 20
 DEFAULT_TEXT = "This goes against our policy."
@@ -71,27 +74,41 @@ class Outcomes:
     async def _decide(self, rule: LiveRule) -> HitOutcome:
         if rule.mode not in (RuleMode.FLAG, RuleMode.ENFORCE):
             return HitOutcome.RECORDED
-        is_within = rule.daily_cap is None or await db.call(take_from_cap, rule, self._user_id)
-        if not is_within:
+        if not await self._is_within_cap(rule):
             return HitOutcome.CAPPED
         return HitOutcome.ENFORCED if rule.enforces else HitOutcome.FLAGGED
+
+    async def _is_within_cap(self, rule: LiveRule) -> bool:
+        """Count the person; where that fails the rule acts: no hit is let pass uncounted."""
+        if rule.daily_cap is None:
+            return True
+        try:
+            return await db.call(take_from_cap, rule, self._user_id)
+        except Exception as error:  # noqa: BLE001  a hit is a hit, whatever its counter says
+            log_event(
+                logger,
+                "RULE_CAP_NOT_COUNTED",
+                level=logging.ERROR,
+                version_id=rule.version_id,
+                error=type(error).__name__,
+            )
+            return True
 
 
 def take_from_cap(rule: LiveRule, user_id: int) -> bool:
     """Count a person against today's cap, unless it is used up; nobody can count past it.
 
-    Whoever the rule acted on today counts no more, so that one person who repeats a word cannot use
-    the cap up for all.
+    A person counts once a day, whatever becomes of the texts and wherever they were judged, so that
+    nobody can use the cap up for all.
     """
     if not rule.daily_cap:
         return rule.daily_cap is None
-    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = RuleHit.objects.filter(
-        rule_id=rule.rule_id, created_at__gte=today, subject_id=user_id, outcome__in=ACTING
-    )
-    if counted.exists():
+    if statements.is_counted_today(rule_id=rule.rule_id, person_id=user_id):
         return True
-    return statements.take_from_day(rule_id=rule.rule_id, daily_cap=rule.daily_cap)
+    with transaction.atomic():
+        return statements.take_from_day(
+            rule_id=rule.rule_id, person_id=user_id, daily_cap=rule.daily_cap
+        )
 
 
 def failure_of(rule: LiveRule, stage: Stage, *, is_question: bool, latency_us: int = 0) -> Finding:

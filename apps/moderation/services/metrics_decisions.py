@@ -14,6 +14,7 @@ from apps.core.postgresql.percentiles import Percentile
 from apps.moderation.constants import ActorKind, EnforcementKind, HitOutcome, Verdict
 from apps.moderation.models import Decision, Enforcement, Notice, RuleHit, Strike
 from apps.moderation.services.intervals import Share, wilson
+from apps.moderation.services.labels import TEXT
 from apps.moderation.services.metrics import (
     Period,
     daily,
@@ -209,22 +210,22 @@ def _in_view(day: date | None, who: str, row: dict[str, Any]) -> InView:
 
 
 def shown(period: Period) -> Shown:
-    """Return how much people had seen of what rules withheld."""
+    """Return how much people had seen of the texts that rules withheld, each counted once."""
     bands = {}
     low = -1
     for number, (_, high) in enumerate(SHOWN_BANDS):
-        condition = Q(shown_chars__gt=low)
+        condition = Q(seen__gt=low)
         if high is not None:
-            condition &= Q(shown_chars__lte=high)
+            condition &= Q(seen__lte=high)
             low = high
-        bands[f"band{number}"] = Count("pk", filter=condition)
-    row = RuleHit.objects.filter(
-        created_at__gte=period.since, outcome=HitOutcome.ENFORCED
-    ).aggregate(
-        number=Count("pk"),
-        p50=Percentile("shown_chars", share=0.5),
-        p95=Percentile("shown_chars", share=0.95),
-        most=Max("shown_chars"),
+        bands[f"band{number}"] = Count("text", filter=condition)
+    withheld = RuleHit.objects.filter(created_at__gte=period.since, outcome=HitOutcome.ENFORCED)
+    texts = withheld.annotate(text=TEXT).order_by().values("text")
+    row = texts.annotate(seen=Max("shown_chars")).aggregate(
+        number=Count("text"),
+        p50=Percentile("seen", share=0.5),
+        p95=Percentile("seen", share=0.95),
+        most=Max("seen"),
         **bands,
     )
     counts = tuple(row[name] for name in bands)

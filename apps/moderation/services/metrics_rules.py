@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q
 
 from apps.conversations.constants import LIVE_STATES, ReplyState
 from apps.conversations.models import Reply
-from apps.moderation.constants import ActorKind, HitOutcome, RuleMode, Verdict
-from apps.moderation.models import BackTestMatch, Decision, Rule, RuleHit
+from apps.moderation import statements
+from apps.moderation.constants import HitOutcome, RuleMode
+from apps.moderation.models import BackTestMatch, Rule, RuleHit
 from apps.moderation.services.intervals import Share, wilson
+from apps.moderation.services.labels import Judged, judged_texts
 from apps.moderation.services.metrics import Period, daily, grouped
 
 TIMEOUT_US = 3_000_000
 """A failed check that took at least as long was given up on."""
 MAX_RULES = 200
-FOUND = ~Q(outcome=HitOutcome.ERROR)
 FAILED = Q(outcome=HitOutcome.ERROR)
 
 
@@ -30,8 +31,8 @@ class RuleFigures:
 
     Attributes:
         precision: messages that people judged, and those of them that violate its policy.
-        hits: what it found.
-        acted: what it flagged or withheld.
+        hits: texts in which it found something.
+        acted: texts that it flagged or withheld.
         errors: checks that failed; `timeouts` of them were given up on.
         latency_ms: the mean time of a check that found something.
         slowest_ms: the longest.
@@ -98,8 +99,9 @@ class GuardFigures:
     models: list[ModelFigures]
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(NamedTuple):
+    """What one rule did; see `statements.texts_of_rules`."""
+
     hits: int = 0
     acted: int = 0
     errors: int = 0
@@ -107,70 +109,32 @@ class _Sums:
     latency_us: int = 0
     slowest_us: int = 0
 
-    def add(self, row: dict[str, Any]) -> None:
-        self.hits += row["hits"]
-        self.acted += row["acted"]
-        self.errors += row["errors"]
-        self.timeouts += row["timeouts"]
-        self.latency_us += row["latency"] or 0
-        self.slowest_us = max(self.slowest_us, row["slowest"] or 0)
-
-
-@dataclass(slots=True)
-class Judged:
-    """Messages that people judged, as they sum up."""
-
-    agreed: int = 0
-    total: int = 0
-
-    def add(self, agreed: int, total: int) -> None:
-        """Take in more of them."""
-        self.agreed += agreed
-        self.total += total
-
-    @property
-    def share(self) -> Share:
-        """How many were violations."""
-        return wilson(self.agreed, self.total)
-
-
-@dataclass(slots=True)
-class _ByRule:
-    sums: dict[int, _Sums] = field(default_factory=lambda: defaultdict(_Sums))
-    judged: dict[int, Judged] = field(default_factory=lambda: defaultdict(Judged))
-
 
 def guard_figures(period: Period) -> GuardFigures:
-    """Return the figures of rules, guard and models, from five queries."""
-    rows = daily(
+    """Return the figures of rules, guard and models, from six queries."""
+    rows = statements.texts_of_rules(since=period.since, timeout_us=TIMEOUT_US)
+    sums = {rule_id: _Sums(*map(int, numbers)) for rule_id, *numbers in rows}
+    judged = judged_texts(
         RuleHit.objects.filter(created_at__gte=period.since),
-        "created_at",
-        "rule_id",
-        hits=Count("pk", filter=FOUND),
-        acted=Count("pk", filter=Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
-        errors=Count("pk", filter=FAILED),
-        timeouts=Count("pk", filter=FAILED & Q(latency_us__gte=TIMEOUT_US)),
-        latency=Sum("latency_us", filter=FOUND),
-        slowest=Max("latency_us", filter=FOUND),
+        BackTestMatch.objects.filter(labelled_at__gte=period.since),
+        by="rule",
     )
-    found = _ByRule()
-    for row in rows:
-        found.sums[row["rule_id"]].add(row)
-    for rule_id, agreed, total in judgements(RuleHit.objects.filter(created_at__gte=period.since)):
-        found.judged[rule_id].add(agreed, total)
-    for rule_id, agreed, total in labels(
-        BackTestMatch.objects.filter(labelled_at__gte=period.since)
-    ):
-        found.judged[rule_id].add(agreed, total)
-    return GuardFigures(_rules(found), _failures(rows, period), models(period))
+    failed = RuleHit.objects.filter(FAILED, created_at__gte=period.since)
+    failures = daily(
+        failed,
+        "created_at",
+        errors=Count("pk"),
+        timeouts=Count("pk", filter=Q(latency_us__gte=TIMEOUT_US)),
+    )
+    return GuardFigures(_rules(sums, judged), _failures(failures, period), models(period))
 
 
-def _rules(found: _ByRule) -> list[RuleFigures]:
+def _rules(sums_of: Mapping[int, _Sums], judged: Mapping[int, Judged]) -> list[RuleFigures]:
     """Return the rules that are on, or did something, the busiest first."""
-    rules = Rule.objects.filter(~Q(mode=RuleMode.OFF) | Q(pk__in=list(found.sums)))
+    rules = Rule.objects.filter(~Q(mode=RuleMode.OFF) | Q(pk__in=list(sums_of)))
     figures = []
     for rule in rules.order_by("pk")[:MAX_RULES]:
-        sums = found.sums[rule.pk]
+        sums = sums_of.get(rule.pk, _Sums())
         figures.append(
             RuleFigures(
                 rule_id=rule.pk,
@@ -178,7 +142,7 @@ def _rules(found: _ByRule) -> list[RuleFigures]:
                 mode=rule.mode,
                 kind=rule.kind,
                 shadow_since=rule.mode_changed_at if rule.mode == RuleMode.SHADOW else None,
-                precision=found.judged[rule.pk].share,
+                precision=judged.get(rule.pk, Judged()).share,
                 hits=sums.hits,
                 acted=sums.acted,
                 errors=sums.errors,
@@ -198,46 +162,6 @@ def _failures(rows: Iterable[dict[str, Any]], period: Period) -> list[FailureDay
         errors[row["day"]] += row["errors"]
         timeouts[row["day"]] += row["timeouts"]
     return [FailureDay(day, errors[day], timeouts[day]) for day in period.dates]
-
-
-def judgements(hits: QuerySet[RuleHit], by: str = "rule_id") -> list[tuple[Any, int, int]]:
-    """Return for each group of hits how many of their messages violate, and how many are judged.
-
-    The judgement is the one of a person that holds now. What violates another policy than the
-    rule's says nothing of it and is not counted; each message counts once.
-    """
-    standing = Decision.objects.filter(
-        case__message=OuterRef("message"),
-        actor_kind=ActorKind.PERSON,
-        superseded_by=None,
-        is_undo=False,
-    )
-    same_policy = Q(verdict=Verdict.VIOLATES, policy_version__policy=OuterRef("rule__policy"))
-    rows = grouped(
-        hits.filter(FOUND, message__isnull=False)
-        .filter(Exists(standing.filter(same_policy | Q(verdict=Verdict.NO_VIOLATION))))
-        .annotate(is_true=Exists(standing.filter(same_policy))),
-        by,
-        agreed=Count("message", distinct=True, filter=Q(is_true=True)),
-        total=Count("message", distinct=True),
-    )
-    return [(row[by], row["agreed"], row["total"]) for row in rows]
-
-
-def labels(
-    matches: QuerySet[BackTestMatch], by: str = "back_test__version__rule_id"
-) -> list[tuple[Any, int, int]]:
-    """Return the same for what was labelled in back-tests and decided by nobody."""
-    decided = Decision.objects.filter(
-        case__message=OuterRef("message"), actor_kind=ActorKind.PERSON, superseded_by=None
-    )
-    rows = grouped(
-        matches.filter(~Exists(decided), by_tried=True, is_violation__isnull=False),
-        by,
-        agreed=Count("message", distinct=True, filter=Q(is_violation=True)),
-        total=Count("message", distinct=True),
-    )
-    return [(row[by], row["agreed"], row["total"]) for row in rows]
 
 
 def models(period: Period) -> list[ModelFigures]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from apps.core.postgresql.percentiles import Percentile
@@ -14,8 +13,8 @@ from apps.moderation.constants import HitOutcome
 from apps.moderation.errors import RuleNotFoundError
 from apps.moderation.models import BackTestMatch, Rule, RuleHit
 from apps.moderation.services.intervals import Share
+from apps.moderation.services.labels import FOUND, TEXT, Judged, judged_texts, judgements
 from apps.moderation.services.metrics import Period, daily, monday
-from apps.moderation.services.metrics_rules import FOUND, Judged, judgements, labels
 
 MAX_VERSIONS = 20
 
@@ -86,11 +85,12 @@ def rule_figures(rule_id: int, period: Period) -> ScorecardFigures:
     hits: QuerySet[RuleHit] = RuleHit.objects.filter(rule=rule, created_at__gte=period.since)
     days = _days(hits, period)
     versions, total = _versions(rule, hits, period)
-    times = hits.filter(FOUND).aggregate(
-        p50=Percentile("latency_us", share=0.5),
-        p95=Percentile("latency_us", share=0.95),
-        number=Count("pk"),
-        all=Sum("latency_us"),
+    texts = hits.filter(FOUND).annotate(text=TEXT).order_by().values("text")
+    times = texts.annotate(longest=Max("latency_us")).aggregate(
+        p50=Percentile("longest", share=0.5),
+        p95=Percentile("longest", share=0.95),
+        number=Count("text"),
+        all=Sum("longest"),
     )
     return ScorecardFigures(
         rule_id=rule.pk,
@@ -127,14 +127,10 @@ def _days(hits: QuerySet[RuleHit], period: Period) -> list[OutcomeDay]:
 def _versions(
     rule: Rule, hits: QuerySet[RuleHit], period: Period
 ) -> tuple[list[VersionFigures], Share]:
-    judged: dict[int, Judged] = defaultdict(Judged)
     matches: QuerySet[BackTestMatch] = BackTestMatch.objects.filter(
         back_test__version__rule=rule, labelled_at__gte=period.since
     )
-    for number, agreed, total in judgements(hits, "version__number"):
-        judged[number].add(agreed, total)
-    for number, agreed, total in labels(matches, "back_test__version__number"):
-        judged[number].add(agreed, total)
+    judged: dict[int, Judged] = judged_texts(hits, matches, by="version")
     altogether = Judged()
     for part in judged.values():
         altogether.add(part.agreed, part.total)

@@ -14,14 +14,15 @@ from django.utils import timezone
 
 from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, RuleMode
-from apps.moderation.models import Rule, RuleHit
+from apps.moderation.models import Rule, RuleDayPerson, RuleHit
 from apps.moderation.services import rule_modes
 from apps.moderation.services.intervals import Share, wilson
-from apps.moderation.services.labels import RecentHits, precision_of, recent_hits
+from apps.moderation.services.labels import FOUND, TEXT, RecentHits, precision_of, recent_hits
 
 logger = logging.getLogger(__name__)
 
 DAYS = 7
+A_DAY = timedelta(days=1)
 MIN_LABELS = 10
 MIN_HISTORY = timedelta(hours=24)
 MIN_UNUSUAL_PEOPLE = 20
@@ -35,9 +36,9 @@ class Scorecard:
 
     Attributes:
         precision: judged hits that were violations.
-        hits: hits in a week, without failures.
+        hits: texts in which it found something in a week.
         hits_of_day: those of the last 24 hours.
-        acted: hits in a week that flagged or enforced.
+        acted: texts in a week that it flagged or withheld.
         errors: checks in a week that failed.
         latency_ms: median and 95th percentile of the last hits, in milliseconds.
         looks_per_true_hit: how many hits a person looks at to find one violation.
@@ -55,14 +56,12 @@ class Scorecard:
 def scorecard(rule: Rule) -> Scorecard:
     """Return the figures of a rule, from a bounded number of rows."""
     now = timezone.now()
-    is_error = Q(outcome=HitOutcome.ERROR)
-    counts = RuleHit.objects.filter(
-        rule=rule, created_at__gte=now - timedelta(days=DAYS)
-    ).aggregate(
-        hits=Count("pk", filter=~is_error),
-        day=Count("pk", filter=~is_error & Q(created_at__gte=now - timedelta(days=1))),
-        acted=Count("pk", filter=Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
-        errors=Count("pk", filter=is_error),
+    week = RuleHit.objects.filter(rule=rule, created_at__gte=now - timedelta(days=DAYS))
+    counts = week.annotate(text=TEXT).aggregate(
+        hits=_texts(FOUND),
+        day=_texts(FOUND & Q(created_at__gte=now - timedelta(days=1))),
+        acted=_texts(Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
+        errors=Count("pk", filter=~FOUND),
     )
     recent = recent_hits(rule.current) if rule.current else RecentHits((), ())
     precision = precision_of(rule.current, recent) if rule.current else wilson(0, 0)
@@ -77,8 +76,14 @@ def scorecard(rule: Rule) -> Scorecard:
     )
 
 
+def _texts(condition: Q) -> Count:
+    return Count("text", distinct=True, filter=condition)
+
+
 def sweep() -> list[Rule]:
     """Take power from rules whose figures say so, and turn off those that have expired.
+
+    Whom a rule acted on is forgotten when its day is over.
 
     Returns:
         The rules that changed.
@@ -97,6 +102,7 @@ def sweep() -> list[Rule]:
             log_event(
                 logger, "RULE_DEMOTED", level=logging.WARNING, rule_id=rule.pk, mode=mode.value
             )
+    RuleDayPerson.objects.filter(rule_day__day__lt=(now - A_DAY).date()).delete()
     return changed
 
 

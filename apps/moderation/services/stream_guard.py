@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 
 from apps.conversations.guardrails import Draft, Released
+from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, Stage
 from apps.moderation.detection.scanner import Found, StreamScanner
 from apps.moderation.services import remote_checks
@@ -20,6 +22,8 @@ from apps.moderation.services.findings import (
     verdict_of,
 )
 from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, local_rules
+
+logger = logging.getLogger(__name__)
 
 WINDOW_STEP = 600
 WINDOW_BEFORE = 200
@@ -185,10 +189,25 @@ class RuleStream:
             self._window_end = min(self._window_end + WINDOW_STEP, self._length)
             for rule in self._asking:
                 task = asyncio.create_task(
-                    self._ask(rule, start, self._window_end, shown_chars), name="window-check"
+                    self._ask_safely(rule, start, self._window_end, shown_chars),
+                    name="window-check",
                 )
                 self._windows[task] = rule
                 task.add_done_callback(self._windows.pop)
+
+    async def _ask_safely(self, rule: LiveRule, start: int, end: int, shown_chars: int) -> None:
+        """Ask about a window; whatever fails in that is a failed check, and none is forgotten."""
+        try:
+            await self._ask(rule, start, end, shown_chars)
+        except Exception as error:  # noqa: BLE001  a task that ends by an error would say nothing
+            log_event(
+                logger,
+                "WINDOW_CHECK_FAILED",
+                level=logging.ERROR,
+                version_id=rule.version_id,
+                error=type(error).__name__,
+            )
+            self._others.append(failure_of(rule, Stage.STREAM, is_question=False))
 
     async def _ask(self, rule: LiveRule, start: int, end: int, shown_chars: int) -> None:
         began = time.perf_counter()

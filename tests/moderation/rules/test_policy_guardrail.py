@@ -1,11 +1,16 @@
 """Rules act on messages and answers; what they did is stored with the text."""
 
+import asyncio
+
 import pytest
 
 from apps.audit.models import AuditEvent
+from apps.conversations import guardrails
 from apps.conversations.errors import MessageWithheldError
+from apps.conversations.guardrails import Draft, GuardedStream
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
+from apps.core import db
 from apps.moderation.constants import RuleMode
 from apps.moderation.models import (
     Case,
@@ -13,10 +18,12 @@ from apps.moderation.models import (
     Decision,
     Enforcement,
     Notice,
+    RuleDay,
     RuleHit,
     Strike,
 )
 from apps.moderation.services import rule_sets
+from apps.moderation.services.findings import take_from_cap
 from apps.users.models import User
 from tests.conversations.conftest import running_worker
 from tests.moderation.rules.conftest import MakeRule
@@ -24,6 +31,7 @@ from tests.support.upstream import ScriptedUpstream
 
 LONG = "[[stream tokens=60]]"
 ON_MESSAGES = {"stage": "input", "applies_to": "user"}
+NOBODY = 2**40
 SECRET = {"terms": ["forbidden fruit"], "match": "word", "fold": True}
 
 
@@ -121,6 +129,48 @@ async def test_one_person_cannot_use_a_daily_cap_up_for_all(
     await make_live_rule(daily_cap=2)
     replies = [await answer(one, LONG) for one in (person, person, person, stranger)]
     assert {reply.state for reply in replies} == {"withheld"}
+
+
+@pytest.mark.parametrize("stage", ["input", "stream"])
+async def test_nobody_uses_a_daily_cap_up_by_texts_of_which_nothing_is_stored(
+    person: User, stranger: User, make_live_rule: MakeRule, stage: str
+) -> None:
+    applies_to = "user" if stage == "input" else "answer"
+    rule = await make_live_rule(
+        configuration=SECRET, daily_cap=2, stage=stage, applies_to=applies_to
+    )
+    for author in (person, person, person, person, stranger):
+        draft = Draft(user_id=author.pk, conversation_id=None, text="forbidden fruit")
+        if stage == "input":
+            assert (await guardrails.check_input(draft)).verdict.is_block
+            continue
+        stream = GuardedStream(draft)
+        await stream.open()
+        await stream.feed("the forbidden fruit", shown_chars=0)
+        assert (await stream.finish(shown_chars=0)).verdict.is_block
+    assert not await RuleHit.objects.aexists()
+    assert (await RuleDay.objects.aget(rule=rule)).acted == 2
+
+
+async def test_people_who_hit_a_rule_at_the_same_moment_count_once_each_and_never_past_the_cap(
+    person: User, stranger: User, make_live_rule: MakeRule
+) -> None:
+    row = await make_live_rule(daily_cap=1)
+    [rule] = (await rule_sets.current()).rules
+    many = [person.pk, stranger.pk] * 6
+    taken = await asyncio.gather(*(db.call(take_from_cap, rule, pk) for pk in many))
+    assert len({pk for pk, is_taken in zip(many, taken, strict=True) if is_taken}) == 1
+    assert sum(taken) == 6
+    assert (await RuleDay.objects.aget(rule=row)).acted == 1
+
+
+async def test_a_hit_that_cannot_be_counted_is_a_hit(
+    person: User, make_live_rule: MakeRule, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make_live_rule(configuration=SECRET, daily_cap=2, **ON_MESSAGES)
+    draft = Draft(user_id=NOBODY, conversation_id=None, text="forbidden fruit")
+    assert (await guardrails.check_input(draft)).verdict.code == "bad-words"
+    assert "RULE_CAP_NOT_COUNTED" in caplog.text
 
 
 async def test_a_rule_on_the_exchange_sees_question_and_answer_together(
