@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from apps.conversations import guardrails
@@ -14,10 +16,13 @@ from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot
 from apps.conversations.guardrails import ALLOW, Draft, Judged, Released, Verdict
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import deleting, following, turns
+from apps.conversations.services import deleting, following, reaping, turns
 from apps.core import db
+from apps.core.realtime import bells
+from apps.core.realtime.publisher import TextPublisher
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
+from tests.factories import ReplyFactory
 from tests.support.upstream import ScriptedUpstream
 
 BLOCK = Verdict(outcome="block", code="forbidden_word", reason_for_user="Not this word, please.")
@@ -208,8 +213,9 @@ async def test_a_blocked_message_gives_the_conversation_no_title(person: User) -
     assert (await read_reply((await Reply.objects.aget()).pk)).conversation.title == ""
 
 
-async def test_the_answer_of_somebody_whose_account_is_closed_is_halted(
-    person: User, upstream: ScriptedUpstream
+@pytest.mark.parametrize("change", [{"is_active": False}, {"standing": "suspended"}])
+async def test_the_answer_of_somebody_who_is_closed_out_is_halted_within_two_seconds(
+    person: User, upstream: ScriptedUpstream, change: dict[str, object]
 ) -> None:
     async with running_worker() as worker:
         turn = await turns.start_turn(
@@ -217,10 +223,11 @@ async def test_the_answer_of_somebody_whose_account_is_closed_is_halted(
         )
         task = worker.begin(turn.reply.pk)
         assert await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
-        await User.objects.filter(pk=person.pk).aupdate(is_active=False)
-        async with asyncio.timeout(5):
+        await User.objects.filter(pk=person.pk).aupdate(**change)
+        async with asyncio.timeout(2):
             await task
-    assert (await read_reply(turn.reply.pk)).state == "halted"
+    reply = await read_reply(turn.reply.pk)
+    assert (reply.state, "word3999" in reply.message.content) == ("halted", False)
     assert upstream.wait_until(lambda book: book.open_connections == 0, seconds=1.0)
 
 
@@ -318,6 +325,84 @@ class ForgetfulGuardrail(WordGuardrail):
 
     def record(self, judged: Judged, findings: Sequence[object]) -> None:
         raise RuntimeError("no room")
+
+
+class ForgetfulAtTheEnd(WordGuardrail):
+    """Cannot record anything about answers."""
+
+    def record(self, judged: Judged, findings: Sequence[object]) -> None:
+        if judged.is_answer:
+            raise RuntimeError("no room")
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "code"),
+    [
+        ("[[stream tokens=3]]", "failed", "internal_error"),
+        ("judged [[stream tokens=5]]", "withheld", "forbidden_word"),
+    ],
+)
+async def test_an_answer_whose_findings_cannot_be_recorded_ends_without_its_text(
+    person: User,
+    upstream: ScriptedUpstream,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    content: str,
+    state: str,
+    code: str,
+) -> None:
+    settings.GUARDRAILS = [f"{__name__}.ForgetfulAtTheEnd"]
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request(content))
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.error_code, reply.message.content) == (state, code, "")
+    assert "FINISH_BROKEN" in caplog.text
+
+
+class AwayAtTheEnd(WordGuardrail):
+    """Has no database for the end of an answer, once, and sees then what Redis says of it."""
+
+    seen: ClassVar[list[frozenset[int]]] = []
+
+    def record(self, judged: Judged, findings: Sequence[object]) -> None:
+        if judged.is_answer:
+            self.seen.append(bells.read_live_texts([judged.message_id]).withheld)
+            if len(self.seen) == 1:
+                raise OperationalError("away")
+
+
+async def test_that_an_answer_is_withheld_is_known_before_its_end_can_be_stored(
+    person: User, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.GUARDRAILS = [f"{__name__}.AwayAtTheEnd"]
+    AwayAtTheEnd.seen.clear()
+    async with running_worker() as worker:
+        turn = await turns.start_turn(actor=person, request=request("judged [[stream tokens=5]]"))
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.message.content) == ("withheld", "")
+    assert AwayAtTheEnd.seen[-1] == {reply.pk}
+
+
+async def test_the_reaper_shows_nothing_of_an_answer_that_its_lost_worker_withheld(
+    person: User, recorded: list[tuple[Judged, tuple[object, ...], bool]]
+) -> None:
+    lost = await sync_to_async(ReplyFactory)(
+        running=True, message__content="what was shown", lease_expires_at=timezone.now()
+    )
+    publisher = TextPublisher()
+    publisher.start()
+    publisher.begin(lost.pk, "a-model")
+    publisher.append(lost.pk, "what was shown, and more")
+    publisher.withhold(lost.pk)
+    publisher.end(lost.pk, is_stored=False)
+    await publisher.aclose()
+    reaper = reaping.Reaper()
+    assert await db.call(reaper.look) == []
+    assert await db.call(reaper.look) == [lost.pk]
+    reply = await read_reply(lost.pk)
+    assert (reply.state, reply.message.content, reply.message.html) == ("withheld", "", "")
+    judged = recorded[-1][0]
+    assert (judged.message_id, judged.text, judged.is_withheld) == (lost.pk, "what was shown", True)
 
 
 @pytest.mark.usefixtures("policy")

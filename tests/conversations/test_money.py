@@ -21,6 +21,7 @@ from apps.conversations.services import (
     asking,
     following,
     leases,
+    lost,
     presenting,
     settling,
     stopping,
@@ -217,7 +218,7 @@ async def test_an_answer_whose_worker_was_lost_is_settled_by_the_reaper(
         lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
     texts = {turn.reply.pk: "y" * 41}
-    ended = await sync_to_async(leases.reap)(reply_ids=[turn.reply.pk], live_texts=texts)
+    ended = await sync_to_async(lost.reap)(reply_ids=[turn.reply.pk], live_texts=texts)
     assert ended == [turn.reply.pk]
     reply = await read_reply(turn.reply.pk)
     assert (reply.state, reply.completion_tokens, reply.usage_source) == (

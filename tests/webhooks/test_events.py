@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import leases, stopping, turns
+from apps.conversations.services import leases, lost, stopping, turns
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as lease_statements
 from apps.moderation.constants import FlagSource, Verdict
@@ -151,8 +151,8 @@ def test_an_answer_that_ends_is_told_by_the_statement_that_ends_it(
 
 def test_every_other_end_of_an_answer_is_told_too(admin: User, receiver: Receiver) -> None:
     listen(admin, receiver, "reply.finished")
-    lost = ReplyFactory(running=True, lease_expires_at=timezone.now())
-    assert leases.reap(reply_ids=[lost.pk], live_texts={}) == [lost.pk]
+    gone = ReplyFactory(running=True, lease_expires_at=timezone.now())
+    assert lost.reap(reply_ids=[gone.pk], live_texts={}) == [gone.pk]
     waiting = ReplyFactory(queued=True)
     stopping.stop_reply(actor=waiting.conversation.owner, reply_id=waiting.pk)
     stale = ReplyFactory(queued=True)
@@ -160,7 +160,7 @@ def test_every_other_end_of_an_answer_is_told_too(admin: User, receiver: Receive
     Reply.objects.filter(pk=stale.pk).update(queued_at=long_ago)
     assert leases.expire_queue() == [stale.pk]
     assert sorted((data["reply_id"], data["state"]) for _, data in told()) == [
-        (lost.pk, "interrupted"),
+        (gone.pk, "interrupted"),
         (waiting.pk, "stopped"),
         (stale.pk, "failed"),
     ]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import aclosing
+from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError
 
@@ -59,13 +60,16 @@ async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
     set_correlation_id(claim.request.correlation_id)
     running = runtime.add(reply_id)
     runtime.publisher.begin(reply_id, claim.request.model)
+    ended = False
     try:
         ending = await _write(claim, running, runtime)
         runtime.end(reply_id)
-        ended = await _finish(claim, ending, runtime)
+        if ending.state == constants.ReplyState.WITHHELD:
+            runtime.publisher.withhold(reply_id)
+        ended, ending = await _finish(claim, ending, runtime)
     finally:
         runtime.remove(reply_id)
-        runtime.publisher.end(reply_id)
+        runtime.publisher.end(reply_id, is_stored=ended)
     log_event(
         logger,
         "REPLY_FINISHED",
@@ -238,12 +242,43 @@ def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerR
         runtime.append(running, released.text)
 
 
-async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> bool:
-    """Store the end; while PostgreSQL is away the text waits here, up to five minutes."""
+async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> tuple[bool, Ending]:
+    """Store the end; while PostgreSQL is away the text waits here, up to five minutes.
+
+    An end that cannot be stored because something in it fails, such as the recording of what policy
+    found, is stored once more without a text and without what was found: nothing is shown that
+    could not be written down as it should.
+
+    Returns:
+        Whether it was stored, and as what.
+    """
+    is_bare = False
     for _ in range(FINISH_ATTEMPTS):
         try:
-            return await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
+            stored = await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
         except (OperationalError, InterfaceError) as error:
             log_event(logger, "FINISH_FAILED", level=logging.ERROR, error=type(error).__name__)
             await asyncio.sleep(FINISH_RETRY_SECONDS)
-    return False
+        except Exception as error:  # noqa: BLE001  whatever fails, the answer gets an end
+            log_event(logger, "FINISH_BROKEN", level=logging.ERROR, error=type(error).__name__)
+            runtime.publisher.withhold(claim.reply_id)
+            if is_bare:
+                break
+            is_bare, ending = True, _bare(ending)
+        else:
+            return stored, ending
+    return False, ending
+
+
+def _bare(ending: Ending) -> Ending:
+    """Return the end of an answer of which nothing is shown and nothing recorded."""
+    is_withheld = ending.state == constants.ReplyState.WITHHELD
+    return replace(
+        ending,
+        state=constants.ReplyState.WITHHELD if is_withheld else constants.ReplyState.FAILED,
+        text="",
+        error_code=ending.error_code if is_withheld else "internal_error",
+        notice=ending.notice if is_withheld else "",
+        ruling=guardrails.NOTHING_FOUND,
+        judged=None,
+    )

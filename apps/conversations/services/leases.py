@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.conversations import constants, guardrails
-from apps.conversations.errors import NoWorkerError, WorkerLostError
+from apps.conversations.errors import NoWorkerError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, presenting, prompting, settling
 from apps.conversations.services.turn_requests import Prompt, policy_text
@@ -215,46 +214,6 @@ def _settle(claim: Claim, ending: Ending) -> None:
         first_token_ms=ending.first_token_ms,
         duration_ms=ending.duration_ms,
     )
-
-
-@transaction.atomic
-def reap(*, reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> list[int]:
-    """End answers whose worker stopped beating as interrupted; what their viewers saw is kept.
-
-    One that somebody asked to end before ends as they asked.
-
-    Args:
-        reply_ids: those that a reaper found lost twice.
-        live_texts: what they were known to have last; it counts where it continues what is stored.
-
-    Returns:
-        Those that this call ended.
-    """
-    lost = list(
-        Reply.objects.lease_lost()
-        .filter(pk__in=reply_ids)
-        .select_for_update(skip_locked=True)
-        .values_list("pk", flat=True)
-    )
-    Reply.objects.filter(pk__in=lost).update(
-        state=Case(
-            When(stop_state="", then=Value(constants.ReplyState.INTERRUPTED.value)),
-            default=F("stop_state"),
-        ),
-        error_code=Case(When(stop_state="", then=Value(WorkerLostError.code)), default=Value("")),
-        notice="",
-        lease_expires_at=None,
-        finished_at=Now(),
-    )
-    for message in Message.objects.filter(pk__in=[pk for pk in lost if pk in live_texts]):
-        text = live_texts[message.pk]
-        if len(text) > len(message.content) and text.startswith(message.content):
-            message.content = text
-            message.save(update_fields=["content"])
-    endings.note_ended(reply_ids=lost)
-    announcements.replies_ended(lost)
-    settling.settle_lost(lost)
-    return lost
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from apps.conversations import constants
-from apps.conversations.services import leases
+from apps.conversations.services import leases, lost
 from apps.core import db
 from apps.core.logging import log_event
 from apps.core.realtime import bells
@@ -26,9 +26,9 @@ class Reaper:
 
     def look(self) -> list[int]:
         """End what was lost at the last look and still is; returns what was ended."""
-        lost = leases.lost_leases()
-        confirmed = [reply_id for reply_id in lost if reply_id in self._suspects]
-        self._suspects = set(lost)
+        suspects = leases.lost_leases()
+        confirmed = [reply_id for reply_id in suspects if reply_id in self._suspects]
+        self._suspects = set(suspects)
         ended = _reap(confirmed) if confirmed else []
         ended += leases.expire_queue()
         if ended:
@@ -38,8 +38,12 @@ class Reaper:
 
 
 def _reap(reply_ids: list[int]) -> list[int]:
-    """End lost answers with all that their viewers saw: the live text outlives its worker."""
-    return leases.reap(reply_ids=reply_ids, live_texts=bells.read_live_texts(reply_ids))
+    """End lost answers with all that their viewers saw: the live text outlives its worker.
+
+    So does the word that an answer is withheld, and then nothing of it is kept in view.
+    """
+    live = bells.read_live_texts(reply_ids)
+    return lost.reap(reply_ids=reply_ids, live_texts=live.texts, withheld=live.withheld)
 
 
 async def reap_forever() -> None:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 from redis.exceptions import RedisError
 
@@ -15,7 +15,7 @@ from apps.core.realtime.connection import (
     TEXT_CHANNEL,
     live_text_key,
 )
-from apps.core.realtime.frames import EndFrame, encoder, parse_live_text
+from apps.core.realtime.frames import WITHHELD_TEXT, EndFrame, encoder, parse_live_text
 from apps.core.redis import waiting_client
 
 logger = logging.getLogger(__name__)
@@ -45,15 +45,28 @@ def parse_ring(data: bytes) -> tuple[int, str]:
     return int(reply_id), state
 
 
-def read_live_texts(reply_ids: Sequence[int]) -> dict[int, str]:
+class LiveTexts(NamedTuple):
+    """What Redis holds of some answers.
+
+    Attributes:
+        texts: as far as they are there.
+        withheld: those whose worker knew that policy withholds them, whatever their row says.
+    """
+
+    texts: dict[int, str]
+    withheld: frozenset[int]
+
+
+def read_live_texts(reply_ids: Sequence[int]) -> LiveTexts:
     """Return what Redis holds of these answers, as far as it is there and knows."""
     try:
         values = waiting_client().mget([live_text_key(pk) for pk in reply_ids])
     except (RedisError, OSError) as error:
         log_event(logger, "LIVE_TEXT_AWAY", level=logging.WARNING, error=type(error).__name__)
-        return {}
-    texts = zip(reply_ids, map(parse_live_text, cast("list[bytes | None]", values)), strict=True)
-    return {reply_id: text for reply_id, text in texts if text is not None}
+        return LiveTexts({}, frozenset())
+    held = dict(zip(reply_ids, cast("list[bytes | None]", values), strict=True))
+    texts = {pk: text for pk, value in held.items() if (text := parse_live_text(value)) is not None}
+    return LiveTexts(texts, frozenset(pk for pk, value in held.items() if value == WITHHELD_TEXT))
 
 
 def publish(channel: str, data: bytes) -> None:

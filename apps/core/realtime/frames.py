@@ -5,6 +5,9 @@ import msgspec
 LIVE_TEXT_HEADER = b"\x01"
 """First byte of a live text; a value that lost its beginning with Redis does not have it."""
 
+WITHHELD_TEXT = b"\x02"
+"""What stands in the place of a live text that policy has withheld, until its end is stored."""
+
 
 def parse_live_text(value: bytes | None) -> str | None:
     """Return the live text that a value holds; None where it lost its beginning or is no text."""

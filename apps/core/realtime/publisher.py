@@ -9,6 +9,7 @@ from apps.core.logging import log_event
 from apps.core.realtime.connection import TEXT_CHANNEL, connect_redis, live_text_key
 from apps.core.realtime.frames import (
     LIVE_TEXT_HEADER,
+    WITHHELD_TEXT,
     EndFrame,
     Frame,
     StartFrame,
@@ -19,10 +20,14 @@ from apps.core.realtime.frames import (
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
 
 logger = logging.getLogger(__name__)
 
 LIVE_TEXT_SECONDS = 1800
+WITHHELD_SECONDS = 86_400
+"""So long it is known that a text is withheld whose end could not be stored."""
+OVER_SECONDS = 60
 RETRY_SECONDS = 1.0
 APPEND_ALL = """
 local lengths = {}
@@ -61,6 +66,8 @@ class TextPublisher:
         self._live: dict[int, _LiveText] = {}
         self._dirty: dict[int, _LiveText] = {}
         self._notices: list[Frame] = []
+        self._withheld: set[int] = set()
+        self._over: set[int] = set()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
         self._closed = False
@@ -111,9 +118,25 @@ class TextPublisher:
         self._dirty[reply_id] = live
         self._wake.set()
 
-    def end(self, reply_id: int) -> None:
-        """Announce that an answer ended; its row must say so already."""
+    def withhold(self, reply_id: int) -> None:
+        """Take the live text of an answer away that policy withholds; its row says so later.
+
+        Whoever has to end the answer instead of this worker finds out that none of it may be shown.
+        """
         self._live.pop(reply_id, None)
+        self._dirty.pop(reply_id, None)
+        self._withheld.add(reply_id)
+        self._wake.set()
+        self._urgent.set()
+
+    def end(self, reply_id: int, *, is_stored: bool = True) -> None:
+        """Announce that an answer ended; its row says so already, or somebody else will end it.
+
+        Until the row says so, what Redis holds of the answer stays.
+        """
+        self._live.pop(reply_id, None)
+        if is_stored:
+            self._over.add(reply_id)
         self._notices.append(EndFrame(reply_id))
         self._wake.set()
         self._urgent.set()
@@ -137,15 +160,21 @@ class TextPublisher:
                         logger, "TEXT_BUS_AWAY", level=logging.WARNING, error=type(error).__name__
                     )
                 is_away = True
-                for live in self._live.values():
-                    live.stored_bytes = 0
-                if not self._closed:
-                    await asyncio.sleep(RETRY_SECONDS)
+                await self._wait_to_mend()
             if self._closed and not self._wake.is_set():
                 return
 
+    async def _wait_to_mend(self) -> None:
+        """Have everything written anew in a moment: what Redis held of it may be lost."""
+        for live in self._live.values():
+            live.stored_bytes = 0
+        if not self._closed:
+            if self._withheld:
+                self._wake.set()
+            await asyncio.sleep(RETRY_SECONDS)
+
     async def _flush(self) -> None:
-        if self._redis is None or not (self._dirty or self._notices):
+        if self._redis is None or not (self._dirty or self._notices or self._withheld):
             return
         dirty, self._dirty = self._dirty, {}
         notices, self._notices = self._notices, []
@@ -172,10 +201,20 @@ class TextPublisher:
         # An answer is in one of them alone, so their order does not matter; PUBLISH stays last.
         pipeline.eval(APPEND_ALL, len(keys), *keys, *pieces)
         appended = len(pipeline) - 1
-        for end in ends:
-            pipeline.expire(live_text_key(end.reply_id), 60)
+        withheld = self._close_texts(pipeline)
         pipeline.publish(TEXT_CHANNEL, encoder.encode([*frames, *ends]))
         lengths = (await pipeline.execute())[appended]
+        self._withheld -= withheld
         for live, length in zip(grown, lengths, strict=True):
             if length != live.stored_bytes:
                 live.stored_bytes = 0
+
+    def _close_texts(self, pipeline: Pipeline) -> set[int]:
+        """Have the texts that are over or withheld go; return which are withheld."""
+        withheld = set(self._withheld)
+        for reply_id in withheld:
+            pipeline.set(live_text_key(reply_id), WITHHELD_TEXT, ex=WITHHELD_SECONDS)
+        over, self._over = self._over, set()
+        for reply_id in over:
+            pipeline.expire(live_text_key(reply_id), OVER_SECONDS)
+        return withheld
