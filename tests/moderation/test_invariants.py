@@ -5,18 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
+from redis import Redis
 
 from apps.audit.models import AuditEvent
 from apps.conversations.constants import Author
-from apps.conversations.models import Message
+from apps.conversations.models import Message, Reply
+from apps.conversations.services import presenting
 from apps.core.append_only import AppendOnlyError
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.core.realtime.groups import user_group
+from apps.core.realtime.layer import HintLayer
 from apps.moderation.constants import (
     ActorKind,
-    CaseState,
     EnforcementKind,
     FlagOutcome,
     FlagSource,
@@ -33,6 +41,7 @@ from apps.moderation.errors import (
     PolicyNotFoundError,
 )
 from apps.moderation.models import (
+    AccessGrant,
     Case,
     Decision,
     Enforcement,
@@ -46,6 +55,7 @@ from apps.moderation.services import (
     automatic,
     cases,
     decisions,
+    deliveries,
     flags,
     grants,
     reports,
@@ -56,7 +66,7 @@ from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import Restriction, User
 from apps.users.services import accounts
-from tests.factories import MessageFactory, UserFactory
+from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import (
     claimed_case,
     make_case,
@@ -65,6 +75,7 @@ from tests.moderation.factories import (
     make_staff,
     make_thresholds,
 )
+from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
 NO_VIOLATION = Ruling(verdict=Verdict.NO_VIOLATION)
@@ -104,6 +115,40 @@ def refused_by_the_database(statement: str) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)
+
+
+def all_rows() -> dict[str, str]:
+    """Return a digest of every row that moderation may change, read by SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND "
+            "split_part(table_name, '_', 1) IN "
+            "('moderation', 'conversations', 'users', 'audit', 'procrastinate')"
+        )
+        digests = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f"SELECT md5(string_agg(row::text, ',' ORDER BY row::text)) FROM {table} AS row"
+            )
+            digests[table] = cursor.fetchone()[0]
+        return digests
+
+
+def seen_by_its_reader(message_id: int) -> tuple[bytes, str, str]:
+    """Return what a reader sees of a message: its text, its rendering, and what is said of it."""
+    message = Message.objects.select_related("conversation").get(pk=message_id)
+    reply = Reply.objects.filter(pk=message_id).first()
+    text = presenting.visible_text(message)
+    return text.encode(), presenting.html_of(message), presenting.notice_of(message, reply)
+
+
+def stored_bytes(message_id: int) -> bytes:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT convert_to(content, 'UTF8') FROM conversations_message WHERE id = %s",
+            [message_id],
+        )
+        return bytes(cursor.fetchone()[0])
 
 
 def test_1_a_message_has_one_case_that_is_not_closed_and_later_flags_join_it() -> None:
@@ -228,20 +273,28 @@ def test_3_a_changed_mind_is_a_new_decision_that_supersedes(moderator: User) -> 
     [
         Measure(kind=EnforcementKind.HIDE_MESSAGE),
         Measure(kind=EnforcementKind.REDACT_SPAN, spans=((1, 6),)),
+        Measure(kind=EnforcementKind.RETRACT_ANSWER),
     ],
 )
 def test_4_a_reversal_writes_a_decision_and_gives_the_text_back_byte_for_byte(
     moderator: User, measure: Measure
 ) -> None:
     make_policy()
-    message = MessageFactory(content=TEXT)
-    case = claimed_case(moderator, message)
-    decision = decide(moderator, case, violates(measures=[measure]))
+    is_answer = measure.kind == EnforcementKind.RETRACT_ANSWER
+    message = ReplyFactory().message if is_answer else MessageFactory()
+    Message.objects.filter(pk=message.pk).update(content=TEXT)
+    before = seen_by_its_reader(message.pk)
+    decision = decide(moderator, claimed_case(moderator, message), violates(measures=[measure]))
+    taken = seen_by_its_reader(message.pk)
+    assert TEXT.encode() not in (taken[0], taken[1].encode())
     undone = reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
-    message.refresh_from_db()
-    assert message.content.encode() == TEXT.encode()
-    assert not message.is_hidden
+    assert stored_bytes(message.pk) == TEXT.encode()
+    assert seen_by_its_reader(message.pk)[:2] == before[:2]
     assert Enforcement.objects.get().reversed_by_id == undone.pk
+    assert list(Decision.objects.order_by("id").values_list("pk", "supersedes", "actor")) == [
+        (decision.pk, None, moderator.pk),
+        (undone.pk, decision.pk, moderator.pk),
+    ]
 
 
 def test_4_an_undo_gives_all_back_when_the_suspension_is_over_and_is_not_undone_itself(
@@ -315,15 +368,41 @@ def test_6_a_claim_ends_by_the_clock_without_a_job(moderator: User) -> None:
     assert cases.take_next(actor=other).claimed_by_id == other.pk
 
 
-def test_7_a_stale_version_is_refused_and_changes_nothing(moderator: User) -> None:
-    make_policy()
+@pytest.mark.parametrize("door", ["service", "page", "api"])
+def test_7_a_stale_version_answers_409_and_changes_no_row(moderator: User, door: str) -> None:
+    make_policy(strike_points=10)
+    make_thresholds()
     case = claimed_case(moderator)
     make_case(Message.objects.get(pk=case.message_id))
-    with pytest.raises(CaseChangedError) as refused:
-        decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
-    assert refused.value.status_code == 409
-    assert not Decision.objects.exists()
-    assert not Message.objects.get(pk=case.message_id).is_hidden
+    caller, browser = Caller(moderator), Client()
+    browser.force_login(moderator)
+    path = f"moderation/cases/{case.pk}"
+    caller.call("GET", path)
+    before = all_rows()
+    if door == "service":
+        with pytest.raises(CaseChangedError) as refused:
+            decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
+        assert refused.value.status_code == 409
+    elif door == "page":
+        answer = browser.post(
+            reverse("admin:moderation_case_decide", args=[case.pk]),
+            {"version": case.version, "verdict": "violates", "policy": "insults", "reason": "So."},
+            headers={"Accept": "application/json"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "case_changed")
+        assert answer.json()["news"]
+    else:
+        body = {
+            "version": case.version,
+            "verdict": "violates",
+            "policy": "insults",
+            "reason": "So.",
+            "measures": [{"kind": "hide_message"}],
+        }
+        assert caller.call("POST", f"{path}/decision", body, 409)["code"] == "case_changed"
+    after = all_rows()
+    changed = {table for table in before if before[table] != after[table]}
+    assert changed <= {"users_apitoken"}
 
 
 def test_8_nobody_decides_about_themself_or_what_they_reported(moderator: User, lead: User) -> None:
@@ -407,54 +486,99 @@ def test_9_what_points_brought_goes_with_the_points_of_another_case(moderator: U
     assert second.strike.overruled_by_id is None
 
 
-def test_12_what_fails_at_the_last_step_leaves_nothing_behind(
-    moderator: User, django_capture_on_commit_callbacks: Any
+@pytest.mark.parametrize(
+    ("table", "when"),
+    [
+        ("moderation_decision", "INSERT"),
+        ("moderation_enforcement", "INSERT"),
+        ("moderation_strike", "INSERT"),
+        ("moderation_notice", "INSERT"),
+        ("moderation_case", "UPDATE"),
+        ("audit_auditevent", "INSERT"),
+        ("procrastinate_jobs", "INSERT"),
+    ],
+)
+def test_12_whatever_step_fails_leaves_no_row_of_the_others_behind(
+    moderator: User,
+    settings: Settings,
+    django_capture_on_commit_callbacks: Any,
+    table: str,
+    when: str,
 ) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
     make_policy(strike_points=10)
     make_thresholds()
     case = claimed_case(moderator)
-    before = AuditEvent.objects.count()
+    before = all_rows()
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'no more'; END $$; "
-            "CREATE TRIGGER refuse BEFORE INSERT ON audit_auditevent FOR EACH ROW "
-            "WHEN (NEW.action = 'case.decided') EXECUTE FUNCTION refuse();"
+            f"CREATE TRIGGER refuse AFTER {when} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse();"
         )
     with (
         django_capture_on_commit_callbacks() as callbacks,
-        pytest.raises(DatabaseError, match="no more"),
+        pytest.raises(Exception, match=r"no more|Database error"),
         transaction.atomic(),
     ):
         decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
     assert callbacks == []
-    for model in (Decision, Enforcement, Strike, Notice):
-        assert not model.objects.exists(), model
-    assert AuditEvent.objects.count() == before
-    assert Case.objects.get().state == CaseState.CLAIMED
-    assert not Message.objects.get(pk=case.message_id).is_hidden
-    assert User.objects.get(pk=case.subject_id).standing == "good"
+    assert all_rows() == before
 
 
-def test_12_words_to_the_outside_wait_for_the_commit(
-    moderator: User, django_capture_on_commit_callbacks: Any
+def test_12_pages_and_mail_hear_of_it_after_the_commit(
+    moderator: User, settings: Settings, django_capture_on_commit_callbacks: Any
 ) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
     make_policy()
     case = claimed_case(moderator)
-    with django_capture_on_commit_callbacks() as callbacks:
-        decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
-    assert len(callbacks) >= 2
-    assert Notice.objects.filter(subject=case.subject_id).exists()
+    layer: HintLayer = get_channel_layer()
+    channel = layer.group_channel(user_group(case.subject_id))
+    with Redis.from_url(settings.REDIS_URL) as redis, redis.pubsub() as ear:
+        ear.subscribe(channel)
+        assert ear.get_message(timeout=5)["type"] == "subscribe"
+        with django_capture_on_commit_callbacks() as callbacks:
+            decide(moderator, case, violates(EnforcementKind.HIDE_MESSAGE))
+        redis.publish(channel, b"the commit")
+        for callback in callbacks:
+            callback()
+        redis.publish(channel, b"all is told")
+        first, *told = iter(lambda: ear.get_message(timeout=5)["data"], b"all is told")
+    assert first == b"the commit"
+    events = {layer.deserialize(data)["event"]["type"] for data in told}
+    assert events >= {"message.updated", "notice.created"}
+    notice = Notice.objects.get(subject=case.subject_id)
+    job = ProcrastinateJob.objects.get(args={"notice_id": notice.pk})
+    assert (job.task_name, job.status) == (deliveries.MAIL_TASK, "todo")
 
 
-def test_13_reading_without_an_open_case_needs_a_grant_and_shows_to_the_owner(
+def test_13_reading_without_an_open_case_needs_a_live_grant_and_shows_to_the_owner(
     moderator: User,
 ) -> None:
-    conversation = MessageFactory().conversation
+    conversation = MessageFactory(content="Flour and water.").conversation
+    browser = Client()
+    browser.force_login(moderator)
+    page = f"/admin/conversations/conversation/{conversation.pk}/change/"
+
+    def is_read() -> bool:
+        return "Flour and water." in browser.get(page).content.decode()
+
+    def readings() -> list[tuple[int, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT actor_id, target_type FROM audit_auditevent "
+                "WHERE action = 'conversation.read' AND target_id = %s ORDER BY id",
+                [conversation.pk],
+            )
+            found: list[tuple[int, str]] = cursor.fetchall()
+            return found
+
     with pytest.raises(GrantRequiredError):
         grants.ensure_may_read(viewer=moderator, conversation=conversation)
+    assert (is_read(), readings()) == (False, [])
     grants.open_grant(actor=moderator, conversation_id=conversation.pk, reason="A complaint.")
-    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is not None
+    assert is_read()
+    assert readings() == [(moderator.pk, "conversation")]
     event = AuditEvent.objects.get(action="access.granted")
     assert (event.actor_id, event.target_id, event.reason) == (
         moderator.pk,
@@ -463,3 +587,6 @@ def test_13_reading_without_an_open_case_needs_a_grant_and_shows_to_the_owner(
     )
     reading = grants.list_readings(viewer=conversation.owner)[0]
     assert (reading.reader, reading.reason) == (moderator.name, "A complaint.")
+    assert len(reading.read_at) == 1
+    AccessGrant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert (is_read(), len(readings())) == (False, 1)
