@@ -78,6 +78,32 @@ async def test_a_token_that_is_revoked_ends_what_was_asked_by_it_and_nothing_els
     assert states == ["halted", "running"]
 
 
+def revoke(reply: Reply) -> None:
+    token = ApiTokenFactory(user=reply.conversation.owner)
+    Reply.objects.filter(pk=reply.pk).update(api_token=token.pk)
+    tokens.revoke_token(actor=reply.conversation.owner, token_id=token.pk)
+
+
+def suspend(reply: Reply) -> None:
+    User.objects.filter(pk=reply.conversation.owner_id).update(standing="suspended")
+
+
+def close(reply: Reply) -> None:
+    User.objects.filter(pk=reply.conversation.owner_id).update(is_active=False)
+
+
+@pytest.mark.parametrize("bar", [revoke, suspend, close])
+async def test_no_model_is_asked_for_whoever_may_not_ask_any_more_when_their_turn_comes(
+    person: User, upstream: ScriptedUpstream, bar: Callable[[Reply], None]
+) -> None:
+    reply = await start(person, "late", model="scripted")
+    await sync_to_async(bar)(await read_reply(reply.pk))
+    async with running_worker() as worker:
+        ended = await worker.finish(reply.pk)
+    assert (ended.state, ended.prompt_tokens) == ("halted", None)
+    assert upstream.requests == []
+
+
 def closed_at(book: Book, word: str) -> float | None:
     """Return when the connection was closed by which the question with a word was asked."""
     asked = (seen for seen in book.requests if word in str(seen.body["messages"][-1]))

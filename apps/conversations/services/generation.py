@@ -110,6 +110,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         )
     )
     try:
+        _keep_from_model(claim, running)
         await _stream(claim, running, runtime, clock, guard)
         if running.is_cut_by_quota:
             notice = constants.CUT_BY_QUOTA_NOTICE
@@ -180,6 +181,13 @@ def _take_stop(running: RunningReply) -> constants.ReplyState:
     if task is not None:
         task.uncancel()
     return running.stop_state or constants.ReplyState.INTERRUPTED
+
+
+def _keep_from_model(claim: Claim, running: RunningReply) -> None:
+    """End the answer before it is asked for, where whoever asked may not ask any more."""
+    if claim.is_barred:
+        running.stop_state = constants.ReplyState.HALTED
+        raise asyncio.CancelledError
 
 
 async def _stream(

@@ -35,6 +35,7 @@ class Claim:
     Attributes:
         asked: what policy looks at of the question.
         is_first: whether it is the first answer of its conversation.
+        is_barred: whether whoever asked may not any more, so that no model is asked.
     """
 
     reply_id: int
@@ -45,6 +46,7 @@ class Claim:
     is_first: bool
     request: GenerationRequest
     call: Call
+    is_barred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
         fence=taken.fence,
         asked=policy_text(taken.question, request.context, cast("Prompt | None", request.prompt)),
         is_first=not request.history and taken.prompt is None,
+        is_barred=taken.is_barred,
         request=request,
         call=Call(
             user_id=taken.owner_id,

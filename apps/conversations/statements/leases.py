@@ -13,10 +13,25 @@ from apps.conversations.statements import endings
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import RATE_COLUMNS, Rate, paused, price_of, rate_of
 from apps.llm.statements.quotas import answer_tokens
+from apps.users.constants import Standing
 
 _LEASE = timedelta(seconds=constants.LEASE_SECONDS)
 RATE = len(Rate._fields)
 
+_IS_BARRED = f"""
+    EXISTS (
+        SELECT FROM users_apitoken AS token
+        WHERE token.id = taken.api_token_id AND token.revoked_at IS NOT NULL
+    ) OR EXISTS (
+        SELECT FROM users_user AS person
+        WHERE person.id = taken.owner_id AND (
+            NOT person.is_active
+            OR (person.standing = '{Standing.SUSPENDED.value}' AND (
+                person.standing_until IS NULL OR person.standing_until > statement_timestamp()
+            ))
+        )
+    )
+"""  # noqa: S608  a word of ours
 _CLAIM = Statement(
     f"""
     WITH taken AS (
@@ -38,7 +53,7 @@ _CLAIM = Statement(
     )
     SELECT
         taken.*, history.roles, history.texts,
-        {answer_tokens("'reply'", "taken.message_id")}, {RATE_COLUMNS}
+        {answer_tokens("'reply'", "taken.message_id")}, {_IS_BARRED}, {RATE_COLUMNS}
     FROM taken
     {price_of("taken.model", "taken.chat_model_id", "statement_timestamp()")}
     CROSS JOIN LATERAL (
@@ -63,7 +78,8 @@ class Taken(NamedTuple):
     """What the model needs to answer; the roles and texts of what was said before, or None.
 
     `rate` is what the model costs from here on, whatever becomes of its price meanwhile;
-    `answer_tokens` are what hard quotas hold for the answer.
+    `answer_tokens` are what hard quotas hold for the answer. `is_barred` where the person may not
+    be here any more, or the token that they asked by was revoked: no model is asked then.
     """
 
     reply_id: int
@@ -83,6 +99,7 @@ class Taken(NamedTuple):
     roles: list[str] | None
     texts: list[str] | None
     answer_tokens: int | None
+    is_barred: bool
     rate: Rate | None
 
 

@@ -86,8 +86,8 @@ class QuotaAdmin(NewRowAdmin[Quota]):
     icon = "speed"
     description = "How much people, groups, tokens and models may use."
     new_label = "Set a quota"
-    search_keys = {"user": "user_id", "token": "api_token_id"}
-    search_advice = "Search by number, user:12 or token:12."
+    search_keys = {"user": "user_id", "group": "group_id", "token": "api_token_id"}
+    search_advice = "Search by number, user:12, group:12 or token:12."
     search_help_text = "Number, user:12"
     list_display = ("number", "kind_shown", "subject_shown", "allows", "effect", "state_shown")
     list_display_links = ("number",)

@@ -5,7 +5,6 @@ cookies, one deadline for everything and a cap on the answer.
 """
 
 import asyncio
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,10 +14,11 @@ import msgspec
 from django.conf import settings
 
 from apps.llm import errors
-from apps.llm.constants import CHARS_PER_TOKEN, MAX_MODEL_CHARS
+from apps.llm.constants import MAX_MODEL_CHARS
 from apps.llm.gateway import failures
 from apps.llm.gateway.config import DNS_CACHE_SECONDS, KEEP_ALIVE_SECONDS
 from apps.llm.gateway.contract import Usage
+from apps.llm.gateway.estimates import size_of_prompt, tokens_in
 
 MAX_ANSWER_BYTES = 262_144
 NAMELESS = "moderation"
@@ -98,7 +98,7 @@ class ModerationClient:
         if not answer.results or not all(0 <= score <= 1 for score in scores.values()):
             raise errors.UpstreamInvalidError
         named = answer.model.replace("\x00", "")[:MAX_MODEL_CHARS]
-        read = Usage(math.ceil(len(text) / CHARS_PER_TOKEN), 0, "estimated")
+        read = Usage(tokens_in(size_of_prompt([text])), 0, "estimated")
         return Classification(scores, named or model or NAMELESS, read)
 
     async def aclose(self) -> None:

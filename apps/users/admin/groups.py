@@ -99,7 +99,7 @@ class GroupAdmin(NewRowAdmin[Group]):
             tables=[] if is_of_role else [self._members(row)],
             related=[
                 *self._all_members(row),
-                *self.lists_of(request, f"group:{row.pk}", "auditevent"),
+                *self.lists_of(request, f"group:{row.pk}", "quota", "auditevent"),
             ],
         )
 
