@@ -21,6 +21,13 @@ SOCKET = re.compile("/ws/chat/")
 BROKEN = {"type": "error", "code": "internal_error", "message": "It broke.", "correlation_id": "1"}
 
 
+def greeting(url: str) -> str:
+    """Return an event that shows on the page: then its socket is open, however slow all is."""
+    number = int(url.rstrip("/").rpartition("/")[2])
+    title = {"type": "conversation.updated", "conversation_id": number, "title": "Heard"}
+    return json.dumps(title)
+
+
 async def sent() -> list[str]:
     questions = Message.objects.filter(role="user").order_by("id")
     return [one.content async for one in questions]
@@ -146,8 +153,9 @@ async def test_line_5_a_draft_belongs_to_its_chat_and_outlives_reload_switch_and
 async def lose_a_message(tab: Tab, path: str) -> None:
     """Send where nothing arrives, go on writing, and leave before that shows."""
     lost = await tab.another()
-    await lost.page.route_web_socket(SOCKET, lambda _: None)
+    await lost.page.route_web_socket(SOCKET, lambda socket: socket.send(greeting(path)))
     await lost.open(path)
+    await expect(lost.page.locator(".chat-title")).to_have_text("Heard")
     await lost.write("into the void")
     await expect(lost.question).to_have_attribute("data-sending", "")
     await lost.page.keyboard.type("and this")
@@ -204,6 +212,7 @@ class Between:
     """Stands between page and server: the page hears of a failure, and later what happened."""
 
     def __init__(self) -> None:
+        self.greeting = ""
         self.held: list[str | bytes] = []
         self.is_stored = asyncio.Event()
         self.is_open = False
@@ -213,6 +222,7 @@ class Between:
         self.page, self.server = page, page.connect_to_server()
         self.page.on_message(self._from_page)
         self.server.on_message(self._from_server)
+        self.page.send(self.greeting)
 
     def _from_page(self, frame: str | bytes) -> None:
         self.server.send(frame)
@@ -243,8 +253,10 @@ async def test_line_7_a_message_that_was_given_up_and_arrives_is_shown_once(
         tab = await browsing.signed_in(person)
         await tab.open()
         await tab.ask("[[stream tokens=2]]")
+        between.greeting = greeting(tab.page.url)
         await tab.page.route_web_socket(SOCKET, between)
         await tab.page.reload()
+        await expect(tab.page.locator(".chat-title")).to_have_text("Heard")
         await tab.write("[[stream tokens=3]]")
         problem = tab.page.locator("[data-problem]")
         await expect(problem).to_contain_text("It broke.")
