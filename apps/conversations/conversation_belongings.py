@@ -23,8 +23,8 @@ class ConversationsOfPerson:
 
         A worker that writes an answer settles it when it hears of this; one that was lost does not.
         """
-        live = Reply.objects.live().filter(conversation__owner=user_id).order_by("pk")
+        live = Reply.objects.live().filter(conversation__owner=user_id)
+        usage.hold_counters(purpose="reply", reference_ids=list(live.values_list("pk", flat=True)))
         settling.settle_lost(list(live.lease_lost().values_list("pk", flat=True)))
-        for reply in live:
-            announcements.request_stop(reply, state=ReplyState.HALTED)
+        announcements.request_stops(live, state=ReplyState.HALTED)
         usage.part_with(user_id=user_id)

@@ -22,6 +22,7 @@ from apps.conversations.events import (
     PageEvent,
 )
 from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.querysets import ReplyQuerySet
 from apps.conversations.services import presenting, settling
 from apps.conversations.statements import endings
 from apps.core.languages import speaking
@@ -138,38 +139,55 @@ def replies_ended(reply_ids: Sequence[int]) -> None:
 
 def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState) -> None:
     """End whatever is being answered in a conversation."""
-    for reply in Reply.objects.live().filter(conversation=conversation):
-        request_stop(reply, state=state)
+    request_stops(Reply.objects.live().filter(conversation=conversation), state=state)
 
 
 def halt_replies_around(message: Message) -> None:
     """End what is being written because of a message that staff hid: itself, or its answer."""
     around = Q(pk=message.pk) | Q(message__parent=message)
-    for reply in Reply.objects.live().filter(around):
-        request_stop(reply, state=constants.ReplyState.HALTED)
-        _have_followers_look(reply)
+    live = Reply.objects.live().filter(around)
+    stopped = request_stops(live, state=constants.ReplyState.HALTED)
+    if stopped:
+        transaction.on_commit(lambda: bells.announce_end(*stopped))
 
 
 def request_stop(reply: Reply, *, state: constants.ReplyState) -> None:
     """End a queued answer here and now; ask the worker of a running one to end it in this state."""
+    request_stops(Reply.objects.live().filter(pk=reply.pk), state=state)
+
+
+def request_stops(replies: ReplyQuerySet, *, state: constants.ReplyState) -> list[int]:
+    """End those that are queued here and now; ask the workers of the others to end them so.
+
+    All are locked before the first quota is given back, so that no two calls wait for each other
+    (docs/decisions/0063).
+
+    Returns:
+        Those that were live.
+    """
+    locked = list(replies.order_by("pk").select_for_update(of=("self",)))
     now = timezone.now()
-    ended = Reply.objects.filter(pk=reply.pk, state=constants.ReplyState.QUEUED).update(
-        state=state, finished_at=now, stop_requested_at=now, stop_state=state, notice=""
-    )
-    if ended:
-        endings.note_ended(reply_ids=[reply.pk])
-        settling.release([reply.pk])
-        _have_followers_look(reply)
-        replies_ended([reply.pk])
-        return
-    Reply.objects.live().filter(pk=reply.pk, stop_requested_at=None).update(
-        stop_requested_at=now, stop_state=state
-    )
-    transaction.on_commit(lambda: bells.ring_workers(reply.pk, state))
+    queued = [reply.pk for reply in locked if reply.state == constants.ReplyState.QUEUED]
+    asked = [reply.pk for reply in locked if reply.state == constants.ReplyState.RUNNING]
+    if queued:
+        Reply.objects.filter(pk__in=queued).update(
+            state=state, finished_at=now, stop_requested_at=now, stop_state=state, notice=""
+        )
+        endings.note_ended(reply_ids=queued)
+        settling.release(queued)
+        transaction.on_commit(lambda: bells.announce_end(*queued))
+        replies_ended(queued)
+    if asked:
+        Reply.objects.filter(pk__in=asked, stop_requested_at=None).update(
+            stop_requested_at=now, stop_state=state
+        )
+        transaction.on_commit(lambda: _ring(asked, state))
+    return [*queued, *asked]
 
 
-def _have_followers_look(reply: Reply) -> None:
-    transaction.on_commit(lambda: bells.announce_end(reply.pk))
+def _ring(reply_ids: Sequence[int], state: constants.ReplyState) -> None:
+    for reply_id in reply_ids:
+        bells.ring_workers(reply_id, state)
 
 
 def _announce(conversation: Conversation, event: PageEvent) -> None:

@@ -202,7 +202,8 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
             reason=reason,
             data={"conversation_id": reply.conversation_id},
         )
-        announcements.request_stop(reply, state=constants.ReplyState.HALTED)
+    live = Reply.objects.live().filter(pk__in=[reply.pk for reply in replies])
+    announcements.request_stops(live, state=constants.ReplyState.HALTED)
     return len(replies)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from apps.conversations.models import Message, Reply
@@ -29,7 +28,12 @@ def release(reply_ids: Sequence[int]) -> None:
 
 
 def settle_lost(reply_ids: Sequence[int]) -> None:
-    """Write down what the calls of a lost worker used, by estimate, as the reaper ends them."""
+    """Write down what the calls of a lost worker used, by estimate, as the reaper ends them.
+
+    The counters of all of them are locked before the first is settled, in the order of everybody
+    else: one answer after the other would have an order of its own (docs/decisions/0063).
+    """
+    usage.hold_counters(purpose="reply", reference_ids=reply_ids)
     lost = Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation")
     for reply in lost:
         call = Call(
@@ -60,9 +64,10 @@ def settle_lost(reply_ids: Sequence[int]) -> None:
         )
 
 
-@transaction.atomic
 def release_forgotten() -> int:
     """Give back what is reserved for answers that are gone, and for titles whose worker was lost.
+
+    Two transactions: in one, the counters of the titles would be locked out of order.
 
     Returns:
         For how many calls.

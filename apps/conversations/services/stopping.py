@@ -61,8 +61,8 @@ def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
 @transaction.atomic
 def stop_all_of(*, actor: User) -> None:
     """Stop whatever is being answered for the actor, in any conversation."""
-    for reply in Reply.objects.live().filter(conversation__owner=actor).order_by("pk"):
-        announcements.request_stop(reply, state=constants.ReplyState.STOPPED)
+    live = Reply.objects.live().filter(conversation__owner=actor)
+    announcements.request_stops(live, state=constants.ReplyState.STOPPED)
 
 
 def _end_early(reply: Reply, state: constants.ReplyState) -> Reply:

@@ -139,6 +139,17 @@ def release_calls(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:
         ledger.release(purpose=purpose, reference_ids=reference_ids)
 
 
+def hold_counters(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:
+    """Lock the counters of several calls in one order, in the transaction that settles each one.
+
+    Args:
+        purpose: what they were for.
+        reference_ids: which.
+    """
+    if reference_ids:
+        ledger.hold(purpose=purpose, reference_ids=reference_ids)
+
+
 def part_with(*, user_id: int) -> None:
     """Keep what a person used and what it cost, without the person, as their account is removed.
 

@@ -87,6 +87,24 @@ def add_line(**values: object) -> None:
     _ADD_LINE.run(reference_ids=[values["reference_id"]], **values)
 
 
+_HOLD = Statement(
+    """
+    SELECT counter.id FROM llm_quotacounter AS counter
+    WHERE counter.id IN (
+        SELECT counter_id FROM llm_reservation
+        WHERE purpose = %(purpose)s AND reference_id = ANY(%(reference_ids)s)
+    )
+    ORDER BY counter.id
+    FOR NO KEY UPDATE OF counter
+    """
+)
+
+
+def hold(*, purpose: str, reference_ids: Sequence[int]) -> None:
+    """Lock every counter that some calls have reserved of, before they are settled one by one."""
+    _HOLD.run(purpose=purpose, reference_ids=list(reference_ids))
+
+
 _RELEASE = Statement(f"WITH {_SETTLE.lstrip()}")
 
 
