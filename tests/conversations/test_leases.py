@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from asgiref.sync import async_to_sync
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
-from apps.conversations.services import deleting, leases, reaping, visibility
+from apps.conversations.services import deleting, leases, reaping, turns, visibility
 from apps.conversations.services.leases import Claim, Ending
+from apps.conversations.services.turn_requests import TurnRequest
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.services.usage import Call
+from apps.users.models import User
+from tests.conversations.conftest import running_worker
 from tests.factories import ReplyFactory, UserFactory
+from tests.llm.conftest import until
 from tests.support.processes import wait_until
+from tests.support.upstream import ScriptedUpstream
 
 OWNER = "worker-of-the-test"
 
@@ -189,3 +196,39 @@ def test_a_queued_answer_of_a_deleted_conversation_is_never_asked_of_the_model(
     )
     assert stored(queued).state == ReplyState.STOPPED
     assert leases.claim(reply_id=queued.pk, owner=OWNER) is None
+
+
+def test_only_a_live_answer_is_called_one(person: User) -> None:
+    """Whatever else the database refuses is a fault of ours, and never said to pass by itself."""
+    request = TurnRequest(conversation_id=None, content="refused")
+    alter = "ALTER TABLE conversations_message {} CONSTRAINT of_the_test {}"
+    with connection.cursor() as cursor:
+        cursor.execute(alter.format("ADD", "CHECK (content <> 'refused')"))
+    try:
+        with pytest.raises(IntegrityError, match="of_the_test"):
+            async_to_sync(turns.start_turn)(actor=person, request=request)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(alter.format("DROP", ""))
+
+
+def test_a_second_live_answer_is_called_one(reply: Reply) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        ReplyFactory(message__conversation=reply.conversation, queued=True)
+    turns.ensure_answer_is_live(refused.value)
+
+
+async def test_an_end_that_was_not_stored_is_not_logged_as_one(
+    person: User, upstream: ScriptedUpstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = TurnRequest(conversation_id=None, content="[[stream tokens=4000 rate=100]]")
+    turn = await turns.start_turn(actor=person, request=request)
+    async with running_worker() as worker:
+        writing = worker.begin(turn.reply.pk)
+        assert await until(upstream, lambda book: book.open_connections == 1)
+        await Reply.objects.filter(pk=turn.reply.pk).aupdate(lease_owner="another")
+        with caplog.at_level(logging.INFO):
+            worker.runtime.running[turn.reply.pk].request_stop(ReplyState.STOPPED)
+            await writing
+    assert "REPLY_LOST" in caplog.text
+    assert "REPLY_FINISHED" not in caplog.text

@@ -88,7 +88,7 @@ class Reply(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation"],
-                name="one_live_reply_per_conversation",
+                name=constants.ONE_LIVE_REPLY,
                 condition=Q(state__in=("queued", "running")),
             ),
             models.CheckConstraint(

@@ -72,7 +72,7 @@ async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
         runtime.publisher.end(reply_id, is_stored=ended)
     log_event(
         logger,
-        "REPLY_FINISHED",
+        "REPLY_FINISHED" if ended else "REPLY_LOST",
         reply_id=reply_id,
         state=ending.state.value,
         error_code=ending.error_code,

@@ -94,6 +94,7 @@ async def retry_reply(
         again = _Again(message_id, asked, ruling, known, allowed_models, api_token_id, only_last)
         return await db.call(_store, actor, again)
     except IntegrityError as error:
+        turns.ensure_answer_is_live(error)
         raise ReplyInProgressError from error
 
 

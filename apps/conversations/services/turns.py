@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -90,10 +91,23 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
         repeated = await db.call(_find_repeated, actor, request)
         if repeated is not None:
             return repeated
+        ensure_answer_is_live(error)
         raise ReplyInProgressError from error
     if ruling.verdict.is_block:
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     return turn
+
+
+def ensure_answer_is_live(error: IntegrityError) -> None:
+    """Check that a turn was refused because another answer of the conversation has not ended.
+
+    Raises:
+        IntegrityError: it was refused for another reason, which is a fault of ours.
+    """
+    cause = error.__cause__
+    broken = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    if broken != constants.ONE_LIVE_REPLY:
+        raise error
 
 
 def accepted_event(turn: Turn) -> MessageAccepted:
