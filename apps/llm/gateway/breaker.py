@@ -12,6 +12,8 @@ FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 10.0
 MAX_OPEN_SECONDS = 120.0
 MAX_PAUSE_SECONDS = 120.0
+TRIAL_SECONDS = 120.0
+"""So long others wait for a trial's result; a trial that never tells one keeps nobody out."""
 
 
 class BreakerState(StrEnum):
@@ -47,7 +49,7 @@ class Breaker:
         self._failures = 0
         self._open_seconds = OPEN_SECONDS
         self._is_open = False
-        self._is_tried = False
+        self._tried_until = 0.0
 
     def state(self, now: float) -> BreakerState:
         """Return what a call would meet."""
@@ -68,8 +70,8 @@ class Breaker:
         match self.state(now):
             case BreakerState.CLOSED:
                 return Attempt(is_trial=False)
-            case BreakerState.HALF_OPEN if not self._is_tried:
-                self._is_tried = True
+            case BreakerState.HALF_OPEN if now >= self._tried_until:
+                self._tried_until = now + TRIAL_SECONDS
                 return Attempt(is_trial=True)
             case _:
                 return None
@@ -109,15 +111,15 @@ class Breaker:
     def given_up(self, attempt: Attempt) -> None:
         """Note that nobody waits for the call any more, so that another one may be the trial."""
         if attempt.is_trial:
-            self._is_tried = False
+            self._tried_until = 0.0
 
     def close(self) -> None:
         """Let everything out again."""
-        self._is_open = self._is_tried = False
+        self._is_open = False
         self._failures = 0
         self._open_seconds = OPEN_SECONDS
-        self.open_until = self.paused_until = 0.0
+        self.open_until = self.paused_until = self._tried_until = 0.0
 
     def _open(self, now: float) -> None:
-        self._is_open, self._is_tried = True, False
+        self._is_open, self._tried_until = True, 0.0
         self.open_until = now + self._open_seconds

@@ -102,9 +102,7 @@ class ProviderLine:
             await self._sit_out_pause(turn)
             attempt = self._begin()
             request = replace(request, first_text_until=turn.begin())
-            held = request.reserved is not None and request.reserved.answer_tokens is not None
-            yield Answering(model.id, model.name, is_held_short=held)
-            async with aclosing(self._ask(request, attempt, turn)) as events:
+            async with aclosing(self._ask(request, model, attempt, turn)) as events:
                 async for event in events:
                     yield event
         finally:
@@ -138,21 +136,34 @@ class ProviderLine:
             await place.is_let_through(seconds=min(TELL_SECONDS, left))
 
     async def _sit_out_pause(self, turn: Turn) -> None:
-        """Wait as the server asked, and scattered; what takes too long is refused at once."""
-        pause = self.breaker.pause_left(self._clock()) * random.uniform(1, 1.25)  # noqa: S311
-        if turn.left <= 0:
-            raise errors.UpstreamTimeoutError
-        if pause > turn.left:
-            raise errors.UpstreamRateLimitedError(retry_after_seconds=math.ceil(pause))
-        await asyncio.sleep(pause)
+        """Wait as the server asked, and scattered; what takes too long is refused at once.
+
+        The server may ask again, or break, while this call waits for its place or for the pause.
+        """
+        waited = 0.0
+        while True:
+            self._refuse_where_left_alone()
+            if turn.left <= 0:
+                raise errors.UpstreamTimeoutError
+            left = self.breaker.pause_left(self._clock())
+            if not left:
+                return
+            pause = left * random.uniform(1, 1.25)  # noqa: S311
+            waited += left
+            if waited > RETRY_AFTER_WORTH_WAITING_SECONDS or pause > turn.left:
+                raise errors.UpstreamRateLimitedError(retry_after_seconds=math.ceil(pause))
+            await asyncio.sleep(pause)
 
     async def _ask(
-        self, request: GenerationRequest, attempt: Attempt, turn: Turn
+        self, request: GenerationRequest, model: LiveModel, attempt: Attempt, turn: Turn
     ) -> AsyncGenerator[GatewayEvent, None]:
+        """Ask, and tell the breaker what became of it, wherever the caller leaves."""
+        held = request.reserved is not None and request.reserved.answer_tokens is not None
         connection = self._connection
         connection.calls += 1
         is_settled = False
         try:
+            yield Answering(model.id, model.name, is_held_short=held)
             async with aclosing(connection.gateway.stream(request)) as events:
                 async for event in events:
                     if not is_settled:

@@ -7,6 +7,7 @@ from apps.llm.gateway.breaker import (
     MAX_OPEN_SECONDS,
     MAX_PAUSE_SECONDS,
     OPEN_SECONDS,
+    TRIAL_SECONDS,
     Attempt,
     Breaker,
     BreakerState,
@@ -65,6 +66,15 @@ def test_each_trial_that_fails_doubles_the_time_up_to_a_cap(opened: Breaker) -> 
 def test_a_trial_that_nobody_waits_for_lets_another_one_try(opened: Breaker) -> None:
     opened.given_up(begin(opened, OPEN_SECONDS))
     assert begin(opened, OPEN_SECONDS).is_trial
+
+
+def test_a_trial_of_which_nothing_is_heard_again_keeps_nobody_out_for_good(
+    opened: Breaker,
+) -> None:
+    begin(opened, OPEN_SECONDS)
+    assert opened.begin(OPEN_SECONDS + TRIAL_SECONDS - 1) is None
+    assert begin(opened, OPEN_SECONDS + TRIAL_SECONDS).is_trial
+    assert opened.begin(OPEN_SECONDS + TRIAL_SECONDS) is None
 
 
 def test_calls_from_before_it_opened_neither_close_nor_prolong_it(opened: Breaker) -> None:

@@ -156,6 +156,21 @@ async def test_a_person_is_told_when_a_provider_without_a_stand_in_is_left_alone
     assert len(second.requests) == FAILURES_TO_OPEN
 
 
+async def test_a_trial_that_is_stopped_before_it_is_sent_lets_the_next_call_try(
+    two: Two, second: ScriptedUpstream, clock: Clock
+) -> None:
+    alone = make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk)
+    second.queue(*[BROKEN] * FAILURES_TO_OPEN)
+    async with open_desk(clock) as desk:
+        for _ in range(FAILURES_TO_OPEN):
+            await ask(desk, alone)
+        clock.now += OPEN_SECONDS
+        async with aclosing(desk.stream(alone)) as events:
+            assert isinstance(await anext(events), Answering)
+        assert len(second.requests) == FAILURES_TO_OPEN
+        assert (await ask(desk, alone)).text == answer_text(3)
+
+
 async def test_an_admin_closes_the_breaker_everywhere_through_the_catalogue(
     two: Two, second: ScriptedUpstream, clock: Clock
 ) -> None:
@@ -278,6 +293,29 @@ async def test_all_calls_know_at_once_that_a_provider_asked_one_of_them_to_wait(
         await asyncio.gather(waiting, another, return_exceptions=True)
     assert len(second.requests) == 1
     assert line.reporter.health.open_until > 0
+
+
+@pytest.mark.parametrize("is_asked_twice", [False, True])
+async def test_a_call_that_stood_in_the_queue_goes_to_a_stand_in_where_the_pause_is_long(
+    two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock, is_asked_twice: bool
+) -> None:
+    await change(Provider, two.main.provider_id, max_concurrency=1)
+    async with open_desk(clock) as desk:
+        line = await desk.line((await catalogue.current()).providers[two.main.provider_id])
+        place = line._lane.enter(7)
+        waiting = asyncio.create_task(ask(desk))
+        async with asyncio.timeout(5):
+            while not line._lane.waiting:
+                await let_others_run()
+            line.breaker.pause(clock(), 0.05 if is_asked_twice else 30.0)
+            place.leave()
+            await let_others_run()
+            clock.now += 0.05
+            line.breaker.pause(clock(), 30.0)
+            heard = await waiting
+    assert heard.text == answer_text(3)
+    assert heard.asked == ["spare-at-the-provider"]
+    assert first.requests == []
 
 
 async def test_who_waits_too_long_is_told_so(
