@@ -14,6 +14,7 @@ from apps.conversations.routers import (
 from apps.core.api.application import ParleyAPI
 from apps.moderation.routers import (
     appeals_router,
+    back_tests_router,
     cases_router,
     figures_router,
     notices_router,
@@ -47,6 +48,7 @@ api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/service-accounts", service_tokens_router)
 api.add_router("/moderation", rules_router)
+api.add_router("/moderation", back_tests_router)
 api.add_router("/moderation", figures_router)
 api.add_router("/webhooks", webhooks_router)
 

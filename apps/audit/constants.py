@@ -90,6 +90,7 @@ class AuditAction(TextChoices):
     USAGE_EXPORTED = "usage.exported", "Figures of usage exported"
     BACK_TEST_STARTED = "backtest.started", "Back-test started"
     BACK_TEST_CANCELLED = "backtest.cancelled", "Back-test cancelled"
+    BACK_TEST_LABELLED = "backtest.labelled", "Match of a back-test labelled"
     PROVIDER_CREATED = "provider.created", "Provider made"
     PROVIDER_CHANGED = "provider.changed", "Provider changed"
     PROVIDER_KEY_CHANGED = "provider.key_changed", "Key of a provider changed"

@@ -122,6 +122,20 @@ class MatchNotFoundError(NotFoundError):
     default_message = "There is no such match."
 
 
+class NothingToLabelError(NotFoundError):
+    """No passage of a back-test is left for this person to label."""
+
+    code = "nothing_to_label"
+    default_message = "Nothing of this back-test is left for you to label."
+
+
+class PassageNotReadError(ConflictError):
+    """Somebody labels a match whose passage they were not shown."""
+
+    code = "passage_not_read"
+    default_message = "Read the passage first: ask for the next passage of its back-test."
+
+
 class NoticeNotFoundError(NotFoundError):
     """There is no such notice, or it is somebody else's."""
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from apps.audit.models import AuditEvent
-from apps.moderation.models import Rule
+from apps.moderation.models import AccessGrant, BackTestMatch, Rule
 from apps.moderation.services import back_tests
 from apps.users.models import User
 from tests.factories import MessageFactory
@@ -46,6 +46,7 @@ def test_a_rule_is_written_tried_back_tested_labelled_and_put_into_shadow() -> N
     assert (report["back_test"]["state"], report["rate"]["value"]) == ("done", 0.5)
     [match] = author.call("GET", f"{test}/matches")["items"]
     assert (match["start"], match["end"], match["is_violation"]) == (0, 7, None)
+    assert author.call("POST", f"{test}/next-passage")["passage"] == "badword"
     label = author.call("PUT", f"moderation/matches/{match['id']}/label", {"is_violation": True})
     assert label["is_violation"] is True
     assert author.call("GET", f"{page}/back-tests")["items"][0]["id"] == begun["id"]
@@ -55,6 +56,30 @@ def test_a_rule_is_written_tried_back_tested_labelled_and_put_into_shadow() -> N
     assert author.call("GET", f"{page}/scorecard")["hits"] == 0
     assert [row["id"] for row in author.call("GET", "moderation/rules?mode=shadow")["items"]] == [
         rule["id"]
+    ]
+
+
+def test_a_match_is_labelled_by_who_was_shown_its_passage() -> None:
+    rule, person = make_rule(), make_staff("rule_author")
+    MessageFactory(role="user", content="badword")
+    begun = back_tests.start(actor=person, version_id=rule.current_id)
+    while back_tests.step(begun.pk):
+        pass
+    author, other = Caller(person), Caller(make_staff("rule_author"))
+    passage = f"moderation/back-tests/{begun.pk}/next-passage"
+    label = f"moderation/matches/{BackTestMatch.objects.get().pk}/label"
+    refused = author.call("PUT", label, {"is_violation": True}, 409)
+    assert (refused["code"], BackTestMatch.objects.get().is_violation) == ("passage_not_read", None)
+    assert author.call("POST", passage)["passage"] == "badword"
+    assert AccessGrant.objects.get().back_test_id == begun.pk
+    assert author.call("PUT", label, {"is_violation": True})["is_violation"] is True
+    assert author.call("POST", passage, status=404)["code"] == "nothing_to_label"
+    assert other.call("PUT", label, {"is_violation": False}, 409)["code"] == "passage_not_read"
+    assert other.call("PUT", label, {"is_violation": None})["is_violation"] is None
+    told = AuditEvent.objects.filter(action="backtest.labelled").order_by("id")
+    assert [(event.actor_id, event.target_id, event.data["is_violation"]) for event in told] == [
+        (person.pk, rule.pk, True),
+        (other.program.user.pk, rule.pk, None),
     ]
 
 

@@ -10,9 +10,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
 from apps.moderation import constants
-from apps.moderation.models import BackTest, Rule
-from apps.moderation.services import back_tests, rules, trying
-from apps.moderation.services.back_test_samples import Report
+from apps.moderation.models import Rule
+from apps.moderation.services import rules, trying
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.scorecards import Scorecard
 
@@ -177,79 +176,6 @@ class TrialOut(OutputSchema):
     hits: list[TrialHitOut]
     milliseconds: float
     rules: int
-
-
-class BackTestIn(InputSchema):
-    """Which version to try on how many of the newest stored messages."""
-
-    version_id: int = Field(ge=1, examples=[7])
-    messages: int = Field(default=back_tests.MESSAGES, ge=1, le=back_tests.MAX_MESSAGES)
-
-
-class BackTestOut(OutputSchema):
-    """How far a back-test has come, and what it found."""
-
-    id: int
-    version_id: int
-    compared_with_id: int | None
-    state: constants.BackTestState
-    total: int
-    scanned: int
-    matched: int
-    matched_before: int = Field(description="What the live version matches.")
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class BackTestReportOut(OutputSchema):
-    """A back-test with its figures against what people decided and labelled."""
-
-    back_test: BackTestOut
-    rate: RuleShareOut
-    precision: RuleShareOut
-    recall: RuleShareOut
-    precision_before: RuleShareOut
-    recall_before: RuleShareOut
-    labelled: RuleShareOut
-    to_label: int
-    only_tried: int
-    only_compared: int
-    seconds: float
-
-    @classmethod
-    def of(cls, back_test: BackTest, report: Report) -> Self:
-        """Return a back-test with its report."""
-        shares = {
-            name: RuleShareOut.of(getattr(report, name))
-            for name in ("rate", "precision", "recall", "precision_before", "recall_before")
-        }
-        return cls(
-            back_test=BackTestOut.model_validate(back_test),
-            labelled=RuleShareOut.of(report.labelled),
-            to_label=report.to_label,
-            only_tried=report.only_tried,
-            only_compared=report.only_compared,
-            seconds=report.seconds,
-            **shares,
-        )
-
-
-class MatchOut(OutputSchema):
-    """A message of the sample: where the version matches it, and its label; never its text."""
-
-    id: int
-    message_id: int
-    start: int | None
-    end: int | None
-    by_tried: bool
-    by_compared: bool
-    is_violation: bool | None
-
-
-class LabelIn(InputSchema):
-    """Whether a matched message is a violation; null takes the label back."""
-
-    is_violation: bool | None = Field(examples=[True])
 
 
 class ScorecardOut(OutputSchema):

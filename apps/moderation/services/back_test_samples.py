@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
-from apps.moderation.errors import MatchNotFoundError
-from apps.moderation.models import BackTest, BackTestMatch, CaseSnapshot
-from apps.moderation.services import grants, rules
+from apps.moderation.errors import MatchNotFoundError, NothingToLabelError, PassageNotReadError
+from apps.moderation.models import AccessGrant, BackTest, BackTestMatch, CaseSnapshot
+from apps.moderation.services import grants, rule_desk, rules
 from apps.moderation.services.checking import question_text
 from apps.moderation.services.intervals import Share, wilson
 from apps.users.models import User
@@ -151,21 +153,57 @@ def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
 
 
 @transaction.atomic
-def label(*, actor: User, match_id: int, is_violation: bool | None) -> BackTestMatch:
-    """Say whether a matched message is a violation; None takes a label back.
+def read_next(*, actor: User, back_test_id: int) -> Excerpt:
+    """Return the next passage to label, for programs; that it was read is written down.
 
     Raises:
         ForbiddenError: the actor may not write rules.
-        MatchNotFoundError: there is no such match, or it is in a conversation of the actor.
+        BackTestNotFoundError: there is no such back-test.
+        NothingToLabelError: none is left for the actor.
     """
     rules.require(actor, rules.EDIT)
-    row = BackTestMatch.objects.select_for_update().filter(pk=match_id).first()
-    if row is None or _is_own(actor, row):
+    back_test = rule_desk.access_back_test(viewer=actor, back_test_id=back_test_id)
+    excerpt = next_excerpt(actor=actor, back_test=back_test)
+    if excerpt is None:
+        raise NothingToLabelError
+    return excerpt
+
+
+@transaction.atomic
+def label(*, actor: User, match_id: int, is_violation: bool | None) -> BackTestMatch:
+    """Say whether a matched message is a violation; None takes a label back.
+
+    Who labels has been shown a passage of that conversation for this back-test. A label is taken
+    back without that: the passage is then offered again.
+
+    Raises:
+        ForbiddenError: the actor may not write rules.
+        MatchNotFoundError: the sample has no such match, or it is in a conversation of the actor.
+        PassageNotReadError: the actor was not shown the passage.
+    """
+    rules.require(actor, rules.EDIT)
+    matches = BackTestMatch.objects.select_related("back_test__version__rule")
+    row = matches.select_for_update(of=("self",)).filter(pk=match_id).first()
+    if row is None or _is_own(actor, row) or row not in _sample(row.back_test):
         raise MatchNotFoundError
+    if is_violation is not None and not _was_shown(actor, row):
+        raise PassageNotReadError
     row.is_violation = is_violation
     row.labelled_by = None if is_violation is None else actor
     row.labelled_at = None if is_violation is None else timezone.now()
     row.save(update_fields=["is_violation", "labelled_by", "labelled_at"])
+    audit.record(
+        actor=actor,
+        action=AuditAction.BACK_TEST_LABELLED,
+        target_type="rule",
+        target_id=row.back_test.version.rule_id,
+        data={
+            "back_test_id": row.back_test_id,
+            "match_id": row.pk,
+            "message_id": row.message_id,
+            "is_violation": is_violation,
+        },
+    )
     return row
 
 
@@ -177,6 +215,11 @@ def _sample(back_test: BackTest) -> list[BackTestMatch]:
 def _is_own(actor: User, row: BackTestMatch) -> bool:
     own = Message.objects.filter(pk=row.message_id, conversation__owner=actor)
     return bool(own.exists())
+
+
+def _was_shown(actor: User, row: BackTestMatch) -> bool:
+    shown = AccessGrant.objects.filter(reader=actor, back_test=row.back_test_id)
+    return shown.filter(conversation__messages=row.message_id).exists()
 
 
 def _excerpt(row: BackTestMatch, message: Message, number: int, of: int) -> Excerpt:

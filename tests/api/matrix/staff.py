@@ -172,7 +172,13 @@ STAFF: dict[str, Row] = {
     "list_matches": Row(
         "back_test_not_found", "back_test_not_found", 200, 200, "back_test_not_found"
     ),
+    "read_next_passage": Row("forbidden", "forbidden", "forbidden", 200, "forbidden"),
     "label_match": Row(
-        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"is_violation": True}
+        "forbidden",
+        "forbidden",
+        "forbidden",
+        "passage_not_read",
+        "forbidden",
+        body={"is_violation": True},
     ),
 }

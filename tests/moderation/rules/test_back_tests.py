@@ -223,6 +223,17 @@ def test_nobody_labels_their_own_words_nor_reads_what_was_deleted(author: User, 
     assert not AuditEvent.objects.filter(action="conversation.read").exists()
 
 
+def test_only_what_is_in_the_sample_is_labelled(author: User, rule: Rule) -> None:
+    store("a badword")
+    done = run(back_tests.start(actor=author, version_id=rule.current_id))
+    assert back_test_samples.next_excerpt(actor=author, back_test=done) is not None
+    BackTestMatch.objects.update(by_tried=False, by_compared=True)
+    match = BackTestMatch.objects.get()
+    with pytest.raises(MatchNotFoundError):
+        back_test_samples.label(actor=author, match_id=match.pk, is_violation=True)
+    assert not AuditEvent.objects.filter(action="backtest.labelled").exists()
+
+
 def test_only_rule_authors_start_label_and_cancel(author: User, rule: Rule) -> None:
     store("badword")
     moderator = make_staff()
