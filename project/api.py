@@ -15,6 +15,7 @@ from apps.core.api.application import ParleyAPI
 from apps.moderation.routers import (
     appeals_router,
     back_tests_router,
+    bulk_router,
     cases_router,
     figures_router,
     notices_router,
@@ -47,6 +48,7 @@ api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/service-accounts", service_tokens_router)
+api.add_router("/moderation", bulk_router)
 api.add_router("/moderation", rules_router)
 api.add_router("/moderation", back_tests_router)
 api.add_router("/moderation", figures_router)

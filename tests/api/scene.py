@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from asgiref.sync import async_to_sync
@@ -62,6 +63,7 @@ def make_scene() -> Scene:
         "token_id": ApiTokenFactory(user=owner).pk,
         "account_id": account.pk,
         "name": "scripted",
+        "batch_id": uuid4(),
     }
     callers = {
         "anonymous": Program(),

@@ -1,6 +1,9 @@
 """Moderation for programs: the same rights and rules as on the pages."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case
@@ -114,6 +117,47 @@ def test_a_case_is_listed_noted_released_taken_over_and_its_decision_undone(
     policies = staff.call("GET", "moderation/policies")
     assert [one["code"] for one in policies["items"]] == ["insults"]
     assert len(staff.call("GET", "moderation/flags")["items"]) == 2
+
+
+def test_the_filters_of_the_queue_narrow_the_list_and_the_next_case(moderator: User) -> None:
+    late, other = make_case(MessageFactory(content="A blunt word.")), make_case()
+    Case.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=1), priority=-1)
+    staff = Caller(moderator)
+
+    def found(query: str) -> list[int]:
+        rows = staff.call("GET", f"moderation/cases?{query}")["items"]
+        return sorted(one["id"] for one in rows)
+
+    assert (found("age=overdue"), found("age=later")) == ([late.pk], [])
+    assert found("q=blunt&within=7") == [late.pk]
+    assert (found("rule=999"), found("role=user&source=user")) == ([], [late.pk, other.pk])
+    refused = staff.call("GET", "moderation/cases?q=ab", status=400)
+    assert refused["code"] == "search_refused"
+    assert staff.call("POST", "moderation/cases/next?age=overdue")["id"] == late.pk
+    assert (found("claimed_by=me"), found("claimed_by=nobody")) == ([late.pk], [other.pk])
+    empty = staff.call("POST", "moderation/cases/next?age=overdue", status=404)
+    assert empty["code"] == "queue_empty"
+    wrong = staff.call("POST", "moderation/cases/next?age=old", status=400)
+    assert wrong["code"] == "validation_failed"
+
+
+def test_a_lead_decides_several_cases_alike_and_takes_the_batch_back(moderator: User) -> None:
+    made = [make_case() for _ in range(2)]
+    ruling = {"verdict": "no_violation"}
+    picks = [{"case_id": case.pk, "version": case.version} for case in made]
+    lead, path = Caller(make_staff("lead")), "moderation/batches"
+    stale = {**ruling, "cases": [picks[0], {**picks[1], "version": 99}]}
+    assert Caller(moderator).call("POST", path, stale, 403)["code"] == "forbidden"
+    too_many = [{"case_id": number, "version": 1} for number in range(1, 22)]
+    unsure = lead.call("POST", path, {**ruling, "cases": too_many}, 400)
+    assert unsure["error"][0]["type"] == "count_not_typed"
+    batch = lead.call("POST", path, stale)
+    assert batch["done"] == 1
+    assert [line.partition(":")[0] for line in batch["refused"]] == [f"#{made[1].pk}"]
+    undo = f"{path}/{batch['batch_id']}/undo"
+    assert lead.call("POST", undo, {"reason": "A mistake."})["done"] == 1
+    assert lead.call("POST", undo, {"reason": "Again."}, 404)["code"] == "batch_not_found"
+    assert set(Case.objects.values_list("state", flat=True)) == {"open"}
 
 
 def test_reading_under_a_grant_is_asked_for_and_shown_to_the_owner(

@@ -60,7 +60,7 @@ def test_a_rule_is_written_tried_back_tested_labelled_and_put_into_shadow() -> N
 
 
 def test_a_match_is_labelled_by_who_was_shown_its_passage() -> None:
-    rule, person = make_rule(), make_staff("rule_author")
+    rule, person = make_rule(stage="input", applies_to="user"), make_staff("rule_author")
     MessageFactory(role="user", content="badword")
     begun = back_tests.start(actor=person, version_id=rule.current_id)
     while back_tests.step(begun.pk):

@@ -17,11 +17,13 @@ BEYOND_SCHEMAS = {
 }
 KINDS_BEYOND_SCHEMAS = {
     "amount",
+    "count_not_typed",
     "no_target",
     "nul",
     "query_too_short",
     "reason_required",
     "title_length",
+    "unsure_in_bulk",
     "value_error",
     "webhook_url",
 }

@@ -1,5 +1,6 @@
 from apps.moderation.routers.appeals import router as appeals_router
 from apps.moderation.routers.back_tests import router as back_tests_router
+from apps.moderation.routers.bulk import router as bulk_router
 from apps.moderation.routers.cases import router as cases_router
 from apps.moderation.routers.figures import router as figures_router
 from apps.moderation.routers.notices import notices_router, reports_router
@@ -8,6 +9,7 @@ from apps.moderation.routers.rules import router as rules_router
 __all__ = [
     "appeals_router",
     "back_tests_router",
+    "bulk_router",
     "cases_router",
     "figures_router",
     "notices_router",

@@ -13,7 +13,6 @@ from apps.moderation import errors
 from apps.moderation.routers.lists import page_of
 from apps.moderation.schemas.cases import (
     CaseDetailOut,
-    CaseFilterParams,
     CaseOut,
     DecisionIn,
     DecisionOut,
@@ -27,6 +26,7 @@ from apps.moderation.schemas.cases import (
     UndoIn,
 )
 from apps.moderation.schemas.policies import PolicyOut
+from apps.moderation.schemas.queue import CaseFilterParams, QueueParams
 from apps.moderation.services import cases, decisions, desk, previews, reversals
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError
@@ -57,6 +57,7 @@ DECIDING = (
         returns=Page[CaseOut],
         message="Cases.",
         scope=STAFF,
+        errors=(errors.SearchRefusedError,),
         gives={"case_id": "/items/0/id", "message_id": "/items/0/message_id"},
     ),
 )
@@ -75,13 +76,14 @@ async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Sli
         returns=CaseOut,
         message="You hold this case.",
         scope=STAFF,
-        errors=(errors.QueueEmptyError,),
+        errors=(errors.QueueEmptyError, errors.SearchRefusedError),
         gives={"case_id": "/id"},
     ),
 )
-async def take_next_case(request: HttpRequest) -> CaseOut:
-    """Claim the most urgent case that waits and in which you have no part."""
-    return await _case(cases.take_next, actor=caller_of(request).user)
+async def take_next_case(request: HttpRequest, among: Query[QueueParams]) -> CaseOut:
+    """Claim the most urgent case of the filters that waits and in which you have no part."""
+    actor = caller_of(request).user
+    return await _case(desk.take_next, actor=actor, chosen=among.model_dump())
 
 
 @router.operation(

@@ -29,22 +29,6 @@ Spans = list[tuple[Place, Place]]
 MAX_MEASURES = 7
 
 
-class CaseFilterParams(PageParams):
-    """Which cases; what is left out does not narrow the list."""
-
-    state: constants.CaseState | None = Field(
-        default=None, description="Left out: everything that is not closed."
-    )
-    policy: str | None = Field(default=None, max_length=40)
-    severity: constants.Severity | None = None
-    source: constants.FlagSource | None = None
-    language: str | None = Field(default=None, max_length=8, examples=["en"])
-    subject_id: int | None = Field(default=None, ge=1)
-    message_id: int | None = Field(default=None, ge=1)
-    conversation_id: int | None = Field(default=None, ge=1)
-    has_appeal: bool | None = None
-
-
 class CaseOut(OutputSchema):
     """A case; the text stands in its details."""
 

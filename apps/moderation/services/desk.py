@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note, Policy
 from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
-from apps.moderation.services import appeal_panels, case_texts, cases
+from apps.moderation.services import appeal_panels, case_texts, cases, queue, queue_filters
 from apps.users.models import User
 
 ORDER = ("-priority", "due_at", "id")
+COLUMNS = ("subject_id", "message_id", "conversation_id", "has_appeal")
 DETAILS_SHOWN = 100
 
 
@@ -29,21 +30,37 @@ class CaseDetail:
 
 
 def list_cases(*, viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
-    """Return the cases whose columns have these values; without a state, what is not closed.
+    """Return the cases that the filters of the queue find; without a state, what is not closed.
 
     None is about the viewer, as in the queue.
 
+    Args:
+        viewer: a member of staff.
+        chosen: the words of `queue_filters.QueueFilter`, and values of `COLUMNS`.
+
     Raises:
         ForbiddenError: the viewer may not see cases.
+        SearchRefusedError: what was typed could only be found by reading everything.
     """
-    cases.require(viewer, cases.VIEW)
     wanted = {name: value for name, value in chosen.items() if value is not None}
-    rows = Case.objects.select_related("policy").exclude(subject=viewer)
-    if "state" not in wanted:
-        rows = rows.not_closed()
-    if "policy" in wanted:
-        wanted["policy__code"] = wanted.pop("policy")
-    return rows.filter(**wanted)
+    rows = _narrowed(viewer, wanted).select_related("policy")
+    return rows.filter(**{name: wanted[name] for name in COLUMNS if name in wanted})
+
+
+def take_next(*, actor: User, chosen: Mapping[str, Any]) -> Case:
+    """Claim the most urgent case that waits among those that the filters find.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        QueueEmptyError: nothing waits for them there.
+        SearchRefusedError: as `list_cases`.
+    """
+    return cases.take_next(actor=actor, among=_narrowed(actor, chosen))
+
+
+def _narrowed(viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
+    words = {name: str(value) for name, value in chosen.items() if value is not None}
+    return queue.rows_of(viewer=viewer, chosen=queue_filters.parse(words))
 
 
 def check_may_watch(*, viewer: User) -> None:

@@ -1,0 +1,55 @@
+"""One verdict on several cases, and back, for programs of staff."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from apps.core import db
+from apps.core.api.auth import caller_of
+from apps.core.api.router import ApiRouter, Endpoint
+from apps.moderation import errors
+from apps.moderation.schemas.bulk import BatchIn, BatchOut
+from apps.moderation.schemas.cases import ReasonIn
+from apps.moderation.services import bulk
+from apps.users.constants import TokenScope
+
+router = ApiRouter(tags=["Moderation"])
+STAFF = TokenScope.STAFF
+
+
+@router.operation(
+    "POST",
+    "/batches",
+    Endpoint(
+        returns=BatchOut,
+        message="What was done, and what was not.",
+        scope=STAFF,
+        gives={"batch_id": "/batch_id"},
+    ),
+)
+async def decide_batch(request: HttpRequest, payload: BatchIn) -> object:
+    """Decide several cases alike, as a lead; one that cannot be decided is left and named."""
+    return await db.call(
+        bulk.decide_many,
+        actor=caller_of(request).user,
+        picks=payload.picks(),
+        ruling=payload.ruling(),
+        typed_count=payload.typed_count,
+    )
+
+
+@router.operation(
+    "POST",
+    "/batches/{uuid:batch_id}/undo",
+    Endpoint(
+        returns=BatchOut,
+        message="What was taken back, and what was not.",
+        scope=STAFF,
+        errors=(errors.BatchNotFoundError,),
+    ),
+)
+async def undo_batch(request: HttpRequest, batch_id: UUID, payload: ReasonIn) -> object:
+    """Take back every decision of a batch that still holds, as a lead."""
+    return await db.call(
+        bulk.undo_batch, actor=caller_of(request).user, batch_id=batch_id, reason=payload.reason
+    )

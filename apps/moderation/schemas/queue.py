@@ -1,0 +1,57 @@
+"""By what programs of staff narrow the queue: the words of its page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from apps.core.api.schemas import PageParams, Text
+from apps.core.constants import LARGEST_NUMBER
+from apps.moderation import constants
+from apps.moderation.services.queue_filters import MAX_MODEL_CHARS, MAX_WORDS_CHARS, AgeBand
+
+Filter = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class QueueParams(BaseModel):
+    """Which cases, by the filters of the queue's page; what is left out does not narrow."""
+
+    policy: Annotated[Filter, StringConstraints(max_length=40)] | None = None
+    severity: constants.Severity | None = None
+    source: constants.FlagSource | None = None
+    language: Annotated[Filter, StringConstraints(max_length=8)] | None = Field(
+        default=None, description="`unknown` where none was recognised.", examples=["en"]
+    )
+    age: AgeBand | None = Field(default=None, description="When it has to be decided.")
+    rule: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    mode: constants.RuleMode | None = Field(default=None, description="The rule's, as it hit.")
+    role: Literal["user", "assistant"] | None = Field(
+        default=None, description="What people write, or answers."
+    )
+    model: Annotated[Filter, StringConstraints(max_length=MAX_MODEL_CHARS)] | None = None
+    claimed_by: str | None = Field(
+        default=None,
+        pattern=r"^(me|nobody|[1-9][0-9]{0,17})$",
+        description="`me`, `nobody` or a person's number.",
+    )
+    q: Annotated[Filter, StringConstraints(max_length=MAX_WORDS_CHARS)] | None = Field(
+        default=None,
+        description="A number, `user:12` and the like, or words, with `within`.",
+        examples=["user:12"],
+    )
+    within: Literal["1", "7", "30", "90"] | None = Field(
+        default=None, description="How many days back words are searched for."
+    )
+
+
+class CaseFilterParams(QueueParams, PageParams):
+    """Which cases of every state, and which page of them."""
+
+    state: constants.CaseState | None = Field(
+        default=None, description="Left out: everything that is not closed."
+    )
+    subject_id: int | None = Field(default=None, ge=1)
+    message_id: int | None = Field(default=None, ge=1)
+    conversation_id: int | None = Field(default=None, ge=1)
+    has_appeal: bool | None = None
