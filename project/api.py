@@ -16,6 +16,7 @@ from apps.moderation.routers import (
     appeals_router,
     back_tests_router,
     bulk_router,
+    case_reading_router,
     cases_router,
     figures_router,
     notices_router,
@@ -48,6 +49,7 @@ api.add_router("/moderation", cases_router)
 api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/service-accounts", service_tokens_router)
+api.add_router("/moderation", case_reading_router)
 api.add_router("/moderation", bulk_router)
 api.add_router("/moderation", rules_router)
 api.add_router("/moderation", back_tests_router)

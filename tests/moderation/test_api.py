@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.audit.models import AuditEvent
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case
 from apps.moderation.services import strikes
@@ -158,6 +159,28 @@ def test_a_lead_decides_several_cases_alike_and_takes_the_batch_back(moderator: 
     assert lead.call("POST", undo, {"reason": "A mistake."})["done"] == 1
     assert lead.call("POST", undo, {"reason": "Again."}, 404)["code"] == "batch_not_found"
     assert set(Case.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_what_stands_around_a_case_is_read_on_and_its_person_revealed_on_record(
+    moderator: User, owner: User
+) -> None:
+    first = MessageFactory(conversation__owner=owner, content="<b>Before</b>")
+    second = MessageFactory(conversation=first.conversation)
+    case = make_case(MessageFactory(conversation=first.conversation))
+    staff, lead = Caller(moderator), Caller(make_staff("lead"))
+    page = f"moderation/cases/{case.pk}"
+    more = staff.call("GET", f"{page}/exchange?beyond={second.pk}")
+    assert [(line["id"], line["text"]) for line in more["before"]] == [(first.pk, "<b>Before</b>")]
+    assert (more["after"], more["has_earlier"]) == ([], False)
+    assert staff.call("POST", f"{page}/reveal", {"reason": "So."}, 403)["code"] == "forbidden"
+    assert lead.call("POST", f"{page}/reveal", {"reason": " "}, 400)["code"] == "validation_failed"
+    assert lead.call("POST", f"{page}/reveal", {"reason": "A threat."}) == {"email": owner.email}
+    event = AuditEvent.objects.get(action="user.revealed")
+    assert (event.reason, event.data) == ("A threat.", {"case_id": case.pk})
+    assert AuditEvent.objects.filter(action="conversation.read", actor_id=moderator.pk).exists()
+    Case.objects.filter(pk=case.pk).update(state="closed", closed_at=timezone.now())
+    closed = staff.call("GET", f"{page}/exchange?beyond=1", status=403)
+    assert closed["code"] == "grant_required"
 
 
 def test_reading_under_a_grant_is_asked_for_and_shown_to_the_owner(

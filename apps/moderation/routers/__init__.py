@@ -1,6 +1,7 @@
 from apps.moderation.routers.appeals import router as appeals_router
 from apps.moderation.routers.back_tests import router as back_tests_router
 from apps.moderation.routers.bulk import router as bulk_router
+from apps.moderation.routers.case_reading import router as case_reading_router
 from apps.moderation.routers.cases import router as cases_router
 from apps.moderation.routers.figures import router as figures_router
 from apps.moderation.routers.notices import notices_router, reports_router
@@ -10,6 +11,7 @@ __all__ = [
     "appeals_router",
     "back_tests_router",
     "bulk_router",
+    "case_reading_router",
     "cases_router",
     "figures_router",
     "notices_router",

@@ -39,13 +39,23 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message around the one that the case is about."""
+    """One message around the one that the case is about.
+
+    Attributes:
+        id: its number.
+        role: whose it is.
+        text: as a page draws it.
+        is_hidden: whether staff hid it.
+        withheld: how many passages were taken out, in words.
+        plain: its text as a program reads it.
+    """
 
     id: int
     role: str
     text: SafeString | str
     is_hidden: bool
     withheld: str = ""
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +206,8 @@ def _line(row: Seen) -> Line:
     message = Message(**dict(zip(SEEN[:-1], row[:-1], strict=True)))
     text = presenting.drawn_text(message)
     withheld = redaction.how_many(message.content) if text and message.is_redacted else ""
-    return Line(message.pk, message.role, text, message.is_hidden, withheld)
+    plain = presenting.visible_text(message)
+    return Line(message.pk, message.role, text, message.is_hidden, withheld, plain)
 
 
 def _kept(case: Case, snapshot: CaseSnapshot | None) -> Exchange:

@@ -6,6 +6,10 @@ STAFF: dict[str, Row] = {
     "list_cases": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "take_next_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "read_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_more": Row("forbidden", "forbidden", 200, 200, "forbidden", query="?beyond=1"),
+    "reveal_person": Row(
+        "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"reason": "A threat."}
+    ),
     "claim_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "release_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "take_over_case": Row(
