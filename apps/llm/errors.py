@@ -19,6 +19,8 @@ None of them ever holds a text, key, host or exception of the upstream. Below th
 wrong with what staff decide about models.
 """
 
+from typing import Self
+
 from apps.core.errors import (
     AppError,
     ConflictError,
@@ -29,16 +31,30 @@ from apps.core.errors import (
 
 
 class UpstreamError(AppError):
-    """The model server failed or reported an error; also the base of all its failures."""
+    """The model server failed or reported an error; also the base of all its failures.
 
+    Attributes:
+        is_unspent: whether the call surely used nothing: it was refused before an answer to it
+            began, or never made. See docs/decisions/0169.
+    """
+
+    is_unspent = False
     code = "upstream_error"
     status_code = 502
     default_message = "The model had a problem of its own. Try again in a moment."
+
+    @classmethod
+    def unspent(cls) -> Self:
+        """Make one for a call that surely used nothing."""
+        error = cls()
+        error.is_unspent = True
+        return error
 
 
 class UpstreamUnreachableError(UpstreamError):
     """No connection to the model server could be opened."""
 
+    is_unspent = True
     code = "upstream_unreachable"
     status_code = 503
     default_message = "The model cannot be reached at the moment. Try again in a minute."
@@ -47,6 +63,7 @@ class UpstreamUnreachableError(UpstreamError):
 class UpstreamUnauthorizedError(UpstreamError):
     """The model server does not accept the configured key."""
 
+    is_unspent = True
     code = "upstream_unauthorized"
     default_message = (
         "The model did not accept this service's credentials. Tell an administrator; "
@@ -57,6 +74,7 @@ class UpstreamUnauthorizedError(UpstreamError):
 class UpstreamRateLimitedError(UpstreamError):
     """The model server asks to wait; `retry_after_seconds` says how long, where it is known."""
 
+    is_unspent = True
     code = "upstream_rate_limited"
     status_code = 503
     default_message = "The model is busy with too many requests. Wait a little and try again."
@@ -65,6 +83,7 @@ class UpstreamRateLimitedError(UpstreamError):
 class UpstreamRejectedError(UpstreamError):
     """The model server refused the request, or answered with a redirect, which is not followed."""
 
+    is_unspent = True
     code = "upstream_rejected"
     default_message = (
         "The model refused this request. Try a shorter message or another model; "
@@ -128,6 +147,7 @@ class UpstreamTooLargeError(UpstreamError):
 class UpstreamPausedError(UpstreamError):
     """The model server failed so often that nobody asks it for a while."""
 
+    is_unspent = True
     code = "upstream_paused"
     status_code = 503
     default_message = (
@@ -138,6 +158,7 @@ class UpstreamPausedError(UpstreamError):
 class UpstreamBusyError(UpstreamError):
     """As many as may wait for the model wait already, or the wait took too long."""
 
+    is_unspent = True
     code = "upstream_busy"
     status_code = 503
     default_message = "Too many people wait for this model. Try again in a minute."
@@ -146,6 +167,7 @@ class UpstreamBusyError(UpstreamError):
 class AssistantUnavailableError(UpstreamError):
     """No model that the assistant could ask is switched on."""
 
+    is_unspent = True
     code = "assistant_unavailable"
     status_code = 503
     default_message = "No model is switched on for this assistant. Tell an administrator."

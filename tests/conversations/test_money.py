@@ -120,7 +120,7 @@ async def test_a_price_that_changes_while_an_answer_is_written_is_not_its_price(
     await assert_settled(await read_reply(turn.reply.pk))
 
 
-@pytest.mark.parametrize("script", ["[[cut after=5]]", "[[status code=500]]"])
+@pytest.mark.parametrize("script", ["[[cut after=5]]", "[[error_event after=0]]"])
 async def test_an_answer_that_fails_is_settled_by_estimate(
     person: User, upstream: ScriptedUpstream, quota: int, script: str
 ) -> None:
@@ -129,6 +129,18 @@ async def test_an_answer_that_fails_is_settled_by_estimate(
     assert reply.state == "failed"
     await assert_settled(reply)
     assert (await line_of(reply)).cost_source == "estimated"
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+async def test_an_answer_that_the_provider_refused_before_it_began_costs_nothing(
+    person: User, upstream: ScriptedUpstream, quota: int, status: int
+) -> None:
+    async with running_worker() as worker:
+        reply = await worker.finish((await send(person, f"[[status status={status}]]")).reply.pk)
+    assert len(upstream.requests) >= 1
+    assert (reply.state, reply.usage_source, reply.cost_nano) == ("failed", "", None)
+    assert await counted() == (0, 0)
+    assert not await UsageRecord.objects.aexists()
 
 
 async def test_an_answer_that_is_stopped_is_settled(
@@ -208,8 +220,9 @@ async def test_an_answer_that_is_withheld_is_settled(
     await assert_settled(reply)
 
 
+@pytest.mark.parametrize("is_withheld", [False, True])
 async def test_an_answer_whose_worker_was_lost_is_settled_by_the_reaper(
-    person: User, upstream: ScriptedUpstream, quota: int
+    person: User, quota: int, is_withheld: bool
 ) -> None:
     turn = await send(person, "x" * 400)
     claim = await sync_to_async(leases.claim)(reply_id=turn.reply.pk, owner="lost")
@@ -218,11 +231,13 @@ async def test_an_answer_whose_worker_was_lost_is_settled_by_the_reaper(
         lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
     texts = {turn.reply.pk: "y" * 41}
-    ended = await sync_to_async(lost.reap)(reply_ids=[turn.reply.pk], live_texts=texts)
+    withheld = [turn.reply.pk] if is_withheld else []
+    reap = sync_to_async(lost.reap)
+    ended = await reap(reply_ids=[turn.reply.pk], live_texts=texts, withheld=withheld)
     assert ended == [turn.reply.pk]
     reply = await read_reply(turn.reply.pk)
     assert (reply.state, reply.completion_tokens, reply.usage_source) == (
-        "interrupted",
+        "withheld" if is_withheld else "interrupted",
         11,
         "estimated",
     )

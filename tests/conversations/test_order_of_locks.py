@@ -56,7 +56,10 @@ def is_waited_for() -> bool:
 @pytest.mark.parametrize(
     ("state", "settle"),
     [
-        ("running", lambda _, replies: settling.settle_lost([reply.pk for reply in replies])),
+        (
+            "running",
+            lambda _, replies: settling.settle_lost([one.pk for one in replies], kept_back={}),
+        ),
         ("queued", lambda person, _: stopping.stop_all_of(actor=person)),
         (
             "queued",

@@ -121,6 +121,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         notice = withheld.verdict.reason_for_user
     except UpstreamError as error:
         state, code, notice = constants.ReplyState.FAILED, error.code, error.message
+        running.is_unspent = error.is_unspent
     except asyncio.CancelledError:
         state = _take_stop(running)
     except Exception as error:
@@ -146,10 +147,10 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
 def _usage(
     claim: Claim, running: RunningReply, runtime: WorkerRuntime, guard: guardrails.GuardedStream
 ) -> Usage | None:
-    """Return what the model reported, or an estimate of what it wrote; None if none was asked."""
+    """Return what the model reported, or an estimate of what it wrote; None if nothing was used."""
     if running.finished is not None:
         return running.finished.usage
-    if running.answering is None:
+    if running.answering is None or running.is_unspent:
         return None
     return runtime.gateway.estimate_usage(claim.request, guard.text)
 

@@ -62,18 +62,24 @@ def reap(
         if len(text) > len(message.content) and text.startswith(message.content):
             message.content = text
             message.save(update_fields=["content"])
-    _keep_back([pk for pk in lost if pk in withheld])
+    kept_back = _keep_back([pk for pk in lost if pk in withheld])
     endings.note_ended(reply_ids=lost)
     announcements.replies_ended(lost)
-    settling.settle_lost(lost)
+    settling.settle_lost(lost, kept_back=kept_back)
     return lost
 
 
-def _keep_back(reply_ids: Sequence[int]) -> None:
-    """Take the stored text of withheld answers from view, and give it to policy with its case."""
+def _keep_back(reply_ids: Sequence[int]) -> dict[int, int]:
+    """Take the stored text of withheld answers from view, and give it to policy with its case.
+
+    Returns:
+        How many characters each of them had.
+    """
+    lengths = {}
     rows = Message.objects.filter(pk__in=reply_ids).select_related("conversation")
     for message in rows:
         text = message.content
+        lengths[message.pk] = len(text)
         message.content, message.html, message.html_version = "", "", 0
         message.save(update_fields=["content", "html", "html_version"])
         try:
@@ -83,6 +89,7 @@ def _keep_back(reply_ids: Sequence[int]) -> None:
             log_event(
                 logger, "WITHHELD_UNRECORDED", level=logging.ERROR, error=type(error).__name__
             )
+    return lengths
 
 
 def _withheld(message: Message, text: str) -> guardrails.Judged:

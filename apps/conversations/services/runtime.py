@@ -44,6 +44,7 @@ class RunningReply:
     answering: Answering | None = None
     call: Call | None = None
     finished: Finished | None = None
+    is_unspent: bool = False
 
     @property
     def is_cut_by_quota(self) -> bool:

@@ -5,7 +5,7 @@ The end of an answer that a worker writes is settled by the ledger's own stateme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -27,11 +27,15 @@ def release(reply_ids: Sequence[int]) -> None:
     usage.release_calls(purpose="reply", reference_ids=reply_ids)
 
 
-def settle_lost(reply_ids: Sequence[int]) -> None:
+def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> None:
     """Write down what the calls of a lost worker used, by estimate, as the reaper ends them.
 
     The counters of all of them are locked before the first is settled, in the order of everybody
     else: one answer after the other would have an order of its own (docs/decisions/0063).
+
+    Args:
+        reply_ids: those that the reaper ends.
+        kept_back: how many characters those had whose text was taken from view.
     """
     usage.hold_counters(purpose="reply", reference_ids=reply_ids)
     lost = Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation")
@@ -47,7 +51,7 @@ def settle_lost(reply_ids: Sequence[int]) -> None:
                 model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
             ),
         )
-        used = _estimate(reply)
+        used = _estimate(reply, kept_back.get(reply.pk, len(reply.message.content)))
         reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
         reply.usage_source, reply.cost_nano = used.source, call.cost(used)
         reply.save(
@@ -82,14 +86,14 @@ def release_forgotten() -> int:
     return len(forgotten) + len(titles)
 
 
-def _estimate(reply: Reply) -> Usage:
+def _estimate(reply: Reply, answer_chars: int) -> Usage:
     """Estimate a call by the texts that its worker had sent and shown."""
     question = Message.objects.filter(children=reply.message).first()
     system_prompt, prompt_limit = _terms_of(reply)
     size = 0 if question is None else _size_of(reply, question, system_prompt)
     return Usage(
         min(tokens_in(size), prompt_limit),
-        -(-len(reply.message.content) // CHARS_PER_TOKEN),
+        -(-answer_chars // CHARS_PER_TOKEN),
         "estimated",
     )
 

@@ -55,6 +55,7 @@ class ModelDesk:
         """
         patience, skipped = _patience(), set[stand_ins.Skip]()
         failure: UpstreamError | None = None
+        is_unspent = True
         async with aclosing(self._in_turn(request, patience, skipped)) as candidates:
             async for line, asked, model, turn in candidates:
                 error: UpstreamError | None = None
@@ -72,7 +73,10 @@ class ModelDesk:
                     raise error
                 patience.begin()
                 failure = failure or error
-        raise stand_ins.told(failure or AssistantUnavailableError(), skipped)
+                is_unspent = is_unspent and error.is_unspent
+        failure = stand_ins.told(failure or AssistantUnavailableError(), skipped)
+        failure.is_unspent = is_unspent
+        raise failure
 
     async def _in_turn(
         self, request: GenerationRequest, patience: Patience, skipped: set[stand_ins.Skip]

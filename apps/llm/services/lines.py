@@ -144,7 +144,7 @@ class ProviderLine:
         while True:
             self._refuse_where_left_alone()
             if turn.left <= 0:
-                raise errors.UpstreamTimeoutError
+                raise errors.UpstreamTimeoutError.unspent()
             left = self.breaker.pause_left(self._clock())
             if not left:
                 return

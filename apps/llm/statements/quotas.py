@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import OperationalError
+
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import cost_of, price_of
 
+COMPLETING_ATTEMPTS = 4
 _APPLYING = """
     SELECT
         quota.*,
@@ -222,17 +225,26 @@ def reserve(**values: object) -> Reserved:
 
     The counters are locked in the order of their numbers. One that does not exist yet in its period
     is made first, which takes three more statements once a period; none is locked before all exist,
-    because whoever makes one is waited for.
+    because whoever makes one is waited for. A quota that staff add meanwhile has its counter made
+    as well: no call begins while one is unchecked.
 
     Args:
         values: purpose, reference_id, prompt_tokens, completion_tokens, and what `read_states`
             takes.
+
+    Raises:
+        OperationalError: a counter was missing each time, so that nothing could be checked.
     """
     rows = _RESERVE.rows(**values)
-    if rows[0][0]:
+    for _ in range(COMPLETING_ATTEMPTS):
+        if not rows[0][0]:
+            break
         _ADD_DEFAULT.run(**values)
         _ADD_COUNTERS.run(**values)
         rows = _RESERVE.rows(**values)
+    if rows[0][0]:
+        message = "the counters of the quotas could not be completed"
+        raise OperationalError(message)
     quotas = [QuotaState(*row[3:]) for row in rows if row[3] is not None]
     return Reserved(bool(rows[0][1]), bool(rows[0][2]), quotas)
 

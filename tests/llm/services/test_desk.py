@@ -103,6 +103,30 @@ async def test_nobody_stands_in_once_text_has_come(
     assert second.requests == []
 
 
+@pytest.mark.parametrize(
+    ("scripts", "is_unspent"),
+    [
+        ((Script("status", status=401), BROKEN), True),
+        ((Script("status", status=401), Script("error_event", after=0)), False),
+        ((Script("error_event", after=0), BROKEN), False),
+    ],
+)
+async def test_a_failure_is_told_as_free_only_where_every_model_refused_before_it_answered(
+    two: Two,
+    first: ScriptedUpstream,
+    second: ScriptedUpstream,
+    clock: Clock,
+    scripts: tuple[Script, Script],
+    is_unspent: bool,
+) -> None:
+    first.queue(scripts[0])
+    second.queue(scripts[1])
+    async with open_desk(clock) as desk:
+        heard = await ask(desk)
+    assert heard.error is not None
+    assert heard.error.is_unspent == is_unspent
+
+
 @pytest.mark.parametrize("purpose", ["reply", "title", "judge"])
 async def test_a_paused_model_stands_in_for_nobody(
     two: Two, first: ScriptedUpstream, second: ScriptedUpstream, clock: Clock, purpose: str

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
@@ -296,6 +296,39 @@ def at_once(
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, range(times)))
+
+
+def meanwhile(timing: str, work: str) -> None:
+    """Let something else happen whenever a counter is made, up to the test's end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.meanwhile() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {work} RETURN NULL; END $$"
+        )
+        cursor.execute(
+            f"CREATE TRIGGER meanwhile {timing} INSERT ON llm_quotacounter FOR EACH ROW "
+            "EXECUTE FUNCTION pg_temp.meanwhile()"
+        )
+
+
+def test_a_quota_that_is_set_while_counters_are_made_counts_for_the_call(person: User) -> None:
+    limit(1_000)
+    meanwhile(
+        "AFTER",
+        "INSERT INTO llm_quota (kind, model_name, unit, period, amount, is_hard, from_settings,"
+        " reason, created_at) VALUES ('model', 'm', 'tokens', 'day', 0, true, false, '', now())"
+        " ON CONFLICT DO NOTHING;",
+    )
+    assert ask(person).is_refused
+    assert counted() == [(0, 0), (0, 0)]
+
+
+def test_no_call_begins_while_a_quota_that_counts_cannot_be_checked(person: User) -> None:
+    limit(1_000)
+    meanwhile("BEFORE", "")
+    with pytest.raises(OperationalError):
+        ask(person)
+    assert Reservation.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
