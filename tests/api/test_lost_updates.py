@@ -5,9 +5,10 @@ from __future__ import annotations
 from asgiref.sync import sync_to_async
 
 from apps.conversations.models import Conversation
-from apps.users.models import User
+from apps.users.models import ApiToken, User
 from tests.api.conftest import Program
-from tests.factories import ConversationFactory, UserFactory
+from tests.factories import ApiTokenFactory, ConversationFactory, UserFactory
+from tests.moderation.factories import make_rule
 
 
 async def tag_of(program: Program, path: str) -> str:
@@ -69,3 +70,44 @@ async def test_people_are_edited_and_removed_under_the_same_rule(admin: User) ->
         assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
     kept = await User.objects.aget(pk=person.pk)
     assert (kept.role, kept.name) == ("moderator", person.name)
+
+
+WEBHOOK = {"url": "https://93.184.216.34/hook", "event_types": ["case.opened"]}
+
+
+async def test_what_staff_keep_is_edited_under_the_same_rule(admin: User) -> None:
+    program = await sync_to_async(Program)(admin)
+    rule = await sync_to_async(make_rule)(mode="shadow")
+    limits = {"action": "block", "on_error": "open", "daily_cap": 5, "expires_at": None}
+    account = (await program.post("service-accounts", {"name": "Bot"})).json()["data"]
+    webhook = (await program.post("webhooks", WEBHOOK)).json()["data"]
+    rules, accounts, webhooks = (
+        f"moderation/rules/{rule.pk}",
+        f"service-accounts/{account['id']}",
+        f"webhooks/{webhook['id']}",
+    )
+    for read, (method, path, body), others in (
+        (rules, ("PUT", f"{rules}/limits", limits), [("POST", f"{rules}/mode", {"mode": "off"})]),
+        (accounts, ("PATCH", accounts, {"name": "One"}), [("PATCH", accounts, {"duties": []})]),
+        (webhooks, ("PATCH", webhooks, {"description": "One"}), [("DELETE", webhooks, None)]),
+    ):
+        tag = await tag_of(program, read)
+        done = await program.call(method, path, body, If_Match=tag)
+        now = await tag_of(program, read)
+        assert (done.status_code, done.headers["ETag"]) == (200, now), path
+        for editor in ((method, path, body), *others):
+            refused = await program.call(*editor, If_Match=tag)
+            assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+            assert await tag_of(program, read) == now != tag
+        for editor in others:
+            assert (await program.call(*editor, If_Match=now)).status_code == 200
+
+
+async def test_a_token_is_edited_under_the_same_rule(program: Program, author: User) -> None:
+    token = await sync_to_async(ApiTokenFactory)(user=author)
+    path = f"auth/tokens/{token.pk}"
+    read = (await program.call("PATCH", path, {"name": "First"})).headers["ETag"]
+    assert (await program.call("PATCH", path, {"name": "Two"}, If_Match=read)).status_code == 200
+    refused = await program.call("PATCH", path, {"name": "Three"}, If_Match=read)
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert (await ApiToken.objects.aget(pk=token.pk)).name == "Two"

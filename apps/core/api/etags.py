@@ -5,6 +5,7 @@ A tag stands for the `data` of an answer; the rest of the envelope is about the 
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,18 +32,24 @@ def is_known(request: HttpRequest, tag: str) -> bool:
     return bool(tags_in(request.headers.get("If-None-Match", "")) & {tag, "*"})
 
 
-def precondition(request: HttpRequest, shape: Any) -> Precondition | None:  # noqa: ANN401
+def precondition(
+    request: HttpRequest,
+    shape: Any,  # noqa: ANN401
+    of: Callable[[Any], object] | None = None,
+) -> Precondition | None:
     """Return what the caller has read of what they change, or None where they do not say.
 
     Args:
         request: with or without `If-Match`.
         shape: the type of the data that reading it answers.
+        of: makes that data of a row, where it is more than the row's own fields.
     """
     header = request.headers.get("If-Match")
     if header is None:
         return None
-    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape)))
+    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape), of))
 
 
-def _tag_of_row(adapter: TypeAdapter[Any], row: object) -> str:
-    return tag_of(adapter.dump_json(adapter.validate_python(row, from_attributes=True)))
+def _tag_of_row(adapter: TypeAdapter[Any], of: Callable[[Any], object] | None, row: object) -> str:
+    data = row if of is None else of(row)
+    return tag_of(adapter.dump_json(adapter.validate_python(data, from_attributes=True)))

@@ -5,6 +5,7 @@ from ninja import Query
 
 from apps.core import db
 from apps.core.api.auth import caller_of
+from apps.core.api.etags import precondition
 from apps.core.api.pagination import Slice
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
@@ -109,6 +110,7 @@ async def create_rule_version(request: HttpRequest, rule_id: int, payload: RuleV
         message="The mode is set.",
         scope=STAFF,
         errors=(*NO_RULE, errors.RuleGateError, errors.PolicyNotFoundError),
+        is_conditional=True,
     ),
 )
 async def set_mode(request: HttpRequest, rule_id: int, payload: ModeIn) -> RuleOut:
@@ -120,6 +122,7 @@ async def set_mode(request: HttpRequest, rule_id: int, payload: ModeIn) -> RuleO
         mode=payload.mode,
         version_id=payload.version_id,
         override_reason=payload.override_reason,
+        precondition=precondition(request, RuleOut, RuleOut.of),
     )
     return RuleOut.of(rule)
 
@@ -127,7 +130,13 @@ async def set_mode(request: HttpRequest, rule_id: int, payload: ModeIn) -> RuleO
 @router.operation(
     "PUT",
     "/rules/{int:rule_id}/limits",
-    Endpoint(returns=RuleOut, message="The limits are set.", scope=STAFF, errors=NO_RULE),
+    Endpoint(
+        returns=RuleOut,
+        message="The limits are set.",
+        scope=STAFF,
+        errors=NO_RULE,
+        is_conditional=True,
+    ),
 )
 async def set_limits(request: HttpRequest, rule_id: int, payload: LimitsIn) -> RuleOut:
     """Say what a rule may do: its action, its cap, its end, and what happens if it cannot look.
@@ -139,6 +148,7 @@ async def set_limits(request: HttpRequest, rule_id: int, payload: LimitsIn) -> R
         actor=caller_of(request).user,
         rule_id=rule_id,
         limits=payload.limits(),
+        precondition=precondition(request, RuleOut, RuleOut.of),
     )
     return RuleOut.of(rule)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.constants import AuditAction
+from apps.core.preconditions import Precondition
 from apps.moderation.constants import RuleMode
 from apps.moderation.errors import PolicyNotFoundError, RuleGateError, RuleNotFoundError
 from apps.moderation.models import Rule, RuleVersion
@@ -27,24 +28,24 @@ def set_mode(
     mode: RuleMode,
     version_id: int | None = None,
     override_reason: str = "",
+    precondition: Precondition | None = None,
 ) -> Rule:
     """Set what a hit does, with the present version or another one; off is always one step away.
 
     Args:
-        actor: who says so.
-        rule_id: which rule.
+        actor, rule_id: who says so, and of which rule.
         mode: off, shadow, flag or enforce.
         version_id: which version goes live; None for the present one.
         override_reason: why it may enforce although it is not proven; kept in the record.
 
     Raises:
         ForbiddenError, RuleNotFoundError: not for the actor, or no such rule or version.
-        RuleGateError: it has not earned to enforce by what others than the actor said of its
-            hits, and no reason was given.
+        PreconditionFailedError: it is not any more what the actor has read.
+        RuleGateError: it has not earned to enforce by what others than the actor said of it.
         ValidationFailedError: it has expired, or its policy is not in use.
     """
     rules.require(actor, rules.EDIT)
-    rule = rules.locked_rule(rule_id)
+    rule = rules.locked_rule(rule_id, precondition)
     before = rule.mode
     version = _chosen(rule, version_id)
     if mode != RuleMode.OFF:

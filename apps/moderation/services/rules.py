@@ -13,6 +13,7 @@ from django.db.models import Max
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
+from apps.core.preconditions import Precondition
 from apps.moderation.constants import (
     AppliesTo,
     OnError,
@@ -180,16 +181,23 @@ def new_version(
 
 
 @transaction.atomic
-def set_limits(*, actor: User | None, rule_id: int, limits: Limits) -> Rule:
+def set_limits(
+    *,
+    actor: User | None,
+    rule_id: int,
+    limits: Limits,
+    precondition: Precondition | None = None,
+) -> Rule:
     """Say what a rule may do; where it enforces, only somebody who may enforce says so.
 
     Raises:
         ForbiddenError: the actor may not change this rule.
+        PreconditionFailedError: it is not any more what the actor has read.
         RuleNotFoundError: there is no such rule.
         ValidationFailedError: something does not fit.
     """
     require(actor, EDIT)
-    rule = locked_rule(rule_id)
+    rule = locked_rule(rule_id, precondition)
     if rule.mode == RuleMode.ENFORCE:
         require(actor, ENFORCE)
     for field, value in asdict(_checked(limits)).items():
@@ -209,10 +217,11 @@ def set_limits(*, actor: User | None, rule_id: int, limits: Limits) -> Rule:
     return rule
 
 
-def locked_rule(rule_id: int) -> Rule:
+def locked_rule(rule_id: int, precondition: Precondition | None = None) -> Rule:
     """Return a rule with its version and policy, locked.
 
     Raises:
+        PreconditionFailedError: it is not any more what its editor has read.
         RuleNotFoundError: there is no such rule.
     """
     rule = (
@@ -223,6 +232,8 @@ def locked_rule(rule_id: int) -> Rule:
     )
     if rule is None:
         raise RuleNotFoundError
+    if precondition is not None:
+        precondition.check(rule)
     return rule
 
 

@@ -3,6 +3,7 @@ from ninja import Query
 
 from apps.core import db
 from apps.core.api.auth import caller_of
+from apps.core.api.etags import precondition
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
@@ -81,6 +82,7 @@ async def read_service_account(request: HttpRequest, account_id: int) -> object:
         message="Saved.",
         scope=TokenScope.STAFF,
         errors=(UserNotFoundError, RoleRequiredError),
+        is_conditional=True,
     ),
 )
 async def update_service_account(
@@ -91,5 +93,6 @@ async def update_service_account(
         service_accounts.update_service_account,
         actor=caller_of(request).user,
         account_id=account_id,
+        precondition=precondition(request, ServiceAccountOut),
         **payload.model_dump(),
     )

@@ -6,6 +6,7 @@ from ninja import Query
 
 from apps.core import db, rate_limits
 from apps.core.api.auth import BearerToken, authenticator, caller_of
+from apps.core.api.etags import precondition
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
@@ -98,6 +99,7 @@ async def list_tokens(request: HttpRequest, page: Query[PageParams]) -> Slice:
         message="Saved.",
         scope=TokenScope.ACCOUNT,
         errors=(TokenNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdateIn) -> object:
@@ -109,6 +111,7 @@ async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdate
         tokens.change_token,
         actor=caller_of(request),
         token_id=token_id,
+        precondition=precondition(request, TokenOut),
         **payload.model_dump(exclude_none=True),
     )
 

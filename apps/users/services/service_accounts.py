@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.preconditions import Precondition
 from apps.core.problems import clean_reason, field_problem, validation_failed
 from apps.users import constants
 from apps.users.constants import AccountKind, ServiceScope
@@ -93,15 +94,19 @@ def update_service_account(
     duties: Sequence[str] | None = None,
     is_active: bool | None = None,
     reason: str = "",
+    precondition: Precondition | None = None,
 ) -> User:
     """Change a service account; one that is not active is refused with each of its tokens.
 
     Raises:
+        PreconditionFailedError: the account is not any more what the actor has read.
         RoleRequiredError: the actor is no admin.
         UserNotFoundError: there is no such service account.
         ValidationFailedError: a value does not fit.
     """
     account = access_service_account(viewer=actor, account_id=account_id)
+    if precondition is not None:
+        precondition.check(roles.lock_for_management(actor=actor, user_id=account_id))
     if duties is not None:
         account = roles.change_duties(actor=actor, user_id=account_id, duties=duties, reason=reason)
     if name is not None or is_active is not None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db
+from apps.core.preconditions import Precondition
 from apps.users import constants
 from apps.users.constants import TokenScope
 from apps.users.errors import (
@@ -121,6 +122,7 @@ def change_token(
     name: str | None = None,
     expires_in_days: int | None = None,
     allowed_models: Sequence[str] | None = None,
+    precondition: Precondition | None = None,
 ) -> ApiToken:
     """Change what a token of one's own is called, how long it is good for and what it may ask.
 
@@ -135,10 +137,11 @@ def change_token(
 
     Raises:
         MissingScopeError: the caller's token is not for accounts, or could do less.
+        PreconditionFailedError: the token is not any more what the actor has read.
         TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
         ValidationFailedError: a value does not fit.
     """
-    token = _changeable(actor, token_id)
+    token = _changeable(actor, token_id, precondition)
     changed: list[str] = []
     if name is not None:
         token.name = _clean_name(name)
@@ -173,9 +176,12 @@ def access_manageable(*, viewer: Principal, token_id: int) -> ApiToken:
     return _manageable(viewer, token_id, ApiToken.objects.usable())
 
 
-def _changeable(actor: Principal, token_id: int) -> ApiToken:
+def _changeable(actor: Principal, token_id: int, precondition: Precondition | None) -> ApiToken:
     locked = ApiToken.objects.usable().select_for_update(of=("self",))
-    return _manageable(actor, token_id, locked)
+    token = _manageable(actor, token_id, locked)
+    if precondition is not None:
+        precondition.check(token)
+    return token
 
 
 def _manageable(actor: Principal, token_id: int, rows: ApiTokenQuerySet) -> ApiToken:

@@ -3,6 +3,7 @@ from ninja import Query
 
 from apps.core import db
 from apps.core.api.auth import caller_of
+from apps.core.api.etags import precondition
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
@@ -90,6 +91,7 @@ async def read_webhook(request: HttpRequest, webhook_id: int) -> object:
         message="Saved.",
         scope=STAFF_SCOPE,
         errors=(WebhookNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def update_webhook(request: HttpRequest, webhook_id: int, payload: WebhookUpdateIn) -> object:
@@ -100,6 +102,7 @@ async def update_webhook(request: HttpRequest, webhook_id: int, payload: Webhook
         endpoint_id=webhook_id,
         changes=payload.changes(),
         reason=payload.reason,
+        precondition=precondition(request, WebhookOut),
     )
 
 
@@ -111,12 +114,17 @@ async def update_webhook(request: HttpRequest, webhook_id: int, payload: Webhook
         message="Webhook removed.",
         scope=STAFF_SCOPE,
         errors=(WebhookNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
     """Remove a webhook; what waits for it is given up."""
-    actor = caller_of(request).user
-    await db.call(endpoints.remove_endpoint, actor=actor, endpoint_id=webhook_id)
+    await db.call(
+        endpoints.remove_endpoint,
+        actor=caller_of(request).user,
+        endpoint_id=webhook_id,
+        precondition=precondition(request, WebhookOut),
+    )
 
 
 @router.operation(

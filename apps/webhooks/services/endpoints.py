@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ValidationFailedError
+from apps.core.preconditions import Precondition
 from apps.core.problems import clean_reason, field_problem
 from apps.core.sealing import seal
 from apps.webhooks import constants, statements
@@ -97,6 +98,7 @@ def change_endpoint(
     endpoint_id: int,
     changes: Mapping[str, object],
     reason: str = "",
+    precondition: Precondition | None = None,
 ) -> WebhookEndpoint:
     """Change some of `url`, `event_types`, `description` and `is_enabled`.
 
@@ -104,10 +106,11 @@ def change_endpoint(
 
     Raises:
         ForbiddenError: the actor manages none.
+        PreconditionFailedError: it is not any more what the actor has read.
         WebhookNotFoundError: there is no such webhook.
         ValidationFailedError: a value does not fit.
     """
-    endpoint = locked_endpoint(actor, endpoint_id)
+    endpoint = locked_endpoint(actor, endpoint_id, precondition)
     reason = clean_reason(reason, field="reason", is_required=False)
     wanted = _clean(changes)
     changed = sorted(name for name, value in wanted.items() if getattr(endpoint, name) != value)
@@ -148,14 +151,21 @@ def rotate_secret(*, actor: Manager, endpoint_id: int, reason: str = "") -> With
 
 
 @transaction.atomic
-def remove_endpoint(*, actor: Manager, endpoint_id: int, reason: str = "") -> None:
+def remove_endpoint(
+    *,
+    actor: Manager,
+    endpoint_id: int,
+    reason: str = "",
+    precondition: Precondition | None = None,
+) -> None:
     """Remove a webhook; what waits for it is given up, and what it was told stays on record.
 
     Raises:
         ForbiddenError: the actor manages none.
+        PreconditionFailedError: it is not any more what the actor has read.
         WebhookNotFoundError: there is no such webhook.
     """
-    endpoint = locked_endpoint(actor, endpoint_id)
+    endpoint = locked_endpoint(actor, endpoint_id, precondition)
     reason = clean_reason(reason, field="reason", is_required=False)
     now = timezone.now()
     endpoint.is_enabled, endpoint.removed_at = False, now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from apps.core.errors import ForbiddenError
+from apps.core.preconditions import Precondition
 from apps.webhooks.errors import WebhookNotFoundError
 from apps.webhooks.models import WebhookEndpoint
 
@@ -36,15 +37,20 @@ def require(actor: Manager) -> None:
         raise ForbiddenError
 
 
-def locked_endpoint(actor: Manager, endpoint_id: int) -> WebhookEndpoint:
+def locked_endpoint(
+    actor: Manager, endpoint_id: int, precondition: Precondition | None = None
+) -> WebhookEndpoint:
     """Lock and return a webhook that the actor manages, inside the transaction of its change.
 
     Raises:
         ForbiddenError: the actor manages none.
+        PreconditionFailedError: it is not any more what the actor has read.
         WebhookNotFoundError: there is no such webhook.
     """
     require(actor)
     found = WebhookEndpoint.objects.kept().select_for_update().filter(pk=endpoint_id).first()
     if found is None:
         raise WebhookNotFoundError
+    if precondition is not None:
+        precondition.check(found)
     return found
