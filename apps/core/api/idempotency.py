@@ -1,9 +1,10 @@
 """The caller's own id for what it does: sending the same again does nothing twice."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 from django.http import HttpRequest
 from ninja.params.functions import Header
@@ -12,9 +13,15 @@ from apps.core import db, idempotency
 from apps.core.api.responses import add_header
 from apps.core.errors import FieldProblem, ValidationFailedError
 from apps.core.idempotency import Answer, KeyedRequest
+from apps.core.logging import log_event
+
+P = ParamSpec("P")
+logger = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
+WRITE_RETRY_SECONDS = 0.5
+WRITE_ATTEMPTS = 600
 PATTERN = r"^[\x21-\x7e]{1,64}$"
 SENTENCE = "Use 1 to 64 visible ASCII characters."
 
@@ -110,8 +117,24 @@ async def _finish(
 ) -> Any:  # noqa: ANN401
     try:
         result = await work()
-    except Exception:
-        await db.call(idempotency.forget, number)
+        answer = data_of(result)
+    except BaseException:
+        await _store(idempotency.forget, number)
         raise
-    await db.call(idempotency.finish, number, wanted, data_of(result))
+    await _store(idempotency.finish, number, wanted, answer)
     return result
+
+
+async def _store(write: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    """Write how a request ended; while PostgreSQL is away it is tried again, up to five minutes.
+
+    Raises:
+        OperationalError, InterfaceError: it was away all the time.
+    """
+    for _ in range(WRITE_ATTEMPTS - 1):
+        try:
+            return await db.call(write, *args, **kwargs)
+        except db.AWAY as error:
+            log_event(logger, "KEY_WAITS", level=logging.WARNING, error=type(error).__name__)
+            await asyncio.sleep(WRITE_RETRY_SECONDS)
+    return await db.call(write, *args, **kwargs)
