@@ -208,6 +208,13 @@ class NoWorkerError(ServiceUnavailableError):
     default_message = gettext_noop("Nobody was there to answer. Try again in a minute.")
 
 
+class WorkersBusyError(NoWorkerError):
+    """What an answer notes that waited too long behind others."""
+
+    code = "workers_busy"
+    default_message = gettext_noop("Too many answers are being written. Try again in a minute.")
+
+
 class ReplyFailedError(AppError):
     """The model could not answer, for a reason that has no code of its own."""
 

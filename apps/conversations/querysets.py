@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -119,9 +119,13 @@ class ReplyQuerySet(QuerySet["Reply"]):
         """Return those whose worker stopped beating, by the database's clock."""
         return self.filter(state=ReplyState.RUNNING, lease_expires_at__lt=Now())
 
-    def queued_before(self, moment: datetime) -> ReplyQuerySet:
-        """Return those that no worker has taken since the moment."""
-        return self.filter(state=ReplyState.QUEUED, queued_at__lt=moment)
+    def in_hand(self) -> ReplyQuerySet:
+        """Return those that a worker is writing, by the database's clock."""
+        return self.filter(state=ReplyState.RUNNING, lease_expires_at__gte=Now())
+
+    def queued_for(self, length: timedelta) -> ReplyQuerySet:
+        """Return those that no worker has taken for so long, by the database's clock."""
+        return self.filter(state=ReplyState.QUEUED, queued_at__lt=Now() - length)
 
 
 class ShareQuerySet(QuerySet["Share"]):

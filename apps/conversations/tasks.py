@@ -2,6 +2,7 @@
 
 import asyncio
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations.services import deleting, runtime, titles
@@ -11,7 +12,11 @@ PURGE_BREATH_SECONDS = 0.1
 MOST_PURGES = 500
 
 
-@queue.task(name=titles.TITLE_TASK, queue=titles.TITLE_QUEUE)
+@queue.task(
+    name=titles.TITLE_TASK,
+    queue=titles.TITLE_QUEUE,
+    retry=RetryStrategy(max_attempts=4, wait=5),
+)
 async def title(*, conversation_id: int) -> None:
     """Title a conversation."""
     await titles.generate_title(conversation_id=conversation_id, gateway=runtime.current().gateway)

@@ -52,7 +52,7 @@ def test_a_notice_its_mail_and_its_page_are_german(person: User) -> None:
     message = deliveries.compose_mail(notice_id=notice.pk)
     assert message is not None
     assert message.subject == "Parley: Ihr Konto wurde gesperrt"
-    assert message.body.startswith("Hallo Uma,")
+    assert message.body.startswith("Hallo Uma!")
     assert "Lesen und beantworten Sie sie hier, ohne Anmeldung." in message.body
     assert '<html lang="de" dir="ltr">' in html_of(message)
     assert "Seite öffnen" in html_of(message)

@@ -22,6 +22,7 @@ def test_the_site_is_ours_and_holds_our_pages_only() -> None:
     assert {type(subject).__mro__.count(StaffModelAdmin) for subject in subjects} == {1}
     assert sorted(model._meta.label for model in django_admin.site._registry) == [
         "audit.AuditEvent",
+        "auth.Group",
         "conversations.Conversation",
         "conversations.Feedback",
         "conversations.Message",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import psycopg
+import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.utils import timezone
 
 from apps.conversations.models import Reply
-from apps.conversations.services import following, retries, turns
+from apps.conversations.services import following, generation, leases, retries, turns
 from apps.conversations.services.intake import Intake
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
+from tests.factories import ReplyFactory
 from tests.support.processes import wait_until
 from tests.support.upstream import ScriptedUpstream
 
@@ -110,3 +114,36 @@ async def test_a_worker_that_ends_takes_nothing_more(
         turn = await send(person, "hello")
         assert listeners() == []
     assert (await read_reply(turn.reply.pk)).state == "queued"
+
+
+async def test_an_answer_whose_taker_is_cancelled_goes_back_to_the_queue(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    turn = await send(person, "hello")
+    async with running_worker() as worker:
+        taking = asyncio.create_task(
+            generation.begin(reply_id=turn.reply.pk, runtime=worker.runtime)
+        )
+        await asyncio.sleep(0)
+        taking.cancel()
+        with suppress(asyncio.CancelledError):
+            await taking
+        reply = await read_reply(turn.reply.pk)
+        assert (reply.state, reply.lease_owner, reply.started_at) == ("queued", "", None)
+        task = await generation.begin(reply_id=turn.reply.pk, runtime=worker.runtime)
+        assert task is not None
+        await task
+    assert (await read_reply(turn.reply.pk)).state == "complete"
+
+
+@pytest.mark.parametrize(("is_busy", "code"), [(False, "no_worker"), (True, "workers_busy")])
+def test_what_nobody_took_in_time_says_whether_anybody_was_there(
+    db: None, *, is_busy: bool, code: str
+) -> None:
+    waiting = ReplyFactory(queued=True)
+    Reply.objects.filter(pk=waiting.pk).update(queued_at=timezone.now() - timedelta(minutes=5))
+    if is_busy:
+        ReplyFactory(running=True)
+    assert leases.expire_queue() == [waiting.pk]
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.error_code) == ("failed", code)

@@ -12,11 +12,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
 from apps.conversations.services import deleting, leases, reaping, turns, visibility
 from apps.conversations.services.leases import Claim, Ending
+from apps.conversations.services.titles import TITLE_TASK
 from apps.conversations.services.turn_requests import TurnRequest
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.services.usage import Call
@@ -37,14 +39,14 @@ def reply(transactional_db: None) -> Reply:
     return answer
 
 
-def claim_of(reply: Reply) -> Claim:
+def claim_of(reply: Reply, *, is_untitled: bool = False) -> Claim:
     return Claim(
         reply_id=reply.pk,
         conversation_id=reply.conversation_id,
         owner_id=reply.conversation.owner_id,
         fence=reply.fence,
         asked="A question?",
-        is_first=False,
+        is_untitled=is_untitled,
         call=Call(
             user_id=reply.conversation.owner_id,
             purpose="reply",
@@ -232,3 +234,19 @@ async def test_an_end_that_was_not_stored_is_not_logged_as_one(
             await writing
     assert "REPLY_LOST" in caplog.text
     assert "REPLY_FINISHED" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("state", "has_another", "titles"),
+    [("complete", False, 1), ("failed", False, 0), ("complete", True, 0)],
+)
+def test_the_first_whole_answer_has_its_conversation_named(
+    reply: Reply, state: str, *, has_another: bool, titles: int
+) -> None:
+    if has_another:
+        ReplyFactory(message__conversation=reply.conversation)
+    ending = Ending(state=ReplyState(state), text="An answer.", usage=None)
+    claim = claim_of(reply, is_untitled=True)
+    assert leases.finish(claim=claim, owner=OWNER, ending=ending)
+    jobs = ProcrastinateJob.objects.filter(args={"conversation_id": reply.conversation_id})
+    assert jobs.filter(task_name=TITLE_TASK).count() == titles

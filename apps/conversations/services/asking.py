@@ -21,6 +21,7 @@ from apps.conversations.errors import (
     ReplyOutOfQuotaError,
     ReplyStoppedError,
     ReplyWithheldError,
+    WorkersBusyError,
 )
 from apps.conversations.events import ReplyFinished
 from apps.conversations.services import following, sending
@@ -45,6 +46,7 @@ ENDINGS: tuple[type[AppError], ...] = (
     *ERROR_OF_STATE.values(),
     ModelUnpricedError,
     NoWorkerError,
+    WorkersBusyError,
     UpstreamError,
     *UpstreamError.__subclasses__(),
 )

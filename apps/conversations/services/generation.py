@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 
 from apps.conversations import constants, guardrails
 from apps.conversations.endings import Ended
-from apps.conversations.services import leases, titles
+from apps.conversations.services import leases
 from apps.conversations.services.leases import Claim, Ending
 from apps.conversations.services.runtime import RunningReply, WorkerRuntime
 from apps.core import db
@@ -45,7 +45,7 @@ async def begin(*, reply_id: int, runtime: WorkerRuntime) -> asyncio.Task[None] 
     """
     await runtime.slots.acquire()
     try:
-        claim = await db.call(leases.claim, reply_id=reply_id, owner=runtime.owner)
+        claim = await _claim(reply_id, runtime.owner)
     except BaseException:
         runtime.slots.release()
         raise
@@ -53,6 +53,18 @@ async def begin(*, reply_id: int, runtime: WorkerRuntime) -> asyncio.Task[None] 
         runtime.slots.release()
         return None
     return runtime.carry(_answer(claim, runtime))
+
+
+async def _claim(reply_id: int, owner: str) -> Claim | None:
+    """Take an answer; where its taker is cancelled meanwhile, it goes back to the queue."""
+    claiming = asyncio.ensure_future(db.call(leases.claim, reply_id=reply_id, owner=owner))
+    try:
+        return await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        claim = await claiming
+        if claim is not None:
+            await db.call(leases.put_back, reply_id=reply_id, owner=owner, fence=claim.fence)
+        raise
 
 
 async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
@@ -79,8 +91,6 @@ async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
         duration_ms=ending.duration_ms,
         first_token_ms=ending.first_token_ms,
     )
-    if ended and claim.is_first and ending.state == constants.ReplyState.COMPLETE:
-        await db.call(titles.queue_title, conversation_id=claim.conversation_id)
 
 
 class _Clock:

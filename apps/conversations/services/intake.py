@@ -47,7 +47,7 @@ class Intake:
         self._listening = asyncio.create_task(self._listen_forever(), name="intake")
 
     async def aclose(self) -> None:
-        """Take nothing more; what is being taken at this moment still arrives."""
+        """Take nothing more; what is being taken arrives still, or goes back to the queue."""
         if self._listening is not None:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
@@ -57,6 +57,8 @@ class Intake:
             _, late = await asyncio.wait(reaching, timeout=END_SECONDS)
             for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=END_SECONDS)
 
     async def _listen_forever(self) -> None:
         while True:

@@ -10,12 +10,11 @@ from typing import cast
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from apps.conversations import constants, guardrails
-from apps.conversations.errors import NoWorkerError
+from apps.conversations.errors import NoWorkerError, WorkersBusyError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, presenting, prompting, settling
+from apps.conversations.services import announcements, presenting, prompting, settling, titles
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
@@ -34,7 +33,7 @@ class Claim:
 
     Attributes:
         asked: what policy looks at of the question.
-        is_first: whether it is the first answer of its conversation.
+        is_untitled: whether the model has not named its conversation yet, and should.
         is_barred: whether whoever asked may not any more, so that no model is asked.
     """
 
@@ -43,7 +42,7 @@ class Claim:
     owner_id: int
     fence: int
     asked: str
-    is_first: bool
+    is_untitled: bool
     request: GenerationRequest
     call: Call
     is_barred: bool = False
@@ -94,14 +93,18 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     )
     if taken is None:
         return None
-    request = prompting.request_of(taken, known)
+    try:
+        request = prompting.request_of(taken, known)
+    except Exception:
+        put_back(reply_id=reply_id, owner=owner, fence=taken.fence)
+        raise
     return Claim(
         reply_id=reply_id,
         conversation_id=taken.conversation_id,
         owner_id=taken.owner_id,
         fence=taken.fence,
         asked=policy_text(taken.question, request.context, cast("Prompt | None", request.prompt)),
-        is_first=not request.history and taken.prompt is None,
+        is_untitled=taken.is_untitled and taken.prompt is None,
         is_barred=taken.is_barred,
         request=request,
         call=Call(
@@ -113,6 +116,16 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
             chat_model_id=taken.chat_model_id,
             rate=taken.rate,
         ),
+    )
+
+
+def put_back(*, reply_id: int, owner: str, fence: int) -> None:
+    """Give an answer that was taken and not begun back to the queue."""
+    Reply.objects.held_by(owner).filter(pk=reply_id, fence=fence).update(
+        state=constants.ReplyState.QUEUED,
+        lease_owner="",
+        lease_expires_at=None,
+        started_at=None,
     )
 
 
@@ -201,9 +214,18 @@ def _store_end(
         if ending.judged is not None:
             guardrails.record(ending.ruling, ending.judged)
         announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
+        if claim.is_untitled and _is_first_whole(claim, ending):
+            titles.queue_title(conversation_id=claim.conversation_id)
     if has_ended or not Reply.objects.filter(pk=claim.reply_id).exists():
         _settle(claim, ending)
     return has_ended
+
+
+def _is_first_whole(claim: Claim, ending: Ending) -> bool:
+    """Tell whether it is the first answer of its conversation that came to its end."""
+    complete = constants.ReplyState.COMPLETE
+    others = Reply.objects.filter(conversation_id=claim.conversation_id, state=complete)
+    return ending.state == complete and not others.exclude(pk=claim.reply_id).exists()
 
 
 def _settle(claim: Claim, ending: Ending) -> None:
@@ -221,17 +243,22 @@ def _settle(claim: Claim, ending: Ending) -> None:
 
 @transaction.atomic
 def expire_queue() -> list[int]:
-    """End answers that no worker took in two minutes; returns which."""
-    moment = timezone.now() - timedelta(seconds=constants.QUEUE_TIMEOUT_SECONDS)
+    """End answers that no worker took in two minutes; returns which.
+
+    The person is told whether there was none, or whether all had their hands full.
+    """
     waiting = list(
-        Reply.objects.queued_before(moment)
+        Reply.objects.queued_for(timedelta(seconds=constants.QUEUE_TIMEOUT_SECONDS))
         .select_for_update(skip_locked=True)
         .values_list("pk", flat=True)[:500]
     )
+    if not waiting:
+        return []
+    reason = WorkersBusyError if Reply.objects.in_hand().exists() else NoWorkerError
     Reply.objects.filter(pk__in=waiting).update(
         state=constants.ReplyState.FAILED,
-        error_code=NoWorkerError.code,
-        notice=NoWorkerError.default_message,
+        error_code=reason.code,
+        notice=reason.default_message,
         finished_at=Now(),
     )
     endings.note_ended(reply_ids=waiting)

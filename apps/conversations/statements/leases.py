@@ -49,7 +49,8 @@ _CLAIM = Statement(
             reply.message_id, reply.conversation_id, conversation.owner_id, reply.fence,
             reply.model, reply.temperature, reply.correlation_id, reply.chat_model_id,
             reply.assistant_version_id, question.id AS question_id, question.content,
-            question.context, question.prompt, reply.api_token_id
+            question.context, question.prompt, reply.api_token_id,
+            conversation.title_source = %(untitled)s
     )
     SELECT
         taken.*, history.roles, history.texts,
@@ -96,6 +97,7 @@ class Taken(NamedTuple):
     context: str | None
     prompt: str | None
     api_token_id: int | None
+    is_untitled: bool
     roles: list[str] | None
     texts: list[str] | None
     answer_tokens: int | None
@@ -119,6 +121,7 @@ def claim(*, reply_id: int, owner: str, window: int) -> Taken | None:
         queued=ReplyState.QUEUED,
         running=ReplyState.RUNNING,
         withheld=ReplyState.WITHHELD,
+        untitled=constants.TitleSource.NONE,
     )
     if row is None:
         return None

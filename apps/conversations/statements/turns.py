@@ -119,7 +119,7 @@ _ADD_TURN = Statement(
             answer.id, %(conversation_id)s, %(state)s, %(error_code)s, %(notice)s, '', %(model)s,
             %(chat_model_id)s::bigint, %(assistant_version_id)s, %(temperature)s, '',
             %(reserved_tokens)s, %(api_token_id)s, %(correlation_id)s, '', 0, '',
-            %(created_at)s, %(finished_at)s
+            statement_timestamp(), %(finished_at)s
         FROM answer
     ), conversation AS (
         UPDATE conversations_conversation
@@ -133,7 +133,7 @@ _ADD_TURN = Statement(
     SELECT
         question.id, question.parent_id, answer.id, conversation.message_count,
         CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END,
-        {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
+        statement_timestamp(), {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
     FROM question, answer, conversation
     """  # noqa: S608  nothing that comes from outside
 )
@@ -195,7 +195,8 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
     )
     if row is None:
         return None
-    question.pk, question.parent_id, reply.pk, conversation.message_count, _, *gate = row
+    question.pk, question.parent_id, reply.pk, conversation.message_count, _, *rest = row
+    reply.queued_at, *gate = rest
     conversation.title = title
     conversation.last_message_at = conversation.updated_at = question.created_at
     conversation.read_at, conversation.archived_at = question.created_at, None

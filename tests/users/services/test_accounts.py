@@ -1,5 +1,6 @@
 import pytest
 from allauth.account.models import EmailAddress
+from asgiref.sync import async_to_sync
 from django.core import mail
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -19,6 +20,7 @@ from tests.factories import PASSWORD, ApiTokenFactory, ConversationFactory, User
 from tests.users.conftest import audited
 
 pytestmark = pytest.mark.django_db
+register = async_to_sync(accounts.register)
 NEW = {"email": "New@Example.com ", "name": " Nia ", "password": "Quiet-river-7"}
 
 
@@ -27,7 +29,7 @@ def problem_types(error: ValidationFailedError) -> set[tuple[str, str]]:
 
 
 def test_register_makes_a_person_with_the_least_rights() -> None:
-    user = accounts.register(**NEW)
+    user = register(**NEW)
     user.refresh_from_db()
     assert (user.email, user.name, user.role) == ("new@example.com", "Nia", "user")
     assert (user.is_active, user.is_staff, user.is_superuser) == (True, False, False)
@@ -38,7 +40,7 @@ def test_register_makes_a_person_with_the_least_rights() -> None:
 
 def test_register_refuses_a_taken_address_in_whatever_case(person: User) -> None:
     with pytest.raises(EmailTakenError) as caught:
-        accounts.register(**{**NEW, "email": "UMA@example.com"})
+        register(**{**NEW, "email": "UMA@example.com"})
     assert (caught.value.code, caught.value.status_code) == ("email_taken", 409)
     assert caught.value.message == "User with this email already exists"
     assert list(User.objects.all()) == [person]
@@ -47,7 +49,7 @@ def test_register_refuses_a_taken_address_in_whatever_case(person: User) -> None
 
 def test_register_names_every_field_that_does_not_fit() -> None:
     with pytest.raises(ValidationFailedError) as caught:
-        accounts.register(email="nobody", name=" ", password="short")
+        register(email="nobody", name=" ", password="short")
     assert problem_types(caught.value) == {
         ("email", "invalid"),
         ("name", "blank"),
@@ -61,7 +63,7 @@ def test_register_names_every_field_that_does_not_fit() -> None:
 @pytest.mark.parametrize("name", ["a\x00b", "x" * 101])
 def test_register_refuses_names_that_cannot_be_kept(name: str) -> None:
     with pytest.raises(ValidationFailedError):
-        accounts.register(**{**NEW, "name": name})
+        register(**{**NEW, "name": name})
     assert User.objects.count() == 0
 
 
@@ -69,7 +71,7 @@ def test_register_asks_for_the_address_where_mail_is_configured(
     mail_configured: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        user = accounts.register(**NEW)
+        user = register(**NEW)
     address = EmailAddress.objects.get(user=user)
     assert (address.email, address.verified, address.primary) == (user.email, False, True)
     message = mail.outbox[0]
@@ -82,7 +84,7 @@ def test_register_sends_nothing_where_no_mail_is_configured(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        accounts.register(**NEW)
+        register(**NEW)
     assert mail.outbox == []
 
 

@@ -51,7 +51,9 @@ def test_nobody_signs_in_to_it_even_with_a_password_put_there_by_hand(account: U
     account.set_password(PASSWORD)
     account.save()
     with pytest.raises(InvalidCredentialsError):
-        tokens.create_with_password(email=account.email, password=PASSWORD, wanted=WANTED)
+        async_to_sync(tokens.create_with_password)(
+            email=account.email, password=PASSWORD, wanted=WANTED
+        )
     client = Client()
     client.post(reverse("account_login"), {"login": account.email, "password": PASSWORD})
     assert "_auth_user_id" not in client.session
@@ -70,7 +72,7 @@ def test_its_password_is_neither_reset_nor_set(account: User, admin: User) -> No
 
 def test_nobody_signs_up_with_an_address_like_that(db: None) -> None:
     with pytest.raises(ValidationFailedError):
-        accounts.register(email="me@service.invalid", name="Me", password=PASSWORD)
+        async_to_sync(accounts.register)(email="me@service.invalid", name="Me", password=PASSWORD)
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.MODERATOR])

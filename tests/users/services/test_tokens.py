@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -25,11 +26,12 @@ from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
 from tests.users.conftest import audited
 
 pytestmark = pytest.mark.django_db
+create_with_password = async_to_sync(tokens.create_with_password)
 WANTED = TokenRequest(name=" a program ", scopes=("chat", "account", "chat"), expires_in_days=7)
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(person: User) -> None:
-    made = tokens.create_with_password(email="UMA@example.com", password=PASSWORD, wanted=WANTED)
+    made = create_with_password(email="UMA@example.com", password=PASSWORD, wanted=WANTED)
     row = ApiToken.objects.get()
     assert made.secret.startswith("parley_")
     assert len(made.secret) == len("parley_") + 43
@@ -52,25 +54,25 @@ def test_a_wrong_pair_makes_nothing(person: User) -> None:
         ("closed@example.com", PASSWORD),
     ):
         with pytest.raises(InvalidCredentialsError) as caught:
-            tokens.create_with_password(email=email, password=password, wanted=WANTED)
+            create_with_password(email=email, password=password, wanted=WANTED)
         assert caught.value.message == "Invalid email or password"
     assert (ApiToken.objects.count(), audited()) == (0, [])
 
 
 def test_an_unknown_address_costs_a_hash_too(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
-    monkeypatch.setattr("apps.users.services.credentials.make_password", hashed.append)
+    monkeypatch.setattr("apps.users.services.passwords.make_password", hashed.append)
     with pytest.raises(InvalidCredentialsError):
-        tokens.create_with_password(email="nobody@example.com", password="guess", wanted=WANTED)
+        create_with_password(email="nobody@example.com", password="guess", wanted=WANTED)
     assert hashed == ["guess"]
 
 
 def test_only_the_right_password_learns_of_a_suspension() -> None:
     UserFactory(email="sus@example.com", suspended=True)
     with pytest.raises(InvalidCredentialsError):
-        tokens.create_with_password(email="sus@example.com", password="wrong", wanted=WANTED)
+        create_with_password(email="sus@example.com", password="wrong", wanted=WANTED)
     with pytest.raises(AccountSuspendedError) as caught:
-        tokens.create_with_password(email="sus@example.com", password=PASSWORD, wanted=WANTED)
+        create_with_password(email="sus@example.com", password=PASSWORD, wanted=WANTED)
     assert caught.value.reason == "You sent spam."
     assert ApiToken.objects.count() == 0
 
@@ -78,10 +80,10 @@ def test_only_the_right_password_learns_of_a_suspension() -> None:
 def test_an_address_must_be_confirmed_where_mail_is_configured(mail_configured: None) -> None:
     UserFactory(email="new@example.com", verified=False)
     with pytest.raises(EmailNotVerifiedError):
-        tokens.create_with_password(email="new@example.com", password=PASSWORD, wanted=WANTED)
+        create_with_password(email="new@example.com", password=PASSWORD, wanted=WANTED)
     assert ApiToken.objects.count() == 0
     UserFactory(email="old@example.com")
-    tokens.create_with_password(email="old@example.com", password=PASSWORD, wanted=WANTED)
+    create_with_password(email="old@example.com", password=PASSWORD, wanted=WANTED)
     assert ApiToken.objects.count() == 1
 
 
@@ -92,9 +94,9 @@ def test_a_password_alone_makes_no_token_past_a_second_factor(
     Authenticator.objects.create(user=admin, type=kind, data={})
     wanted = TokenRequest(name="a", scopes=("staff", "account"))
     with pytest.raises(InvalidCredentialsError):
-        tokens.create_with_password(email=admin.email, password="wrong", wanted=wanted)
+        create_with_password(email=admin.email, password="wrong", wanted=wanted)
     with pytest.raises(SecondFactorRequiredError):
-        tokens.create_with_password(email=admin.email, password=PASSWORD, wanted=wanted)
+        create_with_password(email=admin.email, password=PASSWORD, wanted=wanted)
     assert ApiToken.objects.count() == 0
     session = principals.principal_for_session(admin)
     assert tokens.create_token(actor=session, wanted=wanted).token.user == admin
@@ -141,7 +143,7 @@ def test_a_session_makes_tokens_of_every_scope(person: User) -> None:
 )
 def test_what_does_not_fit_is_named(person: User, wanted: TokenRequest, field: str) -> None:
     with pytest.raises(ValidationFailedError) as caught:
-        tokens.create_with_password(email=person.email, password=PASSWORD, wanted=wanted)
+        create_with_password(email=person.email, password=PASSWORD, wanted=wanted)
     assert [problem["field"] for problem in caught.value.details or []] == [field]
     assert ApiToken.objects.count() == 0
 
@@ -150,8 +152,8 @@ def test_there_is_a_limit_for_each_person(person: User, stranger: User) -> None:
     ApiTokenFactory.create_batch(MAX_TOKENS_PER_USER, user=person)
     ApiTokenFactory(user=person, expired=True)
     with pytest.raises(TokenLimitError):
-        tokens.create_with_password(email=person.email, password=PASSWORD, wanted=WANTED)
-    tokens.create_with_password(email=stranger.email, password=PASSWORD, wanted=WANTED)
+        create_with_password(email=person.email, password=PASSWORD, wanted=WANTED)
+    create_with_password(email=stranger.email, password=PASSWORD, wanted=WANTED)
 
 
 def test_the_list_holds_ones_own_usable_tokens(person: User, stranger: User) -> None:
