@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from apps.conversations.models import Reply
-from apps.conversations.services import generation, runtime
+from apps.conversations.services import intake, runtime
 from apps.llm.services.desk import ModelDesk
 from apps.users.models import User
 from tests.support.upstream import ScriptedUpstream
@@ -52,7 +52,7 @@ class Worker:
 
     async def _write(self, reply_id: int) -> None:
         """Do what the queue's job does, and wait for what it began."""
-        task = await generation.begin(reply_id=reply_id, runtime=self.runtime)
+        task = await intake.take(reply_id=reply_id, runtime=self.runtime)
         if task is not None:
             await task
 

@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.conversations.models import Reply
-from apps.conversations.services import following, generation, leases, retries, turns
-from apps.conversations.services.intake import Intake
+from apps.conversations.services import following, leases, retries, turns
+from apps.conversations.services.intake import Intake, take
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.factories import ReplyFactory
@@ -121,16 +121,14 @@ async def test_an_answer_whose_taker_is_cancelled_goes_back_to_the_queue(
 ) -> None:
     turn = await send(person, "hello")
     async with running_worker() as worker:
-        taking = asyncio.create_task(
-            generation.begin(reply_id=turn.reply.pk, runtime=worker.runtime)
-        )
+        taking = asyncio.create_task(take(reply_id=turn.reply.pk, runtime=worker.runtime))
         await asyncio.sleep(0)
         taking.cancel()
         with suppress(asyncio.CancelledError):
             await taking
         reply = await read_reply(turn.reply.pk)
         assert (reply.state, reply.lease_owner, reply.started_at) == ("queued", "", None)
-        task = await generation.begin(reply_id=turn.reply.pk, runtime=worker.runtime)
+        task = await take(reply_id=turn.reply.pk, runtime=worker.runtime)
         assert task is not None
         await task
     assert (await read_reply(turn.reply.pk)).state == "complete"

@@ -34,40 +34,8 @@ class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
         self.verdict = verdict
 
 
-async def begin(*, reply_id: int, runtime: WorkerRuntime) -> asyncio.Task[None] | None:
-    """Take an answer into this worker's hands, if it is still queued, and return.
-
-    From here on its lease keeps it, and not the queue: the queue's loop may end and begin anew, as
-    it does when PostgreSQL was away, without a word of the answer being lost.
-
-    Returns:
-        The task that writes the answer and ends it in exactly one state; None if it was not queued.
-    """
-    await runtime.slots.acquire()
-    try:
-        claim = await _claim(reply_id, runtime.owner)
-    except BaseException:
-        runtime.slots.release()
-        raise
-    if claim is None:
-        runtime.slots.release()
-        return None
-    return runtime.carry(_answer(claim, runtime))
-
-
-async def _claim(reply_id: int, owner: str) -> Claim | None:
-    """Take an answer; where its taker is cancelled meanwhile, it goes back to the queue."""
-    claiming = asyncio.ensure_future(db.call(leases.claim, reply_id=reply_id, owner=owner))
-    try:
-        return await asyncio.shield(claiming)
-    except asyncio.CancelledError:
-        claim = await claiming
-        if claim is not None:
-            await db.call(leases.put_back, reply_id=reply_id, owner=owner, fence=claim.fence)
-        raise
-
-
-async def _answer(claim: Claim, runtime: WorkerRuntime) -> None:
+async def write_answer(claim: Claim, runtime: WorkerRuntime) -> None:
+    """Write an answer that this worker has taken, and end it in exactly one state."""
     reply_id = claim.reply_id
     set_correlation_id(claim.request.correlation_id)
     running = runtime.add(reply_id)

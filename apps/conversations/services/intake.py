@@ -8,7 +8,8 @@ from contextlib import aclosing, suppress
 
 from apps.conversations import constants
 from apps.conversations.models import Reply
-from apps.conversations.services import generation
+from apps.conversations.services import generation, leases
+from apps.conversations.services.leases import Claim
 from apps.conversations.services.runtime import WorkerRuntime
 from apps.core import db
 from apps.core.logging import log_event
@@ -20,6 +21,39 @@ LOOK_SECONDS = 2.0
 LISTEN_AGAIN_SECONDS = 1.0
 END_SECONDS = 2.0
 AT_ONCE = 500
+
+
+async def take(*, reply_id: int, runtime: WorkerRuntime) -> asyncio.Task[None] | None:
+    """Take an answer into this worker's hands, if it is still queued, and return.
+
+    From here on its lease keeps it, and not the queue: the queue's loop may end and begin anew, as
+    it does when PostgreSQL was away, without a word of the answer being lost.
+
+    Returns:
+        The task that writes the answer and ends it in exactly one state; None if it was not queued.
+    """
+    await runtime.slots.acquire()
+    try:
+        claim = await _claim(reply_id, runtime.owner)
+    except BaseException:
+        runtime.slots.release()
+        raise
+    if claim is None:
+        runtime.slots.release()
+        return None
+    return runtime.carry(generation.write_answer(claim, runtime))
+
+
+async def _claim(reply_id: int, owner: str) -> Claim | None:
+    """Take an answer; where its taker is cancelled meanwhile, it goes back to the queue."""
+    claiming = asyncio.ensure_future(db.call(leases.claim, reply_id=reply_id, owner=owner))
+    try:
+        return await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        claim = await claiming
+        if claim is not None:
+            await db.call(leases.put_back, reply_id=reply_id, owner=owner, fence=claim.fence)
+        raise
 
 
 class Intake:
@@ -88,7 +122,7 @@ class Intake:
 
     async def _take(self, reply_id: int) -> None:
         try:
-            await generation.begin(reply_id=reply_id, runtime=self._runtime)
+            await take(reply_id=reply_id, runtime=self._runtime)
         except Exception as error:  # noqa: BLE001  it is still queued: the next look finds it
             log_event(logger, "TAKE_FAILED", level=logging.WARNING, error=type(error).__name__)
 
