@@ -90,6 +90,7 @@ class Judged:
         is_checked: whether every check was made; an answer that ended early has not seen the last.
         reason_for_user: the sentence that the person reads where it is withheld.
         ended: how a withheld answer had ended; None where the verdict cut it off.
+        is_lost: whether its worker is gone, and with it whatever was found while it was written.
     """
 
     message_id: int
@@ -102,6 +103,7 @@ class Judged:
     is_checked: bool
     reason_for_user: str = ""
     ended: Ended | None = None
+    is_lost: bool = False
 
 
 class StreamGuard(Protocol):

@@ -14,10 +14,16 @@ BREATH_SECONDS = 0.02
 
 @queue.task(name=later.TASK, queue=later.QUEUE)
 async def check_later(
-    *, message_id: int, is_checked: bool, version_ids: list[int] | None = None
+    *,
+    message_id: int,
+    is_checked: bool,
+    is_lost: bool = False,
+    version_ids: list[int] | None = None,
 ) -> None:
     """Look at an exchange with the rules that nobody waited for."""
-    await later.check_later(message_id=message_id, is_checked=is_checked, version_ids=version_ids)
+    await later.check_later(
+        message_id=message_id, is_checked=is_checked, is_lost=is_lost, version_ids=version_ids
+    )
 
 
 @queue.task(name=back_tests.TASK, queue=back_tests.QUEUE)

@@ -63,6 +63,7 @@ def reap(
             message.content = text
             message.save(update_fields=["content"])
     kept_back = _keep_back([pk for pk in lost if pk in withheld])
+    _have_checked([pk for pk in lost if pk not in withheld])
     endings.note_ended(reply_ids=lost)
     announcements.replies_ended(lost)
     settling.settle_lost(lost, kept_back=kept_back)
@@ -82,17 +83,28 @@ def _keep_back(reply_ids: Sequence[int]) -> dict[int, int]:
         lengths[message.pk] = len(text)
         message.content, message.html, message.html_version = "", "", 0
         message.save(update_fields=["content", "html", "html_version"])
-        try:
-            with transaction.atomic():
-                guardrails.record(guardrails.NOTHING_FOUND, _withheld(message, text))
-        except Exception as error:  # noqa: BLE001  with a case or without, it stays out of view
-            log_event(
-                logger, "WITHHELD_UNRECORDED", level=logging.ERROR, error=type(error).__name__
-            )
+        _tell_policy(_judged(message, text, is_withheld=True))
     return lengths
 
 
-def _withheld(message: Message, text: str) -> guardrails.Judged:
+def _have_checked(reply_ids: Sequence[int]) -> None:
+    """Give what viewers keep of answers to policy, which looks at it afterwards."""
+    rows = Message.objects.filter(pk__in=reply_ids).exclude(content="")
+    for message in rows.select_related("conversation"):
+        _tell_policy(_judged(message, message.content, is_withheld=False))
+
+
+def _tell_policy(judged: guardrails.Judged) -> None:
+    """Have policy store an answer; where it cannot, the answer is ended all the same."""
+    try:
+        with transaction.atomic():
+            guardrails.record(guardrails.NOTHING_FOUND, judged)
+    except Exception as error:  # noqa: BLE001  with a case or without, an answer without a worker ends
+        event = "WITHHELD_UNRECORDED" if judged.is_withheld else "LOST_UNCHECKED"
+        log_event(logger, event, level=logging.ERROR, error=type(error).__name__)
+
+
+def _judged(message: Message, text: str, *, is_withheld: bool) -> guardrails.Judged:
     return guardrails.Judged(
         message_id=message.pk,
         conversation_id=message.conversation_id,
@@ -100,6 +112,7 @@ def _withheld(message: Message, text: str) -> guardrails.Judged:
         is_answer=True,
         text=text,
         shown_chars=len(text),
-        is_withheld=True,
-        is_checked=True,
+        is_withheld=is_withheld,
+        is_checked=is_withheld,
+        is_lost=True,
     )

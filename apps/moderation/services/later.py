@@ -36,34 +36,43 @@ class _Exchange:
 
 def defer(judged: Judged) -> None:
     """Have an exchange looked at once more after its transaction, if there is anything to ask."""
-    rules = rule_sets.latest()
-    if rules is None or not judged.is_answer:
+    if not judged.is_answer:
         return
-    if due_rules(rules, is_checked=judged.is_checked):
+    rules = None if judged.is_lost else rule_sets.latest()
+    if rules is None:
+        rules = rule_sets.look()
+    if due_rules(rules, is_checked=judged.is_checked, is_lost=judged.is_lost):
         queue.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer(
-            message_id=judged.message_id, is_checked=judged.is_checked
+            message_id=judged.message_id, is_checked=judged.is_checked, is_lost=judged.is_lost
         )
 
 
-def due_rules(rules: RuleSet, *, is_checked: bool) -> list[LiveRule]:
-    """Return the rules that have not looked yet.
+def due_rules(rules: RuleSet, *, is_checked: bool, is_lost: bool = False) -> list[LiveRule]:
+    """Return the rules that have not looked yet, or whose findings are gone.
 
     Those of the later stage; those that ask elsewhere and only watch, for which nobody waited; and,
     for an answer that ended before its last check, the rules of that check, and those that ask
-    elsewhere about the stream: they have not seen its end.
+    elsewhere about the stream: they have not seen its end. What all rules on the stream had found
+    in an answer is lost with its worker.
     """
     due = [rule for rule in rules.lane(Stage.LATER, *EVERY) if not rule.is_broken]
     for stage in (Stage.INPUT, Stage.STREAM, Stage.OUTPUT):
         for rule in rules.lane(stage, *EVERY):
             is_remote = rule.kind in REMOTE_KINDS
-            is_cut_short = stage == Stage.OUTPUT or (stage == Stage.STREAM and is_remote)
+            is_cut_short = stage == Stage.OUTPUT or (
+                stage == Stage.STREAM and (is_remote or is_lost)
+            )
             if (is_cut_short and not is_checked) or (is_remote and not rule.enforces):
                 due.append(rule)
     return due
 
 
 async def check_later(
-    *, message_id: int, is_checked: bool, version_ids: Sequence[int] | None = None
+    *,
+    message_id: int,
+    is_checked: bool,
+    is_lost: bool = False,
+    version_ids: Sequence[int] | None = None,
 ) -> None:
     """Look at an exchange with the rules that have not looked yet, and act on what they find.
 
@@ -73,9 +82,10 @@ async def check_later(
     Args:
         message_id: the answer.
         is_checked: whether the rules on the whole answer have looked.
+        is_lost: whether what rules found while it was written is lost with its worker.
         version_ids: the versions that wait for the end of a pause; None for all that are due.
     """
-    rules = due_rules(await rule_sets.current(), is_checked=is_checked)
+    rules = due_rules(await rule_sets.current(), is_checked=is_checked, is_lost=is_lost)
     if version_ids is not None:
         rules = [rule for rule in rules if rule.version_id in version_ids]
     paused = [

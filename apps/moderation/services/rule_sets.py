@@ -130,6 +130,12 @@ async def current() -> RuleSet:
     return _Known.current
 
 
+def look() -> RuleSet:
+    """Return the live rules as they are now, for a process that may not have looked for long."""
+    _Known.current = load(_Known.current)
+    return _Known.current
+
+
 def load(known: RuleSet | None = None) -> RuleSet:
     """Read the rules if they are others than the known ones; what did not change stays compiled."""
     revision = statements.rules_revision()
