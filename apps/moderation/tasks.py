@@ -4,15 +4,32 @@ import asyncio
 import time
 
 from django.db import InterfaceError, OperationalError
+from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app as queue
+from procrastinate.jobs import Job
 
 from apps.core import db
 from apps.moderation.services import back_tests, later, scorecards
 
 BREATH_SECONDS = 0.02
+MOST_ATTEMPTS = 8
 
 
-@queue.task(name=later.TASK, queue=later.QUEUE)
+class _Retries(RetryStrategy):
+    """Tries again after an error of the database, and at once after a worker that was stopped."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when the job is tried again; None where it is given up."""
+        if isinstance(exception, asyncio.CancelledError) and job.attempts < MOST_ATTEMPTS:
+            return RetryDecision(retry_in={"seconds": 0})
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+@queue.task(
+    name=later.TASK,
+    queue=later.QUEUE,
+    retry=_Retries(max_attempts=MOST_ATTEMPTS, exponential_wait=3, retry_exceptions=db.AWAY),
+)
 async def check_later(
     *,
     message_id: int,
@@ -20,7 +37,11 @@ async def check_later(
     is_lost: bool = False,
     version_ids: list[int] | None = None,
 ) -> None:
-    """Look at an exchange with the rules that nobody waited for."""
+    """Look at an exchange with the rules that nobody waited for.
+
+    A job whose worker is gone is queued again with all others; what is given up becomes a hit of
+    outcome error.
+    """
     await later.check_later(
         message_id=message_id, is_checked=is_checked, is_lost=is_lost, version_ids=version_ids
     )
@@ -54,7 +75,8 @@ async def _do_slice(back_test_id: int) -> None:
 @queue.periodic(cron="*/5 * * * *")
 @queue.task(name="moderation.sweep_rules", queue=back_tests.QUEUE)
 async def sweep_rules(timestamp: int) -> None:
-    """Take power from rules whose figures say so; take lost back-tests up again."""
+    """Take power from rules by their figures, take lost back-tests up again, note failed checks."""
     del timestamp
     await db.call(scorecards.sweep)
     await db.call(back_tests.requeue_lost)
+    await db.call(later.note_given_up)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 from procrastinate.contrib.django import app as queue
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.conversations.constants import LIVE_STATES, Author, ReplyState
 from apps.conversations.guardrails import Judged
@@ -16,13 +17,15 @@ from apps.core import db
 from apps.moderation.constants import AppliesTo, HitOutcome, Stage
 from apps.moderation.models import RuleHit
 from apps.moderation.services import checking, hits, remote_checks, rule_sets
-from apps.moderation.services.findings import Finding, verdict_of
+from apps.moderation.services.findings import Finding, failure_of, verdict_of
 from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, RuleSet
 
 TASK = "moderation.check_later"
 QUEUE = "background"
 EVERY = tuple(AppliesTo)
 PAUSED_SECONDS = 60
+GIVEN_UP = ("failed", "aborted")
+NOTED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,52 @@ async def check_later(
         if findings:
             message = exchange.question if is_question else exchange.answer
             await db.call(_record, message, findings)
+
+
+@transaction.atomic
+def note_given_up() -> int:
+    """Write down that checks failed for good, as hits of their rules; returns how many they were.
+
+    That is what the queue gave up, whatever the reason: nothing goes unchecked without a word.
+    """
+    jobs = list(
+        ProcrastinateJob.objects.filter(task_name=TASK, status__in=GIVEN_UP)
+        .select_for_update(skip_locked=True)
+        .order_by("pk")[:NOTED_AT_ONCE]
+    )
+    if not jobs:
+        return 0
+    rules = rule_sets.look()
+    for job in jobs:
+        _note_given_up(rules, **job.args)
+    ProcrastinateJob.objects.filter(pk__in=[job.pk for job in jobs]).delete()
+    return len(jobs)
+
+
+def _note_given_up(
+    rules: RuleSet,
+    *,
+    message_id: int,
+    is_checked: bool,
+    is_lost: bool = False,
+    version_ids: Sequence[int] | None = None,
+) -> None:
+    exchange = _read(message_id)
+    if exchange is None:
+        return
+    due = [
+        rule
+        for rule in due_rules(rules, is_checked=is_checked, is_lost=is_lost)
+        if version_ids is None or rule.version_id in version_ids
+    ]
+    for message, is_question in ((exchange.question, True), (exchange.answer, False)):
+        failed = [
+            failure_of(rule, Stage.LATER, is_question=is_question)
+            for rule in due
+            if (rule.applies_to == AppliesTo.USER) == is_question
+        ]
+        if failed:
+            _record(message, failed)
 
 
 def _ask_again(message_id: int, *, is_checked: bool, version_ids: Sequence[int]) -> None:
