@@ -13,11 +13,12 @@ from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplySnapshot
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.schemas import MessageOut
-from apps.conversations.services import completions, showing, titles, turns, visibility
+from apps.conversations.services import completions, rewriting, showing, titles, turns, visibility
 from apps.core import db
 from apps.core.realtime import groups
 from apps.users.models import User
 from tests.conversations.conftest import running_worker
+from tests.factories import MessageFactory, ReplyFactory
 from tests.support.upstream import ScriptedUpstream
 
 PLACEHOLDER = "This message was removed by moderation. Reason: Not this word, please."
@@ -151,3 +152,29 @@ async def test_hiding_a_question_drops_the_title_and_has_one_made_of_what_can_st
     await db.call(visibility.hide_message, actor=None, message_id=turn.message.pk, reason="So.")
     assert (await Conversation.objects.aget()).title == ""
     assert await title_jobs(turn).acount() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("taken", "is_stopped"),
+    [("first question", True), ("first answer", True), ("withheld", True), ("aside", False)],
+)
+def test_what_is_written_from_a_text_that_is_taken_from_view_is_stopped(
+    taken: str, *, is_stopped: bool
+) -> None:
+    question = MessageFactory()
+    first: Reply = ReplyFactory(
+        message__conversation=question.conversation, message__parent=question
+    )
+    second = MessageFactory(conversation=question.conversation)
+    parent = question if taken == "aside" else second
+    live: Reply = ReplyFactory(
+        running=True, message__conversation=question.conversation, message__parent=parent
+    )
+    if taken == "withheld":
+        rewriting.withhold_answer(actor=None, message_id=first.pk, notice="Gone.", reason="Bad.")
+    else:
+        number = {"first question": question.pk, "first answer": first.pk, "aside": second.pk}
+        visibility.hide_message(actor=None, message_id=number[taken], reason="Bad.")
+    live.refresh_from_db()
+    assert live.stop_state == ("halted" if is_stopped else "")

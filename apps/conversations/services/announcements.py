@@ -143,9 +143,12 @@ def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState
 
 
 def halt_replies_around(message: Message) -> None:
-    """End what is being written because of a message that staff hid: itself, or its answer."""
-    around = Q(pk=message.pk) | Q(message__parent=message)
-    live = Reply.objects.live().filter(around)
+    """End what is being written from a message that is taken from view.
+
+    That is itself, its answer, or the answer to a question after it: the model was sent all of it.
+    """
+    from_it = Q(pk=message.pk) | Q(message__parent__gte=message.pk)
+    live = Reply.objects.live().filter(from_it, conversation=message.conversation_id)
     stopped = request_stops(live, state=constants.ReplyState.HALTED)
     if stopped:
         transaction.on_commit(lambda: bells.announce_end(*stopped))

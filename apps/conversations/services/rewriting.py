@@ -150,6 +150,7 @@ def withhold_answer(*, actor: User | None, message_id: int, notice: str, reason:
     reply = Reply.objects.filter(pk=message_id)
     ended = Ended(*reply.values_list("state", "error_code", "notice").get())
     reply.update(state=constants.ReplyState.WITHHELD, notice=notice)
+    announcements.halt_replies_around(message)
     _write(actor, message, "", AuditAction.REPLY_WITHHELD, reason)
     return ended
 
