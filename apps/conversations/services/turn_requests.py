@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
+from apps.conversations.models import Message
 from apps.llm.gateway.estimates import size_of_prompt
 
 ASSISTANT = "assistant"
@@ -88,6 +89,13 @@ def shows_whole_prompt(content: str, prompt: Prompt | None) -> bool:
         return True
     asked = [one["content"] for one in prompt["messages"] if one["role"] != ASSISTANT]
     return content == "\n\n".join(asked)
+
+
+def may_be_sent_again(message: Message) -> bool:
+    """Tell whether nothing stands beside a stored question that a redaction of it has left."""
+    if message.is_redacted and message.context:
+        return False
+    return shows_whole_prompt(message.content, message.prompt)
 
 
 def check_fits(request: TurnRequest) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.conversations.errors import MessageWithheldError, ReplyNotRetryableError
 from apps.conversations.models import Message, Reply
@@ -90,4 +91,21 @@ async def test_a_programs_prompt_is_not_asked_again_once_a_passage_of_it_is_reda
         reason="None.",
     )
     again = await retries.retry_reply(actor=person, message_id=reply.pk)
+    assert again.message.pk == turn.message.pk
+
+
+async def test_a_question_with_a_context_is_not_asked_again_once_a_passage_of_it_is_redacted(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    secret: dict[str, Any] = {"content": "My secret is 1234.", "context": {"note": "1234"}}
+    turn = await turns.start_turn(
+        actor=person, request=turns.TurnRequest(conversation_id=None, **secret)
+    )
+    await Reply.objects.filter(pk=turn.reply.pk).aupdate(state="failed", finished_at=timezone.now())
+    change: dict[str, Any] = {"actor": None, "message_id": turn.message.pk, "reason": "A secret."}
+    await db.call(rewriting.redact_spans, spans=[(13, 17)], **change)
+    with pytest.raises(ReplyNotRetryableError):
+        await retries.retry_reply(actor=person, message_id=turn.reply.pk)
+    await db.call(rewriting.restore_text, text=secret["content"], **change)
+    again = await retries.retry_reply(actor=person, message_id=turn.reply.pk)
     assert again.message.pk == turn.message.pk
