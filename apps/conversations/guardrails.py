@@ -59,12 +59,15 @@ class Draft:
         conversation_id: where it goes; None for a new conversation.
         text: all of it that the model reads.
         message_id: the message that says it, where it is stored already and is sent once more.
+        is_message: whether a person sends it or is answered by it; a title is judged like one, but
+            no rule counts it.
     """
 
     user_id: int
     conversation_id: int | None
     text: str
     message_id: int | None = None
+    is_message: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,11 @@ class PolicyGuardrail:
         findings = await checking.check_text(
             lane,
             checking.Asked(
-                text=draft.text, stage=Stage.INPUT, is_question=True, user_id=draft.user_id
+                text=draft.text,
+                stage=Stage.INPUT,
+                is_question=True,
+                user_id=draft.user_id,
+                is_counted=draft.is_message,
             ),
         )
         if findings and draft.message_id is not None:
@@ -61,6 +65,7 @@ class PolicyGuardrail:
                     user_id=draft.user_id,
                     shown_chars=len(answer),
                     lead=lead,
+                    is_counted=draft.is_message,
                 ),
             )
         return verdict_of(findings)

@@ -281,13 +281,20 @@ async def test_a_title_that_policy_keeps_back_is_not_published(
         applies_to="user",
         configuration={"terms": ["badword"], "match": "word", "fold": True},
     )
+    await make_live_rule(
+        "Too often",
+        kind="rate",
+        stage="input",
+        applies_to="user",
+        configuration={"limit": 1, "seconds": 60},
+    )
 
     async def publish(title: str) -> str:
         await Conversation.objects.aupdate(title=title, title_source="person")
         made = await shares.publish(actor=talk.owner, conversation_id=talk.pk, expires_in_days=7)
         return made.share.title
 
-    assert await publish("My own") == "My own"
+    assert [await publish("My own") for _ in range(2)] == ["My own"] * 2
     with pytest.raises(ShareTitleWithheldError):
         await publish("A b4dw0rd for all")
-    assert await Share.objects.acount() == 1
+    assert await Share.objects.acount() == 2

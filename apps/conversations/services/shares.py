@@ -87,10 +87,10 @@ async def publish(*, actor: User, conversation_id: int, expires_in_days: int | N
     """
     title = await db.call(_title_to_judge, actor, conversation_id)
     if title:
-        ruling = await guardrails.check_input(
-            guardrails.Draft(user_id=actor.pk, conversation_id=conversation_id, text=title)
+        draft = guardrails.Draft(
+            user_id=actor.pk, conversation_id=conversation_id, text=title, is_message=False
         )
-        if ruling.verdict.is_block:
+        if (await guardrails.check_input(draft)).verdict.is_block:
             log_event(logger, "SHARE_TITLE_WITHHELD", conversation_id=conversation_id)
             raise ShareTitleWithheldError
     return await db.call(

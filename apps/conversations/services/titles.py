@@ -93,7 +93,10 @@ async def _judged(conversation_id: int, request: GenerationRequest, title: str) 
         return ""
     guard = guardrails.GuardedStream(
         guardrails.Draft(
-            user_id=request.user_id, conversation_id=conversation_id, text=request.question
+            user_id=request.user_id,
+            conversation_id=conversation_id,
+            text=request.question,
+            is_message=False,
         )
     )
     async with aclosing(guard):

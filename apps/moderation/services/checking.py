@@ -40,6 +40,7 @@ class Asked:
         user_id: whose text it is.
         shown_chars: how much of it viewers have seen.
         lead: how much of the beginning does not belong to the message that the findings are about.
+        is_counted: whether it uses rates and daily caps up.
     """
 
     text: str
@@ -48,14 +49,15 @@ class Asked:
     user_id: int
     shown_chars: int = 0
     lead: int = 0
+    is_counted: bool = True
 
 
 async def check_text(rules: Sequence[LiveRule], asked: Asked) -> list[Finding]:
     """Return what rules find in a text; a rule that fails is a finding, never an exception."""
-    outcomes = Outcomes(asked.user_id)
+    outcomes = Outcomes(asked.user_id, is_counted=asked.is_counted)
     findings = await _look(rules, asked, outcomes)
     for rule in rules:
-        if rule.kind == RuleKind.RATE:
+        if rule.kind == RuleKind.RATE and asked.is_counted:
             findings += await _check_rate(rule, outcomes, asked.user_id)
     asking = [
         _check_elsewhere(rule, outcomes, asked) for rule in rules if rule.kind in REMOTE_KINDS

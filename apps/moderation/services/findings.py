@@ -60,8 +60,9 @@ class Finding:
 class Outcomes:
     """What a hit of each rule comes to in one text: decided once, and counted against the cap."""
 
-    def __init__(self, user_id: int) -> None:
+    def __init__(self, user_id: int, *, is_counted: bool = True) -> None:
         self._user_id = user_id
+        self._is_counted = is_counted
         self._known: dict[int, HitOutcome] = {}
 
     async def of(self, rule: LiveRule) -> HitOutcome:
@@ -80,8 +81,8 @@ class Outcomes:
 
     async def _is_within_cap(self, rule: LiveRule) -> bool:
         """Count the person; where that fails the rule acts: no hit is let pass uncounted."""
-        if rule.daily_cap is None:
-            return True
+        if rule.daily_cap is None or not self._is_counted:
+            return rule.daily_cap != 0
         try:
             return await db.call(take_from_cap, rule, self._user_id)
         except Exception as error:  # noqa: BLE001  a hit is a hit, whatever its counter says

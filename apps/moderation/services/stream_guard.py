@@ -44,7 +44,7 @@ class RuleStream:
         self._scanner = StreamScanner(self._compiled)
         self._draft = draft
         self._released = 0
-        self._outcomes = Outcomes(draft.user_id)
+        self._outcomes = Outcomes(draft.user_id, is_counted=draft.is_message)
         self._found: dict[tuple[int, int, int], Finding] = {}
         self._others: list[Finding] = [
             failure_of(rule, Stage.STREAM, is_question=False) for rule in rules if rule.is_broken

@@ -237,3 +237,23 @@ async def test_what_a_program_puts_into_the_context_is_looked_at_like_the_messag
     assert snapshot.text[hit.start : hit.end] == "forbidden fruit"
     assert (await Message.objects.aget(role="user")).content == "Well?"
     assert upstream.requests == []
+
+
+async def test_a_text_that_is_no_message_is_judged_and_uses_no_rate_and_no_daily_cap_up(
+    person: User, stranger: User, make_live_rule: MakeRule
+) -> None:
+    lane = {"stage": "input", "applies_to": "user"}
+    await make_live_rule(configuration=SECRET, daily_cap=1, **lane)
+    often = {"limit": 1, "seconds": 60}
+    await make_live_rule("Too often", kind="rate", configuration=often, **lane)
+
+    async def outcome(author: User, text: str, *, is_message: bool) -> str:
+        draft = Draft(user_id=author.pk, conversation_id=None, text=text, is_message=is_message)
+        return (await guardrails.check_input(draft)).verdict.outcome
+
+    titles = [await outcome(person, "forbidden fruit", is_message=False) for _ in range(2)]
+    assert titles == ["block", "block"]
+    assert await outcome(person, "Fruit", is_message=False) == "allow"
+    assert await outcome(person, "Fruit", is_message=True) == "allow"
+    assert await outcome(person, "Fruit", is_message=True) == "block"
+    assert await outcome(stranger, "forbidden fruit", is_message=True) == "block"
