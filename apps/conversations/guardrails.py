@@ -59,8 +59,7 @@ class Draft:
         conversation_id: where it goes; None for a new conversation.
         text: all of it that the model reads.
         message_id: the message that says it, where it is stored already and is sent once more.
-        is_message: whether a person sends it or is answered by it; a title is judged like one, but
-            no rule counts it.
+        is_message: whether it is part of a chat; a title is judged like it, but never counted.
     """
 
     user_id: int
