@@ -99,8 +99,12 @@ async def check_later(
         await db.call(_ask_again, message_id, is_checked=is_checked, version_ids=waiting)
         rules = [rule for rule in rules if rule not in paused]
     exchange = await db.call(_read, message_id)
-    if exchange is None or not rules:
-        return
+    if exchange is not None and rules:
+        await _look(exchange, rules)
+
+
+async def _look(exchange: _Exchange, rules: Sequence[LiveRule]) -> None:
+    """Ask rules about each text of an exchange, and act on what they find."""
     user_id = exchange.question.conversation.owner_id
     texts = checking.texts_of(
         _text_of(exchange.question), "" if exchange.is_withheld else exchange.answer.content
