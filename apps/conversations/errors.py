@@ -148,6 +148,22 @@ class MessageNotHiddenError(ConflictError):
     default_message = "This message is visible already."
 
 
+class HeldByDecisionError(ConflictError):
+    """A decision of moderation keeps it as it is."""
+
+    code = "held_by_decision"
+    default_message = (
+        "A decision of moderation keeps this as it is. Take that decision back on its case."
+    )
+
+
+class OwnConversationError(ForbiddenError):
+    """Staff do not decide about what is their own."""
+
+    code = "own_conversation"
+    default_message = "This is your own conversation. Somebody else must decide about it."
+
+
 class ModelNotFoundError(NotFoundError):
     """A program asked for a model that is not offered."""
 

@@ -6,9 +6,13 @@ import pytest
 from django.utils import timezone
 
 from apps.conversations.constants import Author, ReplyState
-from apps.conversations.errors import ReplyInProgressError
-from apps.conversations.models import Message, Reply
-from apps.conversations.services import visibility
+from apps.conversations.errors import (
+    HeldByDecisionError,
+    OwnConversationError,
+    ReplyInProgressError,
+)
+from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.services import locking, visibility
 from apps.moderation.constants import CaseState, EnforcementKind, EnforcementState, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services import cases, decisions, reversals
@@ -144,9 +148,40 @@ def test_what_staff_had_hidden_by_another_way_stays_hidden_after_an_undo(moderat
 def test_what_staff_hid_again_by_another_way_stays_hidden_after_an_undo(moderator: User) -> None:
     message = MessageFactory()
     decision = rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
-    visibility.restore_message(actor=moderator, message_id=message.pk, reason="Shown.")
+    visibility.restore_message(actor=None, message_id=message.pk, reason="Shown.")
     visibility.hide_message(actor=moderator, message_id=message.pk, reason="A complaint by mail.")
     undo(moderator, decision)
+    assert Message.objects.get(pk=message.pk).is_hidden
+
+
+def test_what_a_decision_hides_or_locks_is_given_back_on_its_case_only(moderator: User) -> None:
+    message = MessageFactory()
+    hidden = rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
+    locked = rule(moderator, message, EnforcementKind.LOCK_CONVERSATION)
+    talk = message.conversation_id
+    with pytest.raises(HeldByDecisionError, match="on its case"):
+        visibility.restore_message(actor=moderator, message_id=message.pk, reason="Fine.")
+    with pytest.raises(HeldByDecisionError):
+        locking.unlock_conversation(actor=moderator, conversation_id=talk, reason="Fine.")
+    assert Message.objects.get(pk=message.pk).is_hidden
+    assert Conversation.objects.get(pk=talk).locked_at is not None
+    undo(moderator, hidden)
+    undo(moderator, locked)
+    assert not Message.objects.get(pk=message.pk).is_hidden
+    assert Conversation.objects.get(pk=talk).locked_at is None
+
+
+def test_nobody_hides_or_restores_what_is_their_own(moderator: User) -> None:
+    message = MessageFactory(conversation__owner=moderator)
+    own = message.conversation_id
+    with pytest.raises(OwnConversationError):
+        visibility.hide_message(actor=moderator, message_id=message.pk, reason="Mine.")
+    visibility.hide_message(actor=None, message_id=message.pk, reason="A rule.")
+    locking.lock_conversation(actor=None, conversation_id=own, reason="A rule.")
+    with pytest.raises(OwnConversationError):
+        visibility.restore_message(actor=moderator, message_id=message.pk, reason="Mine.")
+    with pytest.raises(OwnConversationError):
+        locking.unlock_conversation(actor=moderator, conversation_id=own, reason="Mine.")
     assert Message.objects.get(pk=message.pk).is_hidden
 
 

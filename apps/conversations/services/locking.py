@@ -8,10 +8,11 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations import constants
-from apps.conversations.errors import ConversationNotFoundError
+from apps.conversations.enforcement_hold import enforcement_hold
+from apps.conversations.errors import ConversationNotFoundError, HeldByDecisionError
 from apps.conversations.models import Conversation
 from apps.conversations.services import announcements
-from apps.conversations.services.visibility import require_right
+from apps.conversations.services.visibility import ensure_not_own, require_right
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -31,6 +32,7 @@ def lock_conversation(*, actor: User | None, conversation_id: int, reason: str) 
     Raises:
         ForbiddenError: the actor may not take text from view.
         ConversationNotFoundError: no such conversation.
+        OwnConversationError: it is the actor's own.
         ValidationFailedError: no reason was given, or too long a one.
     """
     conversation = _locked_row(actor, conversation_id)
@@ -49,12 +51,16 @@ def lock_conversation(*, actor: User | None, conversation_id: int, reason: str) 
 def unlock_conversation(*, actor: User | None, conversation_id: int, reason: str) -> bool:
     """Let its owner write again; false if it was not locked.
 
-    Raises: as `lock_conversation`.
+    Raises:
+        HeldByDecisionError: a decision of moderation locks it, and is taken back on its case.
+        Exception: otherwise as `lock_conversation`.
     """
     conversation = _locked_row(actor, conversation_id)
     reason = clean_reason(reason, field="reason")
     if conversation.locked_at is None:
         return False
+    if actor is not None and enforcement_hold().locks(conversation_id=conversation.pk):
+        raise HeldByDecisionError
     conversation.locked_at = None
     conversation.save(update_fields=["locked_at", "updated_at"])
     announcements.conversation_updated(conversation)
@@ -67,6 +73,7 @@ def _locked_row(actor: User | None, conversation_id: int) -> Conversation:
     conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
     if conversation is None:
         raise ConversationNotFoundError
+    ensure_not_own(actor, conversation)
     return conversation
 
 

@@ -8,10 +8,13 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.conversations import constants
+from apps.conversations.enforcement_hold import enforcement_hold
 from apps.conversations.errors import (
+    HeldByDecisionError,
     MessageAlreadyHiddenError,
     MessageNotFoundError,
     MessageNotHiddenError,
+    OwnConversationError,
 )
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements, titles
@@ -35,6 +38,7 @@ def hide_message(
     Raises:
         ForbiddenError: the actor may not hide messages.
         MessageNotFoundError: no such message.
+        OwnConversationError: it is in the actor's own conversation.
         MessageAlreadyHiddenError: it is hidden already.
         ValidationFailedError: no reason was given, or too long a one.
     """
@@ -42,6 +46,7 @@ def hide_message(
     reason = clean_reason(reason, field="reason")
     shown_reason = clean_reason(reason_for_user, field="reason_for_user", is_required=False)
     message = locked_message(message_id)
+    ensure_not_own(actor, message.conversation)
     if message.is_hidden:
         raise MessageAlreadyHiddenError
     message.hidden_at = timezone.now()
@@ -68,14 +73,19 @@ def restore_message(*, actor: User | None, message_id: int, reason: str) -> Mess
     Raises:
         ForbiddenError: the actor may not restore messages.
         MessageNotFoundError: no such message.
+        OwnConversationError: it is in the actor's own conversation.
         MessageNotHiddenError: it is not hidden.
+        HeldByDecisionError: a decision of moderation hides it, and is taken back on its case.
         ValidationFailedError: no reason was given, or too long a one.
     """
     require_right(actor)
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
+    ensure_not_own(actor, message.conversation)
     if not message.is_hidden:
         raise MessageNotHiddenError
+    if actor is not None and enforcement_hold().hides(message_id=message.pk):
+        raise HeldByDecisionError
     message.hidden_at = None
     message.hidden_reason = ""
     message.save(update_fields=["hidden_at", "hidden_reason"])
@@ -99,6 +109,16 @@ def require_right(actor: User | None) -> None:
     """
     if actor is not None and not actor.has_perm("conversations.hide_message"):
         raise ForbiddenError
+
+
+def ensure_not_own(actor: User | None, conversation: Conversation) -> None:
+    """Check that a member of staff does not decide about what is their own.
+
+    Raises:
+        OwnConversationError: the conversation is the actor's.
+    """
+    if actor is not None and conversation.owner_id == actor.pk:
+        raise OwnConversationError
 
 
 def lock_texts(*, message_id: int, conversation_id: int) -> None:
