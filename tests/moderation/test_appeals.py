@@ -20,7 +20,7 @@ from apps.moderation.errors import (
     QueueEmptyError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.services import appeals, cases, decisions, reversals, strikes
+from apps.moderation.services import appeal_cases, appeals, cases, decisions, reversals, strikes
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
@@ -96,6 +96,57 @@ def test_an_appeal_is_possible_once_in_time_and_by_its_reader(notice: Notice) ->
     appeal_of(notice)
     with pytest.raises(AppealNotPossibleError):
         appeal_of(notice)
+
+
+def confirmed(notice: Notice, actor: User) -> Notice:
+    """Decide the case of a notice once more, alike, and return what is told of that."""
+    Case.objects.update(state=CaseState.OPEN, closed_at=None)
+    case = cases.claim(actor=actor, case_id=notice.decision.case_id)
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult, I agree.")
+    decided = decisions.decide(actor=actor, case_id=case.pk, version=case.version, ruling=ruling)
+    return Notice.objects.get(decision=decided, appeal_until__isnull=False)
+
+
+def test_two_notices_of_one_case_bring_one_appeal_at_a_time(notice: Notice) -> None:
+    second = confirmed(notice, make_staff())
+    appeal_of(notice)
+    assert not appeal_cases.can_appeal(second)
+    with pytest.raises(AppealNotPossibleError):
+        appeals.submit(actor=notice.subject, notice_id=second.pk, text="And again.")
+    appeals.withdraw(actor=notice.subject, notice_id=notice.pk)
+    assert appeal_cases.can_appeal(second)
+
+
+def test_the_end_of_an_appeal_is_that_of_others_of_its_case(notice: Notice, lead: User) -> None:
+    second = confirmed(notice, make_staff())
+    first = appeal_of(notice)
+    other = Appeal.objects.create(
+        notice=second, decision=first.decision, case=first.case, subject=notice.subject, text="So."
+    )
+    review(lead, first, AppealState.OVERTURNED)
+    other.refresh_from_db()
+    assert (other.state, other.outcome) == (AppealState.OVERTURNED, None)
+    assert other.decided_at is not None
+    case = Case.objects.get()
+    assert (case.state, case.has_appeal) == (CaseState.CLOSED, False)
+    events = AuditEvent.objects.filter(action="appeal.decided")
+    assert set(events.values_list("target_id", flat=True)) == {first.pk, other.pk}
+
+
+def test_an_appeal_takes_a_case_from_its_decider_and_leaves_it_handed_on(
+    notice: Notice, moderator: User, lead: User
+) -> None:
+    Case.objects.update(state=CaseState.OPEN, closed_at=None)
+    other = make_staff()
+    case = cases.claim(actor=other, case_id=notice.decision.case_id)
+    unsure = Ruling(verdict=Verdict.UNSURE)
+    decisions.decide(actor=other, case_id=case.pk, version=case.version, ruling=unsure)
+    moderator.groups.set(lead.groups.all())
+    decider = User.objects.get(pk=moderator.pk)
+    cases.claim(actor=decider, case_id=case.pk)
+    appeal_of(notice)
+    case.refresh_from_db()
+    assert (case.state, case.claimed_by_id) == (CaseState.ESCALATED, None)
 
 
 def test_an_appeal_after_the_deadline_is_refused(notice: Notice) -> None:

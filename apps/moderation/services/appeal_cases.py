@@ -13,10 +13,14 @@ from apps.moderation.services import case_locks, cases, decisions, desk_news, pr
 
 
 def can_appeal(notice: Notice) -> bool:
-    """Tell whether the reader of a notice may appeal at the moment."""
+    """Tell whether the reader of a notice may appeal at the moment.
+
+    Several notices may tell of one case: while an appeal from one waits, none comes from another.
+    """
     if notice.appeal_until is None or notice.appeal_until <= timezone.now():
         return False
-    if Appeal.objects.filter(notice=notice).exists():
+    of_case = Appeal.objects.filter(decision__case=notice.decision.case_id).pending()
+    if of_case.exists() or Appeal.objects.filter(notice=notice).exists():
         return False
     return standing_decision(notice) is not None
 
@@ -65,7 +69,8 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
             raise CaseChangedError
     decided = Decision.objects.filter(case__in=[case.pk, decision.case_id])
     if case.state == CaseState.CLAIMED and decided.filter(actor=case.claimed_by_id).exists():
-        cases.put_back(case, CaseState.OPEN)
+        state = CaseState.ESCALATED if cases.is_handed_on(case) else CaseState.OPEN
+        cases.put_back(case, state)
     elif not was_closed:
         case.version += 1
     case.has_appeal = True
@@ -81,6 +86,22 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
             data={"message_id": case.message_id},
         )
     return case
+
+
+def carry_along(appeal: Appeal) -> list[Appeal]:
+    """Give a decided appeal's end to others that wait on the same case's decision.
+
+    Returns:
+        Those others. The decision stays the outcome of the first only.
+    """
+    rows = Appeal.objects.pending().filter(decision__case=appeal.decision.case_id)
+    others = list(rows.exclude(pk=appeal.pk).order_by("pk").select_for_update())
+    for other in others:
+        other.state, other.decided_at = appeal.state, appeal.decided_at
+        other.save(update_fields=["state", "decided_at"])
+    for number in sorted({other.case_id for other in others} - {appeal.case_id}):
+        let_go(cases.lock_case(number), is_decided=False)
+    return others
 
 
 def let_go(case: Case, *, is_decided: bool) -> None:

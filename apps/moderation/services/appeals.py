@@ -211,6 +211,7 @@ def decide_appeal(*, actor: User, appeal_id: int, version: int, review: Review) 
     appeal.state, appeal.outcome = review.outcome, decision
     appeal.decided_at = timezone.now()
     appeal.save(update_fields=["state", "outcome", "decided_at"])
+    carried = appeal_cases.carry_along(appeal)
     is_upheld = review.outcome == AppealState.UPHELD
     notices.tell_appeal(decision=decision, case=appeal.decision.case, is_upheld=is_upheld)
     if appeal.decision.case_id == case.pk:
@@ -218,14 +219,8 @@ def decide_appeal(*, actor: User, appeal_id: int, version: int, review: Review) 
         reporters = flags.settle(case, outcome)
         notices.tell_reporters(decision=decision, case=case, reporters=reporters)
     appeal_cases.let_go(case, is_decided=appeal.decision.case_id == case.pk)
-    _record(
-        actor,
-        AuditAction.APPEAL_DECIDED,
-        appeal,
-        reason=decision.reason,
-        outcome=str(review.outcome),
-        first_opinion=appeal.first_opinion,
-    )
+    for one in (appeal, *carried):
+        _record_end(actor, one, decision)
     return appeal
 
 
@@ -276,6 +271,11 @@ def _clean_text(text: str) -> str:
         problem = f"Write between 1 and {constants.MAX_APPEAL_CHARS} characters."
         raise field_problem("text", problem, "appeal_length")
     return words
+
+
+def _record_end(actor: User, appeal: Appeal, decision: Decision) -> None:
+    said = {"outcome": str(appeal.state), "first_opinion": appeal.first_opinion}
+    _record(actor, AuditAction.APPEAL_DECIDED, appeal, reason=decision.reason, **said)
 
 
 def _record(
