@@ -15,10 +15,11 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, visibility
 from apps.moderation.constants import CaseState, EnforcementKind, EnforcementState, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Notice
-from apps.moderation.services import cases, decisions, reversals
+from apps.moderation.services import automatic, cases, decisions, reversals, snapshots
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
+from apps.users.services import standing
 from tests.factories import MessageFactory, ReplyFactory
 from tests.moderation.factories import claimed_case, make_policy, make_staff
 
@@ -63,9 +64,12 @@ def rule(
 
 def acquit(actor: User, decision: Decision) -> Decision:
     """Decide the case of a decision once more, the other way."""
+    return decide_again(actor, decision, Ruling(verdict=Verdict.NO_VIOLATION))
+
+
+def decide_again(actor: User, decision: Decision, ruling: Ruling) -> Decision:
     Case.objects.filter(pk=decision.case_id).update(state=CaseState.OPEN, closed_at=None)
     case = cases.claim(actor=actor, case_id=decision.case_id)
-    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
     return decisions.decide(actor=actor, case_id=case.pk, version=case.version, ruling=ruling)
 
 
@@ -169,6 +173,58 @@ def test_what_a_decision_hides_or_locks_is_given_back_on_its_case_only(moderator
     undo(moderator, locked)
     assert not Message.objects.get(pk=message.pk).is_hidden
     assert Conversation.objects.get(pk=talk).locked_at is None
+
+
+def test_what_was_given_back_meanwhile_is_done_anew_and_taken_back_again(moderator: User) -> None:
+    message = MessageFactory()
+    owner, talk = message.conversation.owner, message.conversation_id
+    kinds = (
+        EnforcementKind.HIDE_MESSAGE,
+        EnforcementKind.LOCK_CONVERSATION,
+        EnforcementKind.RESTRICT,
+    )
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code="insults",
+        reason="An insult.",
+        measures=[Measure(kind=kind) for kind in kinds],
+    )
+    case = claimed_case(moderator, message)
+    first = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    visibility.restore_message(actor=None, message_id=message.pk, reason="Shown.")
+    locking.unlock_conversation(actor=None, conversation_id=talk, reason="Opened.")
+    standing.lift(actor=None, user_id=owner.pk, reason="Lifted.")
+
+    second = decide_again(moderator, first, ruling)
+    assert shown(message) == (True, True, "restricted")
+    assert {one.state for one in first.enforcements.all()} == {EnforcementState.EXPIRED}
+    assert {one.kind for one in second.enforcements.all()} == set(kinds)
+    undo(moderator, second)
+    assert shown(message) == (False, False, "good")
+
+
+def test_an_undo_of_a_rule_does_not_show_what_staff_hid_anew(moderator: User) -> None:
+    message = MessageFactory()
+    visibility.hide_message(actor=None, message_id=message.pk, reason="Kept back.")
+    case = claimed_case(moderator, Message.objects.get(pk=message.pk))
+    snapshot = snapshots.ensure_snapshot(case=case, message=message)
+    held = automatic.hold_for_a_person(
+        case=case, snapshot=snapshot, failed_rule="", reason_for_user=""
+    )
+    visibility.restore_message(actor=None, message_id=message.pk, reason="Shown.")
+    visibility.hide_message(actor=moderator, message_id=message.pk, reason="A complaint by mail.")
+    acquitted = Ruling(verdict=Verdict.NO_VIOLATION)
+    version = Case.objects.get(pk=case.pk).version
+    decisions.decide(actor=moderator, case_id=case.pk, version=version, ruling=acquitted)
+    assert held.enforcements.get().state == EnforcementState.REVERSED
+    assert Message.objects.get(pk=message.pk).is_hidden
+
+
+def shown(message: Message) -> tuple[bool, bool, str]:
+    """Whether a message is hidden, its conversation locked, and how its owner stands."""
+    found = Message.objects.select_related("conversation__owner").get(pk=message.pk)
+    talk = found.conversation
+    return found.is_hidden, talk.locked_at is not None, talk.owner.standing
 
 
 def test_nobody_hides_or_restores_what_is_their_own(moderator: User) -> None:

@@ -173,6 +173,7 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
     brings = effects.effects_of(
         case=case, policy=case.policy, measures=ruling.measures, gives_points=ruling.gives_points
     )
+    enforcements.end(brings.lapsed)
     done = list(brings.held)
     done += enforcements.apply(decision=decision, case=case, planned=brings.planned, actor=actor)
     strike_and_tell(decision, case, done, brings, automatic=False)

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from apps.conversations.constants import Author
+from apps.conversations.constants import Author, ReplyState
+from apps.conversations.models import Conversation, Message, Reply
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case, Enforcement, Policy, Threshold
 from apps.moderation.services import strikes
-from apps.users.models import User
+from apps.users.models import Restriction, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Effects:
     Attributes:
         planned: what is left to be done, texts before people.
         held: what holds already because of the case, such as what a rule has withheld.
+        lapsed: what a decision on the case did and something else took back since.
         points: strike points that the author gets.
         total: what the author has with them.
         threshold: the consequence that the total brings; None for none.
@@ -59,6 +61,7 @@ class Effects:
 
     planned: Sequence[Planned] = ()
     held: Sequence[Enforcement] = ()
+    lapsed: Sequence[Enforcement] = ()
     points: int = 0
     total: int = 0
     threshold: Threshold | None = None
@@ -78,8 +81,9 @@ def effects_of(
 ) -> Effects:
     """Work out what calling a case a violation would bring at this moment.
 
-    What holds already because of the case is left as it is. Points are for what a person wrote,
-    never for an answer, nor for an account that is gone; staff are left to their admin.
+    What holds already because of the case is left as it is; what lapsed is done anew.
+    Points are for what a person wrote, never for an answer, nor for an account that is gone; staff
+    are left to their admin.
 
     Args:
         case: locked, where it is about to be decided.
@@ -94,7 +98,9 @@ def effects_of(
         .exclude(kind=EnforcementKind.REDACT_SPAN)
         .order_by("id")
     )
-    holding = {one.kind for one in active}
+    lapsed = [one for one in active if _has_lapsed(one, case)]
+    held = [one for one in active if one not in lapsed]
+    holding = {one.kind for one in held}
     left = [one for one in measures if one.kind not in holding]
     subject = User.objects.filter(pk=case.subject_id).first()
     has_points = gives_points and subject is not None and case.target_role == Author.USER
@@ -107,12 +113,29 @@ def effects_of(
             Planned(measure=one, ends_at=_end(now, one.hours))
             for one in sorted(left, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
         ],
-        held=active,
+        held=held,
+        lapsed=lapsed,
         points=points,
         total=total,
         threshold=threshold,
         threshold_ends_at=_end(now, threshold.hours) if threshold is not None else None,
     )
+
+
+def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:
+    """Tell whether its target is there and does not show it any more."""
+    match enforcement.kind:
+        case EnforcementKind.HIDE_MESSAGE:
+            return Message.objects.filter(pk=case.message_id, hidden_at=None).exists()
+        case EnforcementKind.RETRACT_ANSWER:
+            reply = Reply.objects.filter(pk=case.message_id)
+            return reply.exclude(state=ReplyState.WITHHELD).exists()
+        case EnforcementKind.LOCK_CONVERSATION:
+            talk = Conversation.objects.filter(pk=case.conversation_id)
+            return talk.filter(locked_at=None).exists()
+        case _:
+            made = Restriction.objects.filter(pk=enforcement.data.get("restriction_id"))
+            return made.filter(lifted_at__isnull=False).exists()
 
 
 def _end(now: datetime, hours: int | None) -> datetime | None:

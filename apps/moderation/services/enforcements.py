@@ -52,15 +52,24 @@ def apply(
 def record_withheld(
     *, decision: Decision, case: Case, snapshot: CaseSnapshot, ended: Ended | None
 ) -> Enforcement:
-    """Write down that policy withheld a text while it was on its way; nothing is left to do."""
+    """Write down that policy withheld a text by itself, and when; nothing is left to do."""
     is_answer = case.target_role == Author.ASSISTANT
     kind = EnforcementKind.RETRACT_ANSWER if is_answer else EnforcementKind.HIDE_MESSAGE
     enforcement = Enforcement(decision=decision, kind=kind, data={"snapshot_id": snapshot.pk})
     if ended is not None:
         enforcement.data["ended"] = asdict(ended)
     _target(enforcement, case)
+    message = None if is_answer else Message.objects.filter(pk=case.message_id).first()
+    if message is not None and message.is_hidden:
+        enforcement.data["hidden_at"] = _hidden_at(message)
     enforcement.save()
     return enforcement
+
+
+def end(lapsed: Sequence[Enforcement]) -> None:
+    """Count no longer as active what its targets do not show any more."""
+    numbers = [one.pk for one in lapsed]
+    Enforcement.objects.filter(pk__in=numbers).update(state=EnforcementState.EXPIRED)
 
 
 def reverse(*, enforcement: Enforcement, by: Decision, actor: User | None, reason: str) -> None:
