@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from openai.types.chat import completion_create_params as documented
 
 from apps.conversations.completion_schemas import (
@@ -13,6 +14,8 @@ from apps.conversations.completion_schemas import (
     StreamOptions,
 )
 from apps.core.api.not_offered import NotOffered
+from apps.llm.models import ChatModel
+from apps.llm.services import catalogue
 from tests.api.conftest import Program
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +124,16 @@ def test_a_stream_may_tell_its_usage() -> None:
         {**BODY, "stream": True, "stream_options": {"include_usage": True}}
     )
     assert wanted.stream_options == StreamOptions(include_usage=True)
+
+
+async def test_a_temperature_is_refused_where_the_model_takes_none(program: Program) -> None:
+    def take_none() -> None:
+        catalogue.read()
+        ChatModel.objects.update(capabilities=[])
+        catalogue.forget()
+
+    await sync_to_async(take_none)()
+    refused = await program.post(PATH, {**BODY, "temperature": 0.5})
+    error = refused.json()["error"]
+    assert (refused.status_code, error["param"]) == (400, "temperature")
+    assert "takes no temperature" in error["message"]

@@ -16,6 +16,7 @@ from apps.conversations.services import asking, following, sending, stopping
 from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
+from apps.core.problems import field_problem
 from apps.llm.gateway.estimates import size_of_prompt, tokens_in
 from apps.llm.services import catalogue, offers
 from apps.llm.services.live import LiveModel
@@ -69,7 +70,7 @@ async def start(  # noqa: PLR0913  one call with all that it may say
 
     Raises:
         ModelNotFoundError: there is no such model, or the token may not ask it.
-        PromptTooLongError: the prompt does not fit the model's budget.
+        PromptTooLongError, ValidationFailedError: the model does not take the prompt.
         ReplyOutOfQuotaError: a quota is used up; when it begins anew is said.
         AppError: what `sending.send` raises.
     """
@@ -97,12 +98,20 @@ async def start(  # noqa: PLR0913  one call with all that it may say
 
 
 def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
+    _ensure_taken(prompt, model)
     size = size_of_prompt((), prompt=prompt)
     allowed = model.max_prompt_tokens or settings.MAX_TOKENS
     if size > MAX_PROMPT_CHARS or tokens_in(size) > allowed:
         raise PromptTooLongError(
             f"The prompt has about {tokens_in(size)} tokens; {allowed} are allowed. Send less."
         )
+
+
+def _ensure_taken(prompt: Prompt, model: LiveModel) -> None:
+    """Check that nothing is asked that would be dropped; a stand-in answers without it."""
+    if not model.takes_temperature and prompt["parameters"].get("temperature", 1) != 1:
+        message = "This model takes no temperature. Leave it out, or name another model."
+        raise field_problem("temperature", message, "not_offered")
 
 
 async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveModel]:
