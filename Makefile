@@ -110,14 +110,13 @@ migrate: install ## Bring the database of make run to the code's state
 check: install ## Everything that CI checks: style, types, contracts, migrations, docs, tests
 	$(call heading,Style and format)
 	@$(MAKE) lint
-	$(call heading,Types)
-	@$(MAKE) types
 	$(call heading,Import contracts)
 	@$(MAKE) contracts
 	$(call heading,Migrations)
 	@$(MAKE) migrations-check
-	$(call heading,Tests (the docs are checked among them))
-	@$(MAKE) test
+	$(call heading,Tests (the docs are checked among them) and types beside them)
+	@{ $(MAKE) types >$(VENV)/types.log 2>&1; types=$$?; cat $(VENV)/types.log; exit $$types; } & \
+		types=$$!; $(MAKE) test; tests=$$?; wait $$types && exit $$tests
 
 .PHONY: bench-short bench-moderation
 bench: install ## Measure what a token costs, beside two baselines; takes half an hour

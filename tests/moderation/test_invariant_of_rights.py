@@ -80,6 +80,7 @@ OTHERS: dict[str, Any] = {
     "consequence": constants.EnforcementKind.WARN,
     "figure": "decisions",
     "file_format": "csv",
+    "filters": {},
     "hours": None,
     "is_active": True,
     "is_violation": True,

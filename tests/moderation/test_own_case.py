@@ -39,7 +39,7 @@ def test_nobody_writes_a_note_on_the_case_about_themself_or_lists_it() -> None:
     with pytest.raises(OwnCaseError):
         cases.add_note(actor=moderator, case_id=own.pk, text="It was a joke.")
     assert not Note.objects.exists()
-    assert list(desk.list_cases(viewer=moderator, chosen={})) == [other]
+    assert list(desk.list_cases(viewer=moderator, filters={})) == [other]
 
 
 ABOUT = {

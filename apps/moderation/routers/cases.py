@@ -64,7 +64,7 @@ DECIDING = (
 async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Slice:
     """List cases, the most urgent first."""
     chosen = page.model_dump(exclude={"limit", "cursor"})
-    rows = await db.call(desk.list_cases, viewer=caller_of(request).user, chosen=chosen)
+    rows = await db.call(desk.list_cases, viewer=caller_of(request).user, filters=chosen)
     found = await paginate(rows, page, order=desk.ORDER)
     return Slice([CaseOut.of(case) for case in found.items], found.next_cursor)
 
@@ -83,7 +83,7 @@ async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Sli
 async def take_next_case(request: HttpRequest, among: Query[QueueParams]) -> CaseOut:
     """Claim the most urgent case of the filters that waits and in which you have no part."""
     actor = caller_of(request).user
-    return await _case(desk.take_next, actor=actor, chosen=among.model_dump())
+    return await _case(desk.take_next, actor=actor, filters=among.model_dump())
 
 
 @router.operation(

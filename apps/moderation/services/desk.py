@@ -29,25 +29,25 @@ class CaseDetail:
     notes: list[Note]
 
 
-def list_cases(*, viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
+def list_cases(*, viewer: User, filters: Mapping[str, Any]) -> CaseQuerySet:
     """Return the cases that the filters of the queue find; without a state, what is not closed.
 
     None is about the viewer, as in the queue.
 
     Args:
         viewer: a member of staff.
-        chosen: the words of `queue_filters.QueueFilter`, and values of `COLUMNS`.
+        filters: the words of `queue_filters.QueueFilter`, and values of `COLUMNS`.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
         SearchRefusedError: what was typed could only be found by reading everything.
     """
-    wanted = {name: value for name, value in chosen.items() if value is not None}
+    wanted = {name: value for name, value in filters.items() if value is not None}
     rows = _narrowed(viewer, wanted).select_related("policy")
     return rows.filter(**{name: wanted[name] for name in COLUMNS if name in wanted})
 
 
-def take_next(*, actor: User, chosen: Mapping[str, Any]) -> Case:
+def take_next(*, actor: User, filters: Mapping[str, Any]) -> Case:
     """Claim the most urgent case that waits among those that the filters find.
 
     Raises:
@@ -55,11 +55,11 @@ def take_next(*, actor: User, chosen: Mapping[str, Any]) -> Case:
         QueueEmptyError: nothing waits for them there.
         SearchRefusedError: as `list_cases`.
     """
-    return cases.take_next(actor=actor, among=_narrowed(actor, chosen))
+    return cases.take_next(actor=actor, among=_narrowed(actor, filters))
 
 
-def _narrowed(viewer: User, chosen: Mapping[str, Any]) -> CaseQuerySet:
-    words = {name: str(value) for name, value in chosen.items() if value is not None}
+def _narrowed(viewer: User, filters: Mapping[str, Any]) -> CaseQuerySet:
+    words = {name: str(value) for name, value in filters.items() if value is not None}
     return queue.rows_of(viewer=viewer, chosen=queue_filters.parse(words))
 
 
