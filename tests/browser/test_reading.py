@@ -11,6 +11,18 @@ from tests.factories import ConversationFactory, ReplyFactory
 pytestmark = pytest.mark.browser
 
 LONG = "[[stream tokens=1500 rate=100]]"
+SETTLED = """
+() => new Promise((done) => {
+    let [last, same] = [scrollY, 0];
+    const look = () => {
+        same = scrollY === last ? same + 1 : 0;
+        last = scrollY;
+        if (same > 10) done(last);
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})
+"""
 AT_BOTTOM = "innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"
 CODE = '```python\nif answer == 42:\n    print("' + "x" * 300 + '")\n```'
@@ -63,7 +75,7 @@ async def test_lines_21_and_22_the_page_follows_a_reader_at_the_bottom_and_nobod
         await tab.page.mouse.move(800, 300)
         await tab.page.mouse.wheel(0, -120)
         await tab.page.wait_for_function(f"() => !({AT_BOTTOM})")
-        stood = await tab.page.evaluate("scrollY")
+        stood = await tab.page.evaluate(SETTLED)
         length = len(await tab.text())
         await tab.see_length(length + 1_200)
         assert await tab.page.evaluate("scrollY") == stood

@@ -133,14 +133,14 @@ async def test_a_slow_reader_is_not_taken_for_a_stall(upstream: ScriptedUpstream
     request = make_request("[[stream tokens=100 rate=100]]")
     loop = asyncio.get_running_loop()
     texts = []
-    async with open_gateway(upstream.base_url, idle_timeout_seconds=0.2) as gateway:
+    async with open_gateway(upstream.base_url, idle_timeout_seconds=0.6) as gateway:
         async for event in gateway.stream(request):
             if isinstance(event, Finished):
                 break
             texts.append(event.text)
             if len(texts) == 2:
                 busy = loop.create_future()
-                loop.call_later(0.5, busy.set_result, None)
+                loop.call_later(1.2, busy.set_result, None)
                 await busy
     assert "".join(texts) == answer_text(100)
 
