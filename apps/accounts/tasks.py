@@ -2,7 +2,6 @@
 
 import asyncio
 
-from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
@@ -12,13 +11,12 @@ from apps.users.services import leaving
 
 BREATH_SECONDS = 0.05
 MOST_PURGES = 500
-AWAY = {OperationalError, InterfaceError}
 
 
 @queue.task(
     name=exports.TASK,
     queue=exports.QUEUE,
-    retry=RetryStrategy(max_attempts=5, exponential_wait=5, retry_exceptions=AWAY),
+    retry=RetryStrategy(max_attempts=5, exponential_wait=5, retry_exceptions=db.AWAY),
 )
 async def write_export(*, export_id: int) -> None:
     """Write somebody's export."""

@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-from django.db import InterfaceError, OperationalError
 from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app as queue
 from procrastinate.jobs import Job
@@ -56,7 +55,7 @@ async def back_test(*, back_test_id: int) -> None:
     """
     try:
         await _do_slice(back_test_id)
-    except (OperationalError, InterfaceError):
+    except db.AWAY:
         raise
     except Exception as error:  # noqa: BLE001  a rule that cannot be tried must not be tried for ever
         await db.call(back_tests.fail, back_test_id, type(error).__name__)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from django.db import InterfaceError, OperationalError
-
 from apps.accounts.models import DataExport
 from apps.accounts.services import belongings, exports
 from apps.accounts.services.archives import Archive, ArchiveLostError
@@ -32,7 +30,7 @@ async def write_export(*, export_id: int) -> None:
         await _write(export)
     except ArchiveLostError:
         log_event(logger, "EXPORT_LOST", level=logging.WARNING, export_id=export_id)
-    except (OperationalError, InterfaceError):
+    except db.AWAY:
         raise
     except Exception as error:  # noqa: BLE001  whatever is wrong, its owner must be told
         log_event(

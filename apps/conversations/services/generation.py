@@ -8,8 +8,6 @@ import time
 from contextlib import aclosing
 from dataclasses import replace
 
-from django.db import InterfaceError, OperationalError
-
 from apps.conversations import constants, guardrails
 from apps.conversations.endings import Ended
 from apps.conversations.services import leases
@@ -216,7 +214,7 @@ async def _hand_over(
         running.call = await db.call(
             leases.hand_over, claim=claim, owner=runtime.owner, answering=item
         )
-    except (OperationalError, InterfaceError) as error:
+    except db.AWAY as error:
         running.call = None
         log_event(logger, "HAND_OVER_FAILED", level=logging.ERROR, error=type(error).__name__)
     return True
@@ -243,7 +241,7 @@ async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> tuple
     for _ in range(FINISH_ATTEMPTS):
         try:
             stored = await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
-        except (OperationalError, InterfaceError) as error:
+        except db.AWAY as error:
             log_event(logger, "FINISH_FAILED", level=logging.ERROR, error=type(error).__name__)
             await asyncio.sleep(FINISH_RETRY_SECONDS)
         except Exception as error:  # noqa: BLE001  whatever fails, the answer gets an end
