@@ -66,6 +66,13 @@ class PolicyNotFoundError(NotFoundError):
     default_message = "There is no such policy in use."
 
 
+class PolicyInUseError(ConflictError):
+    """Rules of the policy are on."""
+
+    code = "policy_in_use"
+    default_message = "Rules of this policy are on. Switch them off first."
+
+
 class DecisionNotFoundError(NotFoundError):
     """There is no such decision."""
 

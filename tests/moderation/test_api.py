@@ -142,6 +142,14 @@ def test_the_filters_of_the_queue_narrow_the_list_and_the_next_case(moderator: U
     assert wrong["code"] == "validation_failed"
 
 
+def test_what_is_closed_is_listed_with_the_newest_first(moderator: User) -> None:
+    first, second = make_case(), make_case()
+    Case.objects.update(state="closed", closed_at=timezone.now())
+    Case.objects.filter(pk=first.pk).update(priority=100)
+    rows = Caller(moderator).call("GET", "moderation/cases?state=closed")["items"]
+    assert [one["id"] for one in rows] == [second.pk, first.pk]
+
+
 def test_a_lead_decides_several_cases_alike_and_takes_the_batch_back(moderator: User) -> None:
     made = [make_case() for _ in range(2)]
     ruling = {"verdict": "no_violation"}

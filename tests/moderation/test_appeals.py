@@ -362,6 +362,21 @@ def test_whoever_made_a_decision_hold_again_does_not_decide_the_appeal_of_that(
     assert cases.claim(actor=make_staff("lead"), case_id=again.case_id).has_appeal
 
 
+def test_points_that_count_again_can_be_appealed_again(moderator: User, lead: User) -> None:
+    make_policy()
+    case = claimed_case(moderator)
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult.")
+    first = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    notice = first.notices.get(subject=case.subject_id)
+    overturned = review(lead, appeal_of(notice), AppealState.OVERTURNED)
+    assert overturned.outcome_id is not None
+    reversals.undo(actor=lead, decision_id=overturned.outcome_id, reason="Wrong file.")
+    told = Notice.objects.get(title="An earlier decision holds again")
+    assert "2 points were added to your account." in told.body
+    again = appeals.submit(actor=told.subject, notice_id=told.pk, text="Again?")
+    assert again.decision == first
+
+
 def test_taking_an_accepted_appeal_back_renews_what_it_had_undone(
     notice: Notice, lead: User
 ) -> None:
@@ -373,6 +388,9 @@ def test_taking_an_accepted_appeal_back_renews_what_it_had_undone(
     told = Notice.objects.order_by("-id").first()
     assert told is not None
     assert told.title == "An earlier decision holds again"
+    assert "Your message is hidden and the model does not read it." in told.body
+    assert "2 points were added" in told.body
+    assert "Policy: No insults. Do not insult people." in told.body
     assert told.appeal_until is not None
     assert appeals.submit(actor=notice.subject, notice_id=told.pk, text="Again?").decision_id == (
         notice.decision_id

@@ -137,6 +137,9 @@ def test_the_time_in_view_runs_from_the_message_to_the_enforcement(moderator: Us
         verdict=Verdict.VIOLATES,
         policy_version=by_rule.policy.current,
     )
+    refused = taken_from_view(0, actor=moderator)
+    refused.data = {"was_never_seen": True}
+    refused.save()
     today = figures.in_view_by_day(period())[-1]
     assert (today.number, today.p50, today.p95) == (4, 1.5 * HOUR, pytest.approx(5.4 * HOUR))
     people, rules = figures.in_view_by_actor(period())

@@ -48,6 +48,12 @@ def test_what_waits_is_told_by_severity_with_its_age() -> None:
     ]
 
 
+def test_a_case_that_was_opened_again_is_as_old_as_that() -> None:
+    case_at(ago(days=60), severity=Severity.HIGH, reopened_at=ago(hours=2))
+    only = waiting(NOW)[0]
+    assert (only.oldest, only.p50, only.bands) == (2 * HOUR, 2 * HOUR, (0, 1, 0, 0, 0, 0))
+
+
 def test_a_day_counts_what_came_by_whom_and_what_left_in_time() -> None:
     case_at(ago(hours=2))
     case_at(ago(hours=3), source=FlagSource.RULE)

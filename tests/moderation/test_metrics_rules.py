@@ -172,9 +172,11 @@ def test_models_are_told_by_how_their_answers_ended() -> None:
         ReplyFactory(state=state, model="alpha")
     ReplyFactory(state="failed", model="beta")
     ReplyFactory(running=True, model="alpha")
+    never_asked = ReplyFactory(state="withheld", model="alpha")
     ReplyFactory(model="old")
     Reply.objects.filter(model="old").update(queued_at=ago(days=9))
-    Reply.objects.exclude(model="old").update(queued_at=ago(hours=1))
+    Reply.objects.exclude(model="old").update(queued_at=ago(hours=1), started_at=ago(hours=1))
+    Reply.objects.filter(pk=never_asked.pk).update(started_at=None)
     alpha, beta = models(period())
     assert (alpha.model, alpha.ended, alpha.stopped, alpha.withheld) == (
         "alpha",

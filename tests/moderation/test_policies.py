@@ -4,9 +4,11 @@ import pytest
 
 from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.constants import RuleMode
+from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError
 from apps.moderation.models import Policy, Threshold
-from apps.moderation.services import policies
-from tests.moderation.factories import make_policy, make_staff
+from apps.moderation.services import policies, rule_modes
+from tests.moderation.factories import make_policy, make_rule, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,23 @@ def test_a_moderator_writes_neither_policies_nor_thresholds() -> None:
             actor=moderator, policy_id=make_policy().pk, is_active=False, reason="x"
         )
     assert not AuditEvent.objects.filter(action="policy.changed").exists()
+
+
+def test_a_policy_goes_out_of_use_once_its_rules_are_off_and_no_wording_brings_it_back() -> None:
+    lead, rule = make_staff("lead", "rule_author"), make_rule(make_policy("spam"))
+
+    def retire() -> None:
+        policies.set_active(actor=lead, policy_id=rule.policy_id, is_active=False, reason="Old.")
+
+    with pytest.raises(PolicyInUseError, match="Rules of this policy are on: “Bad words”"):
+        retire()
+    assert Policy.objects.get().is_active
+    rule_modes.set_mode(actor=lead, rule_id=rule.pk, mode=RuleMode.OFF)
+    retire()
+    policies.write_policy(actor=lead, code="spam", wording=WORDING, terms=TERMS, reason="Clearer.")
+    assert not Policy.objects.get().is_active
+    with pytest.raises(PolicyNotFoundError):
+        rule_modes.set_mode(actor=lead, rule_id=rule.pk, mode=RuleMode.SHADOW)
 
 
 @pytest.mark.parametrize("hours", [0, 87_601, 2**40])

@@ -7,16 +7,18 @@ from django.urls import reverse
 from apps.audit.models import AuditEvent
 from apps.conversations.errors import MessageNotFoundError
 from apps.core.errors import ValidationFailedError
-from apps.moderation.constants import FlagOutcome, Verdict
+from apps.moderation.constants import EnforcementKind, FlagOutcome, Verdict
 from apps.moderation.errors import AlreadyReportedError, ReportNotPossibleError
 from apps.moderation.models import Case, Flag, Notice
 from apps.moderation.services import cases, decisions, reports
 from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import make_policy, make_staff
 
 pytestmark = pytest.mark.django_db
+HIDE = Measure(kind=EnforcementKind.HIDE_MESSAGE)
 
 
 @pytest.fixture
@@ -79,14 +81,19 @@ def test_a_reason_that_nobody_knows_and_an_endless_comment_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words", "outcome"),
+    ("verdict", "measures", "words", "outcome"),
     [
-        (Verdict.VIOLATES, "goes against our policy. We acted on it.", FlagOutcome.AGREED),
-        (Verdict.NO_VIOLATION, "nothing against our policy", FlagOutcome.DISAGREED),
+        (Verdict.VIOLATES, (HIDE,), "our policy. We acted on it.", FlagOutcome.AGREED),
+        (Verdict.VIOLATES, (), "nothing else had to be done.", FlagOutcome.AGREED),
+        (Verdict.NO_VIOLATION, (), "nothing against our policy", FlagOutcome.DISAGREED),
     ],
 )
 def test_a_reporter_is_told_the_outcome_and_never_who_decided(
-    person: User, verdict: Verdict, words: str, outcome: FlagOutcome
+    person: User,
+    verdict: Verdict,
+    measures: tuple[Measure, ...],
+    words: str,
+    outcome: FlagOutcome,
 ) -> None:
     moderator = make_staff()
     make_policy()
@@ -97,10 +104,9 @@ def test_a_reporter_is_told_the_outcome_and_never_who_decided(
         actor=moderator,
         case_id=case.pk,
         version=case.version,
-        ruling=Ruling(verdict=verdict, policy_code="insults", reason="Seen."),
+        ruling=Ruling(verdict=verdict, policy_code="insults", reason="Seen.", measures=measures),
     )
-    notice = Notice.objects.get(subject=person)
-    assert notice.title == "We looked at your report"
+    notice = Notice.objects.get(subject=person, title="We looked at your report")
     assert words in notice.body
     assert moderator.name not in notice.body
     assert notice.appeal_until is None

@@ -206,6 +206,7 @@ def _store_turn(
 def _new_question(
     conversation: Conversation, actor: User, request: TurnRequest, verdict: guardrails.Verdict
 ) -> Message:
+    now = timezone.now()
     return Message(
         conversation=conversation,
         role=constants.Author.USER,
@@ -216,9 +217,9 @@ def _new_question(
         context=request.context,
         metadata=request.metadata,
         prompt=request.prompt,
-        hidden_at=timezone.now() if verdict.is_block else None,
+        hidden_at=now if verdict.is_block else None,
         hidden_reason=verdict.reason_for_user if verdict.is_block else "",
-        created_at=timezone.now(),
+        created_at=now,
     )
 
 

@@ -25,8 +25,6 @@ from apps.moderation.services import (
     timelines,
 )
 
-QUICK_UNDO = "Undone right after the decision."
-
 
 def take_next(request: HttpRequest) -> HttpResponse:
     """Claim the next case of the filter, and answer with its page."""
@@ -119,7 +117,7 @@ def undo(request: HttpRequest, decision_id: int) -> HttpResponse:
 
     def work() -> Data:
         actor = actor_of(request)
-        reason = request.POST.get("reason", "").strip() or QUICK_UNDO
+        reason = request.POST.get("reason", "")
         undone = reversals.undo(actor=actor, decision_id=decision_id, reason=reason)
         try:
             cases.claim(actor=actor, case_id=undone.case_id)
@@ -161,6 +159,7 @@ def _decided(decision: Decision) -> Data:
         "done": f"Case {decision.case_id}: {words}.",
         "undo_url": reverse("admin:moderation_decision_undo", args=[decision.pk]),
         "undo_seconds": UNDO_SECONDS,
+        "case_url": case_url(decision.case_id),
     }
 
 

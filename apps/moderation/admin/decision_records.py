@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.details import Detail, Fact, Text
@@ -150,7 +151,7 @@ class EnforcementAdmin(RecordAdmin[Enforcement]):
     @admin.display(description="State")
     def state_shown(self, row: Enforcement) -> SafeString:
         """Show whether it holds."""
-        return looks.enforcement_badge(row.state)
+        return looks.enforcement_badge(row.state_at(timezone.now()))
 
     def detail(self, request: HttpRequest, row: Enforcement) -> Detail:
         """Show one enforcement."""

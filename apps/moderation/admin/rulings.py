@@ -51,11 +51,14 @@ def _measures(typed: QueryDict) -> list[Measure]:
 def _spans(text: str) -> tuple[tuple[int, int], ...]:
     try:
         pairs = json.loads(text or "[]")
-        spans = tuple((int(start), int(end)) for start, end in pairs[:MAX_SPANS])
+        spans = tuple((int(start), int(end)) for start, end in pairs)
     except (ValueError, TypeError, KeyError) as error:
         raise field_problem("spans", "Select the passage again.", "unreadable_spans") from error
     if not spans:
         raise field_problem("spans", "Select a passage of the text to redact.", "no_spans")
+    if len(spans) > MAX_SPANS:
+        message = f"Redact at most {MAX_SPANS} passages at a time, and the rest after that."
+        raise field_problem("spans", message, "too_many_spans")
     return spans
 
 

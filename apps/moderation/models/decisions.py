@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -108,6 +109,12 @@ class Enforcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of decision {self.decision_id} (#{self.pk})"
+
+    def state_at(self, moment: datetime) -> constants.EnforcementState:
+        """Return whether it holds at a moment: what has an end is over by itself then."""
+        states = constants.EnforcementState
+        is_over = self.ends_at is not None and self.ends_at <= moment
+        return states.EXPIRED if is_over and self.state == states.ACTIVE else states(self.state)
 
 
 class Threshold(models.Model):

@@ -62,10 +62,10 @@ DECIDING = (
     ),
 )
 async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Slice:
-    """List cases, the most urgent first."""
+    """List cases, the most urgent first; with `state` `closed` or `any`, the newest first."""
     chosen = page.model_dump(exclude={"limit", "cursor"})
     rows = await db.call(desk.list_cases, viewer=caller_of(request).user, filters=chosen)
-    found = await paginate(rows, page, order=desk.ORDER)
+    found = await paginate(rows, page, order=desk.order_of(chosen))
     return Slice([CaseOut.of(case) for case in found.items], found.next_cursor)
 
 

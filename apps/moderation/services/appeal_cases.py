@@ -8,7 +8,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
 from apps.moderation.errors import CaseChangedError
-from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice, Strike
 from apps.moderation.services import case_locks, cases, decisions, desk_news, priorities
 
 
@@ -42,7 +42,12 @@ def _renewed(undo: Decision) -> Decision | None:
     holding = Enforcement.objects.filter(
         decision__case=undo.case_id, state=EnforcementState.ACTIVE
     ).order_by("-id")
-    newest = holding.select_related("decision").first()
+    newest = holding.select_related("decision").first() or (
+        Strike.objects.active()
+        .filter(decision__case=undo.case_id)
+        .select_related("decision")
+        .first()
+    )
     return newest.decision if newest is not None else None
 
 

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app as queue
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.conversations.services.turn_requests import policy_text
 from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, BackTestState
 from apps.moderation.detection.contract import compile_detector
@@ -200,12 +201,12 @@ def _next_rows(back_test: BackTest) -> list[_Row]:
     )
     target = back_test.version.rule.applies_to
     rows = list(_with_what_rules_read(found, target)[:STEP])
-    originals = _withheld([row.pk for row in rows if not row.content])
+    originals = _originals([row for row in rows if not row.content or row.redacted_at])
     return [_row(row, target, originals.get(row.pk)) for row in rows]
 
 
 def _with_what_rules_read(messages: QuerySet[Message], target: str) -> QuerySet[Message]:
-    own = ["content", "context", "prompt"]
+    own = ["content", "context", "prompt", "redacted_at"]
     if target != AppliesTo.EXCHANGE:
         return messages.only(*own)
     return messages.select_related("parent").only(*own, *(f"parent__{name}" for name in own))
@@ -219,12 +220,25 @@ def _row(message: Message, target: str, original: str | None) -> _Row:
     return _Row(message.pk, lead + (message.content if original is None else original), len(lead))
 
 
-def _withheld(message_ids: list[int]) -> dict[int, str]:
-    """Return the originals of answers that policy withheld: a rule must find those again."""
-    if not message_ids:
+def _originals(messages: list[Message]) -> dict[int, str]:
+    """Return the originals of what was withheld or redacted: a rule must find those again.
+
+    Redacting keeps the length of a text; the first that was kept with it is the original.
+    """
+    if not messages:
         return {}
-    rows = CaseSnapshot.objects.filter(case__message_id__in=message_ids).order_by("id")
-    return dict(rows.values_list("case__message_id", "text"))
+    read = {row.pk: row for row in messages}
+    rows = CaseSnapshot.objects.filter(case__message_id__in=read).order_by("id")
+    found: dict[int, str] = {}
+    for message_id, text in rows.values_list("case__message_id", "text"):
+        message = read[message_id]
+        if not message.content:
+            found[message_id] = text
+        elif len(text) == len(message.content):
+            found.setdefault(message_id, policy_text(text, message.context, message.prompt))
+        elif len(text) == len(question_text(message)):
+            found.setdefault(message_id, text)
+    return found
 
 
 def _match(back_test: BackTest, row: _Row) -> Match | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
@@ -20,11 +21,15 @@ from apps.moderation import constants
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.services import cases
+from apps.moderation.services.checking import question_text
 from apps.users.models import User
 
 MORE_LINES = 10
-SEEN = ("pk", "role", "content", "hidden_at", "redacted_at", "conversation__locked_at")
-Seen = tuple[int, str, str, datetime | None, datetime | None, datetime | None]
+SEEN = (
+    *("pk", "role", "content", "context", "prompt"),
+    *("hidden_at", "redacted_at", "conversation__locked_at"),
+)
+Seen = tuple[int, str, str, Any, Any, datetime | None, datetime | None, datetime | None]
 _BEFORE = constants.EXCHANGE_BEFORE
 _AFTER = constants.EXCHANGE_AFTER
 
@@ -132,10 +137,10 @@ def _now(row: Seen | None, text: str) -> str:
     """Say how what people see at present differs from the text as it was judged."""
     if row is None:
         return "The message was deleted since."
-    _, _, content, hidden_at, _, locked_at = row
-    if hidden_at is not None:
+    message, locked_at = _message(row), row[-1]
+    if message.is_hidden:
         return "Hidden at present."
-    if content != text:
+    if text not in (message.content, question_text(message)):
         return "Its readers see another text at present: it was redacted, withheld or went on."
     return "The conversation is locked at present." if locked_at is not None else ""
 
@@ -202,8 +207,12 @@ def _path(case: Case) -> QuerySet[Message, Seen]:
     return rows.on_path().values_list(*SEEN)
 
 
+def _message(row: Seen) -> Message:
+    return Message(**dict(zip(SEEN[:-1], row[:-1], strict=True)))
+
+
 def _line(row: Seen) -> Line:
-    message = Message(**dict(zip(SEEN[:-1], row[:-1], strict=True)))
+    message = _message(row)
     text = presenting.drawn_text(message)
     withheld = redaction.how_many(message.content) if text and message.is_redacted else ""
     plain = presenting.visible_text(message)

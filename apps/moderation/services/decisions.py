@@ -178,7 +178,12 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
     done += enforcements.apply(decision=decision, case=case, planned=brings.planned, actor=actor)
     strike_and_tell(decision, case, done, brings, automatic=False)
     reporters = flags.settle(case, FlagOutcome.AGREED)
-    notices.tell_reporters(decision=decision, case=case, reporters=reporters)
+    notices.tell_reporters(
+        decision=decision,
+        case=case,
+        reporters=reporters,
+        is_acted_on=bool(done or brings.points),
+    )
 
 
 def strike_and_tell(

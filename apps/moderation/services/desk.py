@@ -13,7 +13,8 @@ from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 from apps.moderation.services import appeal_panels, case_texts, cases, queue, queue_filters
 from apps.users.models import User
 
-ORDER = ("-priority", "due_at", "id")
+URGENT_FIRST = ("-priority", "due_at", "id")
+NEWEST_FIRST = ("-id",)
 COLUMNS = ("subject_id", "message_id", "conversation_id", "has_appeal")
 DETAILS_SHOWN = 100
 
@@ -47,6 +48,12 @@ def list_cases(*, viewer: User, filters: Mapping[str, Any]) -> CaseQuerySet:
     return rows.filter(**{name: wanted[name] for name in COLUMNS if name in wanted})
 
 
+def order_of(filters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how a list with these filters is sorted: what is closed has no due time any more."""
+    is_newest_first = _chosen(filters).sorted_by == queue_filters.Order.NEWEST
+    return NEWEST_FIRST if is_newest_first else URGENT_FIRST
+
+
 def take_next(*, actor: User, filters: Mapping[str, Any]) -> Case:
     """Claim the most urgent case that waits among those that the filters find.
 
@@ -59,8 +66,12 @@ def take_next(*, actor: User, filters: Mapping[str, Any]) -> Case:
 
 
 def _narrowed(viewer: User, filters: Mapping[str, Any]) -> CaseQuerySet:
+    return queue.rows_of(viewer=viewer, chosen=_chosen(filters))
+
+
+def _chosen(filters: Mapping[str, Any]) -> queue_filters.QueueFilter:
     words = {name: str(value) for name, value in filters.items() if value is not None}
-    return queue.rows_of(viewer=viewer, chosen=queue_filters.parse(words))
+    return queue_filters.parse(words)
 
 
 def check_may_watch(*, viewer: User) -> None:

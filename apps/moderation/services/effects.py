@@ -92,34 +92,60 @@ def effects_of(
         gives_points: whether the policy's points count.
     """
     now = timezone.now()
-    active = list(
-        Enforcement.objects.active()
-        .filter(decision__case=case)
-        .exclude(kind=EnforcementKind.REDACT_SPAN)
-        .order_by("id")
-    )
-    lapsed = [one for one in active if _has_lapsed(one, case)]
-    held = [one for one in active if one not in lapsed]
-    holding = {one.kind for one in held}
-    left = [one for one in measures if one.kind not in holding]
+    planned = [
+        Planned(measure=one, ends_at=_end(now, one.hours))
+        for one in sorted(measures, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
+    ]
     subject = User.objects.filter(pk=case.subject_id).first()
     has_points = gives_points and subject is not None and case.target_role == Author.USER
     points = policy.strike_points if has_points and policy is not None else 0
     before, total = strikes.look_ahead(case, points)
+    held, lapsed, lesser = _what_holds(case, points)
     is_spared = subject is None or subject.is_staff
-    threshold = None if is_spared else strikes.crossed_threshold(before, total)
+    threshold = None if is_spared else strikes.crossed_threshold(before, total) or lesser
+    left = [one for one in planned if not any(_covers(other, one) for other in held)]
+    outlasted = {one.kind for one in left}
     return Effects(
-        planned=[
-            Planned(measure=one, ends_at=_end(now, one.hours))
-            for one in sorted(left, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
-        ],
-        held=held,
+        planned=left,
+        held=[one for one in held if one.kind not in outlasted],
         lapsed=lapsed,
         points=points,
         total=total,
         threshold=threshold,
         threshold_ends_at=_end(now, threshold.hours) if threshold is not None else None,
     )
+
+
+def _what_holds(
+    case: Case, points: int
+) -> tuple[list[Enforcement], list[Enforcement], Threshold | None]:
+    """Sort what is active because of a case, if the case gave these points.
+
+    Returns:
+        What holds; what lapsed; and the lesser consequence of points that takes the place of one
+        that they do not bring any more, which is neither.
+    """
+    held: list[Enforcement] = []
+    lapsed: list[Enforcement] = []
+    lesser: list[Threshold] = []
+    active = Enforcement.objects.active().filter(decision__case=case)
+    for one in active.exclude(kind=EnforcementKind.REDACT_SPAN).order_by("id"):
+        if _has_lapsed(one, case):
+            lapsed.append(one)
+            continue
+        is_reached, instead = True, None
+        if "threshold" in one.data:
+            is_reached, instead = strikes.lesser_threshold(one, case, points)
+        held += [one] if is_reached else []
+        lesser += [instead] if instead is not None else []
+    return held, lapsed, max(lesser, key=lambda one: one.points, default=None)
+
+
+def _covers(held: Enforcement, planned: Planned) -> bool:
+    """Tell whether what holds makes a measure needless: of the same kind, ending no earlier."""
+    if held.kind != planned.kind:
+        return False
+    return held.ends_at is None or (planned.ends_at is not None and held.ends_at >= planned.ends_at)
 
 
 def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:

@@ -62,6 +62,7 @@ def record_withheld(
     message = None if is_answer else Message.objects.filter(pk=case.message_id).first()
     if message is not None and message.is_hidden:
         enforcement.data["hidden_at"] = _hidden_at(message)
+        enforcement.data["was_never_seen"] = message.hidden_at == message.created_at
     enforcement.save()
     return enforcement
 

@@ -41,7 +41,7 @@ def defer(judged: Judged) -> None:
     """Have an exchange looked at once more after its transaction, if there is anything to ask."""
     if not judged.is_answer:
         return
-    rules = None if judged.is_lost else rule_sets.latest()
+    rules = rule_sets.latest() if judged.is_checked and not judged.is_lost else None
     if rules is None:
         rules = rule_sets.look()
     if due_rules(rules, is_checked=judged.is_checked, is_lost=judged.is_lost):

@@ -180,9 +180,14 @@ def overturned_altogether(weeks: Sequence[Overturned]) -> Overturned:
 
 
 def _taken_from_view(period: Period) -> QuerySet[Enforcement]:
-    return Enforcement.objects.filter(
-        created_at__gte=period.since, kind__in=OUT_OF_VIEW, message__created_at__isnull=False
-    ).annotate(window=span("message__created_at", "created_at"))
+    """Return what somebody could have seen before; what was refused at once was never in view."""
+    return (
+        Enforcement.objects.filter(
+            created_at__gte=period.since, kind__in=OUT_OF_VIEW, message__created_at__isnull=False
+        )
+        .exclude(data__contains={"was_never_seen": True})
+        .annotate(window=span("message__created_at", "created_at"))
+    )
 
 
 def in_view_by_day(period: Period) -> list[InView]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.moderation.constants import ActorKind, CaseState, FlagSource, Severity
 from apps.moderation.models import Case, Decision
@@ -93,18 +94,23 @@ def queue_figures(period: Period) -> QueueFigures:
 
 
 def waiting(now: datetime) -> list[Waiting]:
-    """Return what is not closed, the heaviest first; a severity without cases is left out."""
+    """Return what is not closed, the heaviest first; a severity without cases is left out.
+
+    The age of a case counts from when it was opened last, as the time to decide it does.
+    """
     edges = [timedelta(), *(upper for _, upper in BANDS)]
     bands = {
         f"band{number}": Count("pk", filter=_between(now, edges[number], edges[number + 1]))
         for number in range(len(BANDS))
     }
     rows = grouped(
-        Case.objects.not_closed().annotate(age=age("created_at", now)),
+        Case.objects.not_closed()
+        .annotate(since=Coalesce("reopened_at", "created_at"))
+        .annotate(age=age("since", now)),
         "severity",
         total=Count("pk"),
         overdue=Count("pk", filter=Q(due_at__lt=now)),
-        oldest=Min("created_at"),
+        oldest=Min("since"),
         **middle_and_tail("age"),
         **bands,
     )
@@ -123,8 +129,8 @@ def waiting(now: datetime) -> list[Waiting]:
 
 
 def _between(now: datetime, low: timedelta, high: timedelta) -> Q:
-    condition = Q(created_at__lte=now - low) if low else Q()
-    return condition if high == timedelta.max else condition & Q(created_at__gt=now - high)
+    condition = Q(since__lte=now - low) if low else Q()
+    return condition if high == timedelta.max else condition & Q(since__gt=now - high)
 
 
 def flow(period: Period) -> list[FlowDay]:

@@ -165,11 +165,13 @@ def _failures(rows: Iterable[dict[str, Any]], period: Period) -> list[FailureDay
 
 
 def models(period: Period) -> list[ModelFigures]:
-    """Return how the answers of each model ended, the most used first."""
+    """Return how the answers that models were asked for ended, of each the most used first."""
     states = (ReplyState.STOPPED, ReplyState.WITHHELD, ReplyState.HALTED, ReplyState.FAILED)
     counts = {str(state): Count("pk", filter=Q(state=state)) for state in states}
     rows = grouped(
-        Reply.objects.filter(queued_at__gte=period.since).exclude(state__in=LIVE_STATES),
+        Reply.objects.filter(queued_at__gte=period.since, started_at__isnull=False).exclude(
+            state__in=LIVE_STATES
+        ),
         "model",
         ended=Count("pk"),
         **counts,

@@ -7,65 +7,29 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext, gettext_noop
 
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message
-from apps.core.languages import moment, speaking
+from apps.core.languages import speaking
 from apps.moderation import constants
 from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
-from apps.moderation.services import deliveries
+from apps.moderation.services import deliveries, reasons
 from apps.users.constants import Standing
 from apps.users.models import User
 from apps.users.services import access
 from apps.users.services.preferences import language_of
 
-TITLES = {
-    EnforcementKind.HIDE_MESSAGE: gettext_noop("A message of yours was hidden"),
-    EnforcementKind.REDACT_SPAN: gettext_noop("A passage in your conversation was redacted"),
-    EnforcementKind.RETRACT_ANSWER: gettext_noop("An answer was withheld"),
-    EnforcementKind.LOCK_CONVERSATION: gettext_noop("A conversation of yours was locked"),
-    EnforcementKind.WARN: gettext_noop("You were warned"),
-    EnforcementKind.RESTRICT: gettext_noop("You may read and not write"),
-    EnforcementKind.SUSPEND: gettext_noop("Your account was suspended"),
-}
-HEAVIEST_FIRST = tuple(reversed(EnforcementKind))
-DONE = {
-    EnforcementKind.HIDE_MESSAGE: gettext_noop(
-        "Your message is hidden and the model does not read it."
-    ),
-    EnforcementKind.REDACT_SPAN: gettext_noop("A passage was made unreadable; the rest stays."),
-    EnforcementKind.RETRACT_ANSWER: gettext_noop(
-        "The answer is not shown and the model does not read it."
-    ),
-    EnforcementKind.LOCK_CONVERSATION: gettext_noop(
-        "You can read this conversation and not write in it."
-    ),
-    EnforcementKind.WARN: gettext_noop("This is a warning; nothing else changes."),
-    EnforcementKind.RESTRICT: gettext_noop("You can read and not write."),
-    EnforcementKind.SUSPEND: gettext_noop("You cannot use your account."),
-}
-DONE_UNTIL = {
-    EnforcementKind.RESTRICT: gettext_noop("You can read and not write until %(end)s UTC."),
-    EnforcementKind.SUSPEND: gettext_noop("You cannot use your account until %(end)s UTC."),
-}
 BY_STANDING = {
     Standing.RESTRICTED: EnforcementKind.RESTRICT,
     Standing.SUSPENDED: EnforcementKind.SUSPEND,
 }
-POINTS_ONLY = gettext_noop("You got points")
-BY_RULE = gettext_noop("A rule found this automatically; no person has looked at it yet.")
 UNCHECKED = gettext_noop("It could not be checked against our policy, so it is not shown for now.")
 LOOKED_AT_SOON = gettext_noop(
     "A person will look at it. If it is fine, it is shown as it was written; you need to do "
     "nothing. Otherwise you read why, and can appeal."
 )
-BY_PERSON = gettext_noop("A person looked at this and decided.")
-BY_BOTH = gettext_noop(
-    "A rule found this automatically; a person has looked at it since and decided."
-)
-APPEAL = gettext_noop("You can appeal within %(days)d days; somebody else will look.")
 LOOKED_AGAIN = gettext_noop("We looked again and decided otherwise.")
 STILL_HOLDS = gettext_noop("We looked again and found the same.")
 UNDONE = gettext_noop(
@@ -79,6 +43,10 @@ KEPT = gettext_noop("What the first decision did stays as it is.")
 OTHER_PERSON = gettext_noop("Somebody who had no part in the first decision looked at this.")
 REPORT_AGREED = gettext_noop(
     "A person looked at it and found that it goes against our policy. We acted on it."
+)
+REPORT_NOTED = gettext_noop(
+    "A person looked at it and found that it goes against our policy. It is on record, and nothing "
+    "else had to be done."
 )
 REPORT_DISAGREED = gettext_noop(
     "A person looked at it and found nothing against our policy, so it stays."
@@ -110,7 +78,7 @@ def tell(
     if not User.objects.filter(pk=case.subject_id).exists():
         return None
     with speaking(language_of(case.subject_id)):
-        title, body = compose(
+        title, body = reasons.compose(
             decision=decision,
             measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
             points=points,
@@ -143,13 +111,34 @@ def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
     return _write(decision, case, NoticeKind.REVERSAL, text)
 
 
-def tell_renewal(*, decision: Decision, case: Case) -> Notice | None:
-    """Tell a person that what had been taken back holds again; None if it was never told."""
+def tell_renewal(
+    *,
+    decision: Decision,
+    case: Case,
+    renewed: Decision,
+    enforcements: Sequence[Enforcement],
+    points: int,
+) -> Notice | None:
+    """Tell a person that what had been taken back holds again, and why; None if it was never told.
+
+    Args:
+        decision: the undo.
+        case: whose subject is told.
+        renewed: the decision that holds again.
+        enforcements: of it, which hold.
+        points: of it, which count.
+    """
     if not _was_told(case):
         return None
     with speaking(language_of(case.subject_id)):
+        _, said = reasons.compose(
+            decision=renewed,
+            measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
+            points=points,
+            automatic=False,
+        )
         first = decision.reason_for_user or gettext(LOOKED_AGAIN)
-        body = f"{first}\n\n{gettext(RENEWED)}\n\n{_redress()}"
+        body = f"{first} {gettext(RENEWED)}\n\n{said}"
         text = (gettext("An earlier decision holds again"), body)
     return _write(decision, case, NoticeKind.DECISION, text, can_appeal=True)
 
@@ -166,9 +155,19 @@ def tell_appeal(*, decision: Decision, case: Case, is_upheld: bool) -> Notice:
     return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
 
 
-def tell_reporters(*, decision: Decision, case: Case, reporters: Collection[int]) -> None:
-    """Tell whoever reported a message what came of it, without naming anybody."""
-    is_agreed = decision.verdict == constants.Verdict.VIOLATES
+def tell_reporters(
+    *, decision: Decision, case: Case, reporters: Collection[int], is_acted_on: bool = True
+) -> None:
+    """Tell whoever reported a message what came of it, without naming anybody.
+
+    Args:
+        decision: what was found.
+        case: of the message.
+        reporters: numbers of people.
+        is_acted_on: whether a violation had any effect on a text or a person.
+    """
+    found = REPORT_AGREED if is_acted_on else REPORT_NOTED
+    outcome = found if decision.verdict == constants.Verdict.VIOLATES else REPORT_DISAGREED
     is_answer = case.target_role == Author.ASSISTANT
     for person in User.objects.filter(pk__in=reporters, is_active=True):
         with speaking(person.language):
@@ -176,7 +175,7 @@ def tell_reporters(*, decision: Decision, case: Case, reporters: Collection[int]
             thanks = gettext("Thank you for reporting a message.")
             if is_answer:
                 thanks = gettext("Thank you for reporting an answer.")
-            body = f"{thanks} {gettext(REPORT_AGREED if is_agreed else REPORT_DISAGREED)}"
+            body = f"{thanks} {gettext(outcome)}"
         notice = Notice.objects.create(
             subject=person,
             decision=decision,
@@ -197,7 +196,7 @@ def _was_told(case: Case) -> bool:
 
 def _undone(case: Case) -> str:
     """Say that a decision is undone, and what holds all the same for another reason."""
-    holding = [_sentence(kind, ends_at) for kind, ends_at in _still_held(case)]
+    holding = [reasons.sentence(kind, ends_at) for kind, ends_at in _still_held(case)]
     return " ".join([gettext(UNDONE_IN_PART), *holding]) if holding else gettext(UNDONE)
 
 
@@ -243,48 +242,3 @@ def _write(
     )
     deliveries.deliver(notice)
     return notice
-
-
-def compose(
-    *,
-    decision: Decision,
-    measures: Sequence[tuple[EnforcementKind, datetime | None]],
-    points: int,
-    automatic: bool,
-) -> tuple[str, str]:
-    """Return title and statement of reasons, exactly as the person will read them.
-
-    The parts follow what a statement of reasons must hold under Article 17 of the EU's Digital
-    Services Act: what is restricted, the facts, whether by automated means, the rule, the redress.
-    """
-    kinds = [kind for kind, _ in measures]
-    heaviest = next((TITLES[kind] for kind in HEAVIEST_FIRST if kind in kinds), POINTS_ONLY)
-    done = [_sentence(kind, ends_at) for kind, ends_at in measures]
-    if points:
-        added = ngettext(
-            "%(points)d point was added to your account.",
-            "%(points)d points were added to your account.",
-            points,
-        )
-        done.append(added % {"points": points})
-    version = decision.policy_version
-    parts = [" ".join(done)]
-    if version is not None:
-        words = {"title": version.title, "text": version.text_for_users}
-        parts.append(gettext("Policy: %(title)s. %(text)s") % words)
-    if decision.reason_for_user:
-        parts.append(gettext("Reason: %(reason)s") % {"reason": decision.reason_for_user})
-    is_found = decision.case.source == constants.FlagSource.RULE
-    parts.append(gettext(BY_RULE if automatic else BY_BOTH if is_found else BY_PERSON))
-    parts.append(_redress())
-    return gettext(heaviest), "\n\n".join(parts)
-
-
-def _redress() -> str:
-    return gettext(APPEAL) % {"days": constants.APPEAL_DAYS}
-
-
-def _sentence(kind: EnforcementKind, ends_at: datetime | None) -> str:
-    if ends_at is None or kind not in DONE_UNTIL:
-        return gettext(DONE[kind])
-    return gettext(DONE_UNTIL[kind]) % {"end": moment(ends_at)}

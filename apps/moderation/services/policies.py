@@ -9,9 +9,9 @@ from django.db.models import Max
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import MAX_HOURS, EnforcementKind, Severity
-from apps.moderation.errors import PolicyNotFoundError
-from apps.moderation.models import Policy, PolicyVersion, Threshold
+from apps.moderation.constants import MAX_HOURS, EnforcementKind, RuleMode, Severity
+from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError
+from apps.moderation.models import Policy, PolicyVersion, Rule, Threshold
 from apps.moderation.services import cases
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
@@ -19,6 +19,7 @@ from apps.users.services.problems import clean_reason, field_problem
 EDIT = "moderation.edit_policy"
 MAX_SLA_MINUTES = 60 * 24 * 365
 MAX_POINTS = 100
+NAMED_RULES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def write_policy(
     """Make a policy, or give one a new version and other terms.
 
     Decisions keep the version that they were made under; cases that are open take the new terms
-    when they are touched next.
+    when they are touched next. What is out of use stays so.
 
     Raises:
         ForbiddenError: the actor may not write policies.
@@ -86,7 +87,7 @@ def write_policy(
         bad_example=wording.bad_example.strip(),
         reason_template=wording.reason_template.strip(),
     )
-    Policy.objects.filter(pk=policy.pk).update(current=version, is_active=True)
+    Policy.objects.filter(pk=policy.pk).update(current=version)
     _record(actor, policy.pk, reason, version=version.number, severity=terms.severity)
     return version
 
@@ -95,17 +96,34 @@ def write_policy(
 def set_active(*, actor: User, policy_id: int, is_active: bool, reason: str) -> None:
     """Take a policy out of use, or into use again; decisions made under it stay.
 
+    Its rules are switched off first: nothing is found under words that nobody can confirm.
+
     Raises:
         ForbiddenError: the actor may not write policies.
         PolicyNotFoundError: there is no such policy, or it has no wording.
+        PolicyInUseError: a rule of it is on.
         ValidationFailedError: no reason was given.
     """
     cases.require(actor, EDIT)
     reason = clean_reason(reason, field="reason")
-    changed = Policy.objects.filter(pk=policy_id, current__isnull=False).update(is_active=is_active)
-    if not changed:
+    rows = Policy.objects.select_for_update(of=("self",))
+    policy = rows.filter(pk=policy_id, current__isnull=False).first()
+    if policy is None:
         raise PolicyNotFoundError
+    if not is_active:
+        _ensure_unused(policy)
+    Policy.objects.filter(pk=policy_id).update(is_active=is_active)
     _record(actor, policy_id, reason, is_active=is_active)
+
+
+def _ensure_unused(policy: Policy) -> None:
+    on = Rule.objects.filter(policy=policy).exclude(mode=RuleMode.OFF).order_by("name")
+    names = list(on.values_list("name", flat=True)[: NAMED_RULES + 1])
+    if names:
+        more = " and others" if len(names) > NAMED_RULES else ""
+        named = ", ".join(f"“{name}”" for name in names[:NAMED_RULES])
+        message = f"Rules of this policy are on: {named}{more}. Switch them off first."
+        raise PolicyInUseError(message)
 
 
 @transaction.atomic

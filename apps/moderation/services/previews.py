@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Policy
-from apps.moderation.services import cases, notices, strikes
+from apps.moderation.services import cases, reasons, strikes
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Effects, effects_of
 from apps.users.models import User
@@ -56,7 +56,7 @@ def preview(*, actor: User, case_id: int, ruling: Ruling) -> Preview:
         policy_version=policy.current if policy else None,
         reason_for_user=ruling.reason_for_user.strip(),
     )
-    title, body = notices.compose(
+    title, body = reasons.compose(
         decision=draft, measures=told, points=brings.points, automatic=False
     )
     return Preview(_effect_of_violation(brings), title, body)

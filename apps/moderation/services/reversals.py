@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import ActorKind, Verdict
+from apps.moderation.constants import UNDO_SECONDS, ActorKind, Verdict
 from apps.moderation.errors import (
     AppealPendingError,
     CaseClaimedError,
@@ -29,6 +32,8 @@ from apps.moderation.services import (
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
+SLIP = "Undone right after the decision."
+
 
 @transaction.atomic
 def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "") -> Decision:
@@ -37,7 +42,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
     Args:
         actor: who decided it, or a lead.
         decision_id: the latest decision of its case.
-        reason: why, for staff and record.
+        reason: why, for staff and record; may be empty right after the decision.
         reason_for_user: why, in the words of the notice; may be empty.
 
     Raises:
@@ -54,7 +59,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         case=case,
         verdict=Verdict.UNSURE,
         policy_version=found.policy_version,
-        reason=clean_reason(reason, field="reason"),
+        reason=clean_reason(reason.strip() or _said_at_once(found), field="reason"),
         reason_for_user=clean_reason(reason_for_user, field="reason_for_user", is_required=False),
         actor_kind=ActorKind.PERSON,
         actor=actor,
@@ -63,10 +68,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         is_undo=True,
     )
     taken = take_back(decision=decision, former=found, actor=actor)
-    if taken.is_redone:
-        notices.tell_renewal(decision=decision, case=case)
-    elif taken.is_undone:
-        notices.tell_reversal(decision=decision, case=case)
+    _tell(decision, case, taken)
     _open_again(case)
     audit.record(
         actor=actor,
@@ -78,6 +80,11 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
     )
     facts.decision_made(decision, case)
     return decision
+
+
+def _said_at_once(decision: Decision) -> str:
+    is_slip = timezone.now() - decision.created_at <= timedelta(seconds=2 * UNDO_SECONDS)
+    return SLIP if is_slip else ""
 
 
 def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
@@ -104,11 +111,28 @@ class Taken:
 
     Attributes:
         is_undone: something that it did does not hold any more.
-        is_redone: something that it had taken back holds again.
+        redone: what it had taken back and holds again.
+        points: which it had overruled and count again.
+        renewed: the decision by which these hold.
     """
 
     is_undone: bool
-    is_redone: bool
+    redone: Sequence[Enforcement] = ()
+    points: int = 0
+    renewed: Decision | None = None
+
+
+def _tell(decision: Decision, case: Case, taken: Taken) -> None:
+    if taken.renewed is not None:
+        notices.tell_renewal(
+            decision=decision,
+            case=case,
+            renewed=taken.renewed,
+            enforcements=taken.redone,
+            points=taken.points,
+        )
+    elif taken.is_undone:
+        notices.tell_reversal(decision=decision, case=case)
 
 
 def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Taken:
@@ -128,10 +152,19 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
     redone = list(Enforcement.objects.filter(reversed_by=former).order_by("id"))
     for enforcement in redone:
         enforcements.reapply(enforcement=enforcement, decision=decision, actor=actor)
-    reinstated = strikes.reinstate(by=former)
+    strike = strikes.reinstate(by=former)
     withdraw_unreached(decision=decision, case=former.case)
-    is_redone = bool(redone) or (reinstated > 0 and not points)
-    return Taken(is_undone=bool(active or points), is_redone=is_redone)
+    numbers = [one.pk for one in redone]
+    holding = list(Enforcement.objects.active().filter(pk__in=numbers).order_by("id"))
+    renewed = next((one.decision for one in holding), None)
+    if renewed is None and strike is not None and not points:
+        renewed = strike.decision
+    return Taken(
+        is_undone=bool(active or points),
+        redone=holding,
+        points=strike.points if strike is not None else 0,
+        renewed=renewed,
+    )
 
 
 def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:

@@ -10,7 +10,7 @@ from apps.audit.constants import AuditAction
 from apps.core.preconditions import Precondition
 from apps.moderation.constants import RuleMode
 from apps.moderation.errors import PolicyNotFoundError, RuleGateError, RuleNotFoundError
-from apps.moderation.models import Rule, RuleVersion
+from apps.moderation.models import Policy, Rule, RuleVersion
 from apps.moderation.services import rules
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.labels import precision_of
@@ -130,7 +130,8 @@ def _note_change(rule: Rule, *, why: str = "", is_overridden: bool = False) -> N
 def _check_may_live(rule: Rule, version: RuleVersion) -> None:
     if rule.expires_at is not None and rule.expires_at <= timezone.now():
         raise field_problem("expires_at", "It has expired. Set a later end first.", "expired")
-    if rule.policy.current is None or not rule.policy.is_active:
+    in_use = Policy.objects.filter(pk=rule.policy_id, is_active=True, current__isnull=False)
+    if not in_use.select_for_update(of=("self",), no_key=True).exists():
         raise PolicyNotFoundError
     rules.validated(rule.kind, version.configuration)
 

@@ -9,7 +9,8 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from apps.moderation import constants
-from apps.moderation.models import Case, Decision, Strike, Threshold
+from apps.moderation.constants import EnforcementState
+from apps.moderation.models import Case, Decision, Enforcement, Strike, Threshold
 from apps.users.models import User
 
 
@@ -49,18 +50,49 @@ def points_at(subject_id: int, moment: datetime) -> int:
 
     A strike that took another one's place in its case counts from when that one was given.
     """
+    return sum(_counting_at(subject_id, moment).values())
+
+
+def lesser_threshold(
+    brought: Enforcement, case: Case, points: int
+) -> tuple[bool, Threshold | None]:
+    """Tell whether points would still bring a consequence, and else which lesser one they bring.
+
+    Args:
+        brought: a consequence of points, active.
+        case: of its subject.
+        points: what the case would give in the place of what it gave.
+
+    Returns:
+        Whether it is reached; and where it is not, the heaviest one below it that is, unless points
+        that count have brought that already.
+    """
+    counting = _counting_at(case.subject_id, brought.created_at) | {case.pk: points}
+    total = sum(counting.values())
+    if total >= brought.data["threshold"]:
+        return True, None
+    lesser = Threshold.objects.filter(points__lte=total).order_by("-points").first()
+    if lesser is None:
+        return False, None
+    former = Enforcement.objects.filter(
+        subject=case.subject_id, data__threshold=lesser.points, decision__case__in=counting
+    ).exclude(state=EnforcementState.REVERSED)
+    return False, None if former.exists() else lesser
+
+
+def _counting_at(subject_id: int, moment: datetime) -> dict[int, int]:
     begun: dict[int, datetime] = {}
     rows = Strike.objects.filter(subject_id=subject_id).select_related("decision").order_by("id")
     strikes = list(rows)
     for row in strikes:
         begun.setdefault(row.decision.case_id, row.created_at)
-    return sum(
-        row.points
+    return {
+        row.decision.case_id: row.points
         for row in strikes
         if row.overruled_by_id is None
         and row.expires_at > moment
         and begun[row.decision.case_id] <= moment
-    )
+    }
 
 
 def lock_account(case: Case, *, beside: User | None = None) -> None:
@@ -105,6 +137,9 @@ def overrule(*, decision: Decision, by: Decision) -> int:
     return strike.points
 
 
-def reinstate(*, by: Decision) -> int:
-    """Make points that a decision had overruled count again; returns how many strikes these are."""
-    return Strike.objects.filter(overruled_by=by).update(overruled_by=None)
+def reinstate(*, by: Decision) -> Strike | None:
+    """Make points that a decision had overruled count again; returns them, unless they are over."""
+    rows = list(Strike.objects.filter(overruled_by=by).select_related("decision"))
+    Strike.objects.filter(overruled_by=by).update(overruled_by=None)
+    now = timezone.now()
+    return next((row for row in rows if row.expires_at > now), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -244,6 +245,7 @@ def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
 def effects_of(decision: Decision) -> list[str]:
     """Return what a decision did, in words, and whether it still holds."""
     rows = Enforcement.objects.filter(decision=decision).order_by("id")
+    now = timezone.now()
     return [
-        f"{EnforcementKind(row.kind).label} ({row.get_state_display().lower()})" for row in rows
+        f"{EnforcementKind(row.kind).label} ({row.state_at(now).label.lower()})" for row in rows
     ]

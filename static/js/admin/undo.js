@@ -56,7 +56,8 @@ function offer(last, onUndo) {
 
 /** Keep a decision that was just made, and offer to take it back. */
 export function remember(answer, onUndo) {
-  const last = { url: answer.undo_url, done: answer.done, until: Date.now() + answer.undo_seconds * 1000 };
+  const until = Date.now() + answer.undo_seconds * 1000;
+  const last = { url: answer.undo_url, done: answer.done, caseUrl: answer.case_url, until };
   sessionStorage.setItem(KEY, JSON.stringify(last));
   offer(last, onUndo);
 }
@@ -67,11 +68,18 @@ export function offerAgain(onUndo) {
   if (last && last.until > Date.now()) offer(last, onUndo);
 }
 
-/** Take the last decision back; resolves to the server's answer, or null where there is none. */
+/**
+ * Take the last decision back; resolves to the server's answer, or null where there is none.
+ * Once its time is over a reason is wanted: the page of its case asks for it.
+ */
 export async function takeBack() {
   const last = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   if (!last) {
     say("There is no decision of this tab to take back.");
+    return null;
+  }
+  if (last.until <= Date.now()) {
+    location.assign(`${last.caseUrl}#mod-undo-reason`);
     return null;
   }
   const answer = await post(last.url);

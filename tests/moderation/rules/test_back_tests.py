@@ -128,6 +128,15 @@ def test_what_policy_withheld_is_looked_at_in_its_snapshot(author: User, rule: R
     assert run(back_tests.start(actor=author, version_id=rule.current_id)).matched == 1
 
 
+def test_what_was_redacted_is_looked_at_as_it_was_written(author: User, rule: Rule) -> None:
+    message = MessageFactory(role="user", content="so badword then", context={"page": "/"})
+    make_case(message)
+    message.content, message.redacted_at = "so ███████ then", timezone.now()
+    message.save()
+    make_case(message)
+    assert run(back_tests.start(actor=author, version_id=rule.current_id)).matched == 1
+
+
 def test_it_reads_of_a_message_what_a_live_rule_reads(author: User, rule: Rule) -> None:
     conversation = ConversationFactory()
     asked = MessageFactory(
