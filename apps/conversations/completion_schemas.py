@@ -221,7 +221,7 @@ class CompletionIn(InputSchema):
 
 
 class AnswerMessage(BaseModel):
-    """The answer; `refusal` is always null."""
+    """The answer; what a model says in a refusal is its content, and `refusal` is null."""
 
     role: Literal["assistant"]
     content: str

@@ -69,7 +69,11 @@ NANO = 1_000_000_000
 PRICED_TOKENS = 1_000_000
 """Prices are for so many tokens."""
 CURRENCY = "USD"
-CHARS_PER_TOKEN = 4
+BYTES_PER_TOKEN = 4
+"""About so many bytes of text in UTF-8 are a token."""
+FRAME_TOKENS = 8
+"""What stands around each message of a prompt: its role and what parts it from the next one. No
+template of today's models takes more."""
 RESERVED_ANSWER_TOKENS = 2_000
 """What is reserved for an answer that has no limit of its own; under a hard quota it ends there."""
 NEAR_SHARE = 0.8

@@ -119,6 +119,16 @@ async def test_what_does_not_fit_is_told_with_its_place(
     assert "function" not in error["message"], "no word of ours"
 
 
+async def test_messages_without_a_text_count_against_the_limit_of_a_prompt(
+    program: Program,
+) -> None:
+    empty = [{"role": "user", "content": ""}] * 1_999
+    refused = await program.post(PATH, {**BODY, "messages": [*empty, *BODY["messages"]]})
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (400, "context_length_exceeded")
+    assert error["message"].startswith("The prompt has about 16002 tokens; 4000 are allowed.")
+
+
 def test_a_stream_may_tell_its_usage() -> None:
     wanted = CompletionIn.model_validate(
         {**BODY, "stream": True, "stream_options": {"include_usage": True}}

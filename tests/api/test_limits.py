@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from apps.conversations.models import Reply
 from apps.core import rate_limits
+from apps.llm.models import Reservation
 from apps.users.models import User
 from tests.api.conftest import Program
 from tests.factories import ConversationFactory
@@ -118,7 +118,7 @@ async def test_an_answer_tells_every_limit_of_requests_and_of_tokens_that_counte
     settings.USER_DAILY_TOKENS = 50_000
     talk = await sync_to_async(ConversationFactory)(owner=author)
     sent = await program.post(f"conversations/{talk.pk}/messages", {"content": "Hello"})
-    reserved = (await Reply.objects.aget()).reserved_tokens
+    reserved = (await Reservation.objects.aget()).amount
     assert sent["RateLimit-Policy"] == (
         '"api";q=600;w=60, "chat";q=30;w=60, "tokens-day";q=50000;w=86400;qu="tokens"'
     )
@@ -137,7 +137,7 @@ async def test_openais_clients_are_told_in_their_words(
     settings.USER_DAILY_TOKENS = 50_000
     body = {"model": "scripted", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
     asked = await program.post("/openai/v1/chat/completions", body, Idempotency_Key="key-1")
-    reserved = (await Reply.objects.aget()).reserved_tokens
+    reserved = (await Reservation.objects.aget()).amount
     await asked.streaming_content.aclose()  # type: ignore[attr-defined]
     told = {name.lower(): value for name, value in asked.headers.items()}
     assert {name: told[f"x-ratelimit-{name}"] for name in OPENAI_NAMES} == {

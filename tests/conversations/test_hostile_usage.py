@@ -8,7 +8,7 @@ from apps.conversations.services import turns
 from apps.conversations.services.turn_requests import TurnRequest
 from apps.core import db
 from apps.llm.constants import NANO
-from apps.llm.gateway.estimates import MOST_FRAME_TOKENS
+from apps.llm.gateway.estimates import MOST_ADDED_TOKENS
 from apps.llm.models import UsageRecord
 from apps.llm.services import prices
 from apps.llm.services.prices import PriceRequest
@@ -48,5 +48,5 @@ async def test_absurd_reports_end_as_estimates_and_never_fail_an_answer(
     lines = [line async for line in UsageRecord.objects.order_by("pk")]
     assert {(line.source, line.cost_source) for line in lines} == {("estimated", "estimated")}
     assert lines[2].prompt_tokens == 30
-    assert all(0 < line.prompt_tokens < MOST_FRAME_TOKENS for line in lines)
+    assert all(0 < line.prompt_tokens < MOST_ADDED_TOKENS for line in lines)
     assert {line.completion_tokens for line in lines} == {2, 3}

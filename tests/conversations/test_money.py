@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from apps.conversations.events import ReplyFinished
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import (
     asking,
+    completions,
     following,
     leases,
     lost,
@@ -28,7 +30,14 @@ from apps.conversations.services import (
     titles,
     turns,
 )
-from apps.llm.constants import NANO, RESERVED_ANSWER_TOKENS, Period, QuotaKind, QuotaUnit
+from apps.llm.constants import (
+    FRAME_TOKENS,
+    NANO,
+    RESERVED_ANSWER_TOKENS,
+    Period,
+    QuotaKind,
+    QuotaUnit,
+)
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Completion, Usage
 from apps.llm.models import Provider, QuotaCounter, Reservation, UsageDay, UsageRecord
@@ -45,6 +54,7 @@ from tests.support.upstream import ScriptedUpstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SLOW = "[[stream tokens=4000 rate=100]]"
+TOKYO = "\u6771\u4eac" * 200
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +166,49 @@ async def test_an_answer_that_is_stopped_is_settled(
     reply = await read_reply(turn.reply.pk)
     assert reply.state == "stopped"
     await assert_settled(reply)
+
+
+async def test_what_was_thought_and_every_byte_of_what_was_said_is_paid_for_without_a_report(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        cut = await worker.finish((await send(person, "[[think after=9]]")).reply.pk)
+        assert (cut.error_code, cut.completion_tokens) == ("upstream_cut", 9)
+        turn = await send(person, f"[[stall text={TOKYO}]]")
+        task = worker.begin(turn.reply.pk)
+        async with aclosing(completions.pieces(actor=person, turn=turn)) as items:
+            assert await anext(items) == TOKYO, "who leaves now stops it"
+        await task
+    stopped = await read_reply(turn.reply.pk)
+    assert (stopped.state, stopped.message.content) == ("stopped", TOKYO)
+    assert stopped.completion_tokens == 300
+    used = [one.prompt_tokens + one.completion_tokens for one in (cut, stopped)]
+    assert await counted() == (sum(used), 0)
+
+
+async def test_a_refusal_is_told_as_text_and_as_filtered(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[refuse]]")
+        reply = await worker.finish(turn.reply.pk)
+    assert (reply.state, reply.finish_reason) == ("complete", "content_filter")
+    text, ended = await completions.whole(actor=person, turn=turn)
+    assert (text, ended.finish_reason) == ("I cannot help with that.", "content_filter")
+
+
+async def test_what_was_said_before_is_reserved_as_it_is_long_up_to_what_is_sent(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    async with running_worker() as worker:
+        turn = await send(person, "[[stream tokens=9]]")
+        before = (await counted())[1]
+        reply = await worker.finish(turn.reply.pk)
+        request = turns.TurnRequest(conversation_id=turn.conversation.pk, content="x" * 19)
+        used = (await counted())[0]
+        await turns.start_turn(actor=person, request=request)
+        said = 19 + len(reply.message.content) + 2 * FRAME_TOKENS
+        assert await counted() == (used, before + said)
 
 
 async def test_an_answer_that_is_stopped_before_it_began_costs_nothing(

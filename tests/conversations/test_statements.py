@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import following
-from apps.conversations.statements import leases, turns
+from apps.conversations.statements import answers, leases, turns
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
 
@@ -169,7 +169,7 @@ def test_an_answer_is_found_exactly_where_it_may_be_read(
         found = {
             pk
             for pk in candidates
-            if turns.find_answer(viewer=viewer, reply_id=pk, includes_deleted=includes_deleted)
+            if answers.find_answer(viewer=viewer, reply_id=pk, includes_deleted=includes_deleted)
         }
         assert found == set(rule(viewer).filter(reply__isnull=False).values_list("pk", flat=True))
         assert len(found) == (6 if includes_deleted else 4)
@@ -189,7 +189,7 @@ def test_an_answer_brings_what_is_shown_of_it(person: User) -> None:
         cost_nano=81,
         notice="A word.",
     )
-    found = turns.find_answer(viewer=person, reply_id=stored.pk, includes_deleted=False)
+    found = answers.find_answer(viewer=person, reply_id=stored.pk, includes_deleted=False)
     assert found is not None
     for got, kept in zip(found, (stored.message, stored), strict=True):
         loaded = set(values(got, without=got.get_deferred_fields()))
@@ -204,7 +204,7 @@ def test_the_end_of_an_answer_is_told_from_one_statement(
 ) -> None:
     stored = ReplyFactory(message__conversation__owner=person)
     with django_assert_num_queries(1):
-        found = turns.find_answer(viewer=person, reply_id=stored.pk, includes_deleted=False)
+        found = answers.find_answer(viewer=person, reply_id=stored.pk, includes_deleted=False)
         assert found is not None
         assert following.finished_event(*found).state == ReplyState.COMPLETE
 

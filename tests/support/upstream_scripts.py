@@ -178,6 +178,21 @@ def _echo(script: Script) -> list[Step]:
     return [Write(stream_head() + ROLE), told, Write(_finish(script) + DONE + END)]
 
 
+def _think(script: Script) -> list[Step]:
+    """Show some thinking and lose the connection before a word of the answer."""
+    thoughts = [
+        http_chunk(delta_event({"reasoning_content": f"hm{index} "}))
+        for index in range(script.after)
+    ]
+    return [Write(stream_head() + ROLE + b"".join(thoughts)), Cut()]
+
+
+def _refuse(script: Script) -> list[Step]:
+    """Say as a refusal that there is no answer."""
+    said = http_chunk(delta_event({"refusal": script.text or "I cannot help with that."}))
+    return [Write(stream_head() + ROLE + said + _finish(script) + _usage(script) + DONE + END)]
+
+
 def _silence(script: Script) -> list[Step]:
     return [Repeat(COMMENT, script.keepalive)] if script.keepalive else [Hang()]
 
@@ -243,6 +258,8 @@ SCRIPTS: dict[str, Callable[[Script], list[Step]]] = {
     "stream": _stream,
     "echo": _echo,
     "emoji": _emoji,
+    "refuse": _refuse,
+    "think": _think,
     "status": _status,
     "redirect": _redirect,
     "hang": lambda _: [Hang()],

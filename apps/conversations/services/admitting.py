@@ -15,28 +15,28 @@ from apps.conversations.statements import endings
 from apps.conversations.statements.turns import Gate
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError
 from apps.llm.gateway.contract import Usage
-from apps.llm.gateway.estimates import size_of_prompt
+from apps.llm.gateway.estimates import most_used, size_of_prompt
 from apps.llm.services import quotas
 from apps.users.models import User
 
 
-def wanted(request: TurnRequest, choice: Choice, *, has_history: bool) -> Usage:
+def wanted(request: TurnRequest, choice: Choice, *, history_tokens: int) -> Usage:
     """Return what an answer may use at most.
 
     Args:
         request: what is asked.
         choice: who answers, whose limits count where there are any.
-        has_history: whether earlier messages go before it, where no program names the prompt.
+        history_tokens: the most that the messages before it can have; none of them is sent where a
+            program names the prompt.
     """
     version = choice.version
     own = "" if request.prompt is not None else settings.SYSTEM_PROMPT
     limits = version or choice.model
     named = request.prompt["parameters"].get("max_tokens") if request.prompt is not None else None
     answers = [limit for limit in (limits.max_completion_tokens, named) if limit]
-    return quotas.estimate(
-        prompt_bytes=request.prompt_bytes
-        + size_of_prompt([version.system_prompt if version else own]),
-        has_history=has_history and request.prompt is None,
+    return most_used(
+        request.size + size_of_prompt([version.system_prompt if version else own]),
+        history_tokens=history_tokens if request.prompt is None else 0,
         prompt_limit=limits.max_prompt_tokens or settings.MAX_TOKENS,
         answer_limit=min(answers) if answers else None,
     )
@@ -53,7 +53,7 @@ def ensure_not_paused(gate: Gate) -> None:
 
 
 def admit(
-    reply: Reply, request: TurnRequest, wanted: Usage, *, actor: User, gate: Gate
+    reply: Reply, request: TurnRequest, choice: Choice, *, actor: User, gate: Gate
 ) -> datetime | None:
     """Reserve what a queued answer may use; one without quota ends here, with its message kept.
 
@@ -62,7 +62,7 @@ def admit(
     Args:
         reply: the stored answer.
         request: what was asked.
-        wanted: what it may use.
+        choice: who answers.
         actor: who asks.
         gate: what the statement that stored it has read.
 
@@ -86,7 +86,7 @@ def admit(
         ),
         purpose="reply",
         reference_id=reply.pk,
-        wanted=wanted,
+        wanted=wanted(request, choice, history_tokens=gate.history_tokens),
     )
     _note(reply, admission)
     return admission.resets_at
@@ -100,9 +100,7 @@ def _note(reply: Reply, admission: quotas.Admission) -> None:
         reply.state = state
         reply.error_code = ModelUnpricedError.code if admission.is_unpriced else state.value
         reply.finished_at = timezone.now()
-        reply.reserved_tokens = 0
     if reply.notice:
-        fields = ["state", "error_code", "notice", "finished_at", "reserved_tokens"]
-        reply.save(update_fields=fields)
+        reply.save(update_fields=["state", "error_code", "notice", "finished_at"])
     if admission.is_refused:
         endings.note_ended(reply_ids=[reply.pk])

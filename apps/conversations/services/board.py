@@ -19,8 +19,7 @@ from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core.errors import ForbiddenError
-from apps.llm.constants import CHARS_PER_TOKEN
-from apps.llm.gateway.estimates import tokens_in
+from apps.llm.gateway.estimates import PromptSize, tokens_in
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -209,8 +208,8 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
 
 def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
     is_waiting = row.state == constants.ReplyState.QUEUED
-    asked = min(tokens_in(row.asked_bytes), settings.MAX_TOKENS)
-    written = -(-row.answer_chars // CHARS_PER_TOKEN)
+    asked = min(PromptSize(row.asked_bytes, row.asked_messages).tokens, settings.MAX_TOKENS)
+    written = tokens_in(row.answer_bytes)
     prompt = 0 if is_waiting else asked
     cost = None
     if row.rate is not None:

@@ -17,7 +17,7 @@ from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.problems import field_problem
-from apps.llm.gateway.estimates import size_of_prompt, tokens_in
+from apps.llm.gateway.estimates import size_of_prompt
 from apps.llm.services import catalogue, offers
 from apps.llm.services.live import LiveModel
 from apps.users.models import User
@@ -29,10 +29,14 @@ _abandoned: set[asyncio.Task[object]] = set()
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a completion ended well: `stop`, `length` or `content_filter`, and its tokens."""
+    """How a completion ended well: `stop`, `length` or `content_filter`, and its tokens.
+
+    `is_withheld` where nothing of it may be shown any more.
+    """
 
     finish_reason: str
     usage: ReplyUsage | None
+    is_withheld: bool = False
 
 
 async def list_models(*, viewer: User, allowed_models: Sequence[str] = ()) -> list[str]:
@@ -101,9 +105,9 @@ def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
     _ensure_taken(prompt, model)
     size = size_of_prompt((), prompt=prompt)
     allowed = model.max_prompt_tokens or settings.MAX_TOKENS
-    if size > MAX_PROMPT_CHARS or tokens_in(size) > allowed:
+    if size.text_bytes > MAX_PROMPT_CHARS or size.tokens > allowed:
         raise PromptTooLongError(
-            f"The prompt has about {tokens_in(size)} tokens; {allowed} are allowed. Send less."
+            f"The prompt has about {size.tokens} tokens; {allowed} are allowed. Send less."
         )
 
 
@@ -142,7 +146,7 @@ async def pieces(*, actor: User, turn: Turn) -> AsyncGenerator[str | Ended, None
                         yield text
                 elif isinstance(event, ReplyFinished):
                     has_ended = True
-                    yield Ended(CONTENT_FILTER, event.usage) if sent.is_retracted else _ended(event)
+                    yield _withheld(event) if sent.is_retracted else _ended(event)
     finally:
         if not has_ended and turn.message.client_id is None:
             _abandon(actor, turn.reply.pk)
@@ -186,16 +190,20 @@ async def whole(*, actor: User, turn: Turn) -> tuple[str, Ended]:
                 ended = item
             else:
                 texts.append(item)
-    return "" if ended.finish_reason == CONTENT_FILTER else "".join(texts), ended
+    return "" if ended.is_withheld else "".join(texts), ended
 
 
 def _ended(event: ReplyFinished) -> Ended:
     if event.state == ReplyState.WITHHELD:
-        return Ended(CONTENT_FILTER, event.usage)
+        return _withheld(event)
     if event.state != ReplyState.COMPLETE:
         raise asking.error_of_end(event)
     known = event.finish_reason in (LENGTH, CONTENT_FILTER)
     return Ended(event.finish_reason if known else "stop", event.usage)
+
+
+def _withheld(event: ReplyFinished) -> Ended:
+    return Ended(CONTENT_FILTER, event.usage, is_withheld=True)
 
 
 def _abandon(actor: User, reply_id: int) -> None:

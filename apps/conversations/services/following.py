@@ -21,7 +21,7 @@ from apps.conversations.events import (
 )
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting, watching
-from apps.conversations.statements import turns as statements
+from apps.conversations.statements import answers
 from apps.core import db
 from apps.core.logging import log_event
 from apps.core.realtime.frames import StartFrame, TextFrame, WaitFrame
@@ -212,9 +212,7 @@ async def _best_text(hub: TextHub, reply_id: int, checkpoint: str) -> str:
 
 
 def _read(viewer: User, reply_id: int, *, includes_deleted: bool = False) -> _Known:
-    found = statements.find_answer(
-        viewer=viewer, reply_id=reply_id, includes_deleted=includes_deleted
-    )
+    found = answers.find_answer(viewer=viewer, reply_id=reply_id, includes_deleted=includes_deleted)
     if found is None:
         raise MessageNotFoundError
     message, reply = found

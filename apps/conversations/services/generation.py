@@ -18,6 +18,7 @@ from apps.core.correlation import set_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import Answering, TextBatch, Usage, Waiting
+from apps.llm.gateway.estimates import estimate
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     return Ending(
         state=state,
         text="" if state == constants.ReplyState.WITHHELD else running.text,
-        usage=_usage(claim, running, runtime, guard),
+        usage=_usage(claim, running),
         finished=running.finished,
         answering=running.answering,
         call=running.call,
@@ -120,15 +121,13 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     )
 
 
-def _usage(
-    claim: Claim, running: RunningReply, runtime: WorkerRuntime, guard: guardrails.GuardedStream
-) -> Usage | None:
+def _usage(claim: Claim, running: RunningReply) -> Usage | None:
     """Return what the model reported, or an estimate of what it wrote; None if nothing was used."""
     if running.finished is not None:
         return running.finished.usage
     if running.answering is None or running.is_unspent:
         return None
-    return runtime.gateway.estimate_usage(claim.request, guard.text)
+    return estimate(claim.request)
 
 
 def _judged(

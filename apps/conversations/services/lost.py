@@ -15,6 +15,7 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, settling
 from apps.conversations.statements import endings
 from apps.core.logging import log_event
+from apps.llm.gateway.estimates import size_of_text
 
 logger = logging.getLogger(__name__)
 
@@ -74,13 +75,13 @@ def _keep_back(reply_ids: Sequence[int]) -> dict[int, int]:
     """Take the stored text of withheld answers from view, and give it to policy with its case.
 
     Returns:
-        How many characters each of them had.
+        How many bytes each of them had in UTF-8.
     """
     lengths = {}
     rows = Message.objects.filter(pk__in=reply_ids).select_related("conversation")
     for message in rows:
         text = message.content
-        lengths[message.pk] = len(text)
+        lengths[message.pk] = size_of_text(text)
         message.content, message.html, message.html_version = "", "", 0
         message.save(update_fields=["content", "html", "html_version"])
         _tell_policy(_judged(message, text, is_withheld=True))

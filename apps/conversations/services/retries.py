@@ -29,7 +29,7 @@ from apps.conversations.services.turn_requests import TurnRequest, may_be_sent_a
 from apps.conversations.services.turns import Turn
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
-from apps.llm.services import catalogue
+from apps.llm.services import catalogue, quotas
 from apps.llm.services.live import Catalogue
 from apps.users.models import User
 from apps.users.services import access
@@ -182,19 +182,20 @@ def _store(actor: User, again: _Again) -> Turn:
         prompt=question.prompt,
         api_token_id=again.api_token_id,
     )
-    wanted = admitting.wanted(request, choice, has_history=conversation.message_count > 2)
-    reply = turns.new_reply(question, request, choice, wanted)
+    reply = turns.new_reply(question, request, choice)
     reply.message = Message.objects.create(
         conversation=conversation, parent=question, role=constants.Author.ASSISTANT
     )
     reply.save(force_insert=True)
-    gate = statements.announce_queued(reply=reply)
+    gate = statements.announce_queued(
+        reply=reply, question_id=question.pk, has_default=quotas.has_default()
+    )
     conversation.message_count += 1
     conversation.last_message_at = timezone.now()
     conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
     guardrails.record(again.ruling, turns.judged_question(question, is_withheld=False))
     event = announcements.message_accepted(conversation, question, reply, branching)
-    resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
+    resets_at = admitting.admit(reply, request, choice, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
 
 

@@ -12,9 +12,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.conversations.models import Message, Reply
-from apps.llm.constants import CHARS_PER_TOKEN
 from apps.llm.gateway.contract import Usage
-from apps.llm.gateway.estimates import size_of_prompt, tokens_in
+from apps.llm.gateway.estimates import (
+    PromptSize,
+    sent_tokens,
+    size_of_prompt,
+    size_of_text,
+    tokens_in,
+)
 from apps.llm.services import catalogue, prices, quotas, usage
 from apps.llm.services.usage import Call
 
@@ -35,7 +40,7 @@ def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> No
 
     Args:
         reply_ids: those that the reaper ends.
-        kept_back: how many characters those had whose text was taken from view.
+        kept_back: how many bytes those had whose text was taken from view.
     """
     usage.hold_counters(purpose="reply", reference_ids=reply_ids)
     lost = Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation")
@@ -51,7 +56,7 @@ def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> No
                 model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
             ),
         )
-        used = _estimate(reply, kept_back.get(reply.pk, len(reply.message.content)))
+        used = _estimate(reply, kept_back.get(reply.pk, size_of_text(reply.message.content)))
         reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
         reply.usage_source, reply.cost_nano = used.source, call.cost(used)
         reply.save(
@@ -86,26 +91,26 @@ def release_forgotten() -> int:
     return len(forgotten) + len(titles)
 
 
-def _estimate(reply: Reply, answer_chars: int) -> Usage:
+def _estimate(reply: Reply, answer_bytes: int) -> Usage:
     """Estimate a call by the texts that its worker had sent and shown."""
     question = Message.objects.filter(children=reply.message).first()
     system_prompt, prompt_limit = _terms_of(reply)
-    size = 0 if question is None else _size_of(reply, question, system_prompt)
-    return Usage(
-        min(tokens_in(size), prompt_limit),
-        -(-answer_chars // CHARS_PER_TOKEN),
-        "estimated",
-    )
+    prompt = 0
+    if question is not None:
+        fixed, history = _sizes_of(reply, question, system_prompt)
+        prompt = sent_tokens(fixed, history, limit=prompt_limit)
+    return Usage(prompt, tokens_in(answer_bytes), "estimated")
 
 
-def _size_of(reply: Reply, question: Message, system_prompt: str) -> int:
+def _sizes_of(reply: Reply, question: Message, system_prompt: str) -> tuple[PromptSize, PromptSize]:
+    """Return the size of what was sent of a question in any case, and of what was said before."""
     if question.prompt is not None:
-        return size_of_prompt((), prompt=question.prompt)
+        return size_of_prompt((), prompt=question.prompt), PromptSize()
     window = Message.objects.filter(
-        conversation_id=reply.conversation_id, pk__lte=question.pk, is_current=True
-    ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE + 1]
-    said = window.values_list("content", flat=True)
-    return size_of_prompt([system_prompt, *said], context=question.context)
+        conversation_id=reply.conversation_id, pk__lt=question.pk, is_current=True
+    ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
+    fixed = size_of_prompt([system_prompt, question.content], context=question.context)
+    return fixed, size_of_prompt(window.values_list("content", flat=True))
 
 
 def _terms_of(reply: Reply) -> tuple[str, int]:

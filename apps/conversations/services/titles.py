@@ -20,8 +20,8 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest, Reserved, Usage
-from apps.llm.gateway.estimates import estimate
+from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest, Reserved
+from apps.llm.gateway.estimates import most_of
 from apps.llm.services import catalogue, pauses, prices, quotas
 from apps.llm.services import usage as ledger
 
@@ -155,7 +155,7 @@ def _begin(conversation_id: int) -> GenerationRequest | None:
         spender,
         purpose="title",
         reference_id=conversation_id,
-        wanted=Usage(estimate(request, 0).prompt_tokens, MAX_TITLE_TOKENS, "estimated"),
+        wanted=most_of(request),
     )
     if admission.is_refused:
         log_event(logger, "TITLE_OUT_OF_QUOTA", conversation_id=conversation_id)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from apps.conversations import constants
 from apps.conversations.errors import InvalidMessageError
 from apps.conversations.models import Message
-from apps.llm.gateway.estimates import size_of_prompt
+from apps.llm.gateway.estimates import PromptSize, size_of_prompt
 
 ASSISTANT = "assistant"
 _CLIENT_ID = re.compile(rf"[\x21-\x7e]{{1,{constants.MAX_CLIENT_ID_CHARS}}}")
@@ -63,8 +63,8 @@ class TurnRequest:
     api_token_id: int | None = None
 
     @property
-    def prompt_bytes(self) -> int:
-        """Size of all that the model reads of it in UTF-8, earlier messages left out."""
+    def size(self) -> PromptSize:
+        """Size of all that the model reads of it, earlier messages left out."""
         return size_of_prompt([self.content], context=self.context, prompt=self.prompt)
 
 

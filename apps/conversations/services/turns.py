@@ -29,8 +29,7 @@ from apps.conversations.statements import endings
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
 from apps.core.correlation import get_correlation_id
-from apps.llm.gateway.contract import Usage
-from apps.llm.services import catalogue
+from apps.llm.services import catalogue, quotas
 from apps.llm.services.live import Catalogue
 from apps.users.models import User
 from apps.users.services import access
@@ -182,10 +181,11 @@ def _store_turn(
         assistant_id=request.assistant_id,
         allowed_models=request.allowed_models,
     )
-    wanted = admitting.wanted(request, choice, has_history=conversation.message_count > 0)
-    reply = new_reply(question, request, choice, wanted, is_blocked=verdict.is_block)
+    reply = new_reply(question, request, choice, is_blocked=verdict.is_block)
     title = conversation.title or ("" if verdict.is_block else first_words(request.content))
-    gate = statements.add_turn(question=question, reply=reply, title=title)
+    gate = statements.add_turn(
+        question=question, reply=reply, title=title, has_default=quotas.has_default()
+    )
     if gate is None:
         repeated = _find_repeated(actor, request)
         if repeated is not None:
@@ -199,7 +199,7 @@ def _store_turn(
         branches.show_again(conversation, edits_message_id=edits)
         return Turn(conversation, question, reply, created=True, event=None)
     event = announcements.message_accepted(conversation, question, reply, branching)
-    resets_at = admitting.admit(reply, request, wanted, actor=actor, gate=gate)
+    resets_at = admitting.admit(reply, request, choice, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
 
 
@@ -264,7 +264,6 @@ def new_reply(
     question: Message,
     request: TurnRequest,
     choice: choosing.Choice,
-    wanted: Usage,
     *,
     is_blocked: bool = False,
 ) -> Reply:
@@ -280,7 +279,6 @@ def new_reply(
         chat_model_id=choice.model.id,
         assistant_version_id=choice.version.id if choice.version is not None else None,
         temperature=choice.temperature,
-        reserved_tokens=0 if is_blocked else wanted.prompt_tokens + wanted.completion_tokens,
         api_token_id=request.api_token_id,
         correlation_id=get_correlation_id(),
         queued_at=question.created_at,

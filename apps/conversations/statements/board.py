@@ -16,7 +16,7 @@ _LIVE = Statement(
     SELECT
         reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
         reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
-        length(answer.content), said.bytes,
+        octet_length(answer.content), said.bytes, said.messages,
         {RATE_COLUMNS}
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
@@ -30,7 +30,9 @@ _LIVE = Statement(
         )
     }
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(octet_length(remembered.content)), 0)::bigint AS bytes
+        SELECT
+            coalesce(sum(octet_length(remembered.content)), 0)::bigint AS bytes,
+            count(*) AS messages
         FROM (
             SELECT message.content FROM conversations_message AS message
             WHERE message.conversation_id = reply.conversation_id
@@ -47,7 +49,7 @@ _LIVE = Statement(
 
 
 class Live(NamedTuple):
-    """One answer that has not ended; what was asked is in bytes, the answer in characters."""
+    """One answer that has not ended; question and answer are in bytes."""
 
     reply_id: int
     conversation_id: int
@@ -58,8 +60,9 @@ class Live(NamedTuple):
     chat_model_id: int | None
     queued_at: datetime
     started_at: datetime | None
-    answer_chars: int
+    answer_bytes: int
     asked_bytes: int
+    asked_messages: int
     rate: Rate | None
 
 

@@ -1,19 +1,41 @@
-"""A message is stored with the answer that it waits for, and the answer is read."""
+"""A message is stored with the answer that it waits for."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import orjson
+from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.core.postgresql.statements import Columns, Statement
+from apps.llm.constants import FRAME_TOKENS
 from apps.llm.statements.prices import LIMITED, paused
 from apps.users.models import User
 
 _LIVE = [state.value for state in constants.LIVE_STATES]
+
+
+def _history_tokens(condition: str = "true") -> str:
+    """Return SQL for the most tokens that the messages before a question can have.
+
+    It is read only where some quota counts. A model may be sent fewer of them, never more.
+    """
+    return f"""
+        CASE WHEN %(has_default)s OR {LIMITED} THEN (
+            SELECT coalesce(sum(octet_length(content) + {FRAME_TOKENS}), 0)::bigint
+            FROM (
+                SELECT message.content FROM conversations_message AS message
+                WHERE message.conversation_id = %(conversation_id)s AND message.is_current
+                    AND {condition}
+                ORDER BY message.id DESC
+                LIMIT %(window)s
+            ) AS remembered
+        ) ELSE 0 END
+    """  # noqa: S608  nothing that comes from outside
+
 
 _SENT = Statement(
     """
@@ -133,7 +155,8 @@ _ADD_TURN = Statement(
     SELECT
         question.id, question.parent_id, answer.id, conversation.message_count,
         CASE WHEN %(state)s = %(queued)s THEN pg_notify(%(channel)s, answer.id::text) END,
-        statement_timestamp(), {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
+        statement_timestamp(), {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")},
+        {_history_tokens()}
     FROM question, answer, conversation
     """  # noqa: S608  nothing that comes from outside
 )
@@ -145,17 +168,28 @@ class Gate(NamedTuple):
     Attributes:
         is_limited: whether there are quotas that have to be asked.
         is_paused: whether staff keep answers from being written.
+        history_tokens: the most tokens that the messages before the question can have, where some
+            quota counts.
     """
 
     is_limited: bool
     is_paused: bool
+    history_tokens: int
 
 
-def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
+def add_turn(
+    *, question: Message, reply: Reply, title: str, has_default: bool = False
+) -> Gate | None:
     """Store a question at the end of its conversation, and the answer that it waits for.
 
     The caller has locked the conversation. Both instances get what the database gave them. Workers
     hear of a queued answer at the commit.
+
+    Args:
+        question: to be stored.
+        reply: its answer, to be stored.
+        title: of the conversation from now on.
+        has_default: whether the settings give everybody an allowance.
 
     Returns:
         What has to be asked before the answer may begin; None where nothing was stored, because
@@ -176,22 +210,13 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
         hidden_reason=question.hidden_reason,
         created_at=question.created_at,
         live=_LIVE,
-        answer_role=constants.Author.ASSISTANT,
-        state=reply.state,
-        error_code=reply.error_code,
-        notice=reply.notice,
-        model=reply.model,
-        chat_model_id=reply.chat_model_id,
-        assistant_version_id=reply.assistant_version_id,
         assistant_id=conversation.assistant_id,
-        temperature=reply.temperature,
-        reserved_tokens=reply.reserved_tokens,
-        api_token_id=reply.api_token_id,
-        correlation_id=reply.correlation_id,
-        finished_at=reply.finished_at,
         title=title,
+        has_default=has_default,
+        window=2 * settings.CONVERSATION_MEMORY_SIZE,
         queued=constants.ReplyState.QUEUED,
         channel=constants.QUEUED_CHANNEL,
+        **_of_answer(reply),
     )
     if row is None:
         return None
@@ -203,78 +228,53 @@ def add_turn(*, question: Message, reply: Reply, title: str) -> Gate | None:
     return Gate(*gate)
 
 
+def _of_answer(reply: Reply) -> dict[str, object]:
+    """Return what is stored of an answer that was not before."""
+    return {
+        "answer_role": constants.Author.ASSISTANT,
+        "state": reply.state,
+        "error_code": reply.error_code,
+        "notice": reply.notice,
+        "model": reply.model,
+        "chat_model_id": reply.chat_model_id,
+        "assistant_version_id": reply.assistant_version_id,
+        "temperature": reply.temperature,
+        "reserved_tokens": reply.reserved_tokens,
+        "api_token_id": reply.api_token_id,
+        "correlation_id": reply.correlation_id,
+        "finished_at": reply.finished_at,
+    }
+
+
 _ANNOUNCE = Statement(
     f"""
     SELECT
         pg_notify(%(channel)s, %(reply_id)s::text),
-        {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")}
+        {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")},
+        {_history_tokens("message.id < %(question_id)s")}
     """
 )
 
 
-def announce_queued(*, reply: Reply) -> Gate:
-    """Tell workers of a queued answer at the commit, where `add_turn` has not."""
+def announce_queued(*, reply: Reply, question_id: int, has_default: bool) -> Gate:
+    """Tell workers of a queued answer at the commit, where `add_turn` has not.
+
+    Args:
+        reply: that was stored.
+        question_id: what it answers.
+        has_default: whether the settings give everybody an allowance.
+    """
     row = _ANNOUNCE.rows(
         channel=constants.QUEUED_CHANNEL,
         reply_id=reply.pk,
         model=reply.model,
         chat_model_id=reply.chat_model_id,
+        conversation_id=reply.conversation_id,
+        question_id=question_id,
+        has_default=has_default,
+        window=2 * settings.CONVERSATION_MEMORY_SIZE,
     )[0]
-    return Gate(row[1], row[2])
-
-
-_SHOWN = Columns(
-    Message,
-    "id",
-    "role",
-    "content",
-    "html",
-    "html_version",
-    "hidden_at",
-    "hidden_reason",
-    "redacted_at",
-    "redacted_reason",
-)
-_END = Columns(
-    Reply,
-    "message_id",
-    "state",
-    "error_code",
-    "notice",
-    "finish_reason",
-    "model",
-    "prompt_tokens",
-    "completion_tokens",
-    "usage_source",
-    "correlation_id",
-    "cost_nano",
-)
-_ANSWER = Statement(
-    f"""
-    SELECT {_SHOWN.of("message")}, {_END.of("reply")}
-    FROM conversations_message AS message
-    JOIN conversations_reply AS reply ON reply.message_id = message.id
-    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
-    WHERE message.id = %(reply_id)s AND conversation.owner_id = %(viewer_id)s
-        AND (conversation.deleted_at IS NULL OR %(includes_deleted)s)
-    """  # noqa: S608  names of columns
-)
-
-
-def find_answer(
-    *, viewer: User, reply_id: int, includes_deleted: bool
-) -> tuple[Message, Reply] | None:
-    """Return what is shown of an answer that is `visible_to` the viewer, or `owned_by` them.
-
-    Args:
-        viewer: the owner of the conversation.
-        reply_id: the assistant message.
-        includes_deleted: also in a conversation that the viewer has deleted.
-    """
-    row = _ANSWER.row(reply_id=reply_id, viewer_id=viewer.pk, includes_deleted=includes_deleted)
-    if row is None:
-        return None
-    return _SHOWN.load(row[: len(_SHOWN)]), _END.load(row[len(_SHOWN) :])
+    return Gate(*row[1:])
 
 
 def _json(value: object) -> Jsonb | None:

@@ -1,7 +1,8 @@
 """What the rest of the product knows of a model call: plain values and one protocol."""
 
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Role = Literal["user", "assistant"]
@@ -35,6 +36,51 @@ class Reserved:
     answer_tokens: int | None = None
 
 
+@dataclass(slots=True)
+class Progress:
+    """What is known of a call while it runs, for whoever does not see how it ends.
+
+    Attributes:
+        model: the model that is asked, as the catalogue names it; empty while no model is asked
+            that may have used something.
+        chat_model_id: its number in the catalogue.
+        answer_limit: most tokens of its answer; None where it has no limit.
+        text_bytes: length of the answer so far, in UTF-8.
+        thought_bytes: length of what the model showed of its thinking.
+        head_at: when its server began to answer, by the clock of `time.monotonic`.
+        text_at: when the first text came.
+    """
+
+    model: str = ""
+    chat_model_id: int | None = None
+    answer_limit: int | None = None
+    text_bytes: int = 0
+    thought_bytes: int = 0
+    head_at: float | None = None
+    text_at: float | None = None
+
+    def begin(self, *, model: str, chat_model_id: int | None, answer_limit: int | None) -> None:
+        """Note that a model is asked; what another one did before it is not counted here."""
+        self.model, self.chat_model_id, self.answer_limit = model, chat_model_id, answer_limit
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Note that nothing came of an answer yet."""
+        self.text_bytes = self.thought_bytes = 0
+        self.head_at = self.text_at = None
+
+    def clear(self) -> None:
+        """Note that the model that was asked has refused, and used nothing."""
+        self.begin(model="", chat_model_id=None, answer_limit=None)
+
+    def silent_seconds(self) -> float:
+        """Return for how long the server said nothing between its head and the first text."""
+        if self.head_at is None:
+            return 0.0
+        until = time.monotonic() if self.text_at is None else self.text_at
+        return until - self.head_at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """All that one model call needs.
@@ -58,6 +104,7 @@ class GenerationRequest:
         prompt: `messages` and `parameters` in OpenAI's words, where a program named them; they are
             sent as they are, in the place of system prompt, history, question and context.
         reserved: what its person's quotas hold for it; None for a call that counts against none.
+        progress: what came of it so far; the same object however the request is put to models.
     """
 
     system_prompt: str
@@ -75,6 +122,7 @@ class GenerationRequest:
     chat_model_id: int | None = None
     first_text_until: float | None = None
     reserved: Reserved | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +219,6 @@ class ChatGateway(Protocol):
         Raises:
             UpstreamError: one of `apps.llm.errors`.
         """
-        ...
-
-    def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
-        """Estimate the tokens of a call that ended without a report: stopped, cut or failed."""
         ...
 
     async def aclose(self) -> None:

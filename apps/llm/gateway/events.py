@@ -7,6 +7,8 @@ import msgspec
 
 from apps.llm.errors import UpstreamError, UpstreamInvalidError, UpstreamTooLargeError
 from apps.llm.gateway.config import GatewayConfig
+from apps.llm.gateway.contract import Progress
+from apps.llm.gateway.estimates import size_of_text
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 _NULL = msgspec.Raw(b"null")
@@ -36,6 +38,7 @@ class ReportedUsage(msgspec.Struct):
 
 class _Delta(msgspec.Struct):
     content: str | None = None
+    refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
 
@@ -66,25 +69,29 @@ class EventReader:
         is_done: whether the server said that nothing follows.
         has_progressed: whether the last bytes held anything of an answer; comments do not count.
         answer_chars: length of the text so far.
+        is_refusal: whether the model said in its text that it does not answer.
     """
 
     __slots__ = (
         "_decode",
         "_max_chars",
         "_max_event",
+        "_progress",
         "_rest",
         "_texts",
         "answer_chars",
         "finish_reason",
         "has_progressed",
         "is_done",
+        "is_refusal",
         "model",
         "usage",
     )
     _decoder = msgspec.json.Decoder(_Chunk)
     _answer_decoder = msgspec.json.Decoder(_Answer)
 
-    def __init__(self, config: GatewayConfig) -> None:
+    def __init__(self, config: GatewayConfig, progress: Progress | None = None) -> None:
+        self._progress = progress or Progress()
         self._decode = self._decoder.decode
         self._max_event = config.max_event_bytes
         self._max_chars = config.max_answer_chars
@@ -95,6 +102,7 @@ class EventReader:
         self.model = ""
         self.usage: ReportedUsage | None = None
         self.is_done = False
+        self.is_refusal = False
         self.has_progressed = False
 
     def take_text(self) -> str:
@@ -170,19 +178,25 @@ class EventReader:
     def _read_choice(self, choice: _Choice) -> None:
         delta = choice.delta
         if delta is not None:
-            text = delta.content
-            if text:
-                self._keep(text)
-            elif delta.reasoning_content or delta.reasoning:
+            thought = delta.reasoning_content or delta.reasoning
+            if thought:
+                self._progress.thought_bytes += size_of_text(thought)
                 self.has_progressed = True
+            if delta.content:
+                self._keep(delta.content)
+            if delta.refusal:
+                self.is_refusal = True
+                self._keep(delta.refusal)
         if choice.finish_reason:
-            self.finish_reason = closed_reason(choice.finish_reason)
+            reason = closed_reason(choice.finish_reason)
+            self.finish_reason = "content_filter" if self.is_refusal else reason
             self.has_progressed = True
 
     def _keep(self, text: str) -> None:
         self.answer_chars += len(text)
         if self.answer_chars > self._max_chars:
             raise UpstreamTooLargeError
+        self._progress.text_bytes += size_of_text(text)
         self._texts.append(_storable(text))
         self.has_progressed = True
 

@@ -18,9 +18,8 @@ from apps.llm.gateway.contract import (
     Finished,
     GenerationRequest,
     TextBatch,
-    Usage,
 )
-from apps.llm.gateway.estimates import believe, estimate
+from apps.llm.gateway.estimates import believe
 from apps.llm.gateway.prompts import build_messages
 from apps.llm.gateway.wire import ModelServer
 
@@ -39,7 +38,9 @@ class LangChainGateway:
         self, request: GenerationRequest
     ) -> AsyncGenerator[TextBatch | Finished, None]:
         """Yield text in batches, then how the answer ended."""
-        call = self._server.start_call(first_text_until=request.first_text_until)
+        call = self._server.start_call(
+            first_text_until=request.first_text_until, progress=request.progress
+        )
         observer = CallObserver(request)
         config = RunnableConfig(callbacks=[observer])
         chunks = cast(
@@ -56,7 +57,7 @@ class LangChainGateway:
         finally:
             call.close()
         reader = call.reader
-        usage = believe(observer.usage, request=request, answer_chars=reader.answer_chars)
+        usage = believe(observer.usage, request=request)
         yield Finished(reader.finish_reason, reader.model or request.model, usage)
 
     async def complete(self, request: GenerationRequest) -> Completion:
@@ -72,10 +73,6 @@ class LangChainGateway:
         if finished is None:
             raise UpstreamTruncatedError
         return Completion("".join(texts), finished.finish_reason, finished.model, finished.usage)
-
-    def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
-        """Estimate the tokens of a call whose usage was not reported."""
-        return estimate(request, len(text))
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for later calls."""

@@ -18,7 +18,7 @@ from apps.llm.constants import MAX_MODEL_CHARS
 from apps.llm.gateway import failures
 from apps.llm.gateway.config import DNS_CACHE_SECONDS, KEEP_ALIVE_SECONDS
 from apps.llm.gateway.contract import Usage
-from apps.llm.gateway.estimates import size_of_prompt, tokens_in
+from apps.llm.gateway.estimates import size_of_text, tokens_in
 
 MAX_ANSWER_BYTES = 262_144
 NAMELESS = "moderation"
@@ -98,7 +98,7 @@ class ModerationClient:
         if not answer.results or not all(0 <= score <= 1 for score in scores.values()):
             raise errors.UpstreamInvalidError
         named = answer.model.replace("\x00", "")[:MAX_MODEL_CHARS]
-        read = Usage(tokens_in(size_of_prompt([text])), 0, "estimated")
+        read = Usage(tokens_in(size_of_text(text)), 0, "estimated")
         return Classification(scores, named or model or NAMELESS, read)
 
     async def aclose(self) -> None:

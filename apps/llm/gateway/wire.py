@@ -6,6 +6,7 @@ deadlines and caps on everything. See docs/decisions/0020-read-the-model-stream-
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -20,7 +21,7 @@ from apps.llm.gateway.config import (
     RETRY_AFTER_WORTH_WAITING_SECONDS,
     GatewayConfig,
 )
-from apps.llm.gateway.contract import AskedToWait
+from apps.llm.gateway.contract import AskedToWait, Progress
 from apps.llm.gateway.events import EventReader
 from apps.llm.gateway.metronome import Metronome
 
@@ -48,13 +49,16 @@ class ModelServer:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start_call(self, *, first_text_until: float | None = None) -> "Call":
+    def start_call(
+        self, *, first_text_until: float | None = None, progress: Progress | None = None
+    ) -> "Call":
         """Return a call; its deadlines run from now.
 
         Args:
             first_text_until: an earlier end of the time for the first text, by the loop's clock.
+            progress: is told what comes of it.
         """
-        return Call(self, first_text_until)
+        return Call(self, first_text_until, progress or Progress())
 
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop."""
@@ -94,7 +98,9 @@ class Call:
         reader: what was read so far: finish reason, model, usage.
     """
 
-    def __init__(self, server: ModelServer, first_text_until: float | None = None) -> None:
+    def __init__(
+        self, server: ModelServer, first_text_until: float | None, progress: Progress
+    ) -> None:
         self._server = server
         self._config = server.config
         self._loop = asyncio.get_running_loop()
@@ -109,7 +115,9 @@ class Call:
         self._response: aiohttp.ClientResponse | None = None
         self._late_error: errors.UpstreamError | None = None
         self._watchdog: asyncio.TimerHandle | None = None
-        self.reader = EventReader(self._config)
+        progress.begin_anew()
+        self._progress = progress
+        self.reader = EventReader(self._config, progress)
 
     def close(self) -> None:
         """Close the connection now, unless the answer was read to its end."""
@@ -129,11 +137,14 @@ class Call:
         reader = self.reader
         try:
             self._response = response = await self._open(body)
+            self._progress.head_at = time.monotonic()
             self._watch()
             while error is None and not (reader.is_done or self._has_ended):
                 error = await self._read(response.content)
                 text = reader.take_text()
                 if text:
+                    if self._progress.text_at is None:
+                        self._progress.text_at = time.monotonic()
                     self._collect_for_a_window(response)
                     self._quiet_until = self._total_at
                     yield text

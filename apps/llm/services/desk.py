@@ -18,9 +18,7 @@ from apps.llm.gateway.contract import (
     GatewayEvent,
     GenerationRequest,
     TextBatch,
-    Usage,
 )
-from apps.llm.gateway.estimates import estimate
 from apps.llm.services import catalogue, repeats, stand_ins
 from apps.llm.services.fitting import fit, models_for
 from apps.llm.services.lines import ProviderLine
@@ -133,10 +131,6 @@ class ModelDesk:
             asked=asked,
             asked_id=asked_id,
         )
-
-    def estimate_usage(self, request: GenerationRequest, text: str) -> Usage:
-        """Estimate the tokens of a call that ended without a report: stopped, cut or failed."""
-        return estimate(request, len(text))
 
     async def line(self, provider: LiveProvider) -> ProviderLine:
         """Return the way to a provider, as the catalogue has it now."""

@@ -162,6 +162,9 @@ class ProviderLine:
         connection = self._connection
         connection.calls += 1
         is_settled = False
+        request.progress.begin(
+            model=model.name, chat_model_id=model.id, answer_limit=request.max_completion_tokens
+        )
         try:
             yield Answering(model.id, model.name, is_held_short=held)
             async with aclosing(connection.gateway.stream(request)) as events:
@@ -174,6 +177,8 @@ class ProviderLine:
             counted = Attempt(is_trial=False) if is_settled else attempt
             self._note_failure(counted, error, is_hurried=turn.is_hurried)
             is_settled = True
+            if error.is_unspent:
+                request.progress.clear()
             raise
         finally:
             if not is_settled:

@@ -20,9 +20,8 @@ from django.utils import timezone
 
 from apps.core import limits
 from apps.core.limits import Limit
-from apps.llm.constants import RESERVED_ANSWER_TOKENS, Period, QuotaKind, QuotaUnit
+from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Purpose, Usage
-from apps.llm.gateway.estimates import tokens_in
 from apps.llm.models import QuotaCounter, Reservation
 from apps.llm.services import quota_words
 from apps.llm.services.periods import bounds_of
@@ -75,22 +74,6 @@ class Admission:
 def has_default() -> bool:
     """Tell whether everybody has the allowance of the settings."""
     return bool(settings.USER_DAILY_TOKENS > 0)
-
-
-def estimate(
-    *, prompt_bytes: int, has_history: bool, prompt_limit: int, answer_limit: int | None
-) -> Usage:
-    """Return what an answer may use at most, until its use is known.
-
-    Args:
-        prompt_bytes: size of what is asked in UTF-8, with all that is sent beside it.
-        has_history: whether earlier messages go before it, as far as there is room.
-        prompt_limit: most tokens of all that is sent.
-        answer_limit: most tokens of the answer; None where there is no such limit, so that it ends
-            at what is reserved where a hard quota counts.
-    """
-    prompt = prompt_limit if has_history else min(tokens_in(prompt_bytes), prompt_limit)
-    return Usage(prompt, answer_limit or RESERVED_ANSWER_TOKENS, "estimated")
 
 
 def reserve(

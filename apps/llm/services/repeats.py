@@ -17,7 +17,7 @@ import orjson
 from django.conf import settings
 
 from apps.core.redis import RedisFailure, redis_client
-from apps.llm.gateway.contract import Completion, GenerationRequest, Usage
+from apps.llm.gateway.contract import Completion, GenerationRequest, Progress, Usage
 from apps.llm.services.fitting import fit, models_for
 from apps.llm.services.live import Catalogue
 
@@ -42,7 +42,7 @@ def key_of(request: GenerationRequest, known: Catalogue) -> str | None:
     """
     if request.purpose not in REPEATED_PURPOSES or settings.LLM_REPEAT_SECONDS < 1:
         return None
-    asked = replace(request, correlation_id="", reserved=None)
+    asked = replace(request, correlation_id="", reserved=None, progress=Progress())
     content = [
         (asdict(fit(asked, model)), known.providers[model.provider_id].base_url)
         for model in models_for(known, request)

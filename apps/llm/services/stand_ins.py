@@ -11,10 +11,9 @@ from django.utils.translation import gettext_noop
 
 from apps.core import db
 from apps.core.logging import log_event
-from apps.llm.constants import RESERVED_ANSWER_TOKENS
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import GenerationRequest, Usage
-from apps.llm.gateway.estimates import estimate
+from apps.llm.gateway.contract import GenerationRequest
+from apps.llm.gateway.estimates import most_of
 from apps.llm.services import pauses, quotas
 from apps.llm.services.fitting import fit
 from apps.llm.services.live import LiveModel
@@ -87,11 +86,7 @@ def _admit(request: GenerationRequest, model: LiveModel) -> Admitted | Skip:
         ),
         purpose=request.purpose,
         reference_id=reserved.reference_id,
-        wanted=Usage(
-            estimate(unheld, 0).prompt_tokens,
-            unheld.max_completion_tokens or RESERVED_ANSWER_TOKENS,
-            "estimated",
-        ),
+        wanted=most_of(unheld),
     )
     if admission.is_refused:
         return Skip.UNPRICED if admission.is_unpriced else Skip.OUT_OF_QUOTA

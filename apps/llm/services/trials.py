@@ -120,7 +120,7 @@ def _since(began: float) -> int:
 @transaction.atomic
 def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> int | None:
     """Write the call into the ledger and the try into the record; return what it cost."""
-    used = trial.usage or estimate(request, 0)
+    used = trial.usage or estimate(request)
     call = usage.Call(
         user_id=actor.pk,
         purpose="trial",

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.llm.errors import UpstreamError, UpstreamInvalidError, UpstreamTooLargeError
+from apps.llm.gateway.contract import Progress
 from apps.llm.gateway.events import EventReader, ReportedUsage
 from tests.llm.conftest import make_config
 from tests.support.upstream_frames import delta_event, event, usage_event
@@ -93,9 +94,20 @@ def test_takes_nothing_for_progress_that_holds_nothing(data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
 def test_takes_reasoning_for_progress_but_not_for_text(name: str) -> None:
-    reader = read(delta_event({name: "hm"}))
+    progress = Progress()
+    reader = EventReader(make_config("http://model.example/v1"), progress)
+    reader.feed(delta_event({name: "hm \u6771"}))
     assert reader.has_progressed
     assert reader.take_text() == ""
+    reader.feed(delta_event({"content": "\u4eac", name: "!"}))
+    assert (progress.thought_bytes, progress.text_bytes) == (7, 3)
+
+
+def test_a_refusal_is_the_answers_text_and_ends_as_filtered() -> None:
+    reader = read(delta_event({"content": "Well. "}), delta_event({"refusal": "I cannot."}))
+    assert reader.take_text() == "Well. I cannot."
+    reader.feed(delta_event({}, finish="stop"))
+    assert reader.finish_reason == "content_filter"
 
 
 def test_an_event_without_its_empty_line_counts_at_the_end() -> None:

@@ -9,6 +9,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from apps.llm import errors
+from apps.llm.constants import FRAME_TOKENS
 from apps.llm.gateway.contract import Usage
 from apps.llm.gateway.failures import connection_failure
 from tests.llm.conftest import API_KEY, collect, make_request, open_gateway, until
@@ -35,6 +36,7 @@ FAULTS = [
     ("[[stall after=4]]", errors.UpstreamStalledError, 4),
     ("[[stall after=4 keepalive=0.01]]", errors.UpstreamStalledError, 4),
     ("[[cut after=4]]", errors.UpstreamCutError, 4),
+    ("[[think after=4]]", errors.UpstreamCutError, 0),
     ("[[close after=4]]", errors.UpstreamCutError, 4),
     ("[[truncate after=4]]", errors.UpstreamTruncatedError, 4),
     ("[[no_reason after=4]]", errors.UpstreamTruncatedError, 4),
@@ -55,7 +57,7 @@ DEADLINES = {
     errors.UpstreamTimeoutError: {"first_token_timeout_seconds": 0.5},
     errors.UpstreamStalledError: {"idle_timeout_seconds": 0.3},
 }
-HEALTHY = {"stream", "emoji", "echo"}
+HEALTHY = {"stream", "emoji", "echo", "refuse"}
 ELSEWHERE = {"finish_stall", "finish_cut", "endless"}
 BEFORE_A_SERVER_IS_ASKED = {
     errors.UpstreamBusyError,
@@ -123,7 +125,7 @@ async def test_an_answer_is_whole_once_it_has_a_finish_reason(
     assert seen.text == answer_text(4)
     assert seen.finished is not None
     assert seen.finished.finish_reason == "stop"
-    assert seen.finished.usage == Usage(10, 6, "estimated")
+    assert seen.finished.usage == Usage(10 + 2 * FRAME_TOKENS, 6, "estimated")
 
 
 @pytest.mark.parametrize("limit", ["max_response_bytes", "max_answer_chars"])

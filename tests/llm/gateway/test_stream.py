@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from apps.llm.constants import FRAME_TOKENS
 from apps.llm.gateway.contract import Completion, Finished, PromptMessage, TextBatch, Usage
+from apps.llm.gateway.estimates import estimate
 from tests.llm.conftest import collect, make_request, open_gateway, until
 from tests.support.upstream import ScriptedUpstream
 from tests.support.upstream_frames import answer_text
@@ -70,8 +72,8 @@ async def test_estimates_usage_where_none_is_reported(upstream: ScriptedUpstream
     async with open_gateway(upstream.base_url) as gateway:
         seen = await collect(gateway, request)
         assert seen.finished is not None
-        assert seen.finished.usage == Usage(11, 6, "estimated")
-        assert gateway.estimate_usage(request, seen.text) == seen.finished.usage
+        assert seen.finished.usage == Usage(11 + 2 * FRAME_TOKENS, 6, "estimated")
+    assert estimate(request) == seen.finished.usage
 
 
 async def test_sends_what_the_model_needs_and_nothing_about_the_person(

@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import transaction
 
 from apps.llm import errors
-from apps.llm.constants import NANO, RESERVED_ANSWER_TOKENS, QuotaKind, QuotaUnit
+from apps.llm.constants import FRAME_TOKENS, NANO, RESERVED_ANSWER_TOKENS, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Reserved, Usage
 from apps.llm.models import QuotaCounter, Reservation
 from apps.llm.services import prices, quotas, usage
@@ -89,7 +89,7 @@ async def test_a_stand_in_has_what_was_reserved_moved_to_its_own_quotas_and_pric
     async with open_desk(clock) as desk:
         heard = await ask(desk, request)
     assert heard.asked == ["scripted", "spare-at-the-provider"]
-    prompt = 9
+    prompt = 34 + 2 * FRAME_TOKENS
     held = prompt + RESERVED_ANSWER_TOKENS
     dollars = (prompt + 7 * RESERVED_ANSWER_TOKENS) * 1_000
     assert await counted(own, money, firsts, spares) == [(0, held), (0, dollars), (0, 0), (0, held)]
