@@ -140,18 +140,33 @@ async def test_line_5_a_draft_belongs_to_its_chat_and_outlives_reload_switch_and
         await expect(again.composer).to_have_value("of this chat")
         await again.composer.fill("")
         await lose_a_message(again, there)
-        await again.page.reload()
-        await expect(again.composer).to_have_value("into the void\n\nand this")
-        await again.composer.fill("")
         await again.ask("[[stream tokens=4]]")
         await again.page.reload()
         await expect(again.composer).to_have_value("")
+        await draft_what_was_sent_last(again, "[[stream tokens=4]]")
         await again.open("/")
+        await expect(again.composer).to_have_value("of a new chat")
+        await take_a_suggestion(again)
         await expect(again.composer).to_have_value("of a new chat")
 
 
+async def draft_what_was_sent_last(tab: Tab, words: str) -> None:
+    """Write the same words once more, and see that they are a draft like any other."""
+    await tab.composer.fill(words)
+    await tab.page.reload()
+    await expect(tab.composer).to_have_value(words)
+
+
+async def take_a_suggestion(tab: Tab) -> None:
+    """Begin by a suggestion, and come back to the conversation that came of it."""
+    await tab.page.locator("[data-suggestions] button").first.click()
+    await tab.see_state("complete")
+    await tab.page.reload()
+    await expect(tab.messages).to_have_count(2)
+
+
 async def lose_a_message(tab: Tab, path: str) -> None:
-    """Send where nothing arrives, go on writing, and leave before that shows."""
+    """Send where nothing arrives, go on writing, leave before that shows, and find all of it."""
     lost = await tab.another()
     await lost.page.route_web_socket(SOCKET, lambda socket: socket.send(greeting(path)))
     await lost.open(path)
@@ -160,9 +175,12 @@ async def lose_a_message(tab: Tab, path: str) -> None:
     await expect(lost.question).to_have_attribute("data-sending", "")
     await lost.page.keyboard.type("and this")
     await lost.page.wait_for_function(
-        "() => Object.values(localStorage).some((draft) => draft.endsWith('and this'))"
+        "() => Object.values(localStorage).some((draft) => draft.includes('and this'))"
     )
     await lost.page.close()
+    await tab.page.reload()
+    await expect(tab.composer).to_have_value("into the void\n\nand this")
+    await tab.composer.fill("")
 
 
 async def test_line_6_a_failed_send_puts_the_text_back_with_a_reason_and_a_retry(

@@ -131,6 +131,10 @@ async def test_a_person_who_signs_out_in_one_tab_is_signed_out_in_the_other(
         await tab.page.get_by_role("button", name="your account").click()
         await tab.page.get_by_role("button", name="Sign out").click()
         await expect(second.connection).to_contain_text("signed out", timeout=REVOKED_WITHIN_MS)
+        await second.composer.fill("not lost")
+        await second.composer.press("Enter")
+        await expect(second.page.locator("[data-problem]")).to_contain_text("This was not sent")
+        await expect(second.composer).to_have_value("not lost")
 
 
 async def test_line_16_a_page_without_network_says_so_and_catches_up(

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drafts, joinDraft, withoutSent } from "../../static/js/lib/drafts.js";
 import { isSendKey, judgeMessage, newClientId } from "../../static/js/lib/message.js";
 import { Reveal } from "../../static/js/lib/reveal.js";
 import { shortTime } from "../../static/js/lib/time.js";
@@ -25,42 +24,10 @@ test("judges a text by its characters", () => {
   assert.deepEqual(judgeMessage("x".repeat(12), 10), { isBlank: false, isOver: true, canSend: false, note: "2 too many: at most 10 characters" });
 });
 
-test("keeps what is on its way and what is typed meanwhile in one draft", () => {
-  assert.equal(joinDraft("one", ""), "one");
-  assert.equal(joinDraft("", " two"), " two");
-  assert.equal(joinDraft("one", "two"), "one\n\ntwo");
-  assert.equal(withoutSent("one\n\ntwo", "one"), "two");
-  assert.equal(withoutSent("one", "one"), "");
-  assert.equal(withoutSent("one more", "one"), null);
-  assert.equal(withoutSent("two", ""), null);
-});
-
 test("makes ids without a secure context too", () => {
   const source = { getRandomValues: (bytes) => bytes.fill(255) };
   assert.equal(newClientId(source), "ffffffff-ffff-4fff-bfff-ffffffffffff");
   assert.notEqual(newClientId(), newClientId());
-});
-
-test("keeps drafts apart by person and conversation", () => {
-  const items = new Map();
-  const storage = { getItem: (name) => items.get(name) ?? null, setItem: (name, text) => items.set(name, text), removeItem: (name) => items.delete(name) };
-  const drafts = new Drafts(storage, 1);
-  drafts.write(5, "five");
-  drafts.write(null, "new");
-  assert.equal(new Drafts(storage, 1).read(5), "five");
-  assert.equal(new Drafts(storage, 1).read(null), "new");
-  assert.equal(new Drafts(storage, 2).read(5), "");
-  drafts.write(5, "");
-  assert.equal(items.size, 1);
-});
-
-test("keeps drafts for the page where storage is forbidden", () => {
-  const forbidden = () => {
-    throw new Error("no");
-  };
-  const drafts = new Drafts({ getItem: forbidden, setItem: forbidden, removeItem: forbidden }, 1);
-  drafts.write(5, "five");
-  assert.equal(drafts.read(5), "five");
 });
 
 test("spreads a batch over the time to the next one and shows all of it", () => {

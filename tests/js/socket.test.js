@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Connection, reconnectDelay } from "../../static/js/lib/socket.js";
+import { FakeClock } from "./clock.js";
 
 class FakeSocket {
   readyState = 0;
@@ -22,28 +23,6 @@ class FakeSocket {
   }
   close() {
     this.readyState = 3;
-  }
-}
-
-class FakeClock {
-  #timers = new Map();
-  #next = 1;
-  now = 0;
-  setTimeout = (run, delay) => {
-    this.#timers.set(this.#next, { run, at: this.now + delay });
-    return this.#next++;
-  };
-  clearTimeout = (id) => this.#timers.delete(id);
-  pass(ms) {
-    const end = this.now + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
-      if (!due) break;
-      this.#timers.delete(due[0]);
-      this.now = due[1].at;
-      due[1].run();
-    }
-    this.now = end;
   }
 }
 

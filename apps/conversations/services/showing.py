@@ -29,6 +29,7 @@ class ShownMessage:
     counted: str
     correlation_id: str
     cursor: int
+    client_id: str
     can_retry: bool
     can_edit: bool
     can_rate: bool
@@ -67,6 +68,7 @@ def _show(message: Message, versions: branches.Versions) -> ShownMessage:
         counted=presenting.counted_tokens(reply) if reply else "",
         correlation_id=presenting.request_id(reply) if reply else "",
         cursor=len(text),
+        client_id="" if message.is_hidden else message.client_id or "",
         can_retry=state in constants.RETRYABLE_STATES and not message.is_hidden,
         can_edit=branches.can_be_edited(message),
         can_rate=feedback.can_be_rated(message),

@@ -65,6 +65,7 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "counted": "",
         "correlation_id": "",
         "cursor": 0,
+        "client_id": "",
         "can_retry": False,
         "can_edit": role == "user",
         "can_rate": False,

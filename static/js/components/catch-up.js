@@ -21,12 +21,12 @@ export class CatchUp {
     if (CHANGES.has(type)) this.#heard += 1;
   }
 
-  /** Fetch the newest screen of a conversation, and show it where the page differs. */
-  async run(conversationId) {
+  /** Fetch the newest screen of a conversation, and show it where the page differs; not while a turn began meanwhile. */
+  async run(conversationId, isFree) {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const heard = this.#heard;
       const nodes = await fetchNodes(`/c/${conversationId}/messages/older/`);
-      if (!nodes) return;
+      if (!nodes || !isFree()) return;
       if (heard !== this.#heard) continue;
       this.#show(nodes.filter(isMessage));
       return;
@@ -36,7 +36,7 @@ export class CatchUp {
   #show(fresh) {
     if (!fresh.length) return;
     const { log } = this.transcript;
-    const shown = Array.from(log.querySelectorAll("[data-message-id]")).filter((article) => idOf(article) !== "0");
+    const shown = Array.from(log.querySelectorAll("[data-message-id]"));
     const ids = new Set(fresh.map(idOf));
     const from = shown.findIndex((article) => ids.has(idOf(article)));
     if (from === -1) {
@@ -45,15 +45,19 @@ export class CatchUp {
       return;
     }
     for (const article of shown.slice(from)) if (!ids.has(idOf(article))) article.remove();
-    for (const article of fresh) this.#place(article);
+    let next = null;
+    for (const article of fresh.reverse()) next = this.#place(article, next);
     this.transcript.enhance(log);
     this.transcript.keepUp();
   }
 
-  #place(article) {
+  /** Show a message before the next one, or at the end, and return what is shown of it. */
+  #place(article, next) {
     const known = this.transcript.find(idOf(article));
-    if (!known) this.transcript.log.insertBefore(article, this.transcript.log.querySelector('[data-message-id="0"]'));
-    else if (!known.isLive && !known.isEdited && signOf(known) !== signOf(new Message(article))) known.article.replaceWith(article);
+    if (!known) this.transcript.log.insertBefore(article, next);
+    else if (known.isLive || known.isEdited || signOf(known) === signOf(new Message(article))) return known.article;
+    else known.article.replaceWith(article);
+    return article;
   }
 }
 

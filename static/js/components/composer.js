@@ -1,6 +1,6 @@
 /** Where a person writes: keys, length, draft, and the button that sends or stops. */
 
-import { joinDraft, withoutSent } from "../lib/drafts.js";
+import { NEW, joinDraft } from "../lib/drafts.js";
 import { isSendKey, judgeMessage } from "../lib/message.js";
 import { t } from "../lib/words.js";
 import { fitHeight } from "./fit.js";
@@ -12,10 +12,6 @@ const DRAFT_MS = 250;
 export class Composer {
   #draftTimer = 0;
   #isBusy = false;
-  /** The message on its way: part of the draft until the server has it. */
-  #sent = "";
-  /** The draft as this page last knew it: another tab's is not overwritten with what was never touched. */
-  #kept = "";
 
   constructor(form, drafts, conversationId) {
     this.form = form;
@@ -28,9 +24,11 @@ export class Composer {
     this.count = form.querySelector("[data-count]");
     this.problem = form.querySelector("[data-problem]");
     this.retryButton = form.querySelector("[data-problem-retry]");
+    this.draft = drafts.open(conversationId ?? NEW);
     this.#listen();
-    this.#kept = drafts.read(conversationId);
-    if (this.#kept.startsWith(this.input.value)) this.input.value = this.#kept;
+    // What a plain form got back stands here already, and is of the draft as a rule.
+    const { text } = this.draft;
+    this.input.value = text.startsWith(this.input.value) ? text : joinDraft(this.input.value, text);
     this.#judge();
   }
 
@@ -80,58 +78,37 @@ export class Composer {
     this.stopButton.dataset.stopping = "";
   }
 
-  /** The text is on its way: the box is free, the draft stays until the server has the message. */
-  take(content) {
-    this.#sent = content;
-    this.input.value = "";
-    this.#keepDraft();
-    this.showProblem("");
-    fitHeight(this.input);
-    this.#judge();
+  /** The text is on its way: the box is free of it, the draft keeps it until the server has the message. */
+  take(message) {
+    const isTyped = this.input.value.trim() === message.content;
+    this.draft.hand(message, isTyped ? "" : this.input.value);
+    this.#refresh();
     if (isTouch.matches) this.input.blur();
     else this.focus();
   }
 
-  /** The server has the message: its draft is done, what was typed since is the new one. */
-  accepted(conversationId) {
-    this.#sent = "";
-    if (conversationId !== this.conversationId) {
-      this.drafts.write(this.conversationId, "");
-      this.conversationId = conversationId;
-      this.input.placeholder = t("Reply to Parley");
-      this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
-    }
-    this.#keepDraft();
+  /** The first message of a conversation has one: what is typed from now on belongs to it. */
+  settleIn(conversationId) {
+    this.conversationId = conversationId;
+    this.draft.moveTo(this.drafts.shelf(conversationId));
+    this.input.placeholder = t("Reply to Parley");
+    this.form.action = this.form.dataset.sendUrl.replace("/0/", `/${conversationId}/`);
   }
 
-  /** A draft that the plain form has sent in the meantime is no draft any more. */
-  forgetSent(content) {
-    if (!content) return;
-    for (const id of [this.conversationId, null]) {
-      const left = withoutSent(this.drafts.read(id), content);
-      if (left !== null) this.drafts.write(id, left);
-    }
-    this.retract(content);
-  }
-
-  /** A message that was given back has arrived after all: only what was typed since stays. */
-  retract(content) {
-    const left = withoutSent(this.input.value, content);
-    if (left === null || content === this.input.defaultValue) return;
-    this.input.value = left || this.input.defaultValue;
-    this.showProblem("");
-    fitHeight(this.input);
-    this.#judge();
+  /** The server has these messages: they are no drafts any more; tells whether one of them was written here. */
+  settle(clientIds) {
     this.#keepDraft();
+    if (!this.draft.settle(clientIds)) return false;
+    if (this.input.value !== this.draft.typed) this.#refresh();
+    return true;
   }
 
   /** The message did not get through: its text comes back, in front of what was typed since. */
   restore(content, reason, requestId = "") {
-    this.#sent = "";
-    this.input.value = joinDraft(content, this.input.value);
     this.#keepDraft();
-    fitHeight(this.input);
-    this.#judge();
+    if (this.draft.isOut) this.draft.giveBack();
+    else this.draft.type(joinDraft(content, this.input.value));
+    this.#refresh();
     this.showProblem(reason, { canRetry: true, requestId });
   }
 
@@ -199,10 +176,15 @@ export class Composer {
 
   #keepDraft() {
     clearTimeout(this.#draftTimer);
-    const draft = joinDraft(this.#sent, this.input.value);
-    if (draft === this.#kept) return;
-    this.#kept = draft;
-    this.drafts.write(this.conversationId, draft);
+    this.draft.type(this.input.value);
+  }
+
+  #refresh() {
+    clearTimeout(this.#draftTimer);
+    this.input.value = this.draft.typed;
+    this.showProblem("");
+    fitHeight(this.input);
+    this.#judge();
   }
 
   #send(isRetry) {

@@ -1,5 +1,6 @@
-/** Writing a question anew in its own place; what is sent becomes a new version of it. */
+/** Writing a question anew in its own place; what is sent becomes a new version of it, what is not is kept. */
 
+import { placeOfEdit } from "../lib/drafts.js";
 import { isSendKey, judgeMessage } from "../lib/message.js";
 import { fitHeight } from "./fit.js";
 import { cloneTemplate } from "./html.js";
@@ -10,45 +11,52 @@ export class Editor {
   #open = null;
 
   /** @param {(edit: {content: string, edits: object}) => void} onSend takes what was written */
-  constructor({ log, transcript, limit, onSend }) {
-    Object.assign(this, { log, transcript, limit, onSend });
+  constructor({ log, transcript, drafts, limit, onSend }) {
+    Object.assign(this, { log, transcript, drafts, limit, onSend });
     log.addEventListener("click", (event) => {
       const link = event.target.closest("[data-edit]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      const message = transcript.of(link);
-      this.open(message, message.text);
+      this.open(transcript.of(link));
     });
   }
 
-  /** Put the editor in the place of a question, with a text and why it was refused, if it was. */
-  open(message, text, problem = "") {
+  /** What is unsent of the question that is open, if one is. */
+  get draft() {
+    return this.#open?.draft ?? null;
+  }
+
+  /** Put the editor in the place of a question, with what was not sent of it and why it was refused, if it was. */
+  open(message, problem = "") {
     this.close();
     const form = cloneTemplate("editor");
     const input = form.querySelector("[data-editor-input]");
-    this.#open = { message, form, input };
+    const draft = this.drafts.open(placeOfEdit(message.id));
+    this.#open = { message, form, input, draft };
     message.article.dataset.editing = "";
     message.body.after(form);
-    input.value = text;
+    this.#write(draft.text || message.text);
+    this.#offerOriginal(draft.text !== "" && !problem);
     this.complain(problem);
-    fitHeight(input);
-    input.addEventListener("input", () => {
-      fitHeight(input);
-      this.#judge();
-    });
+    input.addEventListener("input", () => this.#typed());
     form.addEventListener("keydown", (event) => this.#keyed(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
     form.querySelector("[data-editor-cancel]").addEventListener("click", () => this.close({ isFocused: true }));
+    form.querySelector("[data-editor-original]").addEventListener("click", () => {
+      this.#write(message.text);
+      this.#typed();
+      input.focus({ preventScroll: true });
+    });
     input.focus({ preventScroll: true });
-    input.setSelectionRange(text.length, text.length);
+    input.setSelectionRange(input.value.length, input.value.length);
     form.scrollIntoView({ block: "nearest" });
     if (!problem) this.#judge();
   }
 
-  /** Leave the question as it was. */
+  /** Leave the question as it was; what was typed is there when it is opened again. */
   close({ isFocused = false } = {}) {
     if (!this.#open) return;
     const { message, form } = this.#open;
@@ -61,6 +69,25 @@ export class Editor {
   /** Say why the text cannot be sent. */
   complain(problem) {
     if (this.#open) this.#open.form.querySelector("[data-editor-problem]").textContent = problem;
+  }
+
+  #write(text) {
+    const { input } = this.#open;
+    input.value = text;
+    fitHeight(input);
+  }
+
+  #typed() {
+    const { message, input, draft } = this.#open;
+    draft.type(input.value === message.text ? "" : input.value);
+    this.#offerOriginal(false);
+    fitHeight(input);
+    this.#judge();
+  }
+
+  /** The words are those of another time: say so, and give a way to the question as it stands. */
+  #offerOriginal(isOffered) {
+    this.#open.form.querySelector("[data-editor-unsent]").hidden = !isOffered;
   }
 
   #keyed(event) {

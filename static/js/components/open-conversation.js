@@ -4,6 +4,8 @@ export class OpenConversation {
   constructor({ app, connection, composer, sidebar }) {
     Object.assign(this, { app, connection, composer, sidebar });
     this.id = Number(app.dataset.conversationId) || null;
+    /** Where this page stands: another path of its history is another page, a place on it is not. */
+    this.path = location.pathname;
   }
 
   start() {
@@ -12,6 +14,7 @@ export class OpenConversation {
       if (event.target.matches("[data-delete-form]")) this.isLeaving = true;
     });
     document.addEventListener("visibilitychange", () => this.noteRead());
+    addEventListener("popstate", () => location.pathname === this.path || location.reload());
   }
 
   /** The first message was accepted: this page has a conversation from now on. */
@@ -20,6 +23,8 @@ export class OpenConversation {
     this.app.dataset.conversationId = id;
     this.app.querySelector("[data-welcome]")?.remove();
     history.pushState(null, "", url);
+    this.path = location.pathname;
+    this.composer.settleIn(id);
     for (const part of document.querySelectorAll("[data-action-template]")) {
       part[part.matches("form") ? "action" : "href"] = part.dataset.actionTemplate.replace("/0/", `/${id}/`);
     }

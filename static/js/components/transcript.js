@@ -61,10 +61,9 @@ export class Transcript {
     this.log.append(...nodes);
   }
 
-  /** The text of the last message a person wrote, or "". */
-  lastWritten() {
-    const article = Array.from(this.log.querySelectorAll('[data-role="user"]')).at(-1);
-    return article ? new Message(article).text : "";
+  /** Under which ids the messages on this page were sent: what bears one has arrived. */
+  clientIds() {
+    return Array.from(this.log.querySelectorAll("[data-client-id]"), (article) => article.dataset.clientId);
   }
 
   /** The answer that is still open, if there is one. */

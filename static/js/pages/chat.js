@@ -16,8 +16,8 @@ import { mountShortcuts } from "../components/shortcuts.js";
 import { Sidebar } from "../components/sidebar.js";
 import { Transcript } from "../components/transcript.js";
 import { Drafts } from "../lib/drafts.js";
+import { newClientId } from "../lib/message.js";
 import { Connection } from "../lib/socket.js";
-import { t } from "../lib/words.js";
 
 const app = document.querySelector('[data-page="chat"]');
 const find = (name) => app.querySelector(`[data-${name}]`);
@@ -37,6 +37,17 @@ function storage(name) {
   }
 }
 
+/** What this tab is called through all its pages, so that each finds its own drafts again. */
+function nameOfTab() {
+  const kept = storage("sessionStorage");
+  try {
+    if (!kept.getItem("parley.tab")) kept.setItem("parley.tab", newClientId());
+    return kept.getItem("parley.tab");
+  } catch {
+    return newClientId();
+  }
+}
+
 function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return new WebSocket(`${scheme}//${location.host}${app.dataset.socketPath}`);
@@ -52,9 +63,11 @@ function liftAboveKeyboard() {
 }
 
 mountComponents();
+const drafts = new Drafts(storage("localStorage"), { owner: app.dataset.userId, page: newClientId(), tab: nameOfTab() });
 const conversationId = Number(app.dataset.conversationId) || null;
 const transcript = new Transcript(find("transcript"), find("jump"));
-const composer = new Composer(app.querySelector('[data-component="composer"]'), new Drafts(storage("localStorage"), app.dataset.userId), conversationId);
+drafts.settle(transcript.clientIds());
+const composer = new Composer(app.querySelector('[data-component="composer"]'), drafts, conversationId);
 const notice = new ConnectionNotice(find("connection"), announce);
 const connection = new Connection({
   connect,
@@ -62,12 +75,11 @@ const connection = new Connection({
   onState: (state) => {
     notice.show(state);
     if (state === "open") page.connected();
-    else if (state === "signed_out" || state === "suspended") page.shutOut(state, t("This was not sent. Your message is back in the box."));
+    else if (state === "signed_out" || state === "suspended") page.shutOut(state);
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app), notice, announce });
+const page = new ChatPage({ app, connection, transcript, composer, drafts, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app), notice, announce });
 
-composer.forgetSent(transcript.lastWritten());
 page.start();
 connection.open();
 listenForCopies(app, announce);
@@ -81,4 +93,3 @@ addEventListener("offline", () => connection.offline());
 addEventListener("online", () => connection.online());
 addEventListener("pagehide", () => connection.close());
 addEventListener("pageshow", (event) => event.persisted && connection.open());
-addEventListener("popstate", () => location.reload());
