@@ -151,14 +151,18 @@ class _Default:
 
 def default_classifier() -> Classifier:
     """Return the client that Django's settings describe, the same one in the whole process."""
-    address = (
-        settings.MODERATION_BASE_URL or settings.OPENAI_BASE_URL,
-        settings.MODERATION_API_KEY or settings.OPENAI_API_KEY,
-    )
+    address = (settings.MODERATION_BASE_URL or settings.OPENAI_BASE_URL, _default_key())
     if _Default.client is None or _Default.address != address:
         _Default.client = ModerationClient(base_url=address[0], api_key=address[1])
         _Default.address = address
     return _Default.client
+
+
+def _default_key() -> str:
+    """Return the endpoint's own key, or the model server's where it is the same server."""
+    own: str = settings.MODERATION_API_KEY
+    is_model_server = settings.MODERATION_BASE_URL in ("", settings.OPENAI_BASE_URL)
+    return own or (settings.OPENAI_API_KEY if is_model_server else "")
 
 
 async def close_default_classifier() -> None:
