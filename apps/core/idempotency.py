@@ -43,7 +43,7 @@ class KeyedRequest:
         caller: `user:<id>`, or `address:<address>` where nobody is signed in.
         operation: what is asked for.
         key: the caller's own id of the request.
-        content: everything that makes it the same request: address, token and body.
+        content: everything that makes it the same request: address, rights and body.
     """
 
     caller: str

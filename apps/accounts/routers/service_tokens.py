@@ -26,6 +26,7 @@ router = ApiRouter(tags=["Service accounts"])
         message="Keep this token: it is shown once.",
         scope=TokenScope.STAFF,
         status=201,
+        is_secret=True,
         errors=(UserNotFoundError, RoleRequiredError, TokenLimitError, TokenIsLimitedError),
     ),
 )

@@ -22,6 +22,14 @@ class Caller(Protocol):
     def user(self) -> Any:  # noqa: ANN401
         """The person."""
 
+    @property
+    def rights(self) -> str:
+        """A word that is another one once the person's role, duties or state have changed."""
+
+    @property
+    def token_rights(self) -> str:
+        """A word for the token and everything that it may be used for."""
+
     def require_scope(self, scope: Any, /) -> None:  # noqa: ANN401
         """Check that the token may be used for this; raises a `ForbiddenError`."""
 

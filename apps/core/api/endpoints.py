@@ -6,7 +6,7 @@ from typing import Any, get_origin
 
 from django.http import HttpRequest
 
-from apps.core.api.auth import BearerToken, authenticator
+from apps.core.api.auth import BearerToken, Caller, authenticator
 from apps.core.api.pagination import InvalidCursorError
 from apps.core.api.schemas import Envelope, Page
 from apps.core.errors import (
@@ -26,6 +26,7 @@ from apps.core.errors import (
 )
 
 ReadAgain = Callable[[HttpRequest, Any], Awaitable[Any]]
+FindCaller = Callable[..., Awaitable[Caller | None]]
 JSON = "application/json"
 ALWAYS: tuple[type[AppError], ...] = (
     ValidationFailedError,
@@ -76,6 +77,10 @@ class Endpoint:
         is_plain: whether success is `returns` itself, without an envelope.
         is_conditional: whether the operation heeds `If-Match`.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
+        is_secret: whether its answer holds a secret that is shown once: a key that comes again is
+            answered to the token that sent it first, while that may do as much as then.
+        caller: finds out who calls where `scope` is None and some do it with a token; None for
+            nobody. It is asked before anything is done or told again.
         read_again: what is answered to a key that comes again, from what was answered to it first:
             for words that staff may have taken from view since.
         gives: path parameters of other operations that the answer's data holds, as JSON pointers:
@@ -93,6 +98,8 @@ class Endpoint:
     is_plain: bool = False
     is_conditional: bool = False
     has_own_key: bool = False
+    is_secret: bool = False
+    caller: FindCaller | None = None
     read_again: ReadAgain | None = None
     gives: Mapping[str, str] = field(default_factory=dict)
 

@@ -73,13 +73,15 @@ def fingerprint_of(request: HttpRequest) -> str:
     return idempotency.fingerprint_of(request.get_full_path().encode() + b"\0" + request.body)
 
 
-def keyed(request: HttpRequest, *, caller: str, operation: str, key: str) -> KeyedRequest:
-    """Return a request as it is remembered; another address, token or body is another request."""
-    parts = (
-        request.get_full_path().encode(),
-        request.headers.get("Authorization", "").encode() if caller.startswith("address:") else b"",
-        request.body,
-    )
+def keyed(
+    request: HttpRequest, *, caller: str, operation: str, key: str, rights: str
+) -> KeyedRequest:
+    """Return a request as it is remembered; another address, body or rights are another request.
+
+    An operation checks rights where it does its work, which a request that comes again never
+    reaches: whoever may not do any more what they did then is told nothing of it.
+    """
+    parts = (request.get_full_path().encode(), rights.encode(), request.body)
     return KeyedRequest(caller, operation, key, b"\0".join(parts))
 
 

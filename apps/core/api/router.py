@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from apps.core import limits, rate_limits
 from apps.core.api import etags, idempotency
+from apps.core.api.auth import Caller
 from apps.core.api.endpoints import Endpoint
 from apps.core.api.responses import (
     add_header,
@@ -142,6 +143,8 @@ def wrap(
             tell_limits(request, limits.collect())
             await check_limits(request, endpoint.rate)
             _bind_pages(request, kwargs)
+            if endpoint.caller is not None:
+                request.auth = await endpoint.caller(request, *args, **kwargs)  # type: ignore[attr-defined]
             key = idempotency.key_of(request) if keeps_key else None
             work = functools.partial(view, request, *args, **kwargs)
             if key is None:
@@ -200,7 +203,11 @@ async def _once(
         return Answer(operation.endpoint.status, _dump(operation, kept))
 
     wanted = idempotency.keyed(
-        request, caller=identity_of(request), operation=operation.name, key=key
+        request,
+        caller=identity_of(request),
+        operation=operation.name,
+        key=key,
+        rights=_rights_of(request, operation.endpoint),
     )
     result = await idempotency.once(wanted, work, data_of)
     if isinstance(result, Answer):
@@ -208,6 +215,16 @@ async def _once(
         if operation.endpoint.read_again is not None:
             return await operation.endpoint.read_again(request, orjson.loads(result.data))
     return result
+
+
+def _rights_of(request: HttpRequest, endpoint: Endpoint) -> str:
+    """Return what an answer may be told again under: the caller's rights, and for a secret those
+    of their token.
+    """
+    caller: Caller | None = getattr(request, "auth", None)
+    if caller is None:
+        return ""
+    return f"{caller.rights} {caller.token_rights}" if endpoint.is_secret else caller.rights
 
 
 def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpResponseBase:  # noqa: ANN401

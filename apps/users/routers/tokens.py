@@ -1,11 +1,9 @@
-from typing import cast
-
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query
 
 from apps.core import db, rate_limits
-from apps.core.api.auth import BearerToken, authenticator, caller_of
+from apps.core.api.auth import BearerToken, Caller, authenticator, caller_of
 from apps.core.api.etags import precondition
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
@@ -29,6 +27,15 @@ NEITHER = "Send email and password, or a token of the scope account in the heade
 own_token = BearerToken(TokenScope.ACCOUNT)
 
 
+async def _maker(request: HttpRequest, payload: TokenCreateIn) -> Caller | None:
+    """Return who makes a token by a token; None for whoever comes with a password."""
+    if payload.email is not None and payload.password is not None:
+        return None
+    if "Authorization" not in request.headers:
+        raise UnauthorizedError(NEITHER)
+    return await own_token(request)
+
+
 @router.operation(
     "POST",
     "",
@@ -47,6 +54,8 @@ own_token = BearerToken(TokenScope.ACCOUNT)
         ),
         gives={"token_id": "/id"},
         rate="RATE_LIMIT_LOGIN",
+        caller=_maker,
+        is_secret=True,
         openapi={"security": [{}, {"BearerToken": []}]},
     ),
 )
@@ -64,9 +73,7 @@ async def create_token(request: HttpRequest, payload: TokenCreateIn) -> NewToken
         allowed_models=tuple(payload.allowed_models),
     )
     if payload.email is None or payload.password is None:
-        if "Authorization" not in request.headers:
-            raise UnauthorizedError(NEITHER)
-        caller = cast("Principal", await own_token(request))
+        caller: Principal = caller_of(request)
         return shown_once(await db.call(tokens.create_token, actor=caller, wanted=wanted))
     email = payload.email
     await rate_limits.check("login", f"email:{email}", settings.RATE_LIMIT_LOGIN)

@@ -55,6 +55,19 @@ class Principal:
             raise MissingScopeError
 
     @property
+    def rights(self) -> str:
+        """A word that is another one once the person's role, duties or state have changed."""
+        return str(self.auth_epoch)
+
+    @property
+    def token_rights(self) -> str:
+        """A word for the token and everything that it may be used for; empty for a session."""
+        token = self.token
+        if token is None:
+            return ""
+        return repr((token.pk, sorted(token.scopes), token.allowed_models, token.expires_at))
+
+    @property
     def api_token_id(self) -> int | None:
         """The number of the token, where there is one: its quotas count."""
         return None if self.token is None else self.token.pk

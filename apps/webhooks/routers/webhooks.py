@@ -41,6 +41,7 @@ router = ApiRouter(tags=["Webhooks"])
         message="Keep this secret: it is shown once.",
         scope=STAFF_SCOPE,
         status=201,
+        is_secret=True,
         errors=(WebhookLimitError,),
         gives={"webhook_id": "/id"},
     ),
@@ -134,6 +135,7 @@ async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
         returns=WebhookWithSecretOut,
         message="Keep this secret: it is shown once.",
         scope=STAFF_SCOPE,
+        is_secret=True,
         errors=(WebhookNotFoundError, SecretOverlapError),
     ),
 )
