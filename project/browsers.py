@@ -36,6 +36,7 @@ CORS_EXPOSE_HEADERS = [
     "ratelimit-policy",
     "retry-after",
     "x-correlation-id",
+    "x-should-retry",
     *(
         f"x-ratelimit-{word}-{unit}"
         for unit in ("requests", "tokens")

@@ -182,6 +182,7 @@ class ReplyStoppedError(ConflictError):
     """The answer was stopped while a caller waited for it."""
 
     code = "reply_stopped"
+    is_final = True
     default_message = (
         "This answer was stopped. What was written is in the conversation."
         " Ask again for another one."
@@ -243,6 +244,7 @@ class ReplyOutOfQuotaError(RateLimitedError):
     """The person has used up their allowance."""
 
     code = "out_of_quota"
+    is_final = True
     default_message = "You have used up your allowance for today. Try again after it resets."
 
 

@@ -67,6 +67,7 @@ class ErrorDescription:
         message: a sentence for a person.
         details: problems per field, where there are fields.
         retry_after_seconds: when to try again, if that is known.
+        is_final: whether nobody should send the same again by themselves.
         trace: where it happened, only when DEBUG.
     """
 
@@ -76,6 +77,7 @@ class ErrorDescription:
     message: str
     details: list[FieldProblem] | None = None
     retry_after_seconds: int | None = None
+    is_final: bool = False
     trace: list[str] | None = None
 
 
@@ -89,6 +91,7 @@ def describe_error(exception: BaseException) -> ErrorDescription:
         message=error.message,
         details=error.details,
         retry_after_seconds=error.retry_after_seconds,
+        is_final=error.is_final,
         trace=stack_of(exception) if settings.DEBUG else None,
     )
 

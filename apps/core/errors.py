@@ -40,11 +40,14 @@ class AppError(Exception):
         message: a sentence for a person, in their language; never holds anything internal.
         details: problems per field, where there are fields.
         retry_after_seconds: when it makes sense to try again, if that is known.
+        is_final: whether nobody should send the same again by themselves: it is of no use, or does
+            once more what has its price. OpenAI's clients are told so.
     """
 
     code: ClassVar[str] = "internal_error"
     status_code: ClassVar[int] = 500
     default_message: ClassVar[str] = constants.SOMETHING_WENT_WRONG
+    is_final: bool = False
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class IdempotencyConflictError(ConflictError):
     """The same idempotency key came with other content."""
 
     code = "idempotency_conflict"
+    is_final = True
     default_message = "This key was already used for something else. Send it with a new key."
 
 

@@ -65,6 +65,7 @@ class UpstreamUnauthorizedError(UpstreamError):
 
     is_unspent = True
     code = "upstream_unauthorized"
+    is_final = True
     default_message = (
         "The model did not accept this service's credentials. Tell an administrator; "
         "trying again does not help."
@@ -85,6 +86,7 @@ class UpstreamRejectedError(UpstreamError):
 
     is_unspent = True
     code = "upstream_rejected"
+    is_final = True
     default_message = (
         "The model refused this request. Try a shorter message or another model; "
         "if it stays, tell an administrator."
@@ -177,6 +179,7 @@ class ModelUnpricedError(ForbiddenError):
     """The allowance is one of money, and the model has no price: waiting does not help."""
 
     code = "model_unpriced"
+    is_final = True
     default_message = (
         "The model has no price, and your allowance is one of money. Choose another model, or ask "
         "an admin to set its price."

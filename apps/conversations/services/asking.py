@@ -127,7 +127,18 @@ def ensure_admitted(turn: Turn) -> None:
 
 
 def error_of_end(finished: ReplyFinished) -> AppError:
-    """Return the error that tells how an answer ended: the upstream's own code where it failed."""
+    """Return the error that tells how an answer ended: the upstream's own code where it failed.
+
+    Where it used tokens, it is final: whoever asks once more pays once more.
+    """
+    error = _kind_of_end(finished)
+    used = finished.usage
+    if used is not None and used.prompt_tokens + used.completion_tokens > 0:
+        error.is_final = True
+    return error
+
+
+def _kind_of_end(finished: ReplyFinished) -> AppError:
     if finished.error_code == ModelUnpricedError.code:
         return ModelUnpricedError(finished.notice or None)
     for kind in ENDINGS:

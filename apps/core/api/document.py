@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apps.core.api.endpoints import JSON
-from apps.core.api.responses import openai_error
+from apps.core.api.responses import SHOULD_RETRY, openai_error
 from apps.core.constants import LARGEST_NUMBER
 from apps.core.error_handling import ErrorDescription
 from apps.core.errors import AppError
@@ -24,7 +24,7 @@ HEADERS = {
     "RateLimit-Policy": ("string", "Those limits."),
     "Retry-After": ("integer", "Seconds until the next request may come."),
 }
-OPENAI_HEADERS = {
+RATE_HEADERS = {
     f"x-ratelimit-{word}-{unit}": ("string", f"{meaning} of the narrowest limit of {unit}.")
     for unit in ("requests", "tokens")
     for word, meaning in (
@@ -33,6 +33,8 @@ OPENAI_HEADERS = {
         ("reset", "When all is free again, such as `6m0s`,"),
     )
 }
+RETRY_HEADER = {SHOULD_RETRY: ("string", "`false`: do not send the same again by yourself.")}
+OPENAI_HEADERS = RATE_HEADERS | RETRY_HEADER
 SHAPES: dict[str, Any] = {"boolean": False, "null": None, "object": {}, "string": "Some words."}
 KINDS: dict[str, type | tuple[type, ...]] = {
     "boolean": bool,
@@ -70,7 +72,7 @@ def finish(document: Schema, words: Mapping[str, Any], *, is_openai: bool = Fals
         _limit_numbers(operation)
         _settle_parameters(operation)
         _add_examples(path, method, operation, sampler)
-        _describe_headers(operation, tuple(OPENAI_HEADERS) if is_openai else ())
+        _describe_headers(operation, is_openai=is_openai)
         gives[operation["operationId"]] = operation.pop("x-gives", {})
     _add_links(document, gives)
     return document
@@ -156,13 +158,16 @@ def _add_examples(path: str, method: str, operation: Schema, sampler: Sampler) -
         content["example"] = example
 
 
-def _describe_headers(operation: Schema, more: tuple[str, ...]) -> None:
-    limits = ("RateLimit", "RateLimit-Policy", *more)
+def _describe_headers(operation: Schema, *, is_openai: bool) -> None:
+    limits = ("RateLimit", "RateLimit-Policy", *(RATE_HEADERS if is_openai else ()))
+    retry = tuple(RETRY_HEADER) if is_openai else ()
     for status, answer in operation["responses"].items():
         if int(status) < 400:
             answer["headers"] = _references("X-Correlation-ID", *limits)
         elif int(status) == 429:
-            answer["headers"] = _references("Retry-After", *limits)
+            answer["headers"] = _references("Retry-After", *limits, *retry)
+        elif retry:
+            answer["headers"] = _references(*retry)
 
 
 def _references(*names: str) -> Schema:

@@ -18,6 +18,7 @@ from apps.core.paths import is_openai_path
 from apps.core.rate_limits import TooManyRequestsError
 
 JSON = "application/json"
+SHOULD_RETRY = "x-should-retry"
 _SHAPED = "_is_shaped"
 _HEADERS = "parley.headers"
 _LIMITS = "parley.limits"
@@ -60,6 +61,8 @@ def error_response(request: HttpRequest, exception: BaseException) -> HttpRespon
     put_headers(request, response)
     if description.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(description.retry_after_seconds)
+    if description.is_final and is_openai_path(request.path_info):
+        response.headers[SHOULD_RETRY] = "false"
     if description.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
