@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -10,11 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.conversations.models import Conversation, Reply
 from apps.llm.constants import Audience
-from apps.llm.models import Assistant, ChatModel
+from apps.llm.models import Assistant, ChatModel, ModelFallback, Provider
 from apps.llm.services import catalogue, compiling, offers
 from apps.users.models import User
+from tests.api.conftest import Program
+from tests.api.test_messages import answering
 from tests.factories import ApiTokenFactory, ConversationFactory, UserFactory
 from tests.llm.services.conftest import make_spare
+from tests.support.upstream import ScriptedUpstream
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +101,34 @@ def test_programs_list_and_name_the_models_of_their_persons_assistants(
     )
     assert refused.status_code == 404
     assert refused.json()["error"]["code"] == "model_not_found"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("off", ["model", "provider", "key"])
+async def test_a_name_goes_on_working_while_another_model_stands_in_for_it(
+    program: Program, upstream: ScriptedUpstream, off: str
+) -> None:
+    @sync_to_async
+    def switch_off() -> None:
+        two = make_spare("http://127.0.0.1:9/v1")
+        ModelFallback.objects.update(model=two.spare, fallback=two.main)
+        make_assistant("For all", two.spare)
+        changes = {"sealed_key": "unreadable"} if off == "key" else {"is_enabled": False}
+        rows = ChatModel.objects.filter(pk=two.spare.pk)
+        (rows if off == "model" else Provider.objects.filter(code="second")).update(**changes)
+        catalogue.forget()
+
+    await switch_off()
+    listed = (await program.get("/openai/v1/models")).json()["data"]
+    assert [one["id"] for one in listed] == ["scripted", "spare"]
+    asked = {"model": "spare", "messages": [{"role": "user", "content": "[[stream tokens=3]]"}]}
+    async with answering():
+        answered = await program.post("/openai/v1/chat/completions", asked)
+    assert (answered.status_code, answered.json()["model"]) == (200, "scripted")
+    await ModelFallback.objects.all().adelete()
+    catalogue.forget()
+    refused = await program.post("/openai/v1/chat/completions", asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "model_not_found")
 
 
 def test_a_conversation_remembers_who_answers(

@@ -112,6 +112,10 @@ class Catalogue:
             raise AssistantUnavailableError
         return usable
 
+    def can_answer(self, model: LiveModel) -> bool:
+        """Tell whether a model, or one that is asked in its place, is usable."""
+        return any(self.models[pk].is_usable for pk in (model.id, *model.fallback_ids))
+
     @property
     def default(self) -> LiveAssistant:
         """The assistant that answers where nobody chose.

@@ -34,9 +34,12 @@ def list_models(*, viewer: Person, catalogue: Catalogue) -> list[LiveModel]:
 
 
 def models_of(assistants: Iterable[LiveAssistant], catalogue: Catalogue) -> list[LiveModel]:
-    """Return the models of some assistants that are switched on, each once."""
+    """Return the models of some assistants that can be asked, or stood in for, each once.
+
+    A name goes on working while what it stands for is switched off, as an assistant does.
+    """
     models = (catalogue.models[one.version.model_id] for one in assistants)
-    return [model for model in dict.fromkeys(models) if model.is_usable]
+    return [model for model in dict.fromkeys(models) if catalogue.can_answer(model)]
 
 
 def find_model(*, viewer: Person, catalogue: Catalogue, code: str) -> LiveModel:
