@@ -16,9 +16,19 @@ from apps.webhooks.constants import (
     CHANNEL,
     LEASE_SECONDS,
     MAX_AT_ONCE_PER_ENDPOINT,
+    NOTED_DAYS,
     DeliveryState,
     EventType,
 )
+
+_IS_TOLD = f"""
+    endpoint.removed_at IS NULL AND (
+        endpoint.is_enabled
+        OR endpoint.failing_since > statement_timestamp() - interval '{NOTED_DAYS} days'
+    )
+"""
+"""Whether something is noted for an endpoint: while it is on, and for as long as events are kept
+where it was not switched off by staff, which ends `failing_since`, but by its failures."""
 
 
 def noted(*, event_type: str, source: str, data: str) -> str:
@@ -32,7 +42,7 @@ def noted(*, event_type: str, source: str, data: str) -> str:
         source: name of the part of the WITH clause that has one row for each fact.
         data: SQL of the fact as jsonb, over the columns of `source`.
     """
-    listens = f"endpoint.is_enabled AND {event_type} = ANY(endpoint.event_types)"
+    listens = f"{_IS_TOLD} AND {event_type} = ANY(endpoint.event_types)"
     return f"""
     webhook_event AS (
         INSERT INTO webhooks_webhookevent (id, type, data, created_at)

@@ -231,8 +231,13 @@ def test_days_of_failure_switch_a_webhook_off_and_tell_the_admins(
     endpoint = listen(admin, receiver, description="Chat room").endpoint
     days = timedelta(days=constants.FAILING_DAYS)
     WebhookEndpoint.objects.update(failing_since=timezone.now() - days)
-    receiver.react(Reaction(500))
+    receiver.react(Reaction(500), Reaction(500))
     suspended()
+    deliver()
+    endpoint.refresh_from_db()
+    assert endpoint.is_enabled, "an event of long ago and one refusal are no days of failure"
+    WebhookDelivery.objects.update(tries=len(constants.RETRY_SECONDS))
+    make_due()
     deliver()
     endpoint.refresh_from_db()
     assert (endpoint.is_enabled, endpoint.off_because) == (
@@ -241,9 +246,10 @@ def test_days_of_failure_switch_a_webhook_off_and_tell_the_admins(
     )
     event = AuditEvent.objects.latest("pk")
     assert (event.action, event.actor_label) == ("webhook.switched_off", "system")
+    suspended()
     make_due()
     deliver()
-    assert len(receiver.received) == 1
+    assert len(receiver.received) == 2
 
     for letter in admin_mail.compose_mails(subject="A webhook was switched off", text="Look."):
         letter.send()
@@ -254,7 +260,17 @@ def test_days_of_failure_switch_a_webhook_off_and_tell_the_admins(
         actor=admin, endpoint_id=endpoint.pk, changes={"is_enabled": True}, reason="Works again."
     )
     deliver()
-    assert len(receiver.received) == 2
+    assert len(receiver.received) == 3, "what happened while it was off arrives as well"
+
+
+def test_of_a_webhook_that_fails_for_a_month_nothing_more_is_kept(
+    admin: User, receiver: Receiver
+) -> None:
+    listen(admin, receiver)
+    days = timedelta(days=constants.NOTED_DAYS)
+    WebhookEndpoint.objects.update(is_enabled=False, failing_since=timezone.now() - days)
+    suspended()
+    assert WebhookEvent.objects.count() == 0
 
 
 def queued_mail() -> int:

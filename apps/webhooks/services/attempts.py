@@ -61,7 +61,7 @@ def write_down(due: Due, answer: Answer) -> None:
     if answer.outcome == AttemptOutcome.ACCEPTED:
         _note_success(due.endpoint_id, now)
     else:
-        _note_failure(due.endpoint_id, answer, now)
+        _note_failure(due, answer, now)
 
 
 @transaction.atomic
@@ -81,13 +81,17 @@ def _decide(due: Due, answer: Answer, now: datetime) -> bool:
     if delivery.state != DeliveryState.PENDING or delivery.tries != due.tries:
         return False
     is_accepted = answer.outcome == AttemptOutcome.ACCEPTED
-    if is_accepted or due.tries > len(constants.RETRY_SECONDS):
+    if is_accepted or _is_last(due):
         delivery.state = DeliveryState.DELIVERED if is_accepted else DeliveryState.FAILED
         delivery.ended_at = now
     else:
         delivery.next_at = now + wait_after(due.tries)
     delivery.save(update_fields=["state", "ended_at", "next_at"])
     return True
+
+
+def _is_last(due: Due) -> bool:
+    return due.tries > len(constants.RETRY_SECONDS)
 
 
 def wait_after(tries: int) -> timedelta:
@@ -105,8 +109,13 @@ def _note_success(endpoint_id: int, now: datetime) -> None:
 
 
 @transaction.atomic
-def _note_failure(endpoint_id: int, answer: Answer, now: datetime) -> None:
-    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+def _note_failure(due: Due, answer: Answer, now: datetime) -> None:
+    """Note that an endpoint fails, and switch it off where that has lasted for days.
+
+    Only an event that was tried to its end decides that: one that was given up long ago, and the
+    first refusal of the next one, are no days of failure.
+    """
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=due.endpoint_id)
     if not endpoint.is_enabled:
         return
     if endpoint.failing_since is None:
@@ -114,7 +123,7 @@ def _note_failure(endpoint_id: int, answer: Answer, now: datetime) -> None:
     days = timedelta(days=constants.FAILING_DAYS)
     if answer.status == GONE:
         _switch_off(endpoint, "The receiver answered 410: it wants no more.")
-    elif now - endpoint.failing_since >= days:
+    elif _is_last(due) and now - endpoint.failing_since >= days:
         _switch_off(endpoint, f"Nothing was accepted for {constants.FAILING_DAYS} days.")
     endpoint.save(update_fields=["failing_since", "is_enabled", "off_because", "updated_at"])
 
@@ -134,7 +143,7 @@ def _switch_off(endpoint: WebhookEndpoint, why: str) -> None:
         subject="A webhook was switched off",
         text=(
             f"The webhook “{endpoint}” ({endpoint.address}) was switched off. {why}\n"
-            "What it was to be told waits for 30 days. Look at its deliveries in the admin, and "
+            "What it is to be told waits, for 30 days. Look at its deliveries in the admin, and "
             "switch it on again when the receiver works."
         ),
     )
