@@ -7,7 +7,7 @@ AppError
 +-- NotFoundError           404
 +-- MethodNotAllowedError   405
 +-- ConflictError           409
-|   +-- IdempotencyConflictError, IdempotencyInProgressError
+|   +-- IdempotencyConflictError, IdempotencyInProgressError, IdempotencyLostError
 +-- PreconditionFailedError 412
 +-- PayloadTooLargeError    413
 +-- UnsupportedMediaError   415
@@ -133,8 +133,18 @@ class IdempotencyInProgressError(ConflictError):
 
     code = "idempotency_in_progress"
     default_message = (
-        "The first request with this key is still being answered. Send it again in a moment; "
-        "if this stays, look whether it was done, and use a new key."
+        "The first request with this key is still being answered. Send it again in a moment."
+    )
+
+
+class IdempotencyLostError(ConflictError):
+    """The process that answered the first request with this key ended before it could say how."""
+
+    code = "idempotency_lost"
+    is_final = True
+    default_message = (
+        "Nobody knows how the first request with this key ended. Look whether it was done; if not, "
+        "send it with a new key."
     )
 
 

@@ -12,10 +12,17 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from apps.core.errors import IdempotencyConflictError, IdempotencyInProgressError
+from apps.core.errors import (
+    AppError,
+    IdempotencyConflictError,
+    IdempotencyInProgressError,
+    IdempotencyLostError,
+)
 from apps.core.models import IdempotentRequest
 
 KEPT_FOR = timedelta(hours=24)
+LOST_AFTER = timedelta(minutes=15)
+"""No request takes so long, its answer's five minutes of waiting for PostgreSQL included."""
 PURGED_AT_ONCE = 20
 
 BEGIN = """
@@ -66,6 +73,7 @@ def begin(request: KeyedRequest) -> int | Answer:
     Raises:
         IdempotencyConflictError: the key came with another request.
         IdempotencyInProgressError: the same request has not been answered yet.
+        IdempotencyLostError: it never will be; the process that had it is gone.
     """
     now = timezone.now()
     key_hash, fingerprint = _digest("key", request.key.encode()), fingerprint_of(request.content)
@@ -82,8 +90,15 @@ def begin(request: KeyedRequest) -> int | Answer:
     if known is not None and known.fingerprint != fingerprint:
         raise IdempotencyConflictError
     if known is None or known.status_code is None or known.answer is None:
-        raise IdempotencyInProgressError(retry_after_seconds=1)
+        raise _unanswered(now - known.created_at if known is not None else timedelta())
     return Answer(known.status_code, _cipher(request.key).decrypt(bytes(known.answer)))
+
+
+def _unanswered(age: timedelta) -> AppError:
+    """Return what is told of a request without an answer: how long to wait, or that it is lost."""
+    if age >= LOST_AFTER:
+        return IdempotencyLostError()
+    return IdempotencyInProgressError(retry_after_seconds=max(1, round(age.total_seconds())))
 
 
 def finish(number: int, request: KeyedRequest, answer: Answer) -> None:

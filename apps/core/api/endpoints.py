@@ -14,6 +14,7 @@ from apps.core.errors import (
     ForbiddenError,
     IdempotencyConflictError,
     IdempotencyInProgressError,
+    IdempotencyLostError,
     InternalError,
     NotFoundError,
     PayloadTooLargeError,
@@ -36,7 +37,11 @@ ALWAYS: tuple[type[AppError], ...] = (
 )
 GUARDED: tuple[type[AppError], ...] = (UnauthorizedError, ForbiddenError)
 WITH_BODY: tuple[type[AppError], ...] = (PayloadTooLargeError, UnsupportedMediaError)
-WITH_KEY: tuple[type[AppError], ...] = (IdempotencyConflictError, IdempotencyInProgressError)
+WITH_KEY: tuple[type[AppError], ...] = (
+    IdempotencyConflictError,
+    IdempotencyInProgressError,
+    IdempotencyLostError,
+)
 
 IF_NONE_MATCH = {
     "in": "header",

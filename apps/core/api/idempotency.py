@@ -101,6 +101,7 @@ async def once(
     Raises:
         IdempotencyConflictError: the key came with another request.
         IdempotencyInProgressError: the same request has not been answered yet.
+        IdempotencyLostError: it never will be.
     """
     begun = await db.call(idempotency.begin, wanted)
     if isinstance(begun, Answer):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from apps.core import db, idempotency
 from apps.core.api.idempotency import once
+from apps.core.errors import IdempotencyInProgressError, IdempotencyLostError
 from apps.core.idempotency import Answer, KeyedRequest
 from apps.core.models import IdempotentRequest
 
@@ -58,6 +61,19 @@ async def test_what_was_done_is_kept_once_postgresql_is_back() -> None:
 
     assert await once(WANTED, work, data_of) == DONE
     assert await db.call(idempotency.begin, WANTED) == DONE
+
+
+async def test_what_a_killed_process_leaves_is_waited_for_and_then_lost() -> None:
+    await db.call(idempotency.begin, WANTED)
+    for age, told in ((0, 1), (90, 90), (899, 899)):
+        began = timezone.now() - timedelta(seconds=age)
+        await IdempotentRequest.objects.aupdate(created_at=began)
+        with pytest.raises(IdempotencyInProgressError) as waiting:
+            await db.call(idempotency.begin, WANTED)
+        assert waiting.value.retry_after_seconds == told
+    await IdempotentRequest.objects.aupdate(created_at=timezone.now() - idempotency.LOST_AFTER)
+    with pytest.raises(IdempotencyLostError):
+        await db.call(idempotency.begin, WANTED)
 
 
 async def test_what_the_end_of_the_process_cuts_off_may_come_again() -> None:
