@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from apps.audit import services
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
 from apps.core.admin_kit.details import Detail, Fact, Front, Related, Table, Text
@@ -50,6 +51,12 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
         choice_filter(title="action", parameter_name="action", options=tuple(AuditAction.choices)),
     )
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Return the record without what others did to what is the viewer's own."""
+        return services.list_events_for(viewer=cast("services.Viewer", request.user)).order_by(
+            *self.ordering
+        )
 
     def search_condition(self, request: HttpRequest, term: str) -> Q | None:
         """Look up the events of an actor or about a target."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from apps.core.append_only import AppendOnlyQuerySet
 
 if TYPE_CHECKING:
@@ -14,6 +16,10 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
     def about(self, target_type: str, target_id: int) -> AuditEventQuerySet:
         """Return what was done to one thing."""
         return self.filter(target_type=target_type, target_id=target_id)
+
+    def not_done_to(self, person_id: int, about: Q) -> AuditEventQuerySet:
+        """Leave out what others did to a person, by the condition of what is about them."""
+        return self.exclude(about & ~Q(actor=person_id))
 
     def newest_first(self) -> AuditEventQuerySet:
         """Order by when it was done, newest first."""

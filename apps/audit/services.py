@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from apps.audit import statements
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
+from apps.audit.subjects import subjects
 from apps.core.correlation import get_correlation_id
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ class Actor(Protocol):
     def label(self) -> str:
         """The name that the record keeps."""
         ...
+
+
+class Viewer(Protocol):
+    """Whoever reads the record."""
+
+    pk: int
 
 
 def record(
@@ -60,6 +67,15 @@ def record(
         data=dict(data or {}),
         correlation_id=get_correlation_id(),
     )
+
+
+def list_events_for(*, viewer: Viewer) -> AuditEventQuerySet:
+    """Return the record as somebody may read it; the caller has checked that they may at all.
+
+    What others did to what is the reader's own is left out: they hear of it as everybody does.
+    """
+    about = subjects().about(person_id=viewer.pk)
+    return AuditEvent.objects.not_done_to(viewer.pk, about)
 
 
 def list_events_of(

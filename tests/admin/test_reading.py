@@ -76,6 +76,24 @@ def test_a_hidden_message_is_marked_with_who_and_why(as_moderator: Client, talk:
     assert [button.label for button in line.buttons] == ["Restore"]
 
 
+def test_staff_learn_of_their_own_hidden_message_what_its_readers_are_told_and_no_more(
+    moderator: User, as_moderator: Client, peer: User, sign_in: SignIn
+) -> None:
+    own = make_talk(moderator)
+    path = f"/admin/conversations/message/{own.question.pk}"
+    sent = {"reason": "Mo knows better.", "reason_for_user": "No threats here."}
+    sign_in(peer).post(f"{path}/hide/", sent)
+    line = as_moderator.get(page_of(own)).context["lines"][0]
+    assert (line.is_hidden, line.hidden_by, line.hidden_why, line.told) == (
+        True,
+        "",
+        "",
+        "No threats here.",
+    )
+    assert "Mo knows better." not in as_moderator.get(f"{path}/change/").content.decode()
+    assert "Mo knows better." in sign_in(peer).get(f"{path}/change/").content.decode()
+
+
 def test_a_long_conversation_is_shown_a_screen_at_a_time(as_moderator: Client, talk: Talk) -> None:
     more = MessageFactory.create_batch(120, conversation=talk.conversation)
     first = as_moderator.get(page_of(talk)).context

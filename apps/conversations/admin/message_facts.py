@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from django.http import HttpRequest
+
 from apps.conversations.admin import looks
 from apps.conversations.admin.transcript import hide_events
 from apps.conversations.models import Message, Reply
@@ -30,11 +32,11 @@ def facts_of(message: Message, reply: Reply | None) -> list[Fact]:
     ]
 
 
-def hidden_facts_of(message: Message) -> list[Fact]:
+def hidden_facts_of(request: HttpRequest, message: Message) -> list[Fact]:
     """Return who took a message from view, why, and what its readers are told."""
     if not message.is_hidden:
         return []
-    event = hide_events([message]).get(message.pk)
+    event = hide_events(request, [message]).get(message.pk)
     return [
         Fact("Hidden", moment(message.hidden_at)),
         Fact("Hidden by", event.actor_label if event else EMPTY),

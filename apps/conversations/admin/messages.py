@@ -239,7 +239,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
                 Fact("Conversation", self.talk(row)),
                 Fact("Of", self.owner(row)),
                 *facts_of(row, reply),
-                *hidden_facts_of(row),
+                *hidden_facts_of(request, row),
             ],
             texts=texts_of(row),
             related=[

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
 from apps.conversations.admin import looks
@@ -20,6 +21,7 @@ from apps.core.admin_kit.actions import Button
 from apps.core.admin_kit.display import duration, moment, number
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.users.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +71,15 @@ def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Me
     return pages.get_page(request.GET.get("page"))
 
 
-def hide_events(messages: Sequence[Message]) -> dict[int, AuditEvent]:
-    """Return the last decision to hide each of these messages, in one query."""
+def hide_events(request: HttpRequest, messages: Sequence[Message]) -> dict[int, AuditEvent]:
+    """Return the last decision to hide each of these messages, in one query.
+
+    Whoever looks at their own learns what its readers are told, and not by whom or why.
+    """
     numbers = [message.pk for message in messages if message.is_hidden]
     if not numbers:
         return {}
-    events = AuditEvent.objects.filter(
+    events = audit.list_events_for(viewer=cast("User", request.user)).filter(
         target_type="message", target_id__in=numbers, action=AuditAction.MESSAGE_HIDDEN
     )
     return {event.target_id: event for event in events.order_by("id")}
@@ -87,7 +92,7 @@ def lines_of(
     subjects: dict[str, StaffModelAdmin[Any]],
 ) -> list[Line]:
     """Return the messages of a screen as they are drawn, with what may be done to each."""
-    events = hide_events(messages)
+    events = hide_events(request, messages)
     lines = []
     for message in messages:
         message.conversation = conversation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from apps.audit.models import AuditEvent
+from apps.audit import services as audit
 from apps.audit.querysets import AuditEventQuerySet
 from apps.moderation.services import cases
 from apps.users.models import User
@@ -14,7 +14,7 @@ VIEW = "audit.view_auditevent"
 
 
 def list_events(*, viewer: User, chosen: Mapping[str, Any]) -> AuditEventQuerySet:
-    """Return who did what, by action, actor and target.
+    """Return who did what, by action, actor and target; nothing that others did to the viewer.
 
     Args:
         viewer: a member of staff who may read the record.
@@ -25,4 +25,4 @@ def list_events(*, viewer: User, chosen: Mapping[str, Any]) -> AuditEventQuerySe
     """
     cases.require(viewer, VIEW)
     wanted = {name: value for name, value in chosen.items() if value is not None}
-    return AuditEvent.objects.filter(**wanted)
+    return audit.list_events_for(viewer=viewer).filter(**wanted)

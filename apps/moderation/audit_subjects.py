@@ -1,0 +1,47 @@
+"""Whose the things are that the audit record names, so that staff read nothing about themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
+
+from apps.audit.constants import AuditAction
+from apps.conversations.models import Conversation, Message, Share
+from apps.moderation.models import Appeal, Case
+
+TEXTS = ("message", "reply")
+
+
+class AuditSubjects:
+    """Knows accounts, conversations, and what moderation keeps; see docs/decisions/0123."""
+
+    def about(self, *, person_id: int) -> Q:
+        """Return the condition of events that were done to what is a person's.
+
+        Each part is asked of the rows that a page shows, by a key: an EXISTS could make the
+        database read everything that the person ever wrote first.
+        """
+        number = OuterRef("target_id")
+        labelled = Cast(KeyTextTransform("message_id", OuterRef("data")), BigIntegerField())
+        texts = Message.objects.filter(conversation__owner=person_id)
+        return (
+            Q(target_type="user", target_id=person_id)
+            | _one("case", Case.objects.filter(pk=number, subject=person_id))
+            | _one("appeal", Appeal.objects.filter(pk=number, subject=person_id))
+            | _one("conversation", Conversation.objects.filter(pk=number, owner=person_id))
+            | _one("share", Share.objects.filter(pk=number, owner=person_id))
+            | Q(target_type__in=TEXTS) & _is_there(texts.filter(pk=number))
+            | Q(action=AuditAction.BACK_TEST_LABELLED) & _is_there(texts.filter(pk=labelled))
+        )
+
+
+def _one(target_type: str, rows: QuerySet[Any, Any]) -> Q:
+    return Q(target_type=target_type) & _is_there(rows)
+
+
+def _is_there(rows: QuerySet[Any, Any]) -> Q:
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))  # noqa: FBT003
