@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from apps.audit.models import AuditEvent
+from apps.core.models import IdempotentRequest
 from apps.moderation.models import AccessGrant, BackTestMatch, Rule
 from apps.moderation.services import back_tests
 from apps.users.models import User
@@ -81,6 +82,21 @@ def test_a_match_is_labelled_by_who_was_shown_its_passage() -> None:
         (person.pk, rule.pk, True),
         (other.program.user.pk, rule.pk, None),
     ]
+
+
+def test_each_passage_that_is_shown_is_a_reading_whatever_key_it_is_asked_for_with() -> None:
+    rule, person = make_rule(stage="input", applies_to="user"), make_staff("rule_author")
+    MessageFactory(role="user", content="badword")
+    begun = back_tests.start(actor=person, version_id=rule.current_id)
+    while back_tests.step(begun.pk):
+        pass
+    author = Caller(person)
+    author.program.headers["Idempotency-Key"] = "the-same-one"
+    passage = f"moderation/back-tests/{begun.pk}/next-passage"
+    for times in (1, 2):
+        assert author.call("POST", passage)["passage"] == "badword"
+        assert AuditEvent.objects.filter(action="conversation.read").count() == times
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_a_moderator_reads_what_the_pages_show_and_changes_nothing() -> None:

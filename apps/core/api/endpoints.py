@@ -86,6 +86,8 @@ class Endpoint:
             answered to the token that sent it first, while that may do as much as then.
         caller: finds out who calls where `scope` is None and some do it with a token; None for
             nobody. It is asked before anything is done or told again.
+        is_reading: whether it is a POST that shows what staff must not see unnoticed: each request
+            reads anew and is on record, so that nothing is kept of its answer.
         read_again: what is answered to a key that comes again, from what was answered to it first:
             for words that staff may have taken from view since.
         gives: path parameters of other operations that the answer's data holds, as JSON pointers:
@@ -105,6 +107,7 @@ class Endpoint:
     has_own_key: bool = False
     is_secret: bool = False
     caller: FindCaller | None = None
+    is_reading: bool = False
     read_again: ReadAgain | None = None
     gives: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,7 +126,8 @@ class Endpoint:
 
     def keeps_key(self, method: str) -> bool:
         """Tell whether the general mechanism remembers what was answered to a key."""
-        return method == "POST" and not self.has_own_key and not self.is_plain
+        is_kept_here = not (self.has_own_key or self.is_plain or self.is_reading)
+        return method == "POST" and is_kept_here
 
     def declared(
         self, method: str, *, has_body: bool, has_path: bool, has_page: bool

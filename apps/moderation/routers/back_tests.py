@@ -92,6 +92,7 @@ async def list_matches(request: HttpRequest, back_test_id: int, page: Query[Page
         returns=PassageOut,
         message="Say whether it is a violation.",
         scope=STAFF,
+        is_reading=True,
         errors=(*NO_TEST, errors.NothingToLabelError),
         gives={"match_id": "/match_id"},
     ),
