@@ -60,7 +60,7 @@ def every_row() -> str:
         return repr(cursor.fetchall())
 
 
-def ask(scene: Scene, program: Program, name: str, row: Row) -> int | str:
+def ask(scene: Scene, program: Program, name: str, row: Row, before: str) -> int | str:
     """Ask and return the cell; what was done is undone, and a refusal must have done nothing."""
     method, path = OPERATIONS[name]
     body = row.body
@@ -68,7 +68,6 @@ def ask(scene: Scene, program: Program, name: str, row: Row) -> int | str:
         body = {key: scene.numbers.get(str(value), value) for key, value in body.items()}
     numbers = scene.numbers | {name: scene.numbers[value] for name, value in row.named.items()}
     with transaction.atomic():
-        before = every_row()
         answered = async_to_sync(program.call)(method, path.format_map(numbers) + row.query, body)
         cell: int | str = answered.status_code
         if answered.status_code >= 400:
@@ -90,10 +89,11 @@ def test_everybody_gets_what_the_matrix_says(scene: Scene, name: str) -> None:
     assert name in MATRIX, "Write a row for the new operation."
     row = MATRIX[name]
     scene.callers["scopeless"] = Program(scene.owner, scopes=other_scopes(name))
-    found = {who: ask(scene, scene.callers[who], name, row) for who, _ in cells(row)}
+    before = every_row()
+    found = {who: ask(scene, scene.callers[who], name, row, before) for who, _ in cells(row)}
     scene.owner.standing = Standing.RESTRICTED
     scene.owner.save()
-    found["restricted"] = ask(scene, scene.callers["owner"], name, row)
+    found["restricted"] = ask(scene, scene.callers["owner"], name, row, every_row())
     assert found == {**dict(cells(row)), "restricted": row.restricted}
 
 
