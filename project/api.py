@@ -18,8 +18,11 @@ from apps.moderation.routers import (
     bulk_router,
     case_reading_router,
     cases_router,
+    desk_router,
     figures_router,
     notices_router,
+    policies_router,
+    records_router,
     reports_router,
     rules_router,
 )
@@ -50,7 +53,10 @@ api.add_router("/moderation", appeals_router)
 api.add_router("/service-accounts", service_accounts_router)
 api.add_router("/service-accounts", service_tokens_router)
 api.add_router("/moderation", case_reading_router)
+api.add_router("/moderation", desk_router)
 api.add_router("/moderation", bulk_router)
+api.add_router("/moderation", policies_router)
+api.add_router("/moderation", records_router)
 api.add_router("/moderation", rules_router)
 api.add_router("/moderation", back_tests_router)
 api.add_router("/moderation", figures_router)

@@ -73,6 +73,13 @@ class PolicyInUseError(ConflictError):
     default_message = "Rules of this policy are on. Switch them off first."
 
 
+class ThresholdNotFoundError(NotFoundError):
+    """There is no such threshold of points."""
+
+    code = "threshold_not_found"
+    default_message = "There is no such threshold. List them to see which there are."
+
+
 class DecisionNotFoundError(NotFoundError):
     """There is no such decision."""
 

@@ -134,6 +134,9 @@ _SIMILAR = Statement(
         WHERE decision.case_id = ANY(lane.case_ids) AND decision.case_id <> %(case_id)s
             AND NOT decision.is_undo AND NOT EXISTS (
                 SELECT FROM moderation_decision AS later WHERE later.supersedes_id = decision.id
+            ) AND NOT EXISTS (
+                SELECT FROM moderation_case AS own
+                WHERE own.id = decision.case_id AND own.subject_id = %(viewer_id)s
             )
         ORDER BY decision.id DESC LIMIT %(shown)s
     ) AS found
@@ -144,6 +147,7 @@ _SIMILAR = Statement(
 
 def similar_decisions(
     *,
+    viewer_id: int,
     case_id: int,
     subject_id: int,
     hashes: Collection[str],
@@ -156,6 +160,7 @@ def similar_decisions(
     The newest rows of each lane are found once, and their decisions by an index of theirs.
 
     Args:
+        viewer_id: who looks; cases about them are left out.
         case_id: the case, which is left out.
         subject_id: whom it is about.
         hashes: of the passages that rules found in it.
@@ -168,6 +173,7 @@ def similar_decisions(
         title and the time of each.
     """
     return _SIMILAR.rows(
+        viewer_id=viewer_id,
         case_id=case_id,
         subject_id=subject_id,
         hashes=list(hashes),

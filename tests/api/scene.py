@@ -16,8 +16,8 @@ from django.utils import timezone
 from apps.accounts.services import exports
 from apps.conversations.services import shares
 from apps.llm.services import catalogue
-from apps.moderation.models import BackTestMatch, Rule
-from apps.moderation.services import back_tests, grants
+from apps.moderation.models import BackTestMatch, Rule, Threshold
+from apps.moderation.services import back_tests, grants, saved_views
 from apps.users.models import User
 from apps.users.services import service_accounts
 from apps.webhooks.constants import EventType
@@ -115,6 +115,9 @@ def _moderation(owner: User, moderator: User) -> dict[str, int]:
         "appeal_id": notice.appeal.pk,
         "case_id": case.pk,
         "grant_id": grant.pk,
+        "policy_id": case.policy.pk,
+        "view_id": saved_views.save(actor=moderator, name="Mine", query="severity=4").pk,
+        "threshold_id": Threshold.objects.values_list("pk", flat=True)[0],
     }
 
 

@@ -22,7 +22,12 @@ OPEN_TO_ALL = {
 }
 
 
-NOT_WRAPPED = [["text/event-stream"], ["text/markdown", "application/json"], ["application/zip"]]
+NOT_WRAPPED = [
+    ["text/event-stream"],
+    ["text/markdown", "application/json"],
+    ["application/zip"],
+    ["text/csv", "application/json"],
+]
 
 
 def operations(of: ParleyAPI) -> Iterator[tuple[str, str, Operation]]:

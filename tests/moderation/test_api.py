@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.audit.models import AuditEvent
+from apps.core.models import IdempotentRequest
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case
 from apps.moderation.services import strikes
@@ -189,6 +190,16 @@ def test_what_stands_around_a_case_is_read_on_and_its_person_revealed_on_record(
     Case.objects.filter(pk=case.pk).update(state="closed", closed_at=timezone.now())
     closed = staff.call("GET", f"{page}/exchange?beyond=1", status=403)
     assert closed["code"] == "grant_required"
+
+
+def test_each_showing_of_an_address_is_on_record_whatever_key_it_is_asked_for_with() -> None:
+    case, lead = make_case(), Caller(make_staff("lead"))
+    lead.program.headers["Idempotency-Key"] = "the-same-one"
+    for times in (1, 2):
+        found = lead.call("POST", f"moderation/cases/{case.pk}/reveal", {"reason": "A threat."})
+        assert found == {"email": case.subject.email}
+        assert AuditEvent.objects.filter(action="user.revealed").count() == times
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_reading_under_a_grant_is_asked_for_and_shown_to_the_owner(

@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.audit import services as audit
+from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
 from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import (
     Appeal,
@@ -15,12 +18,15 @@ from apps.moderation.models import (
     Flag,
     Note,
     Notice,
+    Rule,
     RuleHit,
     Strike,
 )
-from apps.moderation.services import appeals, cases, desk
+from apps.moderation.services import appeals, cases, desk, grants, records
+from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_decided, make_staff
+from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
 
@@ -69,11 +75,66 @@ def test_no_record_shows_staff_what_is_about_themselves(client: Client, model: A
     assert client.get(reverse(f"{name}_change", args=[other.pk])).status_code == 200
 
 
+def events_about(person: User) -> list[int]:
+    """Let others do something to what is a person's, of every kind that the record names."""
+    other, admin = make_staff("lead"), UserFactory(admin=True)
+    decision = make_decided(person)
+    message = MessageFactory(conversation__owner=person)
+    cases.add_note(actor=other, case_id=decision.case_id, text="A note.")
+    grants.open_grant(actor=other, conversation_id=message.conversation_id, reason="A look.")
+    targets = {
+        "user": person.pk,
+        "case": decision.case_id,
+        "appeal": Appeal.objects.get(subject=person).pk,
+        "conversation": message.conversation_id,
+        "message": message.pk,
+        "reply": message.pk,
+    }
+    for target_type, number in targets.items():
+        audit.record(actor=admin, action="user.updated", target_type=target_type, target_id=number)
+    audit.record(
+        actor=other,
+        action="backtest.labelled",
+        target_type="rule",
+        target_id=Rule.objects.get().pk,
+        data={"message_id": message.pk, "is_violation": True},
+    )
+    audit.record(actor=None, action="case.opened", target_type="case", target_id=decision.case_id)
+    return list(AuditEvent.objects.order_by("-id").values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("duties", [(), ("lead",), ("auditor",)])
+def test_the_record_tells_staff_nothing_that_others_did_to_what_is_theirs(
+    client: Client, duties: tuple[str, ...]
+) -> None:
+    viewer, stranger = make_staff(*duties), UserFactory()
+    about_viewer = events_about(viewer)
+    about_stranger = [one for one in events_about(stranger) if one not in about_viewer]
+    own = audit.record(actor=viewer, action="user.updated", target_type="user", target_id=viewer.pk)
+    seen = [own.pk, *about_stranger]
+    listed = Caller(viewer).call("GET", "moderation/audit?limit=100")["items"]
+    assert [one["id"] for one in listed] == seen
+    case = Case.objects.get(subject=viewer)
+    named = f"moderation/audit?target_type=case&target_id={case.pk}"
+    assert Caller(viewer).call("GET", named)["items"] == []
+    history = f"moderation/rules/{Rule.objects.get().pk}/history"
+    labelled = [one["data"]["message_id"] for one in Caller(viewer).call("GET", history)["items"]]
+    assert [Message.objects.get(pk=number).conversation.owner for number in labelled] == [stranger]
+    client.force_login(viewer)
+    found = client.get(reverse("admin:audit_auditevent_changelist")).context["cl"].result_list
+    assert [row.pk for row in found] == seen
+    for number, status in ((about_viewer[0], 404), (about_stranger[0], 200)):
+        url = reverse("admin:audit_auditevent_change", args=[number])
+        assert client.get(url).status_code == status
+    everything = Caller(UserFactory(admin=True)).call("GET", "moderation/audit?limit=100")
+    assert len(everything["items"]) == len(seen) + len(about_viewer)
+
+
 def test_the_lists_for_programs_leave_out_what_is_about_the_viewer() -> None:
     moderator, other = make_staff(), UserFactory()
     for person in (moderator, other):
         make_decided(person)
-    flags = desk.list_flags(viewer=moderator)
+    flags = records.list_flags(viewer=moderator, chosen={})
     assert [flag.case.subject_id for flag in flags] == [other.pk]
     found = appeals.list_appeals(viewer=moderator)
     assert [appeal.subject_id for appeal in found] == [other.pk]

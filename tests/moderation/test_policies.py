@@ -19,29 +19,48 @@ TERMS = policies.Terms(severity=1, strike_points=1, sla_minutes=60, shortcut=5)
 def test_a_new_wording_is_a_new_version_and_the_old_one_stays() -> None:
     policy = make_policy("spam")
     former = policy.current
-    version = policies.write_policy(
-        actor=make_staff("lead"), code="spam", wording=WORDING, terms=TERMS, reason="Clearer."
+    changed = policies.new_version(
+        actor=make_staff("lead"),
+        policy_id=policy.pk,
+        wording=WORDING,
+        terms=TERMS,
+        reason="Clearer.",
     )
     policy.refresh_from_db()
-    assert (policy.current, policy.shortcut, version.number) == (version, 5, 2)
-    assert list(policy.versions.order_by("number")) == [former, version]
+    assert (policy.current, policy.shortcut, policy.severity) == (changed.current, 5, 1)
+    assert list(policy.versions.order_by("number")) == [former, changed.current]
     event = AuditEvent.objects.get(action="policy.changed")
     assert (event.target_id, event.reason, event.data["version"]) == (policy.pk, "Clearer.", 2)
 
 
 def test_a_number_key_belongs_to_one_policy() -> None:
     make_policy("hate", shortcut=5)
+    lead, spam = make_staff("lead"), make_policy("spam")
+    values = {"wording": WORDING, "terms": TERMS, "reason": "New."}
     with pytest.raises(ValidationFailedError):
-        policies.write_policy(
-            actor=make_staff("lead"), code="spam", wording=WORDING, terms=TERMS, reason="New."
+        policies.create_policy(actor=lead, code="other", **values)
+    with pytest.raises(ValidationFailedError):
+        policies.new_version(actor=lead, policy_id=spam.pk, **values)
+    kept = {policy.code: policy.current for policy in Policy.objects.all()}
+    assert set(kept) == {"hate", "spam"}
+    assert kept["spam"] == spam.current
+    assert not AuditEvent.objects.filter(action="policy.changed").exists()
+
+
+@pytest.mark.parametrize("code", ["spam", "two words", "", "x" * 41])
+def test_a_new_policy_has_a_code_of_its_own_that_fits(code: str) -> None:
+    spam = make_policy("spam")
+    with pytest.raises(ValidationFailedError):
+        policies.create_policy(
+            actor=make_staff("lead"), code=code, wording=WORDING, terms=TERMS, reason="New."
         )
-    assert not Policy.objects.filter(code="spam").exists()
+    assert list(Policy.objects.values_list("code", "current")) == [("spam", spam.current_id)]
 
 
 def test_a_moderator_writes_neither_policies_nor_thresholds() -> None:
     moderator = make_staff()
     with pytest.raises(ForbiddenError):
-        policies.write_policy(
+        policies.create_policy(
             actor=moderator, code="spam", wording=WORDING, terms=TERMS, reason="New."
         )
     with pytest.raises(ForbiddenError):
@@ -66,7 +85,9 @@ def test_a_policy_goes_out_of_use_once_its_rules_are_off_and_no_wording_brings_i
     assert Policy.objects.get().is_active
     rule_modes.set_mode(actor=lead, rule_id=rule.pk, mode=RuleMode.OFF)
     retire()
-    policies.write_policy(actor=lead, code="spam", wording=WORDING, terms=TERMS, reason="Clearer.")
+    policies.new_version(
+        actor=lead, policy_id=rule.policy_id, wording=WORDING, terms=TERMS, reason="Clearer."
+    )
     assert not Policy.objects.get().is_active
     with pytest.raises(PolicyNotFoundError):
         rule_modes.set_mode(actor=lead, rule_id=rule.pk, mode=RuleMode.SHADOW)

@@ -17,14 +17,18 @@ BEYOND_SCHEMAS = {
 }
 KINDS_BEYOND_SCHEMAS = {
     "amount",
+    "code_taken",
     "count_not_typed",
+    "key_taken",
     "no_target",
     "nul",
     "query_too_short",
     "reason_required",
     "title_length",
+    "too_many_views",
     "unsure_in_bulk",
     "value_error",
+    "warning_without_end",
     "webhook_url",
 }
 OPENAI_BEYOND_SCHEMAS = {"messages", "stream_options", "response_format.json_schema"}

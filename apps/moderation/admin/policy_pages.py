@@ -192,6 +192,16 @@ class PolicyAdmin(NewRowAdmin[Policy]):
 
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that asks for a new policy."""
+
+        def apply(typed: Mapping[str, Any]) -> None:
+            policies.create_policy(
+                actor=actor_of(request),
+                code=typed["code"],
+                wording=_wording(typed),
+                terms=_terms(typed),
+                reason=typed["reason"],
+            )
+
         return Decision(
             title="New policy",
             effects=[
@@ -201,22 +211,21 @@ class PolicyAdmin(NewRowAdmin[Policy]):
             ],
             submit="Write the policy",
             done="The policy is in use.",
-            apply=lambda typed: _write(request, typed["code"], typed),
+            apply=apply,
             back_url=self.list_url(),
             form_class=NewPolicyForm,
         )
 
     def _new_version(self, request: HttpRequest, row: Policy) -> Decision:
-        wording = row.current
-        initial = {
-            "severity": row.severity,
-            "strike_points": row.strike_points,
-            "sla_minutes": row.sla_minutes,
-            "shortcut": row.shortcut,
-        }
-        words = ("title", "text_for_users", "guidance", "good_example", "bad_example")
-        if wording is not None:
-            initial |= {name: getattr(wording, name) for name in (*words, "reason_template")}
+        def apply(typed: Mapping[str, Any]) -> None:
+            policies.new_version(
+                actor=actor_of(request),
+                policy_id=row.pk,
+                wording=_wording(typed),
+                terms=_terms(typed),
+                reason=typed["reason"],
+            )
+
         return Decision(
             title=f"New version of “{self.title_shown(row)}”",
             effects=[
@@ -225,11 +234,11 @@ class PolicyAdmin(NewRowAdmin[Policy]):
                 "Your name and the reason are kept in the audit record.",
             ],
             submit="Write the version",
-            done="The new version is in use.",
-            apply=lambda typed: _write(request, row.code, typed),
+            done="The new version is written.",
+            apply=apply,
             back_url=self.url_of(row.pk),
             form_class=PolicyForm,
-            initial=initial,
+            initial=_typed_before(row),
         )
 
     def _set_active(self, request: HttpRequest, row: Policy, *, is_active: bool) -> Decision:
@@ -254,23 +263,31 @@ class PolicyAdmin(NewRowAdmin[Policy]):
         )
 
 
-def _write(request: HttpRequest, code: str, typed: Mapping[str, Any]) -> None:
-    policies.write_policy(
-        actor=actor_of(request),
-        code=code,
-        wording=policies.Wording(
-            title=typed["title"],
-            text_for_users=typed["text_for_users"],
-            guidance=typed["guidance"],
-            good_example=typed["good_example"],
-            bad_example=typed["bad_example"],
-            reason_template=typed["reason_template"],
-        ),
-        terms=policies.Terms(
-            severity=typed["severity"],
-            strike_points=typed["strike_points"],
-            sla_minutes=typed["sla_minutes"],
-            shortcut=typed["shortcut"],
-        ),
-        reason=typed["reason"],
+def _typed_before(row: Policy) -> dict[str, Any]:
+    """Return what the form of a new version begins with: the present one."""
+    terms = ("severity", "strike_points", "sla_minutes", "shortcut")
+    words = ("title", "text_for_users", "guidance", "good_example", "bad_example")
+    initial = {name: getattr(row, name) for name in terms}
+    if row.current is None:
+        return initial
+    return initial | {name: getattr(row.current, name) for name in (*words, "reason_template")}
+
+
+def _wording(typed: Mapping[str, Any]) -> policies.Wording:
+    return policies.Wording(
+        title=typed["title"],
+        text_for_users=typed["text_for_users"],
+        guidance=typed["guidance"],
+        good_example=typed["good_example"],
+        bad_example=typed["bad_example"],
+        reason_template=typed["reason_template"],
+    )
+
+
+def _terms(typed: Mapping[str, Any]) -> policies.Terms:
+    return policies.Terms(
+        severity=typed["severity"],
+        strike_points=typed["strike_points"],
+        sla_minutes=typed["sla_minutes"],
+        shortcut=typed["shortcut"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,7 +22,6 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from apps.core import db
 from apps.core.admin_kit.decisions import return_url
 from apps.core.errors import AppError, ForbiddenError
 from apps.moderation.admin.answers import Data, act, actor_of, number_of, problem, sentence_of
@@ -33,7 +32,6 @@ from apps.moderation.models import Policy
 from apps.moderation.services import bulk, exports, preferences, queue_filters, saved_views
 from apps.users.models import User
 
-TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 BULK_VERDICTS = (
     (Verdict.NO_VIOLATION.value, "No violation"),
     (Verdict.VIOLATES.value, "Violates a policy"),
@@ -143,8 +141,7 @@ def show_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponseBase:
     """Stream the filtered queue."""
     actor = actor_of(request)
-    file_format = request.GET.get("format", "csv")
-    file_format = file_format if file_format in TYPES else "csv"
+    file_format: exports.Format = "json" if request.GET.get("format") == "json" else "csv"
     chosen = queue_filters.parse(request.GET.dict())
     try:
         exports.begin(actor=actor, chosen=chosen, file_format=file_format)
@@ -153,46 +150,22 @@ def export(request: HttpRequest) -> HttpResponseBase:
     except AppError as error:
         messages.warning(request, error.message)
         return HttpResponseRedirect(queue_url())
-    stream: Any = _stream_async if isinstance(request, ASGIRequest) else _stream
+    stream: Any = exports.stream if isinstance(request, ASGIRequest) else _stream
     return StreamingHttpResponse(
         stream(actor, chosen, file_format),
-        content_type=TYPES[file_format],
-        headers={"Content-Disposition": f'attachment; filename="cases.{file_format}"'},
+        content_type=exports.MEDIA_TYPES[file_format],
+        headers={"Content-Disposition": exports.disposition_of(file_format)},
     )
 
 
-def _stream(actor: User, chosen: queue_filters.QueueFilter, file_format: str) -> Iterator[str]:
+def _stream(
+    actor: User, chosen: queue_filters.QueueFilter, file_format: exports.Format
+) -> Iterator[bytes]:
     is_first, below = True, None
     while rows := exports.take_step(actor=actor, chosen=chosen, below=below):
-        yield _part(rows, file_format, is_first=is_first)
-        is_first, below = False, _last(rows)
-    yield _end(file_format, is_empty=is_first)
-
-
-async def _stream_async(
-    actor: User, chosen: queue_filters.QueueFilter, file_format: str
-) -> AsyncIterator[str]:
-    is_first, below = True, None
-    while rows := await db.call(exports.take_step, actor=actor, chosen=chosen, below=below):
-        yield _part(rows, file_format, is_first=is_first)
-        is_first, below = False, _last(rows)
-    yield _end(file_format, is_empty=is_first)
-
-
-def _part(rows: list[exports.Row], file_format: str, *, is_first: bool) -> str:
-    if file_format == "csv":
-        return exports.as_csv(rows, with_header=is_first)
-    return f"{'[' if is_first else ''}{exports.as_json(rows, is_first=is_first)}"
-
-
-def _end(file_format: str, *, is_empty: bool) -> str:
-    if file_format == "csv":
-        return exports.as_csv([], with_header=True) if is_empty else ""
-    return "[]\n" if is_empty else "]\n"
-
-
-def _last(rows: list[exports.Row]) -> int:
-    return int(str(rows[-1]["id"]))
+        yield exports.part_of(rows, file_format, is_first=is_first).encode()
+        is_first, below = False, exports.last_of(rows)
+    yield exports.ending(file_format, is_empty=is_first).encode()
 
 
 def _picks(request: HttpRequest) -> list[bulk.Pick]:

@@ -21,8 +21,6 @@ from apps.moderation.constants import MAX_HOURS
 from apps.moderation.models import Threshold
 from apps.moderation.services import policies
 
-CHANGE_THRESHOLD = "moderation.change_threshold"
-
 
 class ThresholdForm(ReasonForm):
     """What a number of points brings."""
@@ -42,7 +40,7 @@ class ThresholdForm(ReasonForm):
 
 def may_set_thresholds(request: HttpRequest) -> bool:
     """Tell whether the viewer sets thresholds."""
-    return has_right(request, CHANGE_THRESHOLD)
+    return has_right(request, policies.CHANGE_THRESHOLD)
 
 
 @admin.register(Threshold)

@@ -3,8 +3,11 @@ from apps.moderation.routers.back_tests import router as back_tests_router
 from apps.moderation.routers.bulk import router as bulk_router
 from apps.moderation.routers.case_reading import router as case_reading_router
 from apps.moderation.routers.cases import router as cases_router
+from apps.moderation.routers.desk import router as desk_router
 from apps.moderation.routers.figures import router as figures_router
 from apps.moderation.routers.notices import notices_router, reports_router
+from apps.moderation.routers.policies import router as policies_router
+from apps.moderation.routers.records import router as records_router
 from apps.moderation.routers.rules import router as rules_router
 
 __all__ = [
@@ -13,8 +16,11 @@ __all__ = [
     "bulk_router",
     "case_reading_router",
     "cases_router",
+    "desk_router",
     "figures_router",
     "notices_router",
+    "policies_router",
+    "records_router",
     "reports_router",
     "rules_router",
 ]

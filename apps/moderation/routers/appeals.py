@@ -14,7 +14,7 @@ from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
 from apps.moderation import errors
 from apps.moderation.routers.cases import HOLDING, STAFF
-from apps.moderation.schemas.cases import (
+from apps.moderation.schemas.appeals import (
     AppealListParams,
     AppealOut,
     GrantIn,
@@ -50,7 +50,9 @@ REVIEWING = (
 async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> Slice:
     """List appeals, newest first."""
     viewer = caller_of(request).user
-    rows = await db.call(appeals.list_appeals, viewer=viewer, state=page.state)
+    rows = await db.call(
+        appeals.list_appeals, viewer=viewer, state=page.state, case_id=page.case_id
+    )
     found = await paginate(rows, page, order=("-id",))
     may_show = await db.call(
         lambda: [appeals.shows_reasons(viewer=viewer, appeal=one) for one in found.items]

@@ -8,8 +8,8 @@ from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.moderation import errors
-from apps.moderation.schemas.bulk import BatchIn, BatchOut
-from apps.moderation.schemas.cases import ReasonIn
+from apps.moderation.schemas.bulk import BatchIn, BatchOut, BatchPreviewOut, PicksIn
+from apps.moderation.schemas.cases import DecisionOut, ReasonIn
 from apps.moderation.services import bulk
 from apps.users.constants import TokenScope
 
@@ -36,6 +36,40 @@ async def decide_batch(request: HttpRequest, payload: BatchIn) -> object:
         ruling=payload.ruling(),
         typed_count=payload.typed_count,
     )
+
+
+@router.operation(
+    "POST",
+    "/batches/preview",
+    Endpoint(
+        returns=BatchPreviewOut,
+        message="What it would be about.",
+        scope=STAFF,
+        is_reading=True,
+    ),
+)
+async def preview_batch(request: HttpRequest, payload: PicksIn) -> BatchPreviewOut:
+    """Look at what a batch would be about, as a lead: how much, of how many people, and a sample.
+
+    Nothing is decided; whose words it showed is noted.
+    """
+    actor = caller_of(request).user
+    return BatchPreviewOut.of(await db.call(bulk.look, actor=actor, picks=payload.picks()))
+
+
+@router.operation(
+    "GET",
+    "/batches/{uuid:batch_id}",
+    Endpoint(
+        returns=list[DecisionOut],
+        message="Decisions that hold.",
+        scope=STAFF,
+        errors=(errors.BatchNotFoundError,),
+    ),
+)
+async def read_batch(request: HttpRequest, batch_id: UUID) -> object:
+    """Read the decisions of a batch that still hold, as a lead; none about yourself."""
+    return await db.call(bulk.decisions_of, actor=caller_of(request).user, batch_id=batch_id)
 
 
 @router.operation(

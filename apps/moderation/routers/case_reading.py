@@ -1,4 +1,4 @@
-"""Reading around a case, for programs of staff: each of it is written down."""
+"""Reading around a case, for programs of staff; what shows words of people is written down."""
 
 from django.http import HttpRequest
 from ninja import Query
@@ -7,13 +7,22 @@ from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.moderation import errors
-from apps.moderation.schemas.case_reading import AddressOut, BeyondParams, ExchangeOut
+from apps.moderation.schemas.case_reading import (
+    AddressOut,
+    BeyondParams,
+    ExchangeOut,
+    PersonOut,
+    SimilarOut,
+    StandingOut,
+    TimelineEntryOut,
+)
 from apps.moderation.schemas.cases import ReasonIn
-from apps.moderation.services import case_subjects, case_texts
+from apps.moderation.services import case_pages, case_reading, case_subjects, case_texts
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])
 STAFF = TokenScope.STAFF
+NO_CASE = (errors.CaseNotFoundError, errors.OwnCaseError)
 
 
 @router.operation(
@@ -40,6 +49,7 @@ async def read_more(request: HttpRequest, case_id: int, place: Query[BeyondParam
         returns=AddressOut,
         message="That you asked is on record.",
         scope=STAFF,
+        is_reading=True,
         errors=(errors.CaseNotFoundError,),
     ),
 )
@@ -52,3 +62,55 @@ async def reveal_person(request: HttpRequest, case_id: int, payload: ReasonIn) -
         reason=payload.reason,
     )
     return AddressOut(email=email)
+
+
+@router.operation(
+    "GET",
+    "/cases/{int:case_id}/person",
+    Endpoint(returns=PersonOut, message="The person.", scope=STAFF, errors=NO_CASE),
+)
+async def read_person(request: HttpRequest, case_id: int) -> PersonOut:
+    """Read whom a case is about: how they stand, their points, how other cases of theirs ended."""
+    viewer = caller_of(request).user
+    return await db.call(
+        lambda: PersonOut.of(case_reading.read_person(viewer=viewer, case_id=case_id))
+    )
+
+
+@router.operation(
+    "GET",
+    "/cases/{int:case_id}/similar",
+    Endpoint(returns=list[SimilarOut], message="Similar cases.", scope=STAFF, errors=NO_CASE),
+)
+async def list_similar_cases(request: HttpRequest, case_id: int) -> object:
+    """Read how cases with the same passage, person or rule ended; five at most, the nearest first.
+
+    None of them is about you.
+    """
+    viewer = caller_of(request).user
+    return await db.call(case_reading.read_similar, viewer=viewer, case_id=case_id)
+
+
+@router.operation(
+    "GET",
+    "/cases/{int:case_id}/timeline",
+    Endpoint(returns=list[TimelineEntryOut], message="Timeline.", scope=STAFF, errors=NO_CASE),
+)
+async def read_timeline(request: HttpRequest, case_id: int) -> object:
+    """Read what happened to a case, newest first, from its flags to its appeals.
+
+    Reasons are left out while you may review its appeal and have not noted your opinion.
+    """
+    viewer = caller_of(request).user
+    return await db.call(case_reading.read_timeline, viewer=viewer, case_id=case_id)
+
+
+@router.operation(
+    "GET",
+    "/cases/{int:case_id}/standing",
+    Endpoint(returns=StandingOut, message="Who holds it.", scope=STAFF, errors=NO_CASE),
+)
+async def read_case_standing(request: HttpRequest, case_id: int) -> object:
+    """Read who holds a case at the moment, and why you do not decide it, where you do not."""
+    viewer = caller_of(request).user
+    return await db.call(case_pages.standing_of, viewer=viewer, case_id=case_id)

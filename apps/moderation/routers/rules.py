@@ -35,7 +35,7 @@ NO_RULE = (errors.RuleNotFoundError,)
 @router.operation("GET", "/rules", Endpoint(returns=Page[RuleOut], message="Rules.", scope=STAFF))
 async def list_rules(request: HttpRequest, page: Query[RuleParams]) -> Slice:
     """List rules with their present versions, newest first."""
-    found = await page_of(request, page, rule_desk.list_rules, mode=page.mode)
+    found = await page_of(request, page, rule_desk.list_rules, mode=page.mode, kind=page.kind)
     return Slice([RuleOut.of(rule) for rule in found.items], found.next_cursor)
 
 

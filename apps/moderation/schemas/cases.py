@@ -1,16 +1,17 @@
-"""What programs of staff read and write about cases, decisions and appeals."""
+"""What programs of staff read and write about cases and decisions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.core.constants import MAX_REASON_CHARS
 from apps.moderation import constants
-from apps.moderation.models import Appeal
+from apps.moderation.models import RuleHit
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 
@@ -81,12 +82,57 @@ class FlagOut(OutputSchema):
     case_id: int
     message_id: int
     source: constants.FlagSource
+    hit_id: int | None = Field(description="What a rule found, where one did.")
     reporter_id: int | None
     reason: str
     comment: str
     outcome: constants.FlagOutcome
     created_at: datetime
     decided_at: datetime | None
+
+
+class FlagHitOut(OutputSchema):
+    """What a rule found in the text of a case: which rule, how sure, and where to look."""
+
+    rule_id: int
+    rule: str = Field(examples=["Insults"])
+    version: int
+    mode: constants.RuleMode
+    label: str
+    score: float
+    start: int | None
+    end: int | None
+
+
+class CaseFlagOut(FlagOut):
+    """A flag of one case, with its hit, and how often its reporter was right."""
+
+    hit: FlagHitOut | None
+    reports_agreed: int
+    reports_decided: int
+
+    @classmethod
+    def of(cls, flag: Any) -> Self:  # noqa: ANN401
+        """Return a flag that was read with its hit and its reporter's record."""
+        return cls(
+            **{name: getattr(flag, name) for name in FlagOut.model_fields},
+            hit=None if flag.hit is None else _found(flag.hit),
+            reports_agreed=flag.agreed or 0,
+            reports_decided=flag.decided or 0,
+        )
+
+
+def _found(hit: RuleHit) -> FlagHitOut:
+    return FlagHitOut(
+        rule_id=hit.rule_id,
+        rule=hit.rule.name,
+        version=hit.version.number,
+        mode=constants.RuleMode(hit.mode),
+        label=hit.label,
+        score=hit.score,
+        start=hit.start,
+        end=hit.end,
+    )
 
 
 class DecisionOut(OutputSchema):
@@ -102,6 +148,7 @@ class DecisionOut(OutputSchema):
     actor_id: int | None
     actor_label: str
     supersedes_id: int | None
+    batch_id: UUID | None
     is_undo: bool
     created_at: datetime
 
@@ -122,7 +169,11 @@ class CaseDetailOut(OutputSchema):
 
     case: CaseOut
     snapshot: SnapshotOut | None
-    flags: list[FlagOut]
+    now: str = Field(
+        description="How what readers see now differs from the text as judged; empty for not.",
+        examples=["Hidden at present."],
+    )
+    flags: list[CaseFlagOut] = Field(description="The surest fifty.")
     decisions: list[DecisionOut]
     notes: list[NoteOut]
 
@@ -197,70 +248,3 @@ class PreviewOut(OutputSchema):
     effect: str
     title: str
     body: str
-
-
-class AppealOut(OutputSchema):
-    """An appeal; the first decision's reason is null until you have noted your opinion."""
-
-    id: int
-    case_id: int
-    decision_id: int
-    notice_id: int
-    subject_id: int
-    text: str
-    state: constants.AppealState
-    first_opinion: str
-    reviewer_id: int | None
-    outcome_id: int | None
-    first_reason: str | None
-    created_at: datetime
-    decided_at: datetime | None
-
-    @classmethod
-    def of(cls, appeal: Appeal, *, shows_reasons: bool) -> Self:
-        """Return an appeal, with the first reasons where they may be shown."""
-        names = set(cls.model_fields) - {"id", "first_reason"}
-        return cls(
-            id=appeal.pk,
-            first_reason=appeal.decision.reason if shows_reasons else None,
-            **{name: getattr(appeal, name) for name in names},
-        )
-
-
-class AppealListParams(PageParams):
-    """Which appeals."""
-
-    state: constants.AppealState | None = None
-
-
-class OpinionIn(InputSchema):
-    """What the reviewer thinks of the text, before reading the first reasons."""
-
-    verdict: constants.Verdict = Field(examples=["no_violation"])
-
-
-class ReviewIn(InputSchema):
-    """What is decided about an appeal."""
-
-    version: int = Field(ge=1, description="The case's version as you read it.", examples=[5])
-    outcome: constants.AppealState = Field(description="upheld or overturned", examples=["upheld"])
-    reason: Reason = Field(examples=["The quotation marks were added later."])
-    reason_for_user: Words = ""
-
-
-class GrantIn(ReasonIn):
-    """Which conversation somebody wants to read, and why."""
-
-    conversation_id: int = Field(ge=1)
-
-
-class GrantOut(OutputSchema):
-    """Leave to read one conversation for a time; its owner can see it."""
-
-    id: int
-    conversation_id: int
-    reader_id: int
-    reason: str
-    created_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from apps.core.api.schemas import PageParams, Text
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
+from apps.moderation.services import exports
 from apps.moderation.services.queue_filters import MAX_MODEL_CHARS, MAX_WORDS_CHARS, AgeBand
 
 Filter = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+STATE: Any = Field(default=None, description="Left out: everything that is not closed.")
 
 
 class QueueParams(BaseModel):
@@ -48,10 +52,15 @@ class QueueParams(BaseModel):
 class CaseFilterParams(QueueParams, PageParams):
     """Which cases of every state, and which page of them."""
 
-    state: constants.CaseState | None = Field(
-        default=None, description="Left out: everything that is not closed."
-    )
+    state: constants.CaseState | Literal["any"] | None = STATE
     subject_id: int | None = Field(default=None, ge=1)
     message_id: int | None = Field(default=None, ge=1)
     conversation_id: int | None = Field(default=None, ge=1)
     has_appeal: bool | None = None
+
+
+class CaseExportParams(QueueParams):
+    """Which cases are written into which kind of file."""
+
+    state: constants.CaseState | Literal["any"] | None = STATE
+    format: exports.Format = "csv"

@@ -27,6 +27,7 @@ class RuleParams(PageParams):
     """Which rules."""
 
     mode: constants.RuleMode | None = None
+    kind: constants.RuleKind | None = None
 
 
 class RuleShareOut(OutputSchema):

@@ -113,8 +113,10 @@ def withdraw(*, actor: User, notice_id: int) -> Appeal:
     return appeal
 
 
-def list_appeals(*, viewer: User, state: AppealState | None = None) -> AppealQuerySet:
-    """Return all appeals, or those in a state, newest first, for staff who may see cases.
+def list_appeals(
+    *, viewer: User, state: AppealState | None = None, case_id: int | None = None
+) -> AppealQuerySet:
+    """Return all appeals, or those in a state or of a case, newest first, for staff who see cases.
 
     The viewer's own are not among them: they hear of those as everybody does.
 
@@ -123,7 +125,8 @@ def list_appeals(*, viewer: User, state: AppealState | None = None) -> AppealQue
     """
     cases.require(viewer, cases.VIEW)
     rows = Appeal.objects.with_parts().exclude(subject=viewer).order_by("-id")
-    return rows if state is None else rows.filter(state=state)
+    rows = rows if state is None else rows.filter(state=state)
+    return rows if case_id is None else rows.filter(case=case_id)
 
 
 def access_appeal(*, viewer: User, appeal_id: int) -> Appeal:

@@ -148,7 +148,7 @@ def decide_many(
 
 
 def decisions_of(*, actor: User, batch_id: UUID) -> list[Decision]:
-    """Return the decisions of a batch that still hold.
+    """Return the decisions of a batch that still hold; none about the actor.
 
     Raises:
         ForbiddenError: the actor may not decide in bulk.
@@ -157,6 +157,7 @@ def decisions_of(*, actor: User, batch_id: UUID) -> list[Decision]:
     cases.require(actor, cases.OVERRIDE)
     found = list(
         Decision.objects.filter(batch_id=batch_id, superseded_by=None, is_undo=False)
+        .exclude(case__subject=actor)
         .select_related("case")
         .order_by("id")
     )

@@ -124,7 +124,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         flags=case_flags.lines_of(flags, names),
         policies=_policies(),
         measures=_measures(case),
-        similar=similar_cases.similar_to(case, flags),
+        similar=similar_cases.similar_to(case, flags, viewer=viewer),
         timeline=timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons),
         latest=history.latest,
         appeal=appeal,

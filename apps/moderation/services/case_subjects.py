@@ -42,17 +42,17 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectCard:
-    """One person as a case shows them."""
+    """One person as a case shows them; what is counted is counted up to `COUNT_LIMIT` and one."""
 
     user_id: int
     name: str
     is_gone: bool
     joined: datetime | None
     standing: str
-    messages: str
-    open_cases: str
-    violations: str
-    others: str
+    messages: int
+    open_cases: int
+    violations: int
+    others: int
     points: int
     next_points: int | None
     next_consequence: str
@@ -77,10 +77,10 @@ def card_of(case: Case, person: User | None) -> SubjectCard:
         is_gone=person is None,
         joined=person.created_at if person else None,
         standing=_standing(person),
-        messages=_at_most(figures["messages"]),
-        open_cases=_at_most(figures["open_cases"]),
-        violations=_at_most(figures["violations"]),
-        others=_at_most(figures["others"]),
+        messages=figures["messages"],
+        open_cases=figures["open_cases"],
+        violations=figures["violations"],
+        others=figures["others"],
         points=figures["points"],
         next_points=figures["next_points"],
         next_consequence=EnforcementKind(consequence).label if consequence else "",
@@ -117,6 +117,11 @@ def _count(rows: QuerySet[Any, Any]) -> CountOf:
     return CountOf(rows.order_by().values("pk")[: COUNT_LIMIT + 1])
 
 
+def in_words(found: int) -> str:
+    """Write what was counted: "12" or "1,000+"."""
+    return f"{found:,}" if found <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
+
+
 @transaction.atomic
 def reveal(*, actor: User, case_id: int, reason: str) -> str:
     """Return the address of a case's person, and write down who asked and why.
@@ -147,10 +152,6 @@ def _standing(person: User | None) -> str:
         return "account gone"
     standing, _ = access.standing_of(person)
     return str(standing.label)
-
-
-def _at_most(found: int) -> str:
-    return f"{found:,}" if found <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
 
 
 def _sanctions(person: User | None) -> tuple[str, ...]:

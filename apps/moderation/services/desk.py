@@ -1,4 +1,4 @@
-"""What programs of staff read: cases by a filter, one with everything, policies, flags."""
+"""What programs of staff read of cases: many by a filter, one with everything."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
-
-from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note, Policy
-from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
-from apps.moderation.services import appeal_panels, case_texts, cases, queue, queue_filters
+from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note
+from apps.moderation.querysets import CaseQuerySet
+from apps.moderation.services import (
+    appeal_panels,
+    case_flags,
+    case_texts,
+    cases,
+    queue,
+    queue_filters,
+)
 from apps.users.models import User
 
 URGENT_FIRST = ("-priority", "due_at", "id")
@@ -21,10 +26,15 @@ DETAILS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDetail:
-    """A case with its text, flags, decisions and notes."""
+    """A case with its text, flags, decisions and notes.
+
+    Attributes:
+        now: how what readers see at present differs from the text; empty where it does not.
+    """
 
     case: Case
     snapshot: CaseSnapshot | None
+    now: str
     flags: list[Flag]
     decisions: list[Decision]
     notes: list[Note]
@@ -99,31 +109,13 @@ def read_case(*, viewer: User, case_id: int) -> CaseDetail:
     if appeal_panels.hides_reasons(viewer=viewer, case=case):
         for decision in decisions:
             decision.reason = decision.reason_for_user = ""
+    snapshot = case.snapshots.order_by("-id").first()
+    now, _ = case_texts.surroundings_of(case, snapshot)
     return CaseDetail(
         case=case,
-        snapshot=case.snapshots.order_by("-id").first(),
-        flags=list(case.flags.order_by("-id")[:DETAILS_SHOWN]),
+        snapshot=snapshot,
+        now=now,
+        flags=case_flags.flags_of(case),
         decisions=decisions,
         notes=list(case.notes.order_by("-id")[:DETAILS_SHOWN]),
     )
-
-
-def list_flags(*, viewer: User) -> FlagQuerySet:
-    """Return all flags but those in cases about the viewer.
-
-    Raises:
-        ForbiddenError: the viewer may not see cases.
-    """
-    cases.require(viewer, cases.VIEW)
-    return Flag.objects.exclude(case__subject=viewer)
-
-
-def list_policies(*, viewer: User) -> QuerySet[Policy]:
-    """Return the policies in use with their present wording, to be read a page at a time.
-
-    Raises:
-        ForbiddenError: the viewer may not see cases.
-    """
-    cases.require(viewer, cases.VIEW)
-    rows = Policy.objects.filter(is_active=True, current__isnull=False)
-    return rows.select_related("current")

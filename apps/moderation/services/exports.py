@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core import spreadsheets
+from apps.core import db, spreadsheets
 from apps.moderation.models import Decision
-from apps.moderation.services import cases, queue
+from apps.moderation.services import cases, queue, queue_filters
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.users.models import User
 
@@ -44,6 +46,50 @@ COLUMNS = (
     "reason",
 )
 Row = dict[str, spreadsheets.Cell]
+Format = Literal["csv", "json"]
+MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A file on its way: what its receiver is told of it, and its pieces."""
+
+    media_type: str
+    disposition: str
+    pieces: AsyncIterator[bytes]
+
+
+async def export_cases(*, actor: User, filters: Mapping[str, Any], file_format: Format) -> CaseFile:
+    """Return the cases that a program's filters find as a file; that it was asked for is noted.
+
+    Args:
+        actor: who exports.
+        filters: the words of `queue_filters.QueueFilter`; None does not narrow.
+        file_format: of the file.
+
+    Raises:
+        ForbiddenError, SearchRefusedError: as `begin`.
+    """
+    words = {name: str(value) for name, value in filters.items() if value is not None}
+    chosen = queue_filters.parse(words)
+    await db.call(begin, actor=actor, chosen=chosen, file_format=file_format)
+    return CaseFile(
+        MEDIA_TYPES[file_format], disposition_of(file_format), stream(actor, chosen, file_format)
+    )
+
+
+def disposition_of(file_format: Format) -> str:
+    """Return the header that names the file."""
+    return f'attachment; filename="cases.{file_format}"'
+
+
+async def stream(actor: User, chosen: QueueFilter, file_format: Format) -> AsyncIterator[bytes]:
+    """Write the file of an export that has begun, a step at a time."""
+    is_first, below = True, None
+    while rows := await db.call(take_step, actor=actor, chosen=chosen, below=below):
+        yield part_of(rows, file_format, is_first=is_first).encode()
+        is_first, below = False, last_of(rows)
+    yield ending(file_format, is_empty=is_first).encode()
 
 
 @transaction.atomic
@@ -94,6 +140,25 @@ def take_step(*, actor: User, chosen: QueueFilter, below: int | None) -> list[Ro
         {name: row[f"{name}__code" if name == "policy" else name] for name in COLUMNS}
         for row in values[:ROWS_PER_STEP]
     ]
+
+
+def part_of(rows: Sequence[Row], file_format: Format, *, is_first: bool) -> str:
+    """Write the rows of one step."""
+    if file_format == "csv":
+        return as_csv(rows, with_header=is_first)
+    return f"{'[' if is_first else ''}{as_json(rows, is_first=is_first)}"
+
+
+def ending(file_format: Format, *, is_empty: bool) -> str:
+    """Write what stands behind the last row; all of it where there was none."""
+    if file_format == "csv":
+        return as_csv([], with_header=True) if is_empty else ""
+    return "[]\n" if is_empty else "]\n"
+
+
+def last_of(rows: Sequence[Row]) -> int:
+    """Return below which number the next step goes on."""
+    return int(str(rows[-1]["id"]))
 
 
 def as_csv(rows: Iterable[Row], *, with_header: bool) -> str:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.errors import PreconditionFailedError, ValidationFailedError
+from apps.core.preconditions import Precondition
 from apps.moderation.constants import MAX_HOURS, EnforcementKind, RuleMode, Severity
-from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError
+from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError, ThresholdNotFoundError
 from apps.moderation.models import Policy, PolicyVersion, Rule, Threshold
 from apps.moderation.services import cases
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
 EDIT = "moderation.edit_policy"
+CHANGE_THRESHOLD = "moderation.change_threshold"
+DELETE_THRESHOLD = "moderation.delete_threshold"
+CODE = re.compile(r"[-a-zA-Z0-9_]{1,40}")
+CODE_SENTENCE = "Give a code of 1 to 40 letters, digits, hyphens and underscores."
 MAX_SLA_MINUTES = 60 * 24 * 365
 MAX_POINTS = 100
 NAMED_RULES = 5
@@ -45,55 +52,58 @@ class Terms:
 
 
 @transaction.atomic
-def write_policy(
-    *, actor: User, code: str, wording: Wording, terms: Terms, reason: str
-) -> PolicyVersion:
-    """Make a policy, or give one a new version and other terms.
+def create_policy(*, actor: User, code: str, wording: Wording, terms: Terms, reason: str) -> Policy:
+    """Make a policy with its first version; it is in use at once.
+
+    Raises:
+        ForbiddenError: the actor may not write policies.
+        ValidationFailedError: a part does not fit, or another policy has the code or the digit.
+    """
+    cases.require(actor, EDIT)
+    reason = clean_reason(reason, field="reason")
+    if not CODE.fullmatch(code):
+        raise field_problem("code", CODE_SENTENCE, "policy_code")
+    if Policy.objects.filter(code=code).exists():
+        message = "There is a policy of this code. Write a new version of it."
+        raise field_problem("code", message, "code_taken")
+    return _write(actor, Policy(code=code), wording, terms, reason)
+
+
+@transaction.atomic
+def new_version(
+    *,
+    actor: User,
+    policy_id: int,
+    wording: Wording,
+    terms: Terms,
+    reason: str,
+    precondition: Precondition | None = None,
+) -> Policy:
+    """Give a policy a new version and other terms.
 
     Decisions keep the version that they were made under; cases that are open take the new terms
     when they are touched next. What is out of use stays so.
 
     Raises:
         ForbiddenError: the actor may not write policies.
+        PolicyNotFoundError: there is no such policy.
+        PreconditionFailedError: it is not any more what the caller has read.
         ValidationFailedError: a part does not fit, or another policy has the digit.
     """
     cases.require(actor, EDIT)
     reason = clean_reason(reason, field="reason")
-    _check(wording, terms)
-    policy = Policy.objects.select_for_update(of=("self",)).filter(code=code).first()
-    values = {
-        "severity": terms.severity,
-        "strike_points": terms.strike_points,
-        "sla_minutes": terms.sla_minutes,
-        "shortcut": terms.shortcut,
-    }
-    try:
-        with transaction.atomic():
-            if policy is None:
-                policy = Policy.objects.create(code=code, **values)
-            else:
-                Policy.objects.filter(pk=policy.pk).update(**values)
-    except IntegrityError as error:
-        raise field_problem("shortcut", "Another policy has this key.", "key_taken") from error
-    newest = policy.versions.aggregate(newest=Max("number"))["newest"] or 0
-    version = PolicyVersion.objects.create(
-        policy=policy,
-        number=newest + 1,
-        created_by=actor,
-        title=wording.title.strip(),
-        text_for_users=wording.text_for_users.strip(),
-        guidance=wording.guidance.strip(),
-        good_example=wording.good_example.strip(),
-        bad_example=wording.bad_example.strip(),
-        reason_template=wording.reason_template.strip(),
-    )
-    Policy.objects.filter(pk=policy.pk).update(current=version)
-    _record(actor, policy.pk, reason, version=version.number, severity=terms.severity)
-    return version
+    return _write(actor, _locked(policy_id, precondition), wording, terms, reason)
 
 
 @transaction.atomic
-def set_active(*, actor: User, policy_id: int, is_active: bool, reason: str) -> None:
+def set_active(
+    *,
+    actor: User,
+    policy_id: int,
+    is_active: bool,
+    reason: str,
+    precondition: Precondition | None = None,
+) -> Policy:
     """Take a policy out of use, or into use again; decisions made under it stay.
 
     Its rules are switched off first: nothing is found under words that nobody can confirm.
@@ -102,18 +112,18 @@ def set_active(*, actor: User, policy_id: int, is_active: bool, reason: str) -> 
         ForbiddenError: the actor may not write policies.
         PolicyNotFoundError: there is no such policy, or it has no wording.
         PolicyInUseError: a rule of it is on.
+        PreconditionFailedError: it is not any more what the caller has read.
         ValidationFailedError: no reason was given.
     """
     cases.require(actor, EDIT)
     reason = clean_reason(reason, field="reason")
-    rows = Policy.objects.select_for_update(of=("self",))
-    policy = rows.filter(pk=policy_id, current__isnull=False).first()
-    if policy is None:
-        raise PolicyNotFoundError
+    policy = _locked(policy_id, precondition)
     if not is_active:
         _ensure_unused(policy)
-    Policy.objects.filter(pk=policy_id).update(is_active=is_active)
+    policy.is_active = is_active
+    policy.save(update_fields=["is_active", "updated_at"])
     _record(actor, policy_id, reason, is_active=is_active)
+    return policy
 
 
 def _ensure_unused(policy: Policy) -> None:
@@ -128,15 +138,22 @@ def _ensure_unused(policy: Policy) -> None:
 
 @transaction.atomic
 def write_threshold(
-    *, actor: User, points: int, consequence: str, hours: int | None, reason: str
+    *,
+    actor: User,
+    points: int,
+    consequence: str,
+    hours: int | None,
+    reason: str,
+    precondition: Precondition | None = None,
 ) -> Threshold:
-    """Set what a number of points brings.
+    """Set what a number of points brings, in the place of what it brought.
 
     Raises:
         ForbiddenError: the actor may not change thresholds.
+        PreconditionFailedError: what these points bring is not any more what the caller has read.
         ValidationFailedError: a part does not fit.
     """
-    cases.require(actor, "moderation.change_threshold")
+    cases.require(actor, CHANGE_THRESHOLD)
     reason = clean_reason(reason, field="reason")
     if not 1 <= points <= MAX_POINTS:
         raise field_problem("points", f"Give 1 to {MAX_POINTS} points.", "points_range")
@@ -147,6 +164,8 @@ def write_threshold(
     if hours is not None and not 1 <= hours <= MAX_HOURS:
         message = f"Give 1 to {MAX_HOURS:,} hours, or none for no end."
         raise field_problem("hours", message, "hours_range")
+    if precondition is not None:
+        _check_threshold(precondition, points)
     threshold, _ = Threshold.objects.update_or_create(
         points=points, defaults={"consequence": consequence, "hours": hours}
     )
@@ -155,20 +174,73 @@ def write_threshold(
 
 
 @transaction.atomic
-def remove_threshold(*, actor: User, threshold_id: int, reason: str) -> None:
+def remove_threshold(
+    *, actor: User, threshold_id: int, reason: str, precondition: Precondition | None = None
+) -> Threshold:
     """Remove what a number of points brings; what it brought stays.
 
     Raises:
         ForbiddenError: the actor may not remove thresholds.
-        PolicyNotFoundError: there is no such threshold.
+        ThresholdNotFoundError: there is no such threshold.
+        PreconditionFailedError: it is not any more what the caller has read.
+        ValidationFailedError: no reason was given.
     """
-    cases.require(actor, "moderation.delete_threshold")
+    cases.require(actor, DELETE_THRESHOLD)
     reason = clean_reason(reason, field="reason")
     threshold = Threshold.objects.select_for_update().filter(pk=threshold_id).first()
     if threshold is None:
-        raise PolicyNotFoundError
+        raise ThresholdNotFoundError
+    if precondition is not None:
+        precondition.check(threshold)
     _record_threshold(actor, threshold, reason, is_removed=True)
-    threshold.delete()
+    Threshold.objects.filter(pk=threshold.pk).delete()
+    return threshold
+
+
+def _check_threshold(precondition: Precondition, points: int) -> None:
+    threshold = Threshold.objects.select_for_update().filter(points=points).first()
+    if threshold is None:
+        raise PreconditionFailedError
+    precondition.check(threshold)
+
+
+def _locked(policy_id: int, precondition: Precondition | None) -> Policy:
+    """Return a policy that has a wording, locked until the transaction ends."""
+    rows = Policy.objects.select_related("current").select_for_update(of=("self",))
+    policy = rows.filter(pk=policy_id, current__isnull=False).first()
+    if policy is None:
+        raise PolicyNotFoundError
+    if precondition is not None:
+        precondition.check(policy)
+    return policy
+
+
+def _write(actor: User, policy: Policy, wording: Wording, terms: Terms, reason: str) -> Policy:
+    """Store a policy with its terms, and another version of its wording."""
+    _check(wording, terms)
+    policy.severity, policy.strike_points = terms.severity, terms.strike_points
+    policy.sla_minutes, policy.shortcut = terms.sla_minutes, terms.shortcut
+    try:
+        with transaction.atomic():
+            policy.save()
+    except IntegrityError as error:
+        raise _taken(policy) from error
+    newest = policy.versions.aggregate(newest=Max("number"))["newest"] or 0
+    words = {name: text.strip() for name, text in asdict(wording).items()}
+    policy.current = PolicyVersion.objects.create(
+        policy=policy, number=newest + 1, created_by=actor, **words
+    )
+    policy.save(update_fields=["current", "updated_at"])
+    _record(actor, policy.pk, reason, version=policy.current.number, severity=terms.severity)
+    return policy
+
+
+def _taken(policy: Policy) -> ValidationFailedError:
+    """Return what another policy has already: the digit, or the code since this one was begun."""
+    others = Policy.objects.exclude(pk=policy.pk).filter(shortcut__isnull=False)
+    if others.filter(shortcut=policy.shortcut).exists():
+        return field_problem("shortcut", "Another policy has this key.", "key_taken")
+    return field_problem("code", "Another policy has this code.", "code_taken")
 
 
 def _check(wording: Wording, terms: Terms) -> None:

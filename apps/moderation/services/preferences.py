@@ -42,8 +42,8 @@ def collapse_from(viewer: User) -> int:
     return _floored(chosen.first())
 
 
-def choose_collapse(*, actor: User, severity: int) -> StaffPreference:
-    """Keep from which severity on texts are collapsed for the actor.
+def choose_collapse(*, actor: User, severity: int) -> Care:
+    """Keep from which severity on texts are collapsed for the actor; returns what holds now.
 
     Raises:
         ForbiddenError: the actor may not see cases.
@@ -52,10 +52,18 @@ def choose_collapse(*, actor: User, severity: int) -> StaffPreference:
     cases.require(actor, cases.VIEW)
     if severity not in Severity.values:
         raise field_problem("collapse_from", "Choose a severity.", "unknown_severity")
-    preference, _ = StaffPreference.objects.update_or_create(
-        user=actor, defaults={"collapse_from": severity}
-    )
-    return preference
+    StaffPreference.objects.update_or_create(user=actor, defaults={"collapse_from": severity})
+    return care_of(actor)
+
+
+def read_care(*, viewer: User) -> Care:
+    """Return the same as `care_of`, for programs.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    return care_of(viewer)
 
 
 def care_of(viewer: User) -> Care:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from apps.audit.querysets import AuditEventQuerySet
-from apps.moderation.constants import RuleMode
+from apps.moderation.constants import RuleKind, RuleMode
 from apps.moderation.errors import BackTestNotFoundError
 from apps.moderation.models import BackTest, BackTestMatch, Rule, RuleVersion
 from apps.moderation.services import record, rules, scorecards
@@ -13,15 +13,18 @@ from apps.moderation.services.scorecards import Scorecard
 from apps.users.models import User
 
 
-def list_rules(*, viewer: User, mode: RuleMode | None = None) -> QuerySet[Rule]:
-    """Return the rules with their present versions.
+def list_rules(
+    *, viewer: User, mode: RuleMode | None = None, kind: RuleKind | None = None
+) -> QuerySet[Rule]:
+    """Return the rules with their present versions, all or those of a mode or a kind.
 
     Raises:
         ForbiddenError: the viewer may not see rules.
     """
     rules.require(viewer, rules.VIEW)
     rows: QuerySet[Rule] = Rule.objects.select_related("current", "policy")
-    return rows if mode is None else rows.filter(mode=mode)
+    wanted = {"mode": mode, "kind": kind}
+    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
 
 
 def list_versions(*, viewer: User, rule_id: int) -> QuerySet[RuleVersion]:

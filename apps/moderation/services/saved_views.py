@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.core.errors import AppError
 from apps.moderation.errors import SavedViewNotFoundError
@@ -23,8 +25,30 @@ COUNT_SECONDS = 20
 
 def views_of(viewer: User) -> list[SavedView]:
     """Return a person's own views and the shared ones, by name."""
-    own_or_shared = Q(owner=viewer) | Q(is_shared=True)
-    return list(SavedView.objects.filter(own_or_shared).order_by("name", "id")[: 2 * MAX_VIEWS])
+    return list(_seen_by(viewer).order_by("name", "id")[: 2 * MAX_VIEWS])
+
+
+def list_views(*, viewer: User) -> QuerySet[SavedView]:
+    """Return the same for programs, to be read a page at a time.
+
+    Raises:
+        ForbiddenError: the viewer may not see cases.
+    """
+    cases.require(viewer, cases.VIEW)
+    return _seen_by(viewer)
+
+
+def save_filters(
+    *, actor: User, name: str, filters: Mapping[str, Any], is_shared: bool = False
+) -> SavedView:
+    """Keep the filters of a program under a name; None does not narrow.
+
+    Raises:
+        ForbiddenError, ValidationFailedError: as `save`.
+    """
+    words = {name: str(value) for name, value in filters.items() if value is not None}
+    query = queue_filters.parse(words).to_query()
+    return save(actor=actor, name=name, query=query, is_shared=is_shared)
 
 
 def counts_of(viewer: User) -> dict[int, str]:
@@ -67,8 +91,8 @@ def save(*, actor: User, name: str, query: str, is_shared: bool = False) -> Save
 
 
 @transaction.atomic
-def remove(*, actor: User, view_id: int) -> None:
-    """Delete a view of one's own; leads delete shared ones too.
+def remove(*, actor: User, view_id: int) -> SavedView:
+    """Delete a view of one's own, and return it; leads delete shared ones too.
 
     Raises:
         ForbiddenError: the actor may not see cases.
@@ -78,9 +102,16 @@ def remove(*, actor: User, view_id: int) -> None:
     reach = Q(owner=actor)
     if actor.has_perm(cases.OVERRIDE):
         reach |= Q(is_shared=True)
-    deleted, _ = SavedView.objects.filter(reach, pk=view_id).delete()
-    if not deleted:
+    view = SavedView.objects.select_for_update().filter(reach, pk=view_id).first()
+    if view is None:
         raise SavedViewNotFoundError
+    SavedView.objects.filter(pk=view.pk).delete()
+    return view
+
+
+def _seen_by(viewer: User) -> QuerySet[SavedView]:
+    rows: QuerySet[SavedView] = SavedView.objects.filter(Q(owner=viewer) | Q(is_shared=True))
+    return rows
 
 
 def _count(viewer: User, view: SavedView) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from apps.moderation import statements
 from apps.moderation.models import Case, Flag
+from apps.users.models import User
 
 SHOWN = 5
 ROWS_READ = 200
@@ -25,10 +26,14 @@ class Similar:
     shared: str
 
 
-def similar_to(case: Case, flags: Sequence[Flag]) -> list[Similar]:
-    """Return decided cases with the same passage, then the same person, then the same rule."""
+def similar_to(case: Case, flags: Sequence[Flag], *, viewer: User) -> list[Similar]:
+    """Return decided cases with the same passage, then the same person, then the same rule.
+
+    None is about the viewer.
+    """
     hits = [flag.hit for flag in flags if flag.hit is not None]
     rows = statements.similar_decisions(
+        viewer_id=viewer.pk,
         case_id=case.pk,
         subject_id=case.subject_id,
         hashes={hit.span_hash for hit in hits if hit.span_hash},

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.admin_kit import display
 from apps.moderation.models import Case
-from apps.moderation.services import queue_filters
+from apps.moderation.services import case_subjects, queue_filters
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.moderation.templatetags import looks
 
@@ -52,6 +52,12 @@ def verdict(value: str, is_undo: bool = False) -> SafeString:  # noqa: FBT001, F
 def flag_outcome(value: str) -> SafeString:
     """Draw what became of a flag."""
     return looks.flag_badge(value)
+
+
+@register.filter
+def at_most(found: int) -> str:
+    """Write what was counted up to a bound."""
+    return case_subjects.in_words(found)
 
 
 @register.filter

@@ -2,6 +2,29 @@
 
 from tests.api.matrix.row import Row
 
+VERSION = {
+    "title": "No spam",
+    "text_for_users": "Do not send spam.",
+    "guidance": "",
+    "good_example": "",
+    "bad_example": "",
+    "reason_template": "",
+    "severity": 1,
+    "strike_points": 1,
+    "sla_minutes": 60,
+    "shortcut": None,
+    "reason": "Clearer.",
+}
+REASON = {"reason": "A mistake."}
+
+
+def for_leads(
+    answer: int | str = 200, body: object = None, *, refused: str = "forbidden", query: str = ""
+) -> Row:
+    """Return the row of what a moderator may not do and an admin, who is a lead too, may."""
+    return Row(refused, refused, refused, answer, refused, body=body, query=query)
+
+
 STAFF: dict[str, Row] = {
     "list_cases": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "take_next_case": Row("forbidden", "forbidden", 200, 200, "forbidden"),
@@ -51,8 +74,42 @@ STAFF: dict[str, Row] = {
         "forbidden",
         body={"reason": "A mistake."},
     ),
+    "preview_batch": for_leads(200, {"cases": [{"case_id": 1, "version": 1}]}),
+    "read_batch": for_leads("batch_not_found"),
+    "read_person": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_similar_cases": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_timeline": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_case_standing": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "export_cases": for_leads(200),
+    "list_views": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "count_views": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "save_view": Row(
+        "forbidden", "forbidden", 200, 200, "forbidden", body={"name": "Late", "filters": {}}
+    ),
+    "delete_view": Row("forbidden", "forbidden", 200, "saved_view_not_found", "forbidden"),
+    "read_preference": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "set_preference": Row(
+        "forbidden", "forbidden", 200, 200, "forbidden", body={"collapse_from": 2}
+    ),
     "list_flags": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_decisions": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_enforcements": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_strikes": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_sent_notices": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_hits": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "list_policies": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_policy": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "list_policy_versions": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "create_policy": for_leads(201, {**VERSION, "code": "spam"}),
+    "create_policy_version": for_leads(201, VERSION),
+    "retire_policy": for_leads("policy_in_use", REASON),
+    "reinstate_policy": for_leads(200, REASON),
+    "list_thresholds": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "read_threshold": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "set_threshold": for_leads(
+        200, {"points": 4, "consequence": "warn", "hours": None, "reason": "Sooner."}
+    ),
+    "remove_threshold": for_leads(200, REASON),
     "list_appeals": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "note_first_opinion": Row(
         "forbidden",

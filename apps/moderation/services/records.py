@@ -1,0 +1,82 @@
+"""The records of moderation for programs of staff: the rights of their lists in the admin.
+
+None of these lists holds what is about whoever reads it: they hear of that as everybody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.moderation.models import Decision, Enforcement, Flag, Notice, RuleHit, Strike
+from apps.moderation.services import cases
+from apps.users.models import User
+
+Chosen = Mapping[str, Any]
+
+
+def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
+    """Return decisions by case, actor or batch.
+
+    Args:
+        viewer: a member of staff who may see decisions.
+        chosen: values of columns, here and below; None does not narrow the list.
+
+    Raises:
+        ForbiddenError: the viewer may not see decisions.
+    """
+    return _rows(viewer, Decision, chosen, about="case__subject")
+
+
+def list_enforcements(*, viewer: User, chosen: Chosen) -> QuerySet[Enforcement]:
+    """Return what decisions did, by decision, person, message or kind.
+
+    Raises:
+        ForbiddenError: the viewer may not see enforcements.
+    """
+    return _rows(viewer, Enforcement, chosen, about="decision__case__subject")
+
+
+def list_strikes(*, viewer: User, chosen: Chosen) -> QuerySet[Strike]:
+    """Return points, by person or decision.
+
+    Raises:
+        ForbiddenError: the viewer may not see strikes.
+    """
+    return _rows(viewer, Strike, chosen, about="subject").select_related("decision")
+
+
+def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:
+    """Return what people were told, by person or decision.
+
+    Raises:
+        ForbiddenError: the viewer may not see notices.
+    """
+    return _rows(viewer, Notice, chosen, about="subject")
+
+
+def list_hits(*, viewer: User, chosen: Chosen) -> QuerySet[RuleHit]:
+    """Return what rules found, by rule or message; a hit holds no text.
+
+    Raises:
+        ForbiddenError: the viewer may not see hits.
+    """
+    return _rows(viewer, RuleHit, chosen, about="subject").select_related("version")
+
+
+def list_flags(*, viewer: User, chosen: Chosen) -> QuerySet[Flag]:
+    """Return flags by case, hit or reporter.
+
+    Raises:
+        ForbiddenError: the viewer may not see flags.
+    """
+    return _rows(viewer, Flag, chosen, about="case__subject")
+
+
+def _rows(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
+    cases.require(viewer, f"moderation.view_{model._meta.model_name}")  # noqa: SLF001
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    rows: QuerySet[Any] = model.objects.filter(**wanted).exclude(**{about: viewer.pk})
+    return rows
