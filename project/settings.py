@@ -110,6 +110,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 RATE_LIMIT_API = env.rate("RATE_LIMIT_API", default="600/minute")
 RATE_LIMIT_CHAT = env.rate("RATE_LIMIT_CHAT", default="30/minute")
+RATE_LIMIT_FORMULAS = env.rate("RATE_LIMIT_FORMULAS", default="120/minute")
 RATE_LIMIT_SEARCH = env.rate("RATE_LIMIT_SEARCH", default="120/minute")
 RATE_LIMIT_EXPORT = env.rate("RATE_LIMIT_EXPORT", default="5/day")
 RATE_LIMIT_SHARED = env.rate("RATE_LIMIT_SHARED", default="60/minute")

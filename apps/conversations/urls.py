@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.conversations.views import conversations, finding, messages, pages, sharing
+from apps.conversations.views import conversations, finding, formulas, messages, pages, sharing
 
 app_name = "chat"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("m/<int:message_id>/show/", messages.show, name="show"),
     path("m/<int:message_id>/branch/", messages.branch, name="branch"),
     path("m/<int:message_id>/rate/", messages.rate, name="rate"),
+    path("formulas/", formulas.draw, name="formulas"),
     path("s/<str:token>/", sharing.shared, name="shared"),
     path("settings/shared/", sharing.shared_links, name="shares"),
     path("settings/shared/<int:share_id>/revoke/", sharing.revoke, name="revoke_share"),

@@ -65,6 +65,12 @@ print(sorted(words, key=len))  # the shortest first
 1. Equal lengths keep their order.
 2. Read more in the [manual](https://docs.python.org/3/howto/sorting.html).
 
+A sort of $n$ words compares $O(n \\log n)$ times, because
+
+$$
+\\log_2 n! = \\sum_{k=1}^{n} \\log_2 k \\approx n \\log_2 n - \\frac{n}{\\ln 2}
+$$
+
 > A sort that keeps the order of equals is called stable.
 """
 ENDS = (

@@ -1,15 +1,23 @@
 """The one Markdown renderer: source text in, inert HTML out."""
 
+import re
 from functools import lru_cache
+from html import escape, unescape
+from re import Match
 from urllib.parse import urlsplit
 
 import mistune
 import nh3
 
+from apps.core import formulas
 from apps.core.highlighting import CLASS_NAMES, highlight
+from apps.core.mathml import typeset
 
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4
 MAX_RENDER_CHARS = 200_000
+MAX_FORMULAS = 500
+MAX_FORMULAS_CHARS = 40_000
+"""What a text has of formulas beyond this stays as it was written."""
 
 ALLOWED_TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote",
@@ -27,8 +35,8 @@ ALLOWED_ATTRIBUTES = {
     "ol": {"start"},
 }
 ALLOWED_CLASSES = {
-    "div": {"code-block", "code-block__bar", "table-scroll"},
-    "span": {"code-block__language", "link-host", *CLASS_NAMES},
+    "div": {"code-block", "code-block__bar", "table-scroll", "formula"},
+    "span": {"code-block__language", "link-host", "formula", *CLASS_NAMES},
     "a": {"external-link"},
     "th": {"align-left", "align-center", "align-right"},
     "td": {"align-left", "align-center", "align-right"},
@@ -66,6 +74,12 @@ class _Renderer(mistune.HTMLRenderer):
         side = f' class="align-{align}"' if align else ""
         return f"<{tag}{side}>{text}</{tag}>\n"
 
+    def formula(self, source: str) -> str:
+        return f'<span class="formula">{mistune.escape(source)}</span>'
+
+    def formula_block(self, source: str) -> str:
+        return f'<div class="formula">{mistune.escape(source)}</div>\n'
+
     def block_html(self, html: str) -> str:
         return f"<p>{mistune.escape(html)}</p>\n"
 
@@ -90,7 +104,7 @@ def _host_of(url: str) -> str | None:
 def _markdown() -> mistune.Markdown:
     return mistune.create_markdown(
         renderer=_Renderer(escape=True),
-        plugins=["table", "strikethrough", "url"],
+        plugins=["table", "strikethrough", "url", formulas.find_formulas],
         hard_wrap=False,
     )
 
@@ -99,7 +113,8 @@ def render_markdown(text: str) -> str:
     """Render a model's or a person's text for the pages.
 
     Raw HTML is shown as text, images become links, links are absolute http(s) or mailto only, and
-    the result is sanitised last with a stated allow-list.
+    the result is sanitised with a stated allow-list. Formulas are put in behind the sanitiser, from
+    a list of their own (`apps/core/mathml.py`): it would have to allow MathML to every writer.
 
     Args:
         text: Markdown source; beyond 200,000 characters it is shown as plain text.
@@ -110,7 +125,7 @@ def render_markdown(text: str) -> str:
     if len(text) > MAX_RENDER_CHARS:
         return f"<pre>{mistune.escape(text)}</pre>"
     html = _markdown()(text)
-    return nh3.clean(
+    clean = nh3.clean(
         str(html),
         tags=ALLOWED_TAGS,
         attributes={tag: names - {"class"} for tag, names in ALLOWED_ATTRIBUTES.items()},
@@ -119,3 +134,48 @@ def render_markdown(text: str) -> str:
         link_rel="noopener noreferrer nofollow ugc",
         strip_comments=True,
     )
+    return _Typesetter().put_in(clean)
+
+
+def render_formula(source: str) -> str | None:
+    """Render one formula, with its marks, as it is in the rendering of a text.
+
+    Args:
+        source: what stands in the text, `\\(x\\)` for example.
+
+    Returns:
+        HTML that is safe to put into a page; None where it cannot be drawn.
+    """
+    drawn = typeset(formulas.inside(source), is_block=formulas.is_block(source))
+    return _with_source(drawn, source, "span") if drawn else None
+
+
+def _with_source(drawn: str, source: str, tag: str) -> str:
+    name = "formula formula--block" if formulas.is_block(source) else "formula"
+    return f'<{tag} class="{name}" data-formula="{escape(source)}">{drawn}</{tag}>'
+
+
+class _Typesetter:
+    """Puts the formulas of one text into its rendering, as many as are allowed."""
+
+    place = re.compile(r'<(span|div) class="formula">([^<]*)</\1>')
+
+    def __init__(self) -> None:
+        self.formulas_left = MAX_FORMULAS
+        self.chars_left = MAX_FORMULAS_CHARS
+
+    def put_in(self, html: str) -> str:
+        """Return the rendering with MathML, or the source as code, where a formula stands."""
+        return self.place.sub(self._formula, html)
+
+    def _formula(self, match: Match[str]) -> str:
+        tag, source = match[1], unescape(match[2])
+        self.formulas_left -= 1
+        self.chars_left -= len(source)
+        is_allowed = self.formulas_left >= 0 and self.chars_left >= 0
+        latex, is_block = formulas.inside(source), formulas.is_block(source)
+        drawn = typeset(latex, is_block=is_block) if is_allowed else None
+        if drawn:
+            return _with_source(drawn, source, tag)
+        code = f"<code>{match[2]}</code>"
+        return f"<pre>{code}</pre>" if tag == "div" else code

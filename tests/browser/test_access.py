@@ -28,17 +28,36 @@ RICH = """[[echo]]
 ```python
 print("hello")  # says hello
 ```
+
+Let \\(x_1 + y\\) be
+
+\\[
+\\sum_{i=0}^{n} \\frac{x_i}{2} = aaaaa + bbbbb + ccccc + ddddd + eeeee + fffff + ggggg + hhhhh
+\\]
 """
 CUT_OFF = """
 () => [...document.querySelectorAll("main *")]
     .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
     .filter((one) => !one.closest(".visually-hidden, pre, table, svg, .message-facts code"))
+    .filter((one) => !one.closest(".formula--block > *"))
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
     .map((one) => one.outerHTML.slice(0, 120))
 """
 IS_KEPT = """
 () => [document.body, ...document.querySelectorAll("#sidebar *")].includes(document.activeElement)
 """
+SPACE_BELOW = "innerHeight - document.querySelector('.composer-box').getBoundingClientRect().bottom"
+GAP_BELOW = 12
+HOME_BAR = 34
+COVER = """
+(seen) => {
+    for (const [name, value] of Object.entries(seen)) {
+        Object.defineProperty(visualViewport, name, { value, configurable: true });
+    }
+    visualViewport.dispatchEvent(new Event("resize"));
+}
+"""
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
 async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
@@ -146,13 +165,38 @@ async def test_line_40_the_list_is_a_drawer_on_a_phone_that_keeps_the_focus_and_
         await expect(opener).to_be_focused()
 
 
+async def test_line_41_on_a_phone_the_composer_stays_above_the_keyboard_and_the_safe_area(
+    browsing: Browsing, person: User
+) -> None:
+    """A keyboard makes the page smaller (Android) or covers a part of it (iOS)."""
+    async with browsing:
+        tab = await browsing.signed_in(person, **PHONE)
+        client = await tab.page.context.new_cdp_session(tab.page)
+        await tab.open()
+        await tab.ask("[[stream tokens=600]]")
+        assert await tab.page.evaluate(SPACE_BELOW) == pytest.approx(GAP_BELOW, abs=1)
+        insets = {"top": 47, "bottom": HOME_BAR}
+        await client.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
+        assert await tab.page.evaluate(SPACE_BELOW) == pytest.approx(GAP_BELOW + HOME_BAR, abs=1)
+        title = "document.querySelector('.chat-title').getBoundingClientRect().top"
+        assert await tab.page.evaluate(title) >= insets["top"]
+        await client.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"bottom": 0}})
+        await tab.page.evaluate(COVER, {"height": 440, "offsetTop": 0})
+        assert await tab.page.evaluate(SPACE_BELOW) == pytest.approx(GAP_BELOW + 300, abs=1)
+        await tab.page.evaluate(COVER, {"height": 440, "offsetTop": 200})
+        assert await tab.page.evaluate(SPACE_BELOW) == pytest.approx(GAP_BELOW + 100, abs=1)
+        await tab.page.evaluate(COVER, {"height": 740, "offsetTop": 0})
+        await tab.page.set_viewport_size({"width": 360, "height": 340})
+        assert await tab.page.evaluate(SPACE_BELOW) == pytest.approx(GAP_BELOW, abs=1)
+        await expect(tab.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+
+
 async def test_a_conversation_is_renamed_in_the_drawer_by_touch(
     browsing: Browsing, person: User
 ) -> None:
     await sync_to_async(ConversationFactory)(owner=person, title="Tea")
-    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     async with browsing:
-        tab = await browsing.signed_in(person, **phone)
+        tab = await browsing.signed_in(person, **PHONE)
         await tab.open()
         await tab.page.get_by_role("button", name="Your conversations").tap()
         await tab.page.get_by_role("button", name="More about Tea").tap()

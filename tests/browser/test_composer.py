@@ -55,7 +55,7 @@ async def test_line_1_enter_sends_shift_enter_adds_a_line_and_composing_sends_no
     assert await sent() == ["one\n日"]
 
 
-async def test_lines_2_9_and_41_a_phone_adds_lines_sends_by_button_and_stays_above_the_keyboard(
+async def test_lines_2_and_9_a_phone_adds_lines_and_sends_by_button_and_its_keyboard_closes(
     browsing: Browsing, person: User
 ) -> None:
     async with browsing:
@@ -66,9 +66,6 @@ async def test_lines_2_9_and_41_a_phone_adds_lines_sends_by_button_and_stays_abo
         await tab.composer.press("Enter")
         await tab.page.keyboard.type("two")
         await expect(tab.composer).to_have_value("one\ntwo")
-        await tab.page.set_viewport_size({"width": 360, "height": 380})
-        bottom = "document.querySelector('.composer-box').getBoundingClientRect().bottom"
-        assert await tab.page.evaluate(f"{bottom} <= innerHeight")
         await tab.page.get_by_role("button", name="Send").tap()
         await expect(tab.composer).not_to_be_focused()
         await tab.see_state("complete")

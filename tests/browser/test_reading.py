@@ -10,6 +10,22 @@ from tests.factories import ConversationFactory, ReplyFactory
 
 pytestmark = pytest.mark.browser
 
+PLACES = """
+fraction => {
+    const tops = [...fraction.children].map((part) => part.getBoundingClientRect().y);
+    const [numerator, denominator] = tops;
+    return { numerator, denominator };
+}
+"""
+COPY_ALL = """
+node => {
+    getSelection().selectAllChildren(node);
+    const options = { clipboardData: new DataTransfer(), bubbles: true, cancelable: true };
+    const copy = new ClipboardEvent("copy", options);
+    node.dispatchEvent(copy);
+    return copy.clipboardData.getData("text/plain");
+}
+"""
 LONG = "[[stream tokens=1500 rate=100]]"
 SETTLED = """
 () => new Promise((done) => {
@@ -176,6 +192,26 @@ async def test_lines_25_and_26_code_has_label_colours_and_copy_and_a_message_cop
         await copy.click()
         await expect(block.get_by_role("button", name="Copied")).to_be_focused()
         assert await tab.page.evaluate("navigator.clipboard.readText()") == code
+
+
+async def test_a_formula_is_drawn_while_its_answer_arrives_and_copied_as_it_was_written(
+    browsing: Browsing, person: User
+) -> None:
+    written = "Let \\(x^2\\) be.\n\n\\[\n\\frac{a}{b}\n\\]\n\nWords."
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(f"[[echo rate=30]]\n{written} {'More of them. ' * 20}")
+        await expect(tab.answer_body.locator("math")).to_have_count(2)
+        await expect(tab.answer).to_have_attribute("data-state", "running")
+        places = await tab.answer_body.locator("mfrac").evaluate(PLACES)
+        await tab.stop()
+        await tab.see_state("stopped")
+        await expect(tab.answer_body.locator(".formula math")).to_have_count(2)
+        assert await tab.answer_body.locator("mfrac").evaluate(PLACES) == places
+        assert places["numerator"] < places["denominator"]
+        copied = await tab.answer_body.evaluate(COPY_ALL)
+    assert copied.startswith("Let \\(x^2\\) be.\n\n\\[ \\frac{a}{b} \\]\n\nWords.")
 
 
 async def test_lines_27_and_28_a_models_html_is_inert_and_links_open_safely_with_their_host(

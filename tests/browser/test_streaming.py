@@ -34,9 +34,15 @@ def answer() -> int:
 
 > A quotation with ~~old~~ words.
 
+Let $x_1$ and \\(y^2\\) be so that
+
+\\[
+\\frac{x_1}{y^2} = 1.
+\\]
+
 The end.
 """
-RAW_MARKS = re.compile(r"```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
+RAW_MARKS = re.compile(r"\$|\\|frac|```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
 PENDING_WATCH = """
 () => new Promise((resolve) => {
     const input = document.querySelector("#composer-input");
@@ -54,6 +60,26 @@ PENDING_WATCH = """
     observer.observe(document.body, { subtree: true, childList: true, attributes: true });
     window.isWatching = true;
 })
+"""
+MOTION_WATCH = """
+(() => {
+    window.moved = new Set();
+    const look = () => {
+        for (const one of document.getAnimations()) {
+            const { duration, iterations } = one.effect.getComputedTiming();
+            if (duration > 1 || iterations > 1) window.moved.add(one.animationName ?? "transition");
+        }
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})();
+"""
+JUMP_AND_MEASURE = """
+button => {
+    const page = document.documentElement;
+    button.click();
+    return Math.round(page.scrollHeight - innerHeight - scrollY);
+}
 """
 SHIFTS = """
 () => {
@@ -190,15 +216,27 @@ async def test_line_43_an_answer_never_moves_the_focus(browsing: Browsing, perso
         assert outline == "solid"
 
 
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 async def test_line_44_reduced_motion_stops_animation_and_smooth_scrolling(
-    browsing: Browsing, person: User
+    browsing: Browsing, person: User, motion: str
 ) -> None:
+    """The same walk with motion shows that there is something to be stopped."""
     async with browsing:
-        tab = await browsing.signed_in(person, reduced_motion="reduce")
+        tab = await browsing.signed_in(person, reduced_motion=motion)
+        await tab.page.add_init_script(MOTION_WATCH)
         await tab.open()
-        await tab.write(SILENT)
-        await expect(tab.answer).to_have_attribute("data-state", re.compile("queued|running"))
-        moving = "document.getAnimations().filter((one) => one.playState === 'running').length"
-        await tab.page.wait_for_function(f"() => {moving} === 0")
-        await tab.stop()
-        await tab.see_state("stopped")
+        await tab.write("[[stream tokens=900 rate=300 first=0.5]]")
+        await tab.see_state("complete")
+        await tab.page.get_by_role("button", name="Search").click()
+        await expect(tab.page.get_by_role("dialog")).to_be_visible()
+        await tab.page.keyboard.press("Escape")
+        await tab.page.mouse.wheel(0, -3_000)
+        jump = tab.page.locator("[data-jump]")
+        await expect(jump).to_be_visible()
+        left = await jump.evaluate(JUMP_AND_MEASURE)
+        moved = await tab.page.evaluate("[...window.moved].sort()")
+    if motion == "reduce":
+        assert (moved, left) == ([], 0)
+    else:
+        assert {"breathe", "transition"} <= set(moved)
+        assert left > 100

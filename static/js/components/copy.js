@@ -5,9 +5,12 @@ import { t } from "../lib/words.js";
 
 const SHOWN_MS = 1600;
 
-/** Put a copy button into the bar of every code block below a node; keys can scroll code and tables. */
+/** Put a copy button into the bar of every code block below a node; keys can scroll code, tables and wide formulas. */
 export function decorateCode(root) {
   for (const block of root.querySelectorAll("pre, table")) block.tabIndex = 0;
+  for (const formula of root.querySelectorAll(".formula--block")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+  }
   for (const bar of root.querySelectorAll(".code-block__bar")) {
     if (!bar.querySelector("[data-copy-code]")) bar.append(cloneTemplate("code"));
   }
@@ -21,6 +24,30 @@ export function listenForCopies(root, announce) {
     if (await copyText(textFor(button))) confirmCopy(button);
     announce(button.dataset.copied === "" ? t("Copied") : t("Your browser does not allow copying here. Select the text instead."));
   });
+}
+
+/** What is copied out of a text has its formulas as they were written, not as a heap of signs. */
+export function copyFormulasAsWritten(root) {
+  root.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    if (selection.isCollapsed || !event.clipboardData) return;
+    const copied = document.createElement("div");
+    for (let index = 0; index < selection.rangeCount; index += 1) copied.append(selection.getRangeAt(index).cloneContents());
+    const formulas = copied.querySelectorAll("[data-formula]");
+    if (!formulas.length) return;
+    for (const formula of formulas) formula.textContent = formula.dataset.formula;
+    event.clipboardData.setData("text/plain", writtenText(copied));
+    event.preventDefault();
+  });
+}
+
+/** Lines break where they do on the page, which only a node that is in it knows. */
+function writtenText(node) {
+  node.className = "visually-hidden prose";
+  document.body.append(node);
+  const text = node.innerText;
+  node.remove();
+  return text;
 }
 
 function textFor(button) {

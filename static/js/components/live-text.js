@@ -1,8 +1,10 @@
 /** Draws a growing answer: settled blocks once, the last block again and again, in place. */
 
+import { drawFormula } from "./formula-drawing.js";
 import { parseMarkdown, settledLength } from "../lib/markdown.js";
 
 const TAGS = { link: "span", fence: "div" };
+const FORMULAS = ["formula", "formula-block"];
 
 export class LiveText {
   constructor(container) {
@@ -43,6 +45,7 @@ export class LiveText {
 function build(item) {
   if (typeof item === "string") return document.createTextNode(item);
   if (item.tag === "fence") return buildFence(item);
+  if (FORMULAS.includes(item.tag)) return buildFormula(item);
   const element = document.createElement(TAGS[item.tag] ?? item.tag);
   if (item.tag === "link") element.className = "live-link";
   if (item.tag === "ol" && item.start !== 1) element.start = item.start;
@@ -70,6 +73,19 @@ function buildFence(item) {
   return block;
 }
 
+/** A formula is only marked as one until it is whole and drawn. */
+function buildFormula(item) {
+  const [source] = item.children;
+  const isBlock = item.tag === "formula-block";
+  const element = document.createElement(isBlock ? "div" : "span");
+  element.className = isBlock ? "formula-source formula-source--block" : "formula-source";
+  element.dataset.pending = "";
+  element.liveTag = item.tag;
+  element.liveSource = source;
+  if (source !== undefined) drawFormula(element, source);
+  return element;
+}
+
 /** Bring a drawn node to what the item says, keeping what is the same; false when it is another. */
 function update(drawn, item) {
   if (typeof item === "string") {
@@ -78,6 +94,7 @@ function update(drawn, item) {
     return true;
   }
   if (drawn.liveTag !== item.tag) return false;
+  if (FORMULAS.includes(item.tag)) return drawn.liveSource === item.children[0];
   if (item.tag === "fence") {
     drawn.querySelector(".code-block__language").textContent = item.language || "text";
     const code = drawn.querySelector("code");

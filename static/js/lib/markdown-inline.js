@@ -1,4 +1,6 @@
-/** The marks inside a line: code, emphasis, links. See markdown.js for what a node is. */
+/** The marks inside a line: formulas, code, emphasis, links. See markdown.js for what a node is. */
+
+import { readFormula } from "./formulas.js";
 
 const LINK = /^!?\[([^\]]{0,400})\]\(\s*<?([^()\s<>]{0,2000}(?:\([^()\s]{0,200}\))?[^()\s<>]{0,200})>?(?:\s+"[^"]{0,200}")?\s*\)/;
 const HALF_LINK = /^!?\[([^\]]{0,400})(?:\](?:\((?:[^()\s]|\([^()\s]{0,200}\)?){0,2000})?)?$/;
@@ -15,7 +17,7 @@ const MAX_DEPTH = 8;
 /** Return the nodes of a line or paragraph; an open one has its last mark closed for it. */
 export function parseInline(text, isOpen, depth = 0) {
   if (text.length > MAX_CHARS || depth > MAX_DEPTH) return text ? [text] : [];
-  if (isOpen) text = text.replace(/(?<!~)~$/, "");
+  if (isOpen) text = text.replace(/(?<!~)~$|(?<!\\)\\$/, "");
   const nodes = [];
   let plain = "";
   const push = (item) => {
@@ -24,6 +26,12 @@ export function parseInline(text, isOpen, depth = 0) {
     if (item) nodes.push(item);
   };
   for (let at = 0; at < text.length; ) {
+    const formula = readFormula(text, at, isOpen);
+    if (formula) {
+      push({ tag: "formula", children: formula.source === null ? [] : [formula.source] });
+      at += formula.length;
+      continue;
+    }
     const rest = text.slice(at);
     if (text[at] === "\\" && /[!-/:-@[-`{-~]/.test(text[at + 1] ?? "")) {
       plain += text[at + 1];
@@ -35,7 +43,7 @@ export function parseInline(text, isOpen, depth = 0) {
       push(found.node);
       at += found.length;
     } else {
-      const run = /^(?:`+|[^\\`![*_~]+|.)/s.exec(rest)[0];
+      const run = /^(?:`+|\$+|[^\\`![*_~$]+|.)/s.exec(rest)[0];
       plain += run;
       at += run.length;
     }

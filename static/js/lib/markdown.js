@@ -1,10 +1,11 @@
 /**
  * Markdown that is still arriving, as a small tree. Only for showing an answer while it is written:
  * the server's rendering replaces it at the end. What is half there (an open fence, a link, a table,
- * emphasis) is closed or held back, so that no raw mark flashes up. Nothing of the text becomes
+ * emphasis, a formula) is closed or held back, so that no raw mark flashes up. Nothing of the text becomes
  * markup: a node is a string or {tag, children, language?, start?, align?} with tags named in this file.
  */
 
+import { readFormulaLines } from "./formulas.js";
 import { parseInline } from "./markdown-inline.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
@@ -54,7 +55,7 @@ function parseBlocks(lines, isOpen, depth) {
       at += 1;
       continue;
     }
-    const read = depth > MAX_DEPTH ? readParagraph : readerOf(lines, at);
+    const read = depth > MAX_DEPTH ? readParagraph : readerOf(lines, at, isOpen);
     const [block, next] = read(lines, at, isOpen, depth);
     if (block) blocks.push(block);
     at = next;
@@ -62,9 +63,10 @@ function parseBlocks(lines, isOpen, depth) {
   return blocks;
 }
 
-function readerOf(lines, at) {
+function readerOf(lines, at, isOpen) {
   const line = lines[at];
   if (match(FENCE, line)) return readFence;
+  if (readFormulaLines(lines, at, isOpen)) return readFormulaBlock;
   if (match(HEADING, line)) return readHeading;
   if (match(RULE, line)) return readRule;
   if (match(QUOTE, line)) return readQuote;
@@ -88,6 +90,11 @@ function readFence(lines, at, isOpen) {
   return [node("fence", [code.join("\n")], { language: isNaming ? "" : language }), next + 1];
 }
 
+function readFormulaBlock(lines, at, isOpen) {
+  const { source, next } = readFormulaLines(lines, at, isOpen);
+  return [node("formula-block", source === null ? [] : [source]), next];
+}
+
 function readHeading(lines, at, isOpen) {
   const [, marks, text] = HEADING.exec(lines[at]);
   const isLast = isOpen && at === lines.length - 1;
@@ -104,7 +111,7 @@ function readQuote(lines, at, isOpen, depth) {
   let next = at;
   for (; next < lines.length; next += 1) {
     const quoted = match(QUOTE, lines[next]);
-    if (!quoted && (lines[next].trim() === "" || readerOf(lines, next) !== readParagraph)) break;
+    if (!quoted && (lines[next].trim() === "" || readerOf(lines, next, isOpen) !== readParagraph)) break;
     inner.push(quoted ? quoted[1] : lines[next]);
   }
   const blocks = parseBlocks(inner, isOpen && next === lines.length, depth + 1);
@@ -126,7 +133,7 @@ function readList(lines, at, isOpen, depth) {
       items.push([item[3] ?? ""]);
     } else if (line.trim() === "" || margin >= indent.length + 2) {
       items.at(-1).push(line.slice(Math.min(margin, indent.length + (isOrdered ? 3 : 2))));
-    } else if (lines[next - 1].trim() === "" || readerOf(lines, next) !== readParagraph) break;
+    } else if (lines[next - 1].trim() === "" || readerOf(lines, next, isOpen) !== readParagraph) break;
     else items.at(-1).push(line.trimStart());
   }
   isLoose = items.some((item, index) => /\n\s*\n\s*\S/.test(item.join("\n")) || (index < items.length - 1 && item.at(-1).trim() === ""));
@@ -177,7 +184,7 @@ function readParagraph(lines, at, isOpen) {
   let next = at;
   const kept = [];
   for (; next < lines.length && lines[next].trim() !== ""; next += 1) {
-    if (next > at && readerOf(lines, next) !== readParagraph) break;
+    if (next > at && readerOf(lines, next, isOpen) !== readParagraph) break;
     kept.push(lines[next].trim());
   }
   const isLast = isOpen && next === lines.length;

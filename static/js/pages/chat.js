@@ -4,7 +4,7 @@ import "../components/words.js";
 import { ChatPage } from "../components/chat-page.js";
 import { Composer } from "../components/composer.js";
 import { ConnectionNotice } from "../components/connection-notice.js";
-import { listenForCopies } from "../components/copy.js";
+import { copyFormulasAsWritten, listenForCopies } from "../components/copy.js";
 import { mountConversationMenus } from "../components/conversation-menus.js";
 import { mountDetails } from "../components/details.js";
 import { mountFound } from "../components/found.js";
@@ -56,10 +56,13 @@ function connect() {
 /** Keep the composer above a keyboard that covers the page instead of shrinking it (iOS). */
 function liftAboveKeyboard() {
   const view = window.visualViewport;
-  view?.addEventListener("resize", () => {
-    const covered = view.scale > 1 ? 0 : Math.max(0, innerHeight - view.height);
+  const lift = () => {
+    // The browser may have moved the visible part down already, so that the field is in it.
+    const covered = view.scale > 1 ? 0 : Math.max(0, innerHeight - view.height - view.offsetTop);
     find("dock").style.setProperty("--keyboard", `${covered}px`);
-  });
+  };
+  view?.addEventListener("resize", lift);
+  view?.addEventListener("scroll", lift);
 }
 
 mountComponents();
@@ -83,6 +86,7 @@ const page = new ChatPage({ app, connection, transcript, composer, drafts, sideb
 page.start();
 connection.open();
 listenForCopies(app, announce);
+copyFormulasAsWritten(app);
 mountReport(app);
 mountDetails(app);
 mountConversationMenus(app, { problem: (text) => composer.showProblem(text) });
