@@ -12,8 +12,9 @@ pytestmark = pytest.mark.browser
 
 PLACES = """
 fraction => {
+    const above = fraction.closest("[data-body]").getBoundingClientRect().y;
     const tops = [...fraction.children].map((part) => part.getBoundingClientRect().y);
-    const [numerator, denominator] = tops;
+    const [numerator, denominator] = tops.map((top) => Math.round(top - above));
     return { numerator, denominator };
 }
 """

@@ -227,7 +227,7 @@ async def test_line_44_reduced_motion_stops_animation_and_smooth_scrolling(
         await tab.open()
         await tab.write("[[stream tokens=900 rate=300 first=0.5]]")
         await tab.see_state("complete")
-        await tab.page.get_by_role("button", name="Search").click()
+        await tab.page.keyboard.press("ControlOrMeta+K")
         await expect(tab.page.get_by_role("dialog")).to_be_visible()
         await tab.page.keyboard.press("Escape")
         await tab.page.mouse.wheel(0, -3_000)
