@@ -27,14 +27,14 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _AFTER_WORD = re.compile(r"[^\W_]")
 
 
-def find_formulas(markdown: mistune.Markdown) -> None:
+def find_formulas(md: mistune.Markdown) -> None:
     """Teach a Markdown reader the marks of formulas; see `apps/core/markdown.py`."""
-    markdown.block.register("formula_block", r"^ {0,3}(?:\$\$|\\\[)", _read_block, before="list")
-    for rules in (markdown.block.list_rules, markdown.block.block_quote_rules):
-        markdown.block.insert_rule(rules, "formula_block", before="list")
+    md.block.register("formula_block", r"^ {0,3}(?:\$\$|\\\[)", _read_block, before="list")
+    for rules in (md.block.list_rules, md.block.block_quote_rules):
+        md.block.insert_rule(rules, "formula_block", before="list")
     # One escaped sign at a time: a run of them may end with the mark of a formula.
-    markdown.inline.specification["escape"] = r"\\" + PUNCTUATION
-    markdown.inline.register(
+    md.inline.specification["escape"] = r"\\" + PUNCTUATION
+    md.inline.register(
         "formula", r"\\\(|\\\[|\$\$?", _read_inline, before="escape", start_chars=("\\", "$")
     )
 

@@ -60,6 +60,7 @@ function liftAboveKeyboard() {
     // The browser may have moved the visible part down already, so that the field is in it.
     const covered = view.scale > 1 ? 0 : Math.max(0, innerHeight - view.height - view.offsetTop);
     find("dock").style.setProperty("--keyboard", `${covered}px`);
+    transcript.keepUp();
   };
   view?.addEventListener("resize", lift);
   view?.addEventListener("scroll", lift);
