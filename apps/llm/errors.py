@@ -19,7 +19,9 @@ None of them ever holds a text, key, host or exception of the upstream. Below th
 wrong with what staff decide about models.
 """
 
-from typing import Self
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
 
 from apps.core.errors import (
     AppError,
@@ -29,6 +31,9 @@ from apps.core.errors import (
     ServiceUnavailableError,
 )
 
+if TYPE_CHECKING:
+    from apps.llm.gateway.contract import Usage
+
 
 class UpstreamError(AppError):
     """The model server failed or reported an error; also the base of all its failures.
@@ -36,9 +41,11 @@ class UpstreamError(AppError):
     Attributes:
         is_unspent: whether the call surely used nothing: it was refused before an answer to it
             began, or never made. See docs/decisions/0169.
+        reported: tokens that the model server reported though the call failed; None for no report.
     """
 
     is_unspent = False
+    reported: Usage | None = None
     code = "upstream_error"
     status_code = 502
     default_message = "The model had a problem of its own. Try again in a moment."

@@ -50,6 +50,7 @@ from project.worker import upkeep
 from tests.conversations.conftest import read_reply, running_worker
 from tests.factories import ApiTokenFactory, UserFactory
 from tests.llm.conftest import until
+from tests.llm.services.conftest import let_others_run
 from tests.support.upstream import ScriptedUpstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,17 +230,17 @@ async def test_an_answer_that_nobody_took_costs_nothing(person: User, quota: int
 
 
 @sync_to_async
-def let_one_in_and_nobody_wait() -> None:
+def let_in_one_at_a_time(*, max_waiting: int) -> None:
     catalogue.read()
     rows = Provider.objects.filter(follows_settings=True)
-    rows.update(max_concurrency=1, max_waiting=0)
+    rows.update(max_concurrency=1, max_waiting=max_waiting)
     catalogue.forget()
 
 
 async def test_an_answer_for_which_no_model_was_asked_costs_nothing(
     person: User, upstream: ScriptedUpstream, quota: int
 ) -> None:
-    await let_one_in_and_nobody_wait()
+    await let_in_one_at_a_time(max_waiting=0)
     other: User = await sync_to_async(UserFactory)()
     async with running_worker() as worker:
         ahead = await send(other, "[[hang]]")
@@ -296,6 +297,33 @@ async def test_an_answer_whose_worker_was_lost_is_settled_by_the_reaper(
     )
     assert 100 <= (reply.prompt_tokens or 0) < 140
     await assert_settled(reply)
+
+
+async def test_a_lost_answer_costs_something_only_where_a_model_was_asked_for_it(
+    person: User, upstream: ScriptedUpstream, quota: int
+) -> None:
+    """One of two that a worker has in hand is with the model, the other one waits for its turn."""
+    await let_in_one_at_a_time(max_waiting=5)
+    async with running_worker() as worker:
+        asked = (await send(person, "[[hang]]")).reply.pk
+        worker.begin(asked)
+        assert await until(upstream, lambda book: book.running == 1)
+        waiting = (await send(person, "x" * 400)).reply.pk
+        worker.begin(waiting)
+        async with asyncio.timeout(5):
+            while waiting not in worker.runtime.running:
+                await let_others_run()
+        await worker.runtime._checkpoint()
+        stored = Reply.objects.filter(pk__in=[asked, waiting])
+        assert await sync_to_async(dict)(stored.values_list("pk", "is_asked")) == {
+            asked: True,
+            waiting: False,
+        }
+        await stored.aupdate(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        reap = sync_to_async(lost.reap)
+        assert len(await reap(reply_ids=[asked, waiting], live_texts={})) == 2
+    assert (await read_reply(waiting)).usage_source == ""
+    await assert_settled(await read_reply(asked))
 
 
 async def test_what_a_deleted_account_had_reserved_comes_back(person: User, quota: int) -> None:
@@ -400,10 +428,24 @@ async def test_titles_count_for_the_person_and_are_settled_at_once(
     assert line.cost_nano == 30 * 1_000 + 5 * 2_000
 
 
-async def test_a_title_that_fails_or_that_no_quota_has_room_for_costs_nothing(
+@pytest.mark.parametrize("script", ["[[error_event after=0]]", "[[cut after=2]]"])
+async def test_a_title_that_fails_after_its_model_was_asked_is_settled_by_estimate(
+    person: User, upstream: ScriptedUpstream, quota: int, script: str
+) -> None:
+    turn = await send(person, f"hello {script}")
+    reserved = (await counted())[1]
+    async with running_worker() as worker:
+        gateway = worker.runtime.gateway
+        await titles.generate_title(conversation_id=turn.conversation.pk, gateway=gateway)
+    line = await UsageRecord.objects.aget(purpose="title", user=person)
+    assert (line.source, line.outcome[:9]) == ("estimated", "upstream_")
+    assert await counted() == (line.prompt_tokens + line.completion_tokens, reserved)
+
+
+async def test_a_title_that_is_refused_or_that_no_quota_has_room_for_costs_nothing(
     person: User, upstream: ScriptedUpstream, quota: int
 ) -> None:
-    turn = await send(person, "hello [[status code=500]]")
+    turn = await send(person, "hello [[status status=500]]")
     reserved = (await counted())[1]
     async with running_worker() as worker:
         gateway = worker.runtime.gateway

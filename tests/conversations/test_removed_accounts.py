@@ -94,7 +94,7 @@ async def test_a_queued_answer_gives_back_and_one_of_a_lost_worker_is_charged(
     lost = await send(person, "x" * 400)
     assert await sync_to_async(leases.claim)(reply_id=lost.reply.pk, owner="lost") is not None
     passed = timezone.now() - timedelta(seconds=1)
-    await Reply.objects.filter(pk=lost.reply.pk).aupdate(lease_expires_at=passed)
+    await Reply.objects.filter(pk=lost.reply.pk).aupdate(lease_expires_at=passed, is_asked=True)
     await send(person, "hello")
     await remove(person)
     line = await UsageRecord.objects.aget()

@@ -16,6 +16,9 @@ class Reply(models.Model):
 
     A worker writes to it under a lease: `lease_owner` names the worker, `fence` counts the leases,
     and every write is conditional on both the owner and the state `running`.
+
+    `is_asked` is for whoever finds its worker lost: whether a model was asked that may have used
+    something, as the last checkpoint knew. What one that ended has used stands in its tokens.
     """
 
     message = models.OneToOneField(
@@ -59,6 +62,7 @@ class Reply(models.Model):
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
+    is_asked = models.BooleanField(default=False, db_default=False)
     stop_requested_at = models.DateTimeField(null=True)
     stop_state = models.CharField(max_length=20, blank=True)
     queued_at = models.DateTimeField(auto_now_add=True)

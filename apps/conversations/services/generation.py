@@ -17,7 +17,14 @@ from apps.core import db
 from apps.core.correlation import set_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import Answering, TextBatch, Usage, Waiting
+from apps.llm.gateway.contract import (
+    Answering,
+    Finished,
+    TextBatch,
+    Unanswered,
+    Usage,
+    Waiting,
+)
 from apps.llm.gateway.estimates import estimate
 
 logger = logging.getLogger(__name__)
@@ -98,7 +105,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         notice = withheld.verdict.reason_for_user
     except UpstreamError as error:
         state, code, notice = constants.ReplyState.FAILED, error.code, error.message
-        running.is_unspent = error.is_unspent
+        running.is_unspent, running.reported = error.is_unspent, error.reported
     except asyncio.CancelledError:
         state = _take_stop(running)
     except Exception as error:
@@ -116,6 +123,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         notice=notice,
         first_token_ms=clock.first_token_ms,
         duration_ms=clock.elapsed_ms(),
+        is_unanswered=running.is_unanswered,
         ruling=guard.ruling,
         judged=_judged(claim, running, guard, state),
     )
@@ -127,7 +135,7 @@ def _usage(claim: Claim, running: RunningReply) -> Usage | None:
         return running.finished.usage
     if running.answering is None or running.is_unspent:
         return None
-    return estimate(claim.request)
+    return running.reported or estimate(claim.request)
 
 
 def _judged(
@@ -192,7 +200,7 @@ async def _stream(
                     is_waiting = False
                     runtime.publisher.let_through(running.reply_id, item.model)
             else:
-                running.finished = item
+                _note_end_of_call(item, running, runtime)
         _show(await guard.finish(shown_chars=running.length), running, runtime)
     verdict = await guard.check(running.text)
     if verdict.is_block:
@@ -206,7 +214,8 @@ async def _hand_over(
 
     While PostgreSQL is away the end of the answer writes it.
     """
-    running.answering = item
+    running.answering, running.is_unanswered, running.is_unspent = item, False, False
+    runtime.note_asked(running.reply_id, is_asked=True)
     if item.chat_model_id == claim.call.chat_model_id:
         return False
     try:
@@ -217,6 +226,17 @@ async def _hand_over(
         running.call = None
         log_event(logger, "HAND_OVER_FAILED", level=logging.ERROR, error=type(error).__name__)
     return True
+
+
+def _note_end_of_call(
+    item: Finished | Unanswered, running: RunningReply, runtime: WorkerRuntime
+) -> None:
+    """Note that the model that was asked has ended its answer, or failed before any text."""
+    if isinstance(item, Finished):
+        running.finished = item
+        return
+    running.is_unanswered, running.is_unspent = True, item.is_unspent
+    runtime.note_asked(running.reply_id, is_asked=not item.is_unspent)
 
 
 def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerRuntime) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import cast
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from apps.llm.services import usage as ledger
 from apps.llm.services.usage import Call
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
+NONE_ASKED: Mapping[int, bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Ending:
         notice: sentence for the person; empty for the state's own.
         first_token_ms: milliseconds to the first text, if there was one.
         duration_ms: milliseconds of the call.
+        is_unanswered: whether the model failed before any text while another one could be asked, so
+            that its line of the ledger may be there already.
         ruling: what policy says and found.
         judged: the text that policy looked at; None where it looked at none.
     """
@@ -77,6 +81,7 @@ class Ending:
     notice: str = ""
     first_token_ms: int | None = None
     duration_ms: int = 0
+    is_unanswered: bool = False
     ruling: guardrails.Ruling = guardrails.NOTHING_FOUND
     judged: guardrails.Judged | None = None
 
@@ -129,21 +134,25 @@ def put_back(*, reply_id: int, owner: str, fence: int) -> None:
     )
 
 
-def checkpoint(*, owner: str, texts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+def checkpoint(
+    *, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[int, bool] = NONE_ASKED
+) -> list[tuple[int, str]]:
     """Store what this worker's answers have by now, in one statement for all of them.
 
     Args:
         owner: the worker.
         texts: answer and its whole text, for those that gained some.
+        asked: whether a model was asked for an answer that may have used something, for those of
+            which that changed.
 
     Returns:
         The answers that somebody asked to end, with the state to end in; those of people who may
         not be here any more are halted.
     """
-    if texts:
-        statements.store_texts(owner=owner, texts=texts)
-    asked = Reply.objects.held_by(owner).to_be_ended().values_list("pk", "stop_state")
-    return [(pk, state or constants.ReplyState.HALTED.value) for pk, state in asked]
+    if texts or asked:
+        statements.store_texts(owner=owner, texts=texts, asked=asked)
+    ending = Reply.objects.held_by(owner).to_be_ended().values_list("pk", "stop_state")
+    return [(pk, state or constants.ReplyState.HALTED.value) for pk, state in ending]
 
 
 def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
@@ -229,7 +238,12 @@ def _is_first_whole(claim: Claim, ending: Ending) -> bool:
 
 
 def _settle(claim: Claim, ending: Ending) -> None:
-    if ending.usage is None:
+    """Write the line of the call that the answer ended with, or give back where there is none.
+
+    A model that failed before any text has its line as soon as another one is let in its place,
+    whether that one was asked or not.
+    """
+    if ending.usage is None or (ending.is_unanswered and _has_line(claim.call)):
         ledger.release_calls(purpose="reply", reference_ids=[claim.reply_id])
         return
     ledger.record_call(
@@ -239,6 +253,11 @@ def _settle(claim: Claim, ending: Ending) -> None:
         first_token_ms=ending.first_token_ms,
         duration_ms=ending.duration_ms,
     )
+
+
+def _has_line(call: Call) -> bool:
+    written = ledger.settled_models(purpose=call.purpose, reference_ids=[call.reference_id])
+    return (call.reference_id, call.chat_model_id) in written
 
 
 @transaction.atomic

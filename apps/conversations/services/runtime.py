@@ -21,7 +21,7 @@ from apps.core.realtime import bells
 from apps.core.realtime.connection import CONTROL_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
-from apps.llm.gateway.contract import Answering, ChatGateway, Finished
+from apps.llm.gateway.contract import Answering, ChatGateway, Finished, Usage
 from apps.llm.services.usage import Call
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,9 @@ class RunningReply:
     answering: Answering | None = None
     call: Call | None = None
     finished: Finished | None = None
+    reported: Usage | None = None
     is_unspent: bool = False
+    is_unanswered: bool = False
 
     @property
     def is_cut_by_quota(self) -> bool:
@@ -80,6 +82,7 @@ class WorkerRuntime:
         self.publisher = TextPublisher()
         self.running: dict[int, RunningReply] = {}
         self._ending: set[int] = set()
+        self._asked: dict[int, bool] = {}
         self.slots = asyncio.Semaphore(settings.WORKER_CONCURRENCY)
         self._writers: set[asyncio.Task[None]] = set()
         self._eager = asyncio.Event()
@@ -144,6 +147,10 @@ class WorkerRuntime:
         if reply.length - reply.stored_length >= EAGER_CHECKPOINT_CHARS:
             self._eager.set()
 
+    def note_asked(self, reply_id: int, *, is_asked: bool) -> None:
+        """Have it stored with the next checkpoint whether a model may have used something."""
+        self._asked[reply_id] = is_asked
+
     def end(self, reply_id: int) -> None:
         """Take no more stops and texts for an answer whose end is being stored."""
         self.running.pop(reply_id, None)
@@ -153,6 +160,7 @@ class WorkerRuntime:
         """Forget an answer; from here on nobody renews its lease."""
         self.running.pop(reply_id, None)
         self._ending.discard(reply_id)
+        self._asked.pop(reply_id, None)
 
     async def _checkpoint_forever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -182,12 +190,15 @@ class WorkerRuntime:
 
     async def _checkpoint(self) -> None:
         dirty = [reply for reply in self.running.values() if reply.length > reply.stored_length]
-        lengths = [reply.length for reply in dirty]
+        lengths, asked = [reply.length for reply in dirty], dict(self._asked)
         stops = await db.call(
             leases.checkpoint,
             owner=self.owner,
             texts=[(reply.reply_id, reply.text) for reply in dirty],
+            asked=asked,
         )
+        for reply_id in [pk for pk, is_asked in asked.items() if self._asked.get(pk) == is_asked]:
+            del self._asked[reply_id]
         for reply, length in zip(dirty, lengths, strict=True):
             reply.stored_length = length
         for reply_id, state in stops:

@@ -35,6 +35,8 @@ def release(reply_ids: Sequence[int]) -> None:
 def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> None:
     """Write down what the calls of a lost worker used, by estimate, as the reaper ends them.
 
+    What was reserved for an answer that no model was asked for is given back.
+
     The counters of all of them are locked before the first is settled, in the order of everybody
     else: one answer after the other would have an order of its own (docs/decisions/0063).
 
@@ -43,34 +45,44 @@ def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> No
         kept_back: how many bytes those had whose text was taken from view.
     """
     usage.hold_counters(purpose="reply", reference_ids=reply_ids)
-    lost = Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation")
-    for reply in lost:
-        call = Call(
-            user_id=reply.conversation.owner_id,
-            api_token_id=reply.api_token_id,
-            purpose="reply",
-            reference_id=reply.pk,
-            model=reply.model,
-            chat_model_id=reply.chat_model_id,
-            rate=prices.price_at(
-                model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
-            ),
-        )
-        used = _estimate(reply, kept_back.get(reply.pk, size_of_text(reply.message.content)))
-        reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
-        reply.usage_source, reply.cost_nano = used.source, call.cost(used)
-        reply.save(
-            update_fields=["prompt_tokens", "completion_tokens", "usage_source", "cost_nano"]
-        )
-        began = reply.started_at or reply.queued_at
-        duration = (reply.finished_at or timezone.now()) - began
-        usage.record_call(
-            call,
-            usage=used,
-            outcome=reply.error_code or reply.state,
-            first_token_ms=None,
-            duration_ms=max(0, round(duration.total_seconds() * 1000)),
-        )
+    settled = usage.settled_models(purpose="reply", reference_ids=reply_ids)
+    unspent: list[int] = []
+    for reply in Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation"):
+        size = kept_back.get(reply.pk, size_of_text(reply.message.content))
+        has_answered = size > 0 or reply.pk in kept_back
+        if has_answered or (reply.is_asked and (reply.pk, reply.chat_model_id) not in settled):
+            _charge(reply, size)
+        else:
+            unspent.append(reply.pk)
+    release(unspent)
+
+
+def _charge(reply: Reply, answer_bytes: int) -> None:
+    """Write down what the call for a lost answer used, in the ledger and on the answer."""
+    call = Call(
+        user_id=reply.conversation.owner_id,
+        api_token_id=reply.api_token_id,
+        purpose="reply",
+        reference_id=reply.pk,
+        model=reply.model,
+        chat_model_id=reply.chat_model_id,
+        rate=prices.price_at(
+            model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
+        ),
+    )
+    used = _estimate(reply, answer_bytes)
+    reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
+    reply.usage_source, reply.cost_nano = used.source, call.cost(used)
+    reply.save(update_fields=["prompt_tokens", "completion_tokens", "usage_source", "cost_nano"])
+    began = reply.started_at or reply.queued_at
+    duration = (reply.finished_at or timezone.now()) - began
+    usage.record_call(
+        call,
+        usage=used,
+        outcome=reply.error_code or reply.state,
+        first_token_ms=None,
+        duration_ms=max(0, round(duration.total_seconds() * 1000)),
+    )
 
 
 def release_forgotten() -> int:

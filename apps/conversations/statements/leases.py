@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -132,8 +132,14 @@ _STORE_TEXTS = Statement(
     """
     WITH held AS MATERIALIZED (
         SELECT message_id FROM conversations_reply
-        WHERE message_id = ANY(%(ids)s) AND lease_owner = %(owner)s AND state = %(running)s
+        WHERE message_id = ANY(%(ids)s::bigint[] || %(asked_ids)s::bigint[])
+            AND lease_owner = %(owner)s AND state = %(running)s
         ORDER BY message_id FOR NO KEY UPDATE
+    ), noted AS (
+        UPDATE conversations_reply AS reply SET is_asked = fresh.is_asked
+        FROM unnest(%(asked_ids)s::bigint[], %(asked)s::boolean[]) AS fresh (id, is_asked)
+        JOIN held ON held.message_id = fresh.id
+        WHERE reply.message_id = fresh.id AND reply.is_asked <> fresh.is_asked
     )
     UPDATE conversations_message AS message SET content = fresh.content
     FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
@@ -143,8 +149,8 @@ _STORE_TEXTS = Statement(
 )
 
 
-def store_texts(*, owner: str, texts: Sequence[tuple[int, str]]) -> None:
-    """Write the texts of answers that are still `held_by` the worker.
+def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[int, bool]) -> None:
+    """Write the texts of answers that are still `held_by` the worker, and whether they `is_asked`.
 
     The rows of the answers are locked first: a statement that began before an answer ended would
     otherwise wait for its end, and then put the older text over the final one.
@@ -153,13 +159,16 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]]) -> None:
         owner=owner,
         ids=[reply_id for reply_id, _ in texts],
         texts=[text for _, text in texts],
+        asked_ids=list(asked),
+        asked=list(asked.values()),
         running=ReplyState.RUNNING,
     )
 
 
 _NOTE_MODEL = Statement(
     """
-    UPDATE conversations_reply SET model = %(model)s, chat_model_id = %(chat_model_id)s
+    UPDATE conversations_reply
+    SET model = %(model)s, chat_model_id = %(chat_model_id)s, is_asked = true
     WHERE message_id = %(reply_id)s AND fence = %(fence)s
         AND lease_owner = %(owner)s AND state = %(running)s
     """

@@ -165,6 +165,20 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The model that was asked last has failed before any text, and another one may be asked.
+
+    What it may have used has its line of the ledger as soon as another model is let in its place.
+    Where none is, the end of the whole call settles it.
+
+    Attributes:
+        is_unspent: whether it surely used nothing.
+    """
+
+    is_unspent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last event of a whole answer.
 
@@ -196,7 +210,7 @@ class Completion:
     asked_id: int | None = None
 
 
-GatewayEvent = Waiting | Answering | TextBatch | Finished
+GatewayEvent = Waiting | Answering | Unanswered | TextBatch | Finished
 
 
 class ChatGateway(Protocol):

@@ -8,7 +8,7 @@ import langsmith
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import RunnableConfig
 
-from apps.llm.errors import UpstreamTruncatedError
+from apps.llm.errors import UpstreamError, UpstreamTruncatedError
 from apps.llm.gateway.callbacks import CallObserver
 from apps.llm.gateway.chat_model import WireChatModel
 from apps.llm.gateway.config import GatewayConfig
@@ -18,8 +18,10 @@ from apps.llm.gateway.contract import (
     Finished,
     GenerationRequest,
     TextBatch,
+    Usage,
 )
 from apps.llm.gateway.estimates import believe
+from apps.llm.gateway.events import EventReader
 from apps.llm.gateway.prompts import build_messages
 from apps.llm.gateway.wire import ModelServer
 
@@ -54,6 +56,9 @@ class LangChainGateway:
                 async for chunk in chunks:
                     if chunk.content:
                         yield TextBatch(str(chunk.content))
+        except UpstreamError as error:
+            error.reported = _believed(call.reader, request)
+            raise
         finally:
             call.close()
         reader = call.reader
@@ -90,3 +95,12 @@ class LangChainGateway:
         if request.prompt is not None:
             parameters |= request.prompt["parameters"]
         return parameters
+
+
+def _believed(reader: EventReader, request: GenerationRequest) -> Usage | None:
+    """Return what was reported of a call that failed, as far as it can be true."""
+    found = reader.usage
+    if found is None:
+        return None
+    reported = Usage(found.prompt_tokens, found.completion_tokens, "reported", found.cached_tokens)
+    return believe(reported, request=request)

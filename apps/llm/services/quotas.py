@@ -9,7 +9,7 @@ See docs/decisions/0076 and 0147.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -130,6 +130,7 @@ def move(
     purpose: Purpose,
     reference_id: int,
     wanted: Usage,
+    settle: Callable[[], None] | None = None,
     now: datetime | None = None,
 ) -> Admission:
     """Reserve for another model, of the quotas that count for it, what was reserved for a call.
@@ -142,6 +143,8 @@ def move(
         purpose: what the call is for.
         reference_id: the reply or conversation it is for.
         wanted: what the other model may use.
+        settle: writes down what the former model used of what was reserved; None where it used
+            nothing.
         now: the moment, in whose periods it counts.
     """
     moment = now or timezone.now()
@@ -149,7 +152,10 @@ def move(
         statements.hold_with_reserved(
             purpose=purpose, reference_id=reference_id, **_bounds(spender, moment)
         )
-        ledger.release(purpose=purpose, reference_ids=[reference_id])
+        if settle is None:
+            ledger.release(purpose=purpose, reference_ids=[reference_id])
+        else:
+            settle()
         admission = reserve(
             spender, purpose=purpose, reference_id=reference_id, wanted=wanted, now=moment
         )

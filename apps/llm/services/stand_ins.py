@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from apps.core import db
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
-from apps.llm.gateway.contract import GenerationRequest
+from apps.llm.gateway.contract import GenerationRequest, Reserved, Usage
 from apps.llm.gateway.estimates import most_of
-from apps.llm.services import pauses, quotas
+from apps.llm.services import pauses, prices, quotas, usage
 from apps.llm.services.fitting import fit
 from apps.llm.services.live import LiveModel
 
@@ -41,14 +46,39 @@ class Admitted:
     request: GenerationRequest
 
 
-async def admit(request: GenerationRequest, model: LiveModel) -> Admitted | Skip:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A call that failed and may have used something; no line of the ledger says so yet.
+
+    Attributes:
+        request: as it was put to the model.
+        error: how it failed.
+        usage: its tokens: those that the model server reported, else an estimate.
+        duration: how long it took.
+    """
+
+    request: GenerationRequest
+    error: UpstreamError
+    usage: Usage
+    duration: timedelta
+
+
+async def admit(
+    request: GenerationRequest, model: LiveModel, *, former: Unsettled | None = None
+) -> Admitted | Skip:
     """Reserve for a stand-in what was reserved for the model before it, or say why not.
 
     What was reserved stays as it was where the stand-in may not be asked; so does everything where
-    the database cannot be asked.
+    the database cannot be asked. Whoever is cancelled meanwhile learns of it when that is decided.
+
+    Args:
+        request: what is asked.
+        model: the stand-in.
+        former: the call that it stands in for, where that may have used something: it gets its line
+            of the ledger, and its quotas count it.
     """
     try:
-        verdict = await db.call(_admit, request, model)
+        verdict = await _to_its_end(partial(_admit, request, model, former))
     except DatabaseError:
         verdict = Skip.UNKNOWN
     if isinstance(verdict, Skip):
@@ -63,6 +93,30 @@ async def admit(request: GenerationRequest, model: LiveModel) -> Admitted | Skip
     return verdict
 
 
+async def settle(call: Unsettled | None) -> None:
+    """Write down a call whose caller knows nothing of it but its error, as far as it reserved.
+
+    Where the database cannot be asked, what it had reserved is given back later, as forgotten.
+    """
+    reserved = call.request.reserved if call is not None else None
+    if call is None or reserved is None:
+        return
+    try:
+        await db.call(_record, call, reserved)
+    except DatabaseError as error:
+        log_event(logger, "CALL_NOT_RECORDED", level=logging.ERROR, error=type(error).__name__)
+
+
+async def _to_its_end(work: Callable[[], Admitted | Skip]) -> Admitted | Skip:
+    """Do the work; where its caller is cancelled, nothing of it goes on behind their back."""
+    working = asyncio.ensure_future(db.call(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
+
+
 def told(failure: UpstreamError, skipped: set[Skip]) -> UpstreamError:
     """Return the error that a person is told: the first model's, and what kept others from it."""
     if not skipped & {Skip.OUT_OF_QUOTA, Skip.UNPRICED}:
@@ -70,7 +124,9 @@ def told(failure: UpstreamError, skipped: set[Skip]) -> UpstreamError:
     return type(failure)(USED_UP, retry_after_seconds=failure.retry_after_seconds)
 
 
-def _admit(request: GenerationRequest, model: LiveModel) -> Admitted | Skip:
+def _admit(
+    request: GenerationRequest, model: LiveModel, former: Unsettled | None
+) -> Admitted | Skip:
     if pauses.is_paused(model.name, model.id):
         return Skip.PAUSED
     reserved = request.reserved
@@ -87,8 +143,33 @@ def _admit(request: GenerationRequest, model: LiveModel) -> Admitted | Skip:
         purpose=request.purpose,
         reference_id=reserved.reference_id,
         wanted=most_of(unheld),
+        settle=None if former is None else partial(_record, former, reserved),
     )
     if admission.is_refused:
         return Skip.UNPRICED if admission.is_unpriced else Skip.OUT_OF_QUOTA
     held = replace(reserved, answer_tokens=admission.answer_tokens)
     return Admitted(replace(request, reserved=held))
+
+
+def _record(call: Unsettled, reserved: Reserved) -> None:
+    """Write the line of a call, which settles what it had reserved."""
+    request = call.request
+    usage.record_call(
+        usage.Call(
+            user_id=request.user_id,
+            api_token_id=reserved.api_token_id,
+            purpose=request.purpose,
+            reference_id=reserved.reference_id,
+            model=request.model,
+            chat_model_id=request.chat_model_id,
+            rate=prices.price_at(
+                model=request.model,
+                chat_model_id=request.chat_model_id,
+                moment=timezone.now() - call.duration,
+            ),
+        ),
+        usage=call.usage,
+        outcome=call.error.code,
+        first_token_ms=None,
+        duration_ms=round(call.duration.total_seconds() * 1000),
+    )

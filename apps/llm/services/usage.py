@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from apps.llm.gateway.contract import Answering, Purpose, Usage
+from apps.llm.models import UsageRecord
 from apps.llm.services import money
 from apps.llm.services.periods import day_of
 from apps.llm.statements import ledger
@@ -137,6 +138,19 @@ def release_calls(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:
     """
     if reference_ids:
         ledger.release(purpose=purpose, reference_ids=reference_ids)
+
+
+def settled_models(
+    *, purpose: Purpose, reference_ids: Sequence[int]
+) -> set[tuple[int, int | None]]:
+    """Return which models have their line already, as pairs of a call's reference and a model.
+
+    Args:
+        purpose: what the calls were for.
+        reference_ids: which.
+    """
+    lines = UsageRecord.objects.filter(purpose=purpose, reference_id__in=reference_ids)
+    return set(lines.values_list("reference_id", "chat_model_id"))
 
 
 def hold_counters(*, purpose: Purpose, reference_ids: Sequence[int]) -> None:

@@ -20,6 +20,7 @@ from apps.llm.gateway.contract import (
     GenerationRequest,
     Reserved,
     TextBatch,
+    Unanswered,
     Waiting,
 )
 from apps.llm.models import ChatModel, Provider
@@ -356,7 +357,7 @@ async def test_who_waits_too_long_is_told_so(
         heard = await waiting
         place.leave()
     assert type(heard.error) is errors.UpstreamBusyError
-    assert heard.events == [Waiting(0)]
+    assert heard.events == [Waiting(0), Unanswered(is_unspent=True)]
     assert second.requests == []
 
 
