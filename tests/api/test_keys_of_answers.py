@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.conversations.models import Conversation, Message, Reply
+from apps.llm.services import catalogue, pauses
 from apps.users.models import User
 from tests.api.conftest import Program
 from tests.api.test_messages import answering, make
@@ -118,6 +120,23 @@ async def test_a_failure_that_the_conversation_has_left_behind_is_told_again(
 def offer_another(url: str) -> None:
     """Have another model answer where a program names it."""
     make_assistant("Another", make_spare(url).spare)
+
+
+async def test_an_answer_is_told_again_whatever_became_of_its_model(
+    keyed: Program, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    body = asked(temperature=0.5)
+    async with answering():
+        first = await keyed.post(COMPLETIONS, body)
+        assert first.status_code == 200
+        settings.OPENAI_MODEL, settings.MAX_TOKENS = "renamed", 1
+        catalogue.forget()
+        await make(pauses.pause, actor=None, reason="It writes nonsense.")
+        again = await keyed.post(COMPLETIONS, body)
+        other = await keyed.post(COMPLETIONS, body, Idempotency_Key="key-2")
+    assert (again.status_code, again.headers.get(REPLAYED)) == (200, "true")
+    assert again.json()["id"] == first.json()["id"]
+    assert (other.status_code, other.json()["error"]["code"]) == (404, "model_not_found")
 
 
 async def test_another_completion_under_the_key_is_a_conflict(

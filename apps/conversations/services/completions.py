@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -63,6 +63,8 @@ async def start(  # noqa: PLR0913  one call with all that it may say
 ) -> Turn:
     """Store what a program sent as a turn of a conversation of its own, and queue the answer.
 
+    What was stored for the same key is told again, whatever became of the model since.
+
     Args:
         actor: whose token it is.
         model: one of `list_models`; it is asked with the program's prompt and no other.
@@ -78,27 +80,34 @@ async def start(  # noqa: PLR0913  one call with all that it may say
         ReplyOutOfQuotaError: a quota is used up; when it begins anew is said.
         AppError: what `sending.send` raises.
     """
-    offered = await _offered(actor, allowed_models)
+    request = TurnRequest(
+        conversation_id=None,
+        content=content,
+        client_id=client_id,
+        fingerprint=fingerprint,
+        metadata=metadata,
+        prompt=prompt,
+        allowed_models=allowed_models,
+        api_token_id=api_token_id,
+    )
+    turn = await sending.find_sent(actor=actor, request=request)
+    if turn is None:
+        chosen = await _chosen(actor, model, request)
+        request = replace(request, chat_model_id=chosen.id)
+        turn = await sending.send(actor=actor, request=request)
+    asking.ensure_admitted(turn)
+    return turn
+
+
+async def _chosen(actor: User, model: str, request: TurnRequest) -> LiveModel:
+    """Return the model that a program names, if it may ask it and the model takes the prompt."""
+    offered = await _offered(actor, request.allowed_models)
     chosen = next((one for one in offered if one.code == model), None)
     if chosen is None:
         raise ModelNotFoundError
-    _ensure_fits(prompt, chosen)
-    turn = await sending.send(
-        actor=actor,
-        request=TurnRequest(
-            conversation_id=None,
-            content=content,
-            client_id=client_id,
-            fingerprint=fingerprint,
-            metadata=metadata,
-            prompt=prompt,
-            chat_model_id=chosen.id,
-            allowed_models=allowed_models,
-            api_token_id=api_token_id,
-        ),
-    )
-    asking.ensure_admitted(turn)
-    return turn
+    if request.prompt is not None:
+        _ensure_fits(request.prompt, chosen)
+    return chosen
 
 
 def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:

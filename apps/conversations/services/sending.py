@@ -10,6 +10,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.services import retries, turns
 from apps.conversations.services.turns import Turn, TurnRequest
+from apps.core import db
 from apps.users.models import User
 
 
@@ -24,7 +25,27 @@ async def send(*, actor: User, request: TurnRequest) -> Turn:
         AppError: what `turns.start_turn` and `retries.retry_reply` raise.
     """
     turn = await turns.start_turn(actor=actor, request=request)
-    if turn.created or turn.reply.state not in constants.TRIED_ANEW_STATES:
+    return turn if turn.created else await _again(actor, request, turn)
+
+
+async def find_sent(*, actor: User, request: TurnRequest) -> Turn | None:
+    """Return what `send` has stored for the same key before, as it would; None for nothing.
+
+    For senders that have to look at more than the message before it can be sent: whatever that
+    says by now, what was stored is told again.
+
+    Raises:
+        AppError: what `turns.find_repeated` and `retries.retry_reply` raise.
+    """
+    if request.client_id is None:
+        return None
+    turn = await db.call(turns.find_repeated, actor=actor, request=request)
+    return None if turn is None else await _again(actor, request, turn)
+
+
+async def _again(actor: User, request: TurnRequest, turn: Turn) -> Turn:
+    """Return a turn that came before, asked once more where its answer failed."""
+    if turn.reply.state not in constants.TRIED_ANEW_STATES:
         return turn
     try:
         return await retries.retry_reply(

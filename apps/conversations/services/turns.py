@@ -87,7 +87,7 @@ async def start_turn(*, actor: User, request: TurnRequest) -> Turn:
     try:
         turn = await db.call(_store_turn, actor, request, ruling, known)
     except IntegrityError as error:
-        repeated = await db.call(_find_repeated, actor, request)
+        repeated = await db.call(find_repeated, actor=actor, request=request)
         if repeated is not None:
             return repeated
         ensure_answer_is_live(error)
@@ -132,7 +132,13 @@ def _look_before(actor: User, request: TurnRequest) -> Turn | None:
     return None
 
 
-def _find_repeated(actor: User, request: TurnRequest) -> Turn | None:
+def find_repeated(*, actor: User, request: TurnRequest) -> Turn | None:
+    """Return the turn that the same request stored before, by its client id.
+
+    Raises:
+        ClientIdReusedError: the same client id came with another request.
+        MessageWithheldError: policy keeps the message back; it is stored with its verdict.
+    """
     if request.client_id is None:
         return None
     message_id = statements.find_sent(author=actor, client_id=request.client_id)
@@ -187,7 +193,7 @@ def _store_turn(
         question=question, reply=reply, title=title, has_default=quotas.has_default()
     )
     if gate is None:
-        repeated = _find_repeated(actor, request)
+        repeated = find_repeated(actor=actor, request=request)
         if repeated is not None:
             return repeated
         raise ReplyInProgressError
