@@ -26,6 +26,7 @@ from apps.users.services import (
     principals,
     returning,
     sessions,
+    token_changes,
     tokens,
 )
 
@@ -84,7 +85,7 @@ def change_token(request: HttpRequest, token_id: int) -> HttpResponse:
             _person(request), session_key=request.session.session_key
         )
         try:
-            tokens.change_token(actor=actor, token_id=token_id, **form.cleaned_data)
+            token_changes.change_token(actor=actor, token_id=token_id, **form.cleaned_data)
         except AppError as error:
             form.add_error(None, error.message)
         else:

@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 
+from apps.core.api.auth import BearerToken
 from apps.core.api.document import operations
 from apps.users.constants import Standing, TokenScope
 from project.api import api, openai_api
@@ -24,12 +25,13 @@ OPERATIONS = {
     for path, method, operation in operations(one.get_openapi_schema())
 }
 SCOPES = {
-    operation.operation_id: operation.auth_callbacks[0].scope
+    operation.operation_id: callback.scope
     for one in APIS
     for router in one._get_bound_routers()
     for view in router.path_operations.values()
     for operation in view.operations
-    if operation.auth_callbacks
+    for callback in operation.auth_callbacks
+    if isinstance(callback, BearerToken)
 }
 REFUSED_FOR_ALL = {
     "anonymous": "unauthorized",

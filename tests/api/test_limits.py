@@ -95,6 +95,28 @@ async def test_who_goes_round_the_outer_proxy_is_counted_by_the_connection(
     assert statuses == [201, 409, 429]
 
 
+async def test_a_request_that_does_not_fit_counts_like_any_other(
+    program: Program, nobody: Program, settings: Settings
+) -> None:
+    """Nobody tries bodies out for nothing, with a token or without."""
+    settings.RATE_LIMIT_API = settings.RATE_LIMIT_SIGNUP = "3/hour"
+    completions = "/openai/v1/chat/completions"
+    for caller, path, name in (
+        (program, "conversations/", "api"),
+        (nobody, "users/", "signup"),
+    ):
+        wrong = [await caller.post(path, body) for body in ({"unknown": 1}, [], None)]
+        assert [answer.status_code for answer in wrong] == [400] * 3
+        for left, answer in zip((2, 1, 0), wrong, strict=True):
+            assert f'"{name}";r={left};' in answer["RateLimit"]
+            assert f'"{name}";q=3;w=3600' in answer["RateLimit-Policy"]
+        refused = await caller.post(path, SIGN_UP if caller is nobody else {"title": "Fits"})
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert refused.has_header("Retry-After")
+    told = await program.post(completions, {"unknown": 1})
+    assert (told.status_code, told["x-ratelimit-remaining-requests"]) == (429, "0")
+
+
 async def test_every_answer_says_where_one_stands_to_the_second(settings: Settings) -> None:
     settings.NUM_PROXIES = 0
     began = time.monotonic()

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.utils import timezone
 
 from apps.conversations.models import Conversation
+from apps.llm.gateway.contract import Usage
+from apps.llm.models import Quota
+from apps.llm.services import quotas
 from apps.users.models import ApiToken, User
 from tests.api.conftest import Program
 from tests.factories import ApiTokenFactory, ConversationFactory, UserFactory
@@ -103,11 +108,59 @@ async def test_what_staff_keep_is_edited_under_the_same_rule(admin: User) -> Non
             assert (await program.call(*editor, If_Match=now)).status_code == 200
 
 
-async def test_a_token_is_edited_under_the_same_rule(program: Program, author: User) -> None:
+async def test_a_token_is_edited_and_revoked_under_the_same_rule(
+    program: Program, author: User
+) -> None:
+    """That it is used changes nothing of what was read."""
     token = await sync_to_async(ApiTokenFactory)(user=author)
     path = f"auth/tokens/{token.pk}"
-    read = (await program.call("PATCH", path, {"name": "First"})).headers["ETag"]
-    assert (await program.call("PATCH", path, {"name": "Two"}, If_Match=read)).status_code == 200
-    refused = await program.call("PATCH", path, {"name": "Three"}, If_Match=read)
-    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
-    assert (await ApiToken.objects.aget(pk=token.pk)).name == "Two"
+    read = await tag_of(program, path)
+    await ApiToken.objects.filter(pk=token.pk).aupdate(last_used_at=timezone.now())
+    again = await program.get(path, If_None_Match=read)
+    assert (again.status_code, again.headers["ETag"]) == (200, read)
+    done = await program.call("PATCH", path, {"name": "Two"}, If_Match=read)
+    assert (done.status_code, done.headers["ETag"]) == (200, await tag_of(program, path))
+    for method, body in (("PATCH", {"name": "Three"}), ("DELETE", None)):
+        refused = await program.call(method, path, body, If_Match=read)
+        assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    kept = await ApiToken.objects.aget(pk=token.pk)
+    assert (kept.name, kept.revoked_at) == ("Two", None)
+    now = await tag_of(program, path)
+    assert (await program.call("DELETE", path, If_Match=now)).status_code == 200
+    assert (await program.get(path)).json()["code"] == "token_not_found"
+
+
+@sync_to_async
+def use_up(token: ApiToken) -> None:
+    with transaction.atomic():
+        quotas.reserve(
+            quotas.Spender(user_id=token.user_id, model="any", api_token_id=token.pk),
+            purpose="reply",
+            reference_id=1,
+            wanted=Usage(10, 10, "estimated"),
+        )
+
+
+async def test_limits_of_a_token_are_edited_under_the_same_rule(
+    program: Program, author: User
+) -> None:
+    """That something is used of them changes nothing of what was read."""
+    token = await sync_to_async(ApiTokenFactory)(user=author, scopes=["chat"])
+    path = f"auth/tokens/{token.pk}/limits"
+    limit = {"unit": "tokens", "period": "day", "amount": "50"}
+    empty = await tag_of(program, path)
+    made = await program.call("PUT", path, limit, If_Match=empty)
+    (known,) = made.json()["data"]
+    await use_up(token)
+    assert made.headers["ETag"] == await tag_of(program, path) != empty
+    assert (await program.get(path)).json()["data"][0]["reserved"] == "20"
+    one = f"{path}/{known['id']}"
+    for editor in (("PUT", path, {**limit, "amount": "80"}), ("DELETE", one)):
+        refused = await program.call(*editor, If_Match=empty)
+        assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert (await Quota.objects.aget()).amount == 50
+    read = made.headers["ETag"]
+    changed = await program.call("PUT", path, {**limit, "amount": "80"}, If_Match=read)
+    assert (await program.call("DELETE", one, If_Match=read)).status_code == 412
+    done = await program.call("DELETE", one, If_Match=changed.headers["ETag"])
+    assert (done.json()["data"], done.headers["ETag"]) == ([], empty)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils.translation import gettext
 
 from apps.accounts.errors import TokenMakesOthersError
+from apps.core.preconditions import Precondition
 from apps.core.problems import field_problem
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.errors import QuotaNotFoundError
@@ -17,7 +19,7 @@ from apps.users.constants import TokenScope
 from apps.users.errors import TokenNotFoundError
 from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
-from apps.users.services import tokens
+from apps.users.services import token_changes
 from apps.users.services.principals import Principal
 
 MAX_AMOUNT_CHARS = 24
@@ -30,11 +32,12 @@ def list_limits(*, viewer: Principal, token_id: int) -> tuple[ApiToken, list[Quo
         MissingScopeError: the viewer came by a token that is not for accounts.
         TokenNotFoundError: there is no such token, it is not theirs, or it ended.
     """
-    token = tokens.access_manageable(viewer=viewer, token_id=token_id)
+    token = token_changes.access_manageable(viewer=viewer, token_id=token_id)
     return token, _states(token)
 
 
-def set_limit(
+@transaction.atomic
+def set_limit(  # noqa: PLR0913  a limit, who sets it, why, and what they have read
     *,
     actor: Principal,
     token_id: int,
@@ -43,6 +46,7 @@ def set_limit(
     amount: str,
     is_hard: bool = True,
     reason: str = "",
+    precondition: Precondition | None = None,
 ) -> list[QuotaState]:
     """Limit a token, or change the amount of its limit of the same unit and period.
 
@@ -54,6 +58,7 @@ def set_limit(
         amount: tokens as a whole number, or dollars as a decimal number.
         is_hard: whether what goes beyond it is refused; else its owner is only told.
         reason: why; an admin gives one for the token of a service account.
+        precondition: what the actor has read of all its limits.
 
     Returns:
         All limits of the token.
@@ -61,26 +66,34 @@ def set_limit(
     Raises:
         MissingScopeError: the actor came by a token that is not for accounts.
         TokenNotFoundError: there is no such token, it is not theirs, or it ended.
+        PreconditionFailedError: its limits are not any more what the actor has read.
         TokenMakesOthersError: the token could make others without the limit.
         ValidationFailedError: a value does not fit.
     """
-    token = tokens.access_manageable(viewer=actor, token_id=token_id)
+    token = _locked(actor, token_id, precondition)
     _set(actor.user, token, _limit(unit, period, amount, is_hard=is_hard), reason)
     return _states(token)
 
 
+@transaction.atomic
 def end_limit(
-    *, actor: Principal, token_id: int, quota_id: int, reason: str = ""
+    *,
+    actor: Principal,
+    token_id: int,
+    quota_id: int,
+    reason: str = "",
+    precondition: Precondition | None = None,
 ) -> list[QuotaState]:
     """End a limit of a token; returns those that are left.
 
     Raises:
         MissingScopeError: the actor came by a token that is not for accounts.
         TokenNotFoundError: there is no such token, it is not theirs, or it ended.
+        PreconditionFailedError: its limits are not any more what the actor has read.
         QuotaNotFoundError: the token has no such limit.
         ForbiddenError: staff set it.
     """
-    token = tokens.access_manageable(viewer=actor, token_id=token_id)
+    token = _locked(actor, token_id, precondition)
     own = quota_setting.list_token_quotas(api_token_id=token.pk)
     if quota_id not in [quota.pk for quota in own]:
         raise QuotaNotFoundError
@@ -122,6 +135,15 @@ def limit_anybodys(
     _set(actor, token, _limit(unit, period, amount, is_hard=is_hard), reason)
 
 
+def _locked(actor: Principal, token_id: int, precondition: Precondition | None) -> ApiToken:
+    """Return a token that the actor may limit, locked with its limits, as they were read."""
+    token = token_changes.lock_manageable(actor=actor, token_id=token_id)
+    if precondition is not None:
+        quota_setting.list_token_quotas(api_token_id=token.pk, is_locked=True)
+        precondition.check(_states(token))
+    return token
+
+
 def _found(rows: ApiTokenQuerySet, token_id: int) -> ApiToken:
     token = rows.filter(pk=token_id).first()
     if token is None:
@@ -138,7 +160,8 @@ def _set(actor: User, token: ApiToken, wanted: Limit, reason: str) -> None:
 
 def _states(token: ApiToken) -> list[QuotaState]:
     spender = Spender(user_id=token.user_id, model="", api_token_id=token.pk)
-    return [state for state in quotas.read_states(spender) if state.kind == QuotaKind.TOKEN]
+    states = (one for one in quotas.read_states(spender) if one.kind == QuotaKind.TOKEN)
+    return sorted(states, key=lambda state: state.quota_id)
 
 
 def _limit(unit: str, period: str, amount: str, *, is_hard: bool) -> Limit:

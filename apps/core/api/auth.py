@@ -1,6 +1,6 @@
 """Bearer tokens: the only way into the API. No cookie ever authorizes a program's request."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from apps.core.client_address import address_group, client_address
 from apps.core.errors import AppError, ForbiddenError, UnauthorizedError
 
 MAX_TOKEN_CHARS = 200
+Count = Callable[[HttpRequest, Any], Awaitable[None]]
 
 
 class Caller(Protocol):
@@ -44,7 +45,7 @@ class Authenticator(Protocol):
 
 
 class BearerToken(AuthBase):
-    """Lets a request in by its bearer token, if the token has the operation's scope.
+    """Lets a request in by its bearer token, if the token has the operation's scope, and counts it.
 
     The authenticator is named by the setting API_AUTHENTICATOR; it raises `UnauthorizedError`.
     """
@@ -52,9 +53,16 @@ class BearerToken(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, count: Count | None = None) -> None:
+        """Prepare.
+
+        Args:
+            scope: what the token must be good for.
+            count: counts a request for the person behind its token; None counts none.
+        """
         super().__init__()
         self.scope = scope
+        self._count = count
         self.is_async = True
 
     async def __call__(self, request: HttpRequest) -> Caller:
@@ -63,7 +71,8 @@ class BearerToken(AuthBase):
         Raises:
             UnauthorizedError: there is no token, or it is not valid.
             ForbiddenError: the token lacks the scope.
-            RateLimitedError: this address sent too many tokens that were refused.
+            RateLimitedError: this address sent too many tokens that were refused, or the person has
+                passed a limit.
         """
         try:
             caller = await authenticator()(bearer_token(request))
@@ -72,6 +81,8 @@ class BearerToken(AuthBase):
             address = address_group(client_address(request))
             await rate_limits.check("token", f"address:{address}", settings.RATE_LIMIT_API)
             raise
+        if self._count is not None:
+            await self._count(request, caller.user)
         return caller
 
 

@@ -7,6 +7,8 @@ from typing import Any, get_origin
 from django.http import HttpRequest
 
 from apps.core.api.auth import BearerToken, Caller, authenticator
+from apps.core.api.counting import Counter
+from apps.core.api.etags import Untagged
 from apps.core.api.pagination import InvalidCursorError
 from apps.core.api.schemas import Envelope, Page
 from apps.core.errors import (
@@ -81,6 +83,8 @@ class Endpoint:
         is_stream: whether success is a stream, which has no envelope.
         is_plain: whether success is `returns` itself, without an envelope.
         is_conditional: whether the operation heeds `If-Match`.
+        untagged: fields of the data that move by themselves, such as when something was used last.
+            Its tag leaves them out, so that it names what can be changed, and answers no 304.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
         is_secret: whether its answer holds a secret that is shown once: a key that comes again is
             answered to the token that sent it first, while that may do as much as then.
@@ -104,6 +108,7 @@ class Endpoint:
     is_stream: bool = False
     is_plain: bool = False
     is_conditional: bool = False
+    untagged: Untagged = None
     has_own_key: bool = False
     is_secret: bool = False
     caller: FindCaller | None = None
@@ -111,9 +116,10 @@ class Endpoint:
     read_again: ReadAgain | None = None
     gives: Mapping[str, str] = field(default_factory=dict)
 
-    def auth(self) -> BearerToken | None:
-        """Return what lets a request in."""
-        return None if self.scope is None else BearerToken(self.scope)
+    def auth(self) -> BearerToken | Counter:
+        """Return what lets a request in, and counts it."""
+        counter = Counter(self.rate)
+        return counter if self.scope is None else BearerToken(self.scope, count=counter.count)
 
     def has_tag(self, method: str) -> bool:
         """Tell whether success names the state of one thing by an `ETag`."""
@@ -122,7 +128,12 @@ class Endpoint:
         is_list = get_origin(self.returns) is list or (
             isinstance(self.returns, type) and issubclass(self.returns, Page)
         )
-        return self.is_conditional or (method == "GET" and not is_list)
+        is_one = method == "GET" and not is_list
+        return self.is_conditional or self.untagged is not None or is_one
+
+    def knows_readers(self, method: str) -> bool:
+        """Tell whether a reader who has the present state already is answered with 304."""
+        return method == "GET" and self.has_tag(method) and self.untagged is None
 
     def keeps_key(self, method: str) -> bool:
         """Tell whether the general mechanism remembers what was answered to a key."""
@@ -175,7 +186,7 @@ class Endpoint:
             parameters.append(IDEMPOTENCY_KEY)
         if self.is_conditional:
             parameters.append(IF_MATCH)
-        if self.has_tag(method) and method == "GET":
+        if self.knows_readers(method):
             parameters.append(IF_NONE_MATCH)
             responses[304] = {"description": "Nothing changed since you read it."}
         extra: dict[str, Any] = {

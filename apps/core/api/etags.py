@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 
 from apps.core.preconditions import Precondition
 
+Untagged = set[str] | dict[str, set[str]] | None
+"""Fields that a tag leaves out, as pydantic takes them: those of a list under `__all__`."""
 _TAGS = re.compile(r'"[^"]*"|\*')
 
 
@@ -36,6 +38,8 @@ def precondition(
     request: HttpRequest,
     shape: Any,  # noqa: ANN401
     of: Callable[[Any], object] | None = None,
+    *,
+    untagged: Untagged = None,
 ) -> Precondition | None:
     """Return what the caller has read of what they change, or None where they do not say.
 
@@ -43,13 +47,19 @@ def precondition(
         request: with or without `If-Match`.
         shape: the type of the data that reading it answers.
         of: makes that data of a row, where it is more than the row's own fields.
+        untagged: what the tag leaves out, as the endpoint says it.
     """
     header = request.headers.get("If-Match")
     if header is None:
         return None
-    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape), of))
+    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape), of, untagged))
 
 
-def _tag_of_row(adapter: TypeAdapter[Any], of: Callable[[Any], object] | None, row: object) -> str:
-    data = row if of is None else of(row)
-    return tag_of(adapter.dump_json(adapter.validate_python(data, from_attributes=True)))
+def _tag_of_row(
+    adapter: TypeAdapter[Any],
+    of: Callable[[Any], object] | None,
+    untagged: Untagged,
+    row: object,
+) -> str:
+    data = adapter.validate_python(row if of is None else of(row), from_attributes=True)
+    return tag_of(adapter.dump_json(data, exclude=untagged))

@@ -1,4 +1,4 @@
-"""A router whose operations return plain data; envelope, schema and limits are added here."""
+"""A router whose operations return plain data; envelope and schema are added here."""
 
 import functools
 import inspect
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import register_converter
@@ -16,9 +15,9 @@ from django.urls.converters import IntConverter
 from ninja import Router
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from apps.core import limits, rate_limits
 from apps.core.api import etags, idempotency
 from apps.core.api.auth import Caller
+from apps.core.api.counting import identity_of
 from apps.core.api.endpoints import Endpoint
 from apps.core.api.responses import (
     add_header,
@@ -26,10 +25,8 @@ from apps.core.api.responses import (
     put_headers,
     sentence_of,
     success_response,
-    tell_limits,
 )
 from apps.core.api.schemas import ErrorEnvelope, PageParams
-from apps.core.client_address import address_group, client_address
 from apps.core.constants import LARGEST_NUMBER, UNDECLARED_ERROR
 from apps.core.error_handling import as_app_error
 from apps.core.idempotency import Answer
@@ -133,18 +130,18 @@ class ApiRouter(Router):
 def wrap(
     view: Callable[..., Awaitable[Any]], operation: Operation
 ) -> Callable[..., Awaitable[HttpResponseBase]]:
-    """Return the view that answers in the envelope, under the operation's limits."""
+    """Return the view that answers in the envelope."""
     endpoint = operation.endpoint
     keeps_key = endpoint.keeps_key(operation.method)
 
     @functools.wraps(view)
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
         try:
-            tell_limits(request, limits.collect())
-            await check_limits(request, endpoint.rate)
             _bind_pages(request, kwargs)
-            if endpoint.caller is not None:
-                request.auth = await endpoint.caller(request, *args, **kwargs)  # type: ignore[attr-defined]
+            if endpoint.scope is None:
+                find = endpoint.caller
+                caller = None if find is None else await find(request, *args, **kwargs)
+                request.auth = caller  # type: ignore[attr-defined]
             key = idempotency.key_of(request) if keeps_key else None
             work = functools.partial(view, request, *args, **kwargs)
             if key is None:
@@ -167,27 +164,6 @@ def _bind_pages(request: HttpRequest, given: Mapping[str, Any]) -> None:
     for value in given.values():
         if isinstance(value, PageParams):
             value.bind(request.path, given)
-
-
-async def check_limits(request: HttpRequest, rate: str | None) -> None:
-    """Count the request for its caller.
-
-    Raises:
-        RateLimitedError: a limit is passed.
-    """
-    identity = identity_of(request)
-    await rate_limits.check("api", identity, settings.RATE_LIMIT_API)
-    if rate is not None:
-        scope = rate.removeprefix("RATE_LIMIT_").lower()
-        await rate_limits.check(scope, identity, getattr(settings, rate))
-
-
-def identity_of(request: HttpRequest) -> str:
-    """Return whom a limit counts: the person, or the address where nobody is signed in."""
-    user = getattr(getattr(request, "auth", None), "user", None)
-    if user is not None:
-        return f"user:{user.pk}"
-    return f"address:{address_group(client_address(request))}"
 
 
 async def _once(
@@ -232,21 +208,22 @@ def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpRes
         return result
     data = result.data if isinstance(result, Answer) else _dump(operation, result)
     if operation.endpoint.has_tag(operation.method):
-        tag = etags.tag_of(data)
+        untagged = operation.endpoint.untagged
+        tag = etags.tag_of(data if untagged is None else _dump(operation, result, untagged))
         add_header(request, "ETag", tag)
-        if operation.method == "GET" and etags.is_known(request, tag):
+        if operation.endpoint.knows_readers(operation.method) and etags.is_known(request, tag):
             return empty_response(304)
     return _envelope(request, operation.endpoint, data)
 
 
-def _dump(operation: Operation, result: Any) -> bytes:  # noqa: ANN401
+def _dump(operation: Operation, result: Any, untagged: etags.Untagged = None) -> bytes:  # noqa: ANN401
     try:
         value = operation.adapter.validate_python(result, from_attributes=True)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
         msg = f"The answer does not fit its schema at: {fields}"
         raise ResponseShapeError(msg) from None
-    return operation.adapter.dump_json(value)
+    return operation.adapter.dump_json(value, exclude=untagged)
 
 
 def _envelope(request: HttpRequest, endpoint: Endpoint, data: bytes) -> HttpResponse:

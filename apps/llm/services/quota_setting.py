@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -150,9 +149,16 @@ def end_quota(*, actor: Actor | None, quota_id: int, reason: str = "") -> Quota:
     return quota
 
 
-def list_token_quotas(*, api_token_id: int) -> list[Quota]:
-    """Return the quotas of one API token that hold; the caller has checked whose it is."""
-    return list(Quota.objects.filter(api_token_id=api_token_id, ended_at=None).order_by("pk"))
+def list_token_quotas(*, api_token_id: int, is_locked: bool = False) -> list[Quota]:
+    """Return the quotas of one API token that hold; the caller has checked whose it is.
+
+    Args:
+        api_token_id: which token.
+        is_locked: whether they are locked. One that is made meanwhile is kept out by the lock of
+            the token, which whoever makes it takes.
+    """
+    rows = Quota.objects.filter(api_token_id=api_token_id, ended_at=None).order_by("pk")
+    return list(rows.select_for_update(of=("self",)) if is_locked else rows)
 
 
 def _require(actor: Actor | None, subject: Subject) -> bool:
@@ -199,6 +205,7 @@ def _model_name(subject: Subject) -> str:
 
 
 def _found(column: str, number: int) -> Any:  # noqa: ANN401  a row of whichever model it is
+    """Return whose quota it is; a token is locked, so that its limits change one after another."""
     kinds: dict[str, Any] = {
         "user_id": get_user_model(),
         "group_id": Group,
@@ -206,10 +213,8 @@ def _found(column: str, number: int) -> Any:  # noqa: ANN401  a row of whichever
     }
     if not 0 < number < 2**63:
         return None
-    try:
-        return kinds[column].objects.get(pk=number)
-    except ObjectDoesNotExist:
-        return None
+    rows = kinds[column].objects.filter(pk=number)
+    return (rows.select_for_update() if column == "api_token_id" else rows).first()
 
 
 def _write(

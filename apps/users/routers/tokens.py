@@ -18,12 +18,13 @@ from apps.users.errors import (
     TokenNotFoundError,
 )
 from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut, TokenUpdateIn
-from apps.users.services import tokens
+from apps.users.services import token_changes, tokens
 from apps.users.services.principals import Principal
 from apps.users.services.tokens import NewToken, TokenRequest
 
 router = ApiRouter(tags=["Tokens"])
 NEITHER = "Send email and password, or a token of the scope account in the header Authorization."
+MOVES = {"last_used_at"}
 own_token = BearerToken(TokenScope.ACCOUNT)
 
 
@@ -99,6 +100,28 @@ async def list_tokens(request: HttpRequest, page: Query[PageParams]) -> Slice:
 
 
 @router.operation(
+    "GET",
+    "/{int:token_id}",
+    Endpoint(
+        returns=TokenOut,
+        message="Token.",
+        scope=TokenScope.ACCOUNT,
+        errors=(TokenNotFoundError,),
+        untagged=MOVES,
+    ),
+)
+async def read_token(request: HttpRequest, token_id: int) -> object:
+    """Read a token of yours, or anybody's as an admin, without its secret."""
+    caller: Principal = caller_of(request)
+    return await db.call(
+        tokens.read_token,
+        viewer=caller.user,
+        token_id=token_id,
+        is_staff_work=TokenScope.STAFF in caller.scopes,
+    )
+
+
+@router.operation(
     "PATCH",
     "/{int:token_id}",
     Endpoint(
@@ -107,6 +130,7 @@ async def list_tokens(request: HttpRequest, page: Query[PageParams]) -> Slice:
         scope=TokenScope.ACCOUNT,
         errors=(TokenNotFoundError,),
         is_conditional=True,
+        untagged=MOVES,
     ),
 )
 async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdateIn) -> object:
@@ -115,10 +139,10 @@ async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdate
     It gets no longer life and no more models than the token that you call with.
     """
     return await db.call(
-        tokens.change_token,
+        token_changes.change_token,
         actor=caller_of(request),
         token_id=token_id,
-        precondition=precondition(request, TokenOut),
+        precondition=precondition(request, TokenOut, untagged=MOVES),
         **payload.model_dump(exclude_none=True),
     )
 
@@ -131,6 +155,7 @@ async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdate
         message="Token revoked.",
         scope=TokenScope.ACCOUNT,
         errors=(TokenNotFoundError,),
+        is_conditional=True,
     ),
 )
 async def revoke_token(request: HttpRequest, token_id: int) -> None:
@@ -141,6 +166,7 @@ async def revoke_token(request: HttpRequest, token_id: int) -> None:
         actor=caller.user,
         token_id=token_id,
         is_staff_work=TokenScope.STAFF in caller.scopes,
+        precondition=precondition(request, TokenOut, untagged=MOVES),
     )
 
 

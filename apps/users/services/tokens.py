@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -114,94 +114,32 @@ def access_token(*, viewer: User, token_id: int) -> ApiToken:
     return token
 
 
-@transaction.atomic
-def change_token(
-    *,
-    actor: Principal,
-    token_id: int,
-    name: str | None = None,
-    expires_in_days: int | None = None,
-    allowed_models: Sequence[str] | None = None,
-    precondition: Precondition | None = None,
-) -> ApiToken:
-    """Change what a token of one's own is called, how long it is good for and what it may ask.
-
-    By a token nothing is given that it does not have itself; the scopes of a token never change.
-
-    Args:
-        actor: the owner; an admin for the token of a service account.
-        token_id: which token.
-        name: another name.
-        expires_in_days: another end, counted from now.
-        allowed_models: other models, none for all.
+def read_token(*, viewer: User, token_id: int, is_staff_work: bool) -> ApiToken:
+    """Return a token that is good for something: one's own, or as an admin's staff work anybody's.
 
     Raises:
-        MissingScopeError: the caller's token is not for accounts, or could do less.
-        PreconditionFailedError: the token is not any more what the actor has read.
-        TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
-        ValidationFailedError: a value does not fit.
+        TokenNotFoundError: there is no such token, it is not the viewer's, or it ended.
     """
-    token = _changeable(actor, token_id, precondition)
-    changed: list[str] = []
-    if name is not None:
-        token.name = _clean_name(name)
-        changed.append("name")
-    if expires_in_days is not None:
-        token.expires_at, token.warned_at = _end_of(expires_in_days, actor.token), None
-        changed.append("expires_at")
-    if allowed_models is not None:
-        token.allowed_models = model_rules.clean_patterns(allowed_models)
-        if actor.token is not None:
-            model_rules.ensure_no_more_than(actor.token.allowed_models, token.allowed_models)
-        changed.append("allowed_models")
-    token.save(update_fields=["name", "expires_at", "warned_at", "allowed_models"])
-    audit.record(
-        actor=actor.user,
-        action=AuditAction.TOKEN_CHANGED,
-        target_type="apitoken",
-        target_id=token.pk,
-        data={"fields": changed},
-    )
-    access.announce_revoked(token.user_id)
-    return token
-
-
-def access_manageable(*, viewer: Principal, token_id: int) -> ApiToken:
-    """Return a token that the viewer may change: their own, or as an admin a service account's.
-
-    Raises:
-        MissingScopeError: the viewer came by a token that is not for that.
-        TokenNotFoundError: there is no such token, it is not theirs, or it ended.
-    """
-    return _manageable(viewer, token_id, ApiToken.objects.usable())
-
-
-def _changeable(actor: Principal, token_id: int, precondition: Precondition | None) -> ApiToken:
-    locked = ApiToken.objects.usable().select_for_update(of=("self",))
-    token = _manageable(actor, token_id, locked)
-    if precondition is not None:
-        precondition.check(token)
-    return token
-
-
-def _manageable(actor: Principal, token_id: int, rows: ApiTokenQuerySet) -> ApiToken:
-    token = rows.select_related("user").filter(pk=token_id).first()
-    if token is not None and token.user.is_service and actor.user.manages_people:
-        actor.require_scope(TokenScope.STAFF)
-        return token
-    actor.require_scope(TokenScope.ACCOUNT)
-    if token is None or token.user_id != actor.user.pk:
+    found = ApiToken.objects.usable().filter(pk=token_id)
+    token = (found if viewer.is_admin and is_staff_work else found.owned_by(viewer)).first()
+    if token is None:
         raise TokenNotFoundError
     return token
 
 
 @transaction.atomic
 def revoke_token(
-    *, actor: User, token_id: int, reason: str = "", is_staff_work: bool = True
+    *,
+    actor: User,
+    token_id: int,
+    reason: str = "",
+    is_staff_work: bool = True,
+    precondition: Precondition | None = None,
 ) -> None:
     """End a token now: one's own, or as an admin's staff work anybody's.
 
     Raises:
+        PreconditionFailedError: the token is not any more what the actor has read.
         TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
     """
     reason = clean_reason(reason, field="reason", is_required=False)
@@ -209,6 +147,8 @@ def revoke_token(
     token = (found if actor.is_admin and is_staff_work else found.owned_by(actor)).first()
     if token is None:
         raise TokenNotFoundError
+    if precondition is not None:
+        precondition.check(token)
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit.record(
@@ -238,10 +178,10 @@ def make_token(
         TokenLimitError: the account has too many.
         ValidationFailedError: what is wanted does not fit.
     """
-    name = _clean_name(wanted.name)
+    name = clean_name(wanted.name)
     scopes = _clean_scopes(wanted.scopes)
     models = model_rules.clean_patterns(wanted.allowed_models)
-    expires_at = _end_of(wanted.expires_in_days, parent)
+    expires_at = end_of(wanted.expires_in_days, parent)
     if parent is not None:
         model_rules.ensure_no_more_than(parent.allowed_models, models)
     User.objects.locked(user.pk).get()
@@ -267,8 +207,12 @@ def make_token(
     return NewToken(token=token, secret=secret)
 
 
-def _end_of(days: int, parent: ApiToken | None) -> datetime:
-    """Return when a token ends that is to last so many days, and no longer than its parent."""
+def end_of(days: int, parent: ApiToken | None) -> datetime:
+    """Return when a token ends that is to last so many days, and no longer than its parent.
+
+    Raises:
+        ValidationFailedError: it is to last too long.
+    """
     if not 1 <= days <= constants.MAX_TOKEN_DAYS:
         message = gettext("Use 1 to %(most)d days.") % {"most": constants.MAX_TOKEN_DAYS}
         raise field_problem("expires_in_days", message, "token_days")
@@ -278,7 +222,12 @@ def _end_of(days: int, parent: ApiToken | None) -> datetime:
     return expires_at
 
 
-def _clean_name(text: str) -> str:
+def clean_name(text: str) -> str:
+    """Return a name as it is kept.
+
+    Raises:
+        ValidationFailedError: it is empty or too long.
+    """
     name = text.strip()
     if not 1 <= len(name) <= constants.MAX_TOKEN_NAME_CHARS or "\x00" in name:
         limit = {"most": constants.MAX_TOKEN_NAME_CHARS}

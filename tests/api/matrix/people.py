@@ -6,6 +6,7 @@ PEOPLE: dict[str, Row] = {
     "list_models": Row(200, 200, 200, 200, 200),
     "create_token": Row(201, 201, 201, 201, 201, body={"name": "x", "scopes": ["chat"]}),
     "list_tokens": Row(200, 200, 200, 200, 200),
+    "read_token": Row(200, "token_not_found", "token_not_found", 200, 200),
     "revoke_token": Row(200, "token_not_found", "token_not_found", 200, 200),
     "create_user": Row(
         201,
