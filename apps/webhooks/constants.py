@@ -5,6 +5,8 @@ from django.db.models import TextChoices
 MAX_URL_CHARS = 500
 MAX_DESCRIPTION_CHARS = 200
 MAX_ENDPOINTS = 50
+ADDING_KEY = 0x77656268
+"""Of the lock in PostgreSQL under which webhooks are added one after another."""
 
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SECRET_BYTES = 32

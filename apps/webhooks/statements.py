@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from apps.core.postgresql.statements import Statement
 from apps.webhooks.constants import (
+    ADDING_KEY,
     CHANNEL,
     LEASE_SECONDS,
     MAX_AT_ONCE_PER_ENDPOINT,
@@ -181,3 +182,11 @@ _PRUNE = Statement(
 def prune(*, before: datetime, limit: int) -> int:
     """Remove events of before a moment with all that was tried; returns how many."""
     return _PRUNE.run(before=before, limit=limit)
+
+
+_TAKE_TURNS = Statement("SELECT pg_advisory_xact_lock(%(key)s)")
+
+
+def take_turns_to_add() -> None:
+    """Let nobody else add a webhook until the transaction ends, so that their number is true."""
+    _TAKE_TURNS.rows(key=ADDING_KEY)

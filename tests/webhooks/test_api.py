@@ -13,9 +13,11 @@ from standardwebhooks.webhooks import Webhook
 from apps.audit.models import AuditEvent
 from apps.users.models import User
 from apps.webhooks.constants import MAX_ENDPOINTS, EventType
+from apps.webhooks.errors import WebhookLimitError
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
-from apps.webhooks.services import outbox
+from apps.webhooks.services import endpoints, outbox
 from tests.factories import ApiTokenFactory, UserFactory
+from tests.llm.services.test_quotas import at_once
 from tests.support.receiver import Receiver
 from tests.webhooks.conftest import deliver, listen
 
@@ -190,10 +192,21 @@ def test_what_is_off_is_not_tested(admin: User, receiver: Receiver) -> None:
     assert (response.status_code, response.json()["code"]) == (409, "webhook_disabled")
 
 
-def test_there_is_an_end_to_how_many(admin: User) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_there_is_an_end_to_how_many_and_two_at_once_do_not_pass_it(admin: User) -> None:
     types = ["case.opened"]
     WebhookEndpoint.objects.bulk_create(
-        WebhookEndpoint(url=WANTED["url"], event_types=types) for _ in range(MAX_ENDPOINTS)
+        WebhookEndpoint(url=WANTED["url"], event_types=types) for _ in range(MAX_ENDPOINTS - 2)
     )
+
+    def make(_: int) -> bool:
+        try:
+            endpoints.create_endpoint(actor=admin, url=WANTED["url"], event_types=types)
+        except WebhookLimitError:
+            return False
+        return True
+
+    assert sum(map(bool, at_once(make, times=12))) == 2
+    assert WebhookEndpoint.objects.count() == MAX_ENDPOINTS
     response = send(client_of(admin), "POST", "", WANTED)
     assert (response.status_code, response.json()["code"]) == (409, "webhook_limit")

@@ -75,6 +75,7 @@ def save(*, actor: User, name: str, query: str, is_shared: bool = False) -> Save
         problem = f"Give a name of 1 to {MAX_NAME_CHARS} characters."
         raise field_problem("name", problem, "view_name")
     chosen = queue_filters.parse(dict(parse_qsl(query)))
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     own = SavedView.objects.filter(owner=actor)
     if own.exclude(name=words).count() >= MAX_VIEWS:
         raise field_problem("name", "Delete a view of yours first.", "too_many_views")

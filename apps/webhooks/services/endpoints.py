@@ -81,6 +81,7 @@ def create_endpoint(
     require(actor)
     reason = clean_reason(reason, field="reason", is_required=False)
     values = _clean({"url": url, "event_types": event_types, "description": description})
+    statements.take_turns_to_add()
     if WebhookEndpoint.objects.kept().count() >= constants.MAX_ENDPOINTS:
         raise WebhookLimitError
     secret = new_secret()
