@@ -56,7 +56,7 @@ def add(question: Message, reply: Reply) -> bool:
 
 def test_a_stored_turn_is_what_the_models_would_store(conversation: Conversation) -> None:
     before = MessageFactory(conversation=conversation)
-    question, reply = turn_of(conversation, reserved_tokens=1001, correlation_id="12345678")
+    question, reply = turn_of(conversation, correlation_id="12345678")
     question.client_id = "an-id-of-mine"
     question.context, question.metadata = {"city": "Oslo", "at": [1, None]}, {"note": "ø"}
     assert add(question, reply)

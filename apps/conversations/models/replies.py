@@ -49,7 +49,6 @@ class Reply(models.Model):
     completion_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=20, blank=True)
     cost_nano = models.BigIntegerField(null=True)
-    reserved_tokens = models.PositiveIntegerField(default=0)
     api_token = models.ForeignKey(
         "users.ApiToken",
         null=True,
