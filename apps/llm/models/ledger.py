@@ -91,34 +91,42 @@ class UsageRecord(models.Model):
         return f"{self.purpose} {self.reference_id} by {self.model} (#{self.pk})"
 
 
-class UsageDay(models.Model):
-    """What one person used of one model on one day, by one way and for one purpose.
+class UsageSum(models.Model):
+    """What one person used of one model in some stretch, by one way and for one purpose.
 
-    The ledger's statement keeps it up. The days are those of USAGE_TIME_ZONE. `api_token_id` is 0
-    for what came without a token. Without a user it is what the organisation itself used, and for
-    the purposes of people what those used whose accounts are gone. No account is removed while it
-    has days: `usage.part_with` makes them nobody's.
+    `api_token_id` is 0 for what came without a token. Without a user it is what the organisation
+    itself used, and for the purposes of people what those used whose accounts are gone. No account
+    is removed while it has sums: `usage.part_with` makes them nobody's.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    day = models.DateField()
     model = models.CharField(max_length=120)
     chat_model = model_key()
     api_token_id = models.BigIntegerField(default=0)
-    purpose = models.CharField(
-        max_length=20,
-        choices=constants.Purpose.choices,
-        default=constants.Purpose.REPLY,
-        db_default=constants.Purpose.REPLY,
-    )
+    purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
     calls = models.PositiveIntegerField()
     prompt_tokens = models.BigIntegerField()
     completion_tokens = models.BigIntegerField()
     cost_nano = models.BigIntegerField()
     estimated_calls = models.PositiveIntegerField()
     unpriced_calls = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class UsageDay(UsageSum):
+    """What one person used on one day of USAGE_TIME_ZONE; the ledger's statement keeps it up."""
+
+    day = models.DateField()
+    purpose = models.CharField(
+        max_length=20,
+        choices=constants.Purpose.choices,
+        default=constants.Purpose.REPLY,
+        db_default=constants.Purpose.REPLY,
+    )
 
     class Meta:
         default_permissions = ()
@@ -145,27 +153,14 @@ class UsageDay(models.Model):
         return f"{self.model} by user {self.user_id} on {self.day}"
 
 
-class UsageWeek(models.Model):
-    """What one person used in one whole week that is over, as `UsageDay` says it of a day.
+class UsageWeek(UsageSum):
+    """What one person used in one whole week that is over.
 
     Upkeep sums it from the days once, so that long stretches are read in fewer rows; `week` is its
     Monday. It is there for weeks whose Sunday has a `UsageTotal`.
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
     week = models.DateField()
-    model = models.CharField(max_length=120)
-    chat_model = model_key()
-    api_token_id = models.BigIntegerField(default=0)
-    purpose = models.CharField(max_length=20, choices=constants.Purpose.choices)
-    calls = models.PositiveIntegerField()
-    prompt_tokens = models.BigIntegerField()
-    completion_tokens = models.BigIntegerField()
-    cost_nano = models.BigIntegerField()
-    estimated_calls = models.PositiveIntegerField()
-    unpriced_calls = models.PositiveIntegerField()
 
     class Meta:
         default_permissions = ()
