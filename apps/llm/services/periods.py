@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -22,13 +22,12 @@ def day_of(moment: datetime) -> date:
 
 
 def bounds_of(period: Period, moment: datetime) -> tuple[datetime, datetime]:
-    """Return the beginning of the period that a moment belongs to, and of the next one.
+    """Return the beginning of the period that a moment belongs to, and of the next one, in UTC.
 
     Weeks begin on Monday. Where clocks change, a day has 23 or 25 hours.
     """
     if period == Period.HOUR:
-        begin = moment.replace(minute=0, second=0, microsecond=0)
-        return begin, begin + timedelta(hours=1)
+        return _hour(moment)
     day = day_of(moment)
     if period == Period.DAY:
         return _midnight(day), _midnight(day + timedelta(days=1))
@@ -39,8 +38,16 @@ def bounds_of(period: Period, moment: datetime) -> tuple[datetime, datetime]:
     return _midnight(first), _midnight((first + timedelta(days=31)).replace(day=1))
 
 
+def _hour(moment: datetime) -> tuple[datetime, datetime]:
+    """Return the hour that clocks show, which in some zones is half an hour away from UTC's."""
+    offset = moment.astimezone(zone()).utcoffset() or timedelta()
+    shown = moment.astimezone(UTC) + offset
+    begin = shown.replace(minute=0, second=0, microsecond=0) - offset
+    return begin, begin + timedelta(hours=1)
+
+
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone())
+    return datetime(day.year, day.month, day.day, tzinfo=zone()).astimezone(UTC)
 
 
 @cache

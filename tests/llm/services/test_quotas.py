@@ -174,7 +174,14 @@ def test_periods_follow_the_calendar_of_the_organisation(
 def test_a_day_on_which_clocks_change_has_its_real_length(settings: Settings) -> None:
     settings.USAGE_TIME_ZONE = "Europe/Oslo"
     starts, ends = bounds_of(Period.DAY, datetime(2026, 10, 25, 12, tzinfo=UTC))
-    assert ends.astimezone(UTC) - starts.astimezone(UTC) == timedelta(hours=25)
+    assert ends - starts == timedelta(hours=25)
+
+
+def test_an_hour_begins_when_the_clocks_of_the_organisation_say_so(settings: Settings) -> None:
+    settings.USAGE_TIME_ZONE = "Asia/Kolkata"
+    starts, ends = bounds_of(Period.HOUR, datetime(2026, 11, 28, 12, 29, 59, tzinfo=UTC))
+    assert starts == datetime.fromisoformat("2026-11-28T17:00+05:30")
+    assert ends == datetime(2026, 11, 28, 12, 30, tzinfo=UTC)
 
 
 def test_the_allowance_of_the_settings_is_everybodys_until_staff_set_another(
