@@ -19,10 +19,15 @@ from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from project.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from project.environment import Environment, has_scheme, is_plain_address, is_time_zone, refuse
 from project.logs import logging_of
+from project.parts import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VALIDATORS
+from project.parts import BASE_DIR
+from project.parts import INSTALLED_APPS as INSTALLED_APPS
+from project.parts import MIDDLEWARE as MIDDLEWARE
+from project.parts import TEMPLATES as TEMPLATES
+from project.stores import caches_of, channel_layers_of, databases_of
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 if env.str("ENVIRONMENT", default="") != "test" and (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
@@ -162,118 +167,21 @@ def _refuse_unsafe_values() -> None:
 
 _refuse_unsafe_values()
 
-INSTALLED_APPS = [
-    "daphne",
-    "unfold.apps.BasicAppConfig",
-    "apps.core.admin_kit.apps.StaffAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.postgres",
-    "django.contrib.humanize",
-    "channels",
-    "corsheaders",
-    "ninja",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.usersessions",
-    "procrastinate.contrib.django",
-    "apps.core",
-    "apps.audit",
-    "apps.webhooks",
-    "apps.users",
-    "apps.llm",
-    "apps.conversations",
-    "apps.moderation",
-    "apps.accounts",
-]
-
-MIDDLEWARE = [
-    "apps.core.middleware.CorrelationMiddleware",
-    "apps.core.middleware.ObservationMiddleware",
-    "apps.core.middleware.ContentSecurityPolicyMiddleware",
-    "apps.core.middleware.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "apps.core.middleware.ApiMiddleware",
-    "apps.core.middleware.LanguageMiddleware",
-    "apps.core.middleware.SessionMiddleware",
-    "apps.core.middleware.CommonMiddleware",
-    "apps.core.middleware.CsrfViewMiddleware",
-    "apps.core.middleware.AuthenticationMiddleware",
-    "apps.core.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "apps.core.middleware.XFrameOptionsMiddleware",
-]
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "apps.core.context_processors.site",
-            ],
-            "builtins": ["django.templatetags.i18n"],
-        },
-    },
-]
-
-DATABASE_POOL = {
-    "min_size": 1,
-    "max_size": DATABASE_POOL_SIZE,
-    "timeout": 5,
-    "reconnect_timeout": 5,
-}
-DATABASES = {
-    "default": {
-        **env.db_url_config(DATABASE_URL),
-        "ENGINE": "apps.core.postgresql",
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {
-            **env.db_url_config(DATABASE_URL).get("OPTIONS", {}),
-            "application_name": "parley",
-            "prepare_threshold": 5,
-            **({"pool": DATABASE_POOL} if ENVIRONMENT != ApplicationEnvironment.TEST else {}),
-        },
-    }
-}
+DATABASES = databases_of(
+    env.db_url_config(DATABASE_URL),
+    pool_size=None if ENVIRONMENT == ApplicationEnvironment.TEST else DATABASE_POOL_SIZE,
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
-    "default": {
-        "BACKEND": "apps.core.cache.HintCache",
-        "LOCATION": REDIS_URL,
-        "TIMEOUT": REDIS_TTL,
-        "KEY_PREFIX": "parley",
-        "OPTIONS": {
-            "IGNORE_EXCEPTIONS": True,
-            "LOCAL_KEY_PREFIX": "allauth:rl:",
-            "SOCKET_CONNECT_TIMEOUT": 1,
-            "SOCKET_TIMEOUT": 1,
-        },
-    }
-}
+CACHES = caches_of(REDIS_URL, seconds=REDIS_TTL)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "apps.core.realtime.layer.HintLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "parley"},
-    }
-}
-
+CHANNEL_LAYERS = channel_layers_of(REDIS_URL)
 PROCRASTINATE_IMPORT_PATHS = ["apps.moderation.mail_tasks"]
 
 AUTH_USER_MODEL = "users.User"
@@ -289,15 +197,6 @@ if ENVIRONMENT == ApplicationEnvironment.TEST:
     PASSWORD_HASHERS.reverse()
 else:
     PASSWORD_HASHERS.pop()
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "apps.users.password_validation.LengthValidator"},
-    {"NAME": "apps.users.password_validation.CharacterClassValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "name")},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 
 ACCOUNT_ADAPTER = "apps.users.allauth_adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
