@@ -109,6 +109,10 @@ FINISH_NOTICES = {
 CUT_BY_QUOTA_NOTICE = gettext_noop(
     "The answer ends here because no more of your allowance was set aside for it. Ask it to go on."
 )
+DOUBTFUL_NOTICE = gettext_noop(
+    "This answer was cut off on our side, and it is not certain that policy lets it be shown. "
+    "A person will look at it."
+)
 EMPTY_NOTICE = gettext_noop("The model answered with nothing. Ask again, or in other words.")
 STATE_NOTICES = {
     ReplyState.STOPPED: gettext_noop("You stopped this answer. What you saw is kept."),

@@ -149,6 +149,10 @@ class Guardrail(Protocol):
         """Judge the whole exchange after the answer is there."""
         ...
 
+    def withholds_answers(self) -> bool:
+        """Tell whether it could have kept an answer back lately; asked where nobody knows it."""
+        ...
+
     def record(self, judged: Judged, findings: Sequence[object]) -> None:
         """Store what was found and what follows from it, inside the transaction of the text."""
         ...
@@ -185,12 +189,24 @@ async def check_output(draft: Draft, answer: str) -> Ruling:
     return await _ask("output", lambda guardrail: guardrail.check_output(draft, answer))
 
 
+def withhold_answers() -> bool:
+    """Tell whether any guardrail could have kept an answer back; one that cannot say counts."""
+    return any(_withholds(guardrail) for guardrail in configured_guardrails())
+
+
 def record(ruling: Ruling, judged: Judged) -> None:
     """Have every guardrail store what it found; whatever one of them raises undoes the text too."""
     found = dict(ruling.findings)
     judged = replace(judged, reason_for_user=ruling.verdict.reason_for_user)
     for guardrail in configured_guardrails():
         guardrail.record(judged, found.get(guardrail, ()))
+
+
+def _withholds(guardrail: Guardrail) -> bool:
+    try:
+        return guardrail.withholds_answers()
+    except Exception as error:  # noqa: BLE001  whatever an adapter raises, nothing unchecked passes
+        return failed("withheld", error).is_block
 
 
 async def _ask(stage: str, ask: Callable[[Guardrail], Awaitable[Verdict]]) -> Ruling:
@@ -200,7 +216,7 @@ async def _ask(stage: str, ask: Callable[[Guardrail], Awaitable[Verdict]]) -> Ru
         try:
             verdict = await ask(guardrail)
         except Exception as error:  # noqa: BLE001  whatever an adapter raises, nothing unchecked passes
-            verdict = _failed(stage, error)
+            verdict = failed(stage, error)
         findings.append((guardrail, verdict.findings))
         if verdict.outcome != "allow":
             strongest = verdict
@@ -209,92 +225,8 @@ async def _ask(stage: str, ask: Callable[[Guardrail], Awaitable[Verdict]]) -> Ru
     return Ruling(strongest, tuple(findings))
 
 
-class GuardedStream:
-    """The judging of one answer: every configured stream guard in a row, then the whole exchange.
-
-    Attributes:
-        is_checked: whether the whole exchange was judged.
-    """
-
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._guards: list[tuple[Guardrail, StreamGuard]] = []
-        self._parts: list[str] = []
-        self._output = NOTHING_FOUND
-        self._verdict = ALLOW
-        self.is_checked = False
-
-    @property
-    def text(self) -> str:
-        """All that the model has written, shown or not."""
-        return "".join(self._parts)
-
-    @property
-    def ruling(self) -> Ruling:
-        """What was said and found up to now."""
-        found = {guardrail: tuple(guard.findings) for guardrail, guard in self._guards}
-        for guardrail, findings in self._output.findings:
-            found[guardrail] = found.get(guardrail, ()) + findings
-        return Ruling(self._verdict, tuple(found.items()))
-
-    async def open(self) -> None:
-        """Prepare the guards; one that cannot be had ends the answer with the first text."""
-        for guardrail in configured_guardrails():
-            try:
-                guard = await guardrail.open_stream(self._draft)
-            except Exception as error:  # noqa: BLE001  whatever an adapter raises, nothing unchecked passes
-                self._verdict = _failed("stream", error)
-                return
-            if guard is not None:
-                self._guards.append((guardrail, guard))
-
-    async def feed(self, text: str, *, shown_chars: int) -> Released:
-        """Pass text through every guard; a guard that raises ends the answer."""
-        self._parts.append(text)
-        if self._verdict.is_block:
-            return Released("", self._verdict)
-        for _, guard in self._guards:
-            try:
-                released = await guard.feed(text, shown_chars=shown_chars)
-            except Exception as error:  # noqa: BLE001  whatever an adapter raises, nothing unchecked passes
-                released = Released("", _failed("stream", error))
-            if released.verdict.is_block:
-                self._verdict = released.verdict
-                return released
-            text = released.text
-        return Released(text)
-
-    async def finish(self, *, shown_chars: int) -> Released:
-        """Let go of what the guards held back, each rest passing the guards after it."""
-        if self._verdict.is_block:
-            return Released("", self._verdict)
-        rest = ""
-        for _, guard in self._guards:
-            try:
-                fed = await guard.feed(rest, shown_chars=shown_chars) if rest else Released("")
-                last = fed if fed.verdict.is_block else await guard.finish(shown_chars=shown_chars)
-            except Exception as error:  # noqa: BLE001  whatever an adapter raises, nothing unchecked passes
-                fed = last = Released("", _failed("stream", error))
-            rest = fed.text + (last.text if last is not fed else "")
-            if last.verdict.is_block:
-                self._verdict = last.verdict
-                return Released(rest, last.verdict)
-        return Released(rest)
-
-    async def check(self, answer: str) -> Verdict:
-        """Judge the whole exchange."""
-        self._output = await check_output(self._draft, answer)
-        self._verdict = self._output.verdict
-        self.is_checked = True
-        return self._verdict
-
-    async def aclose(self) -> None:
-        """Let go of whatever the guards still ask."""
-        for _, guard in self._guards:
-            await guard.aclose()
-
-
-def _failed(stage: str, error: Exception) -> Verdict:
+def failed(stage: str, error: Exception) -> Verdict:
+    """Return the verdict where a guardrail raised, and log it: nothing unchecked passes."""
     name = type(error).__name__
     log_event(logger, "GUARDRAIL_FAILED", level=logging.ERROR, stage=stage, error=name)
     return BLOCK_ON_FAILURE

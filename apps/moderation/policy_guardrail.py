@@ -70,6 +70,14 @@ class PolicyGuardrail:
             )
         return verdict_of(findings)
 
+    def withholds_answers(self) -> bool:
+        """Tell whether a rule enforces on answers as they are written or on whole ones.
+
+        One that has expired counts: it may have acted before.
+        """
+        stages = (Stage.STREAM, Stage.OUTPUT)
+        return any(rule.enforces and rule.stage in stages for rule in rule_sets.look().rules)
+
     def record(self, judged: Judged, findings: Sequence[object]) -> None:
         """Store hits, cases and decisions with the text, and the job for what looks afterwards."""
         hits.record(judged, [cast("Finding", one) for one in findings])

@@ -59,6 +59,9 @@ class WordGuardrail:
     async def check_output(self, draft: Draft, answer: str) -> Verdict:
         return BLOCK if "judged" in draft.text and "word3" in answer else ALLOW
 
+    def withholds_answers(self) -> bool:
+        return True
+
     def record(self, judged: Judged, findings: Sequence[object]) -> None:
         return
 

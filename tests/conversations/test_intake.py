@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.conversations.models import Reply
-from apps.conversations.services import following, leases, retries, turns
+from apps.conversations.services import following, lost, retries, turns
 from apps.conversations.services.intake import Intake, take
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
@@ -142,6 +142,6 @@ def test_what_nobody_took_in_time_says_whether_anybody_was_there(
     Reply.objects.filter(pk=waiting.pk).update(queued_at=timezone.now() - timedelta(minutes=5))
     if is_busy:
         ReplyFactory(running=True)
-    assert leases.expire_queue() == [waiting.pk]
+    assert lost.expire_queue() == [waiting.pk]
     waiting.refresh_from_db()
     assert (waiting.state, waiting.error_code) == ("failed", code)

@@ -225,7 +225,7 @@ async def test_an_answer_that_nobody_took_costs_nothing(person: User, quota: int
     turn = await send(person, "hello")
     long_ago = timezone.now() - timedelta(minutes=5)
     await Reply.objects.filter(pk=turn.reply.pk).aupdate(queued_at=long_ago)
-    assert await sync_to_async(leases.expire_queue)() == [turn.reply.pk]
+    assert await sync_to_async(lost.expire_queue)() == [turn.reply.pk]
     assert await counted() == (0, 0)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import leases, lost, stopping, turns
+from apps.conversations.services import lost, stopping, turns
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as lease_statements
 from apps.moderation.constants import FlagSource, Verdict
@@ -158,7 +158,7 @@ def test_every_other_end_of_an_answer_is_told_too(admin: User, receiver: Receive
     stale = ReplyFactory(queued=True)
     long_ago = timezone.now() - timedelta(hours=1)
     Reply.objects.filter(pk=stale.pk).update(queued_at=long_ago)
-    assert leases.expire_queue() == [stale.pk]
+    assert lost.expire_queue() == [stale.pk]
     assert sorted((data["reply_id"], data["state"]) for _, data in told()) == [
         (gone.pk, "interrupted"),
         (waiting.pk, "stopped"),

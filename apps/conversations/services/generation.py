@@ -6,11 +6,11 @@ import asyncio
 import logging
 import time
 from contextlib import aclosing
-from dataclasses import replace
 
 from apps.conversations import constants, guardrails
 from apps.conversations.endings import Ended
-from apps.conversations.services import leases
+from apps.conversations.services import finishing, leases
+from apps.conversations.services.guarded_stream import GuardedStream
 from apps.conversations.services.leases import Claim, Ending
 from apps.conversations.services.runtime import RunningReply, WorkerRuntime
 from apps.core import db
@@ -28,9 +28,6 @@ from apps.llm.gateway.contract import (
 from apps.llm.gateway.estimates import estimate
 
 logger = logging.getLogger(__name__)
-
-FINISH_RETRY_SECONDS = 0.5
-FINISH_ATTEMPTS = 600
 
 
 class _Withheld(Exception):  # noqa: N818  a turn in the flow, not a failure
@@ -51,8 +48,8 @@ async def write_answer(claim: Claim, runtime: WorkerRuntime) -> None:
         ending = await _write(claim, running, runtime)
         runtime.end(reply_id)
         if ending.state == constants.ReplyState.WITHHELD:
-            runtime.publisher.withhold(reply_id)
-        ended, ending = await _finish(claim, ending, runtime)
+            await finishing.keep_back(claim, runtime)
+        ended, ending = await finishing.finish(claim, ending, runtime)
     finally:
         runtime.remove(reply_id)
         runtime.publisher.end(reply_id, is_stored=ended)
@@ -88,7 +85,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     """Stream the model's text to the viewers and return how it ended; never raises."""
     clock = _Clock()
     state, code, notice = constants.ReplyState.COMPLETE, "", ""
-    guard = guardrails.GuardedStream(
+    guard = GuardedStream(
         guardrails.Draft(
             user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.asked
         )
@@ -141,7 +138,7 @@ def _usage(claim: Claim, running: RunningReply) -> Usage | None:
 def _judged(
     claim: Claim,
     running: RunningReply,
-    guard: guardrails.GuardedStream,
+    guard: GuardedStream,
     state: constants.ReplyState,
 ) -> guardrails.Judged:
     """Describe the answer to the policy: all of it where it is withheld, else what was shown."""
@@ -179,7 +176,7 @@ async def _stream(
     running: RunningReply,
     runtime: WorkerRuntime,
     clock: _Clock,
-    guard: guardrails.GuardedStream,
+    guard: GuardedStream,
 ) -> None:
     is_waiting = False
     await guard.open()
@@ -244,45 +241,3 @@ def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerR
         raise _Withheld(released.verdict)
     if released.text:
         runtime.append(running, released.text)
-
-
-async def _finish(claim: Claim, ending: Ending, runtime: WorkerRuntime) -> tuple[bool, Ending]:
-    """Store the end; while PostgreSQL is away the text waits here, up to five minutes.
-
-    An end that cannot be stored because something in it fails, such as the recording of what policy
-    found, is stored once more without a text and without what was found: nothing is shown that
-    could not be written down as it should.
-
-    Returns:
-        Whether it was stored, and as what.
-    """
-    is_bare = False
-    for _ in range(FINISH_ATTEMPTS):
-        try:
-            stored = await db.call(leases.finish, claim=claim, owner=runtime.owner, ending=ending)
-        except db.AWAY as error:
-            log_event(logger, "FINISH_FAILED", level=logging.ERROR, error=type(error).__name__)
-            await asyncio.sleep(FINISH_RETRY_SECONDS)
-        except Exception as error:  # noqa: BLE001  whatever fails, the answer gets an end
-            log_event(logger, "FINISH_BROKEN", level=logging.ERROR, error=type(error).__name__)
-            runtime.publisher.withhold(claim.reply_id)
-            if is_bare:
-                break
-            is_bare, ending = True, _bare(ending)
-        else:
-            return stored, ending
-    return False, ending
-
-
-def _bare(ending: Ending) -> Ending:
-    """Return the end of an answer of which nothing is shown and nothing recorded."""
-    is_withheld = ending.state == constants.ReplyState.WITHHELD
-    return replace(
-        ending,
-        state=constants.ReplyState.WITHHELD if is_withheld else constants.ReplyState.FAILED,
-        text="",
-        error_code=ending.error_code if is_withheld else "internal_error",
-        notice=ending.notice if is_withheld else "",
-        ruling=guardrails.NOTHING_FOUND,
-        judged=None,
-    )

@@ -10,14 +10,18 @@ from typing import cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from apps.conversations import constants, guardrails
-from apps.conversations.errors import NoWorkerError, WorkersBusyError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, presenting, prompting, settling, titles
+from apps.conversations.services import (
+    announcements,
+    presenting,
+    prompting,
+    rewriting,
+    titles,
+)
 from apps.conversations.services.turn_requests import Prompt, policy_text
-from apps.conversations.statements import endings
 from apps.conversations.statements import leases as statements
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
@@ -184,11 +188,24 @@ def hand_over(*, claim: Claim, owner: str, answering: Answering) -> Call:
     return claim.call.answered_by(answering)
 
 
+def keep_back(*, claim: Claim, owner: str) -> None:
+    """Write into an answer's row that nothing of it may be shown, whoever ends it.
+
+    It takes the place of what somebody else has asked for before.
+    """
+    held = Reply.objects.held_by(owner).filter(pk=claim.reply_id, fence=claim.fence)
+    held.update(
+        stop_state=constants.ReplyState.WITHHELD,
+        stop_requested_at=Coalesce("stop_requested_at", Now()),
+    )
+
+
 def finish(*, claim: Claim, owner: str, ending: Ending) -> bool:
     """Write the one end of an answer; false if somebody else ended it first.
 
     Text, state, ledger and conversation change together or not at all. The text is rendered before,
     while no row is locked. Of an answer that was removed meanwhile only the ledger's line is left.
+    One that policy withholds is withheld, whoever has ended it as what.
     """
     message = Message(pk=claim.reply_id, role=constants.Author.ASSISTANT, content=ending.text)
     message.html, message.html_version = presenting.rendered(message), RENDERER_VERSION
@@ -225,9 +242,27 @@ def _store_end(
         announcements.answer_stored(owner_id=claim.owner_id, conversation_id=claim.conversation_id)
         if claim.is_untitled and _is_first_whole(claim, ending):
             titles.queue_title(conversation_id=claim.conversation_id)
+    elif ending.state == constants.ReplyState.WITHHELD:
+        _withhold_after_all(claim, ending)
     if has_ended or not Reply.objects.filter(pk=claim.reply_id).exists():
         _settle(claim, ending)
     return has_ended
+
+
+def _withhold_after_all(claim: Claim, ending: Ending) -> None:
+    """Withhold what somebody else has ended who did not know that policy keeps it back."""
+    is_settled = (constants.ReplyState.WITHHELD, *constants.LIVE_STATES)
+    shown = Reply.objects.filter(pk=claim.reply_id).exclude(state__in=is_settled)
+    if not shown.exists():
+        return
+    ended = rewriting.withhold_answer(
+        actor=None,
+        message_id=claim.reply_id,
+        notice=ending.notice,
+        reason="Withheld by policy while it was written.",
+    )
+    if ending.judged is not None:
+        guardrails.record(ending.ruling, replace(ending.judged, ended=ended))
 
 
 def _is_first_whole(claim: Claim, ending: Ending) -> bool:
@@ -258,34 +293,3 @@ def _settle(claim: Claim, ending: Ending) -> None:
 def _has_line(call: Call) -> bool:
     written = ledger.settled_models(purpose=call.purpose, reference_ids=[call.reference_id])
     return (call.reference_id, call.chat_model_id) in written
-
-
-@transaction.atomic
-def expire_queue() -> list[int]:
-    """End answers that no worker took in two minutes; returns which.
-
-    The person is told whether there was none, or whether all had their hands full.
-    """
-    waiting = list(
-        Reply.objects.queued_for(timedelta(seconds=constants.QUEUE_TIMEOUT_SECONDS))
-        .select_for_update(skip_locked=True)
-        .values_list("pk", flat=True)[:500]
-    )
-    if not waiting:
-        return []
-    reason = WorkersBusyError if Reply.objects.in_hand().exists() else NoWorkerError
-    Reply.objects.filter(pk__in=waiting).update(
-        state=constants.ReplyState.FAILED,
-        error_code=reason.code,
-        notice=reason.default_message,
-        finished_at=Now(),
-    )
-    endings.note_ended(reply_ids=waiting)
-    announcements.replies_ended(waiting)
-    settling.release(waiting)
-    return waiting
-
-
-def lost_leases() -> list[int]:
-    """Return the running answers whose lease has passed, for a reaper that looks twice."""
-    return list(Reply.objects.lease_lost().values_list("pk", flat=True)[:500])

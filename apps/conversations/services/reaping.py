@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from apps.conversations import constants
-from apps.conversations.services import leases, lost
+from apps.conversations.services import lost
 from apps.core import db
 from apps.core.logging import log_event
 from apps.core.realtime import bells
@@ -26,11 +26,11 @@ class Reaper:
 
     def look(self) -> list[int]:
         """End what was lost at the last look and still is; returns what was ended."""
-        suspects = leases.lost_leases()
+        suspects = lost.suspects()
         confirmed = [reply_id for reply_id in suspects if reply_id in self._suspects]
         self._suspects = set(suspects)
         ended = _reap(confirmed) if confirmed else []
-        ended += leases.expire_queue()
+        ended += lost.expire_queue()
         if ended:
             bells.announce_end(*ended)
             log_event(logger, "REPLIES_REAPED", level=logging.WARNING, count=len(ended))
@@ -40,10 +40,16 @@ class Reaper:
 def _reap(reply_ids: list[int]) -> list[int]:
     """End lost answers with all that their viewers saw: the live text outlives its worker.
 
-    So does the word that an answer is withheld, and then nothing of it is kept in view.
+    So does the word that an answer is withheld, and then nothing of it is kept in view; nor is it
+    where nobody can say so.
     """
     live = bells.read_live_texts(reply_ids)
-    return lost.reap(reply_ids=reply_ids, live_texts=live.texts, withheld=live.withheld)
+    return lost.reap(
+        reply_ids=reply_ids,
+        live_texts=live.texts,
+        withheld=live.withheld,
+        unknown=live.unknown,
+    )
 
 
 async def reap_forever() -> None:

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app as queue
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Conversation, Message, Reply, Share
 from apps.conversations.services import announcements
+from apps.conversations.services.guarded_stream import GuardedStream
 from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
@@ -91,7 +92,7 @@ async def _judged(conversation_id: int, request: GenerationRequest, title: str) 
     """Return a title that policy lets pass as it would an answer; empty where it does not."""
     if not title:
         return ""
-    guard = guardrails.GuardedStream(
+    guard = GuardedStream(
         guardrails.Draft(
             user_id=request.user_id,
             conversation_id=conversation_id,

@@ -51,10 +51,12 @@ class LiveTexts(NamedTuple):
     Attributes:
         texts: as far as they are there.
         withheld: those whose worker knew that policy withholds them, whatever their row says.
+        unknown: those of which it could not be asked, or has lost what it knew.
     """
 
     texts: dict[int, str]
     withheld: frozenset[int]
+    unknown: frozenset[int]
 
 
 def read_live_texts(reply_ids: Sequence[int]) -> LiveTexts:
@@ -63,10 +65,11 @@ def read_live_texts(reply_ids: Sequence[int]) -> LiveTexts:
         values = waiting_client().mget([live_text_key(pk) for pk in reply_ids])
     except (RedisError, OSError) as error:
         log_event(logger, "LIVE_TEXT_AWAY", level=logging.WARNING, error=type(error).__name__)
-        return LiveTexts({}, frozenset())
+        return LiveTexts({}, frozenset(), frozenset(reply_ids))
     held = dict(zip(reply_ids, cast("list[bytes | None]", values), strict=True))
     texts = {pk: text for pk, value in held.items() if (text := parse_live_text(value)) is not None}
-    return LiveTexts(texts, frozenset(pk for pk, value in held.items() if value == WITHHELD_TEXT))
+    withheld = frozenset(pk for pk, value in held.items() if value == WITHHELD_TEXT)
+    return LiveTexts(texts, withheld, frozenset(held) - withheld - frozenset(texts))
 
 
 def publish(channel: str, data: bytes) -> None:

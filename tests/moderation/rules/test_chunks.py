@@ -9,7 +9,8 @@ from asgiref.sync import async_to_sync
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.conversations.guardrails import Draft, GuardedStream
+from apps.conversations.guardrails import Draft
+from apps.conversations.services.guarded_stream import GuardedStream
 from apps.moderation.constants import Stage
 from apps.moderation.services import checking, rule_sets
 from apps.moderation.services.findings import Finding, verdict_of

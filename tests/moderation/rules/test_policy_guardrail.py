@@ -7,9 +7,10 @@ import pytest
 from apps.audit.models import AuditEvent
 from apps.conversations import guardrails
 from apps.conversations.errors import MessageWithheldError
-from apps.conversations.guardrails import Draft, GuardedStream
+from apps.conversations.guardrails import Draft
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
+from apps.conversations.services.guarded_stream import GuardedStream
 from apps.core import db
 from apps.moderation.constants import RuleMode
 from apps.moderation.models import (
