@@ -33,6 +33,7 @@ LIST_QUERIES = 12
 CASE_QUERIES = 20
 NEXT_QUERIES = 24
 DECIDE_QUERIES = 73
+MEASURES = ("hide_message", "redact_span", "lock_conversation", "warn", "restrict", "suspend")
 
 
 def queries_of(client: Client, url: str) -> int:
@@ -303,6 +304,45 @@ def test_plain_forms_work_without_a_script(desk: Client) -> None:
     done = desk.post(f"{QUEUE}{case.pk}/decide/", {"verdict": "no_violation", "version": version})
     assert (done.status_code, done["Location"]) == (302, QUEUE)
     assert Case.objects.get(pk=case.pk).is_closed
+
+
+def test_a_plain_form_that_was_refused_keeps_what_was_typed_and_says_what_is_new(
+    desk: Client, moderator: User
+) -> None:
+    make_policy()
+    case = claimed_case(moderator)
+    seen = Case.objects.get(pk=case.pk)
+    make_case(Message.objects.get(pk=case.message_id), UserFactory(name="Rita"))
+    typed = {
+        "verdict": "violates",
+        "policy": "insults",
+        "reason": "An insult, <b>I</b> think.",
+        "reason_for_user": "It insults somebody.",
+        "measure": ["warn", "restrict"],
+        "restrict_hours": "24",
+        "version": seen.version,
+        "seen_at": seen.updated_at.isoformat(),
+    }
+    response = desk.post(f"{QUEUE}{case.pk}/decide/", typed)
+    page = response.content.decode()
+    version = Case.objects.get(pk=case.pk).version
+    assert (response.status_code, version > seen.version) == (409, True)
+    assert "<li>New flag: user, insults or harasses</li>" in page
+    assert ">An insult, &lt;b&gt;I&lt;/b&gt; think.</textarea>" in page
+    assert ">It insults somebody.</textarea>" in page
+    assert 'name="restrict_hours" value="24"' in page
+    assert f'name="version" value="{version}"' in page
+    checked = {value for value in MEASURES if f'value="{value}" checked>' in page}
+    assert checked == {"warn", "restrict"}
+    assert not Decision.objects.exists()
+    blank = desk.post(f"{QUEUE}{case.pk}/decide/", {**typed, "version": version, "reason": ""})
+    assert blank.status_code == 400
+    assert ">It insults somebody.</textarea>" in blank.content.decode()
+    done = desk.post(f"{QUEUE}{case.pk}/decide/", {**typed, "version": version})
+    assert (done.status_code, done["Location"]) == (302, QUEUE)
+    late = desk.post(f"{QUEUE}{case.pk}/decide/", typed)
+    assert late.status_code == 409
+    assert "An insult, &lt;b&gt;I&lt;/b&gt; think." in late.content.decode()
 
 
 def test_bulk_goes_from_the_list_to_a_batch_that_one_button_takes_back(sign_in: SignIn) -> None:

@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.conversations.models import Message
 from apps.moderation.constants import AppealState, Verdict
 from apps.moderation.models import Appeal, Case, Notice
 from apps.moderation.services import appeals, cases, decisions
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
-from tests.moderation.factories import claimed_case, make_policy, make_staff
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
 
 pytestmark = pytest.mark.django_db
 REASON = "An insult between friends."
@@ -78,3 +79,26 @@ def test_a_moderator_reads_that_a_lead_decides_and_cannot(appeal: Appeal) -> Non
 def test_the_appeals_are_listed_in_the_admin(appeal: Appeal) -> None:
     text = browser_of(make_staff("lead")).get("/admin/moderation/appeal/").content.decode()
     assert f"#{appeal.pk}" in text
+
+
+def test_a_plain_form_about_an_appeal_keeps_what_was_typed(appeal: Appeal) -> None:
+    lead = make_staff("lead")
+    held = cases.claim(actor=lead, case_id=appeal.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+    make_case(Message.objects.get(pk=held.message_id))
+    typed = {
+        "case": held.pk,
+        "version": held.version,
+        "outcome": "overturned",
+        "reason": "It was a joke.",
+        "reason_for_user": "You are right.",
+        "seen_at": held.updated_at.isoformat(),
+    }
+    decide = reverse("admin:moderation_appeal_decide", args=[appeal.pk])
+    response = browser_of(lead).post(decide, typed)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "<li>New flag: user, insults or harasses</li>" in page
+    assert ">It was a joke.</textarea>" in page
+    assert ">You are right.</textarea>" in page
+    assert 'value="overturned" checked>' in page

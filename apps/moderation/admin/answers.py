@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from django.contrib import messages
@@ -36,6 +37,7 @@ def act(
     *,
     fallback_url: str,
     explain: Callable[[AppError], Data] | None = None,
+    redraw: Callable[[AppError], HttpResponse] | None = None,
 ) -> HttpResponse:
     """Do what a POST asks, and answer its script or its form.
 
@@ -45,6 +47,8 @@ def act(
             and `done` what it is told.
         fallback_url: where a form goes back to if the service refuses.
         explain: returns what the script needs besides the error.
+        redraw: returns the form's page once more, with what was typed; without it, or where the
+            page cannot be shown either, a refused form goes back.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -54,12 +58,21 @@ def act(
         if wants_data(request):
             return problem(error, explain(error) if explain is not None else {})
         messages.error(request, sentence_of(error))
-        return HttpResponseRedirect(fallback_url)
+        return _go_back(error, fallback_url, redraw)
     if wants_data(request):
         return JsonResponse(data)
     if data.get("done"):
         messages.success(request, data["done"])
     return HttpResponseRedirect(data.get("url") or fallback_url)
+
+
+def _go_back(
+    error: AppError, fallback_url: str, redraw: Callable[[AppError], HttpResponse] | None
+) -> HttpResponse:
+    if redraw is not None:
+        with suppress(AppError):
+            return redraw(error)
+    return HttpResponseRedirect(fallback_url)
 
 
 def problem(error: AppError, more: Data | None = None) -> JsonResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from apps.moderation.admin.answers import Data, act, actor_of, number_of
+from apps.moderation.admin.case_actions import show_refused
 from apps.moderation.admin.case_views import case_url, drawn
 from apps.moderation.constants import AppealState, Verdict
 from apps.moderation.services import appeals, queue_filters
@@ -49,7 +50,12 @@ def decide(request: HttpRequest, appeal_id: int) -> HttpResponse:
         body = drawn(request, appeal.case_id, queue_filters.parse({}))
         return {**body, "done": f"Appeal {appeal.pk}: {appeal.get_state_display().lower()}."}
 
-    return act(request, work, fallback_url=_back(request))
+    return act(
+        request,
+        work,
+        fallback_url=_back(request),
+        redraw=lambda error: show_refused(request, number_of(request.POST.get("case")), error),
+    )
 
 
 def _back(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,8 +11,8 @@ from django.utils import timezone
 
 from apps.core.errors import AppError, ForbiddenError, NotFoundError
 from apps.moderation.admin.answers import Data, act, actor_of, number_of
-from apps.moderation.admin.case_views import case_url, drawn, next_case, queue_url
-from apps.moderation.admin.rulings import ruling_of
+from apps.moderation.admin.case_views import case_url, drawn, next_case, page_of_case, queue_url
+from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import UNDO_SECONDS
 from apps.moderation.models import Case, Decision
 from apps.moderation.services import (
@@ -91,12 +92,29 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
         return {**_decided(decision), **_going_on(request, chosen)}
 
     def explain(error: AppError) -> Data:
-        if error.status_code != 409:
+        if error.status_code != HTTPStatus.CONFLICT:
             return {}
         return _news(request, case_id)
 
-    fallback = case_url(case_id, chosen.to_query())
-    return act(request, work, fallback_url=fallback, explain=explain)
+    return act(
+        request,
+        work,
+        fallback_url=case_url(case_id, chosen.to_query()),
+        explain=explain,
+        redraw=lambda error: show_refused(request, case_id, error),
+    )
+
+
+def show_refused(request: HttpRequest, case_id: int, error: AppError) -> HttpResponse:
+    """Show a case again whose form was refused: what was typed, and what is new since it was read.
+
+    Raises:
+        ForbiddenError, CaseNotFoundError: the page cannot be shown.
+    """
+    news = _what_is_new(request, case_id) if error.status_code == HTTPStatus.CONFLICT else []
+    return page_of_case(
+        request, case_id, status=error.status_code, typed=typed_of(request.POST), news=news
+    )
 
 
 def preview(request: HttpRequest, case_id: int) -> HttpResponse:
@@ -171,6 +189,16 @@ def _going_on(request: HttpRequest, chosen: queue_filters.QueueFilter) -> Data:
 
 def _news(request: HttpRequest, case_id: int) -> Data:
     """Return what changed under a moderator's hands, with the state as it is now."""
+    case = cases.access_case(viewer=actor_of(request), case_id=case_id)
+    return {
+        "news": _what_is_new(request, case_id),
+        "standing": _standing(request, case),
+        "seen_at": timezone.now().isoformat(),
+    }
+
+
+def _what_is_new(request: HttpRequest, case_id: int) -> list[str]:
+    """Return what happened to a case since its form was read, in words."""
     actor = actor_of(request)
     case = cases.access_case(viewer=actor, case_id=case_id)
     try:
@@ -178,8 +206,4 @@ def _news(request: HttpRequest, case_id: int) -> Data:
     except ValueError:
         since = case.created_at
     since = since if since.tzinfo is not None else since.replace(tzinfo=UTC)
-    return {
-        "news": timelines.news_since(case, since, actor),
-        "standing": _standing(request, case),
-        "seen_at": timezone.now().isoformat(),
-    }
+    return timelines.news_since(case, since, actor)

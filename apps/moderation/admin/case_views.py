@@ -46,11 +46,29 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
     Raises:
         Http404: there is no such case.
     """
-    chosen = queue_filters.parse(request.GET.dict())
     try:
-        context = case_context(request, case_id, chosen)
+        return page_of_case(request, case_id)
     except NotFoundError as error:
         raise Http404 from error
+
+
+def page_of_case(
+    request: HttpRequest, case_id: int, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """Return the page of a case.
+
+    Args:
+        request: whose.
+        case_id: which case.
+        status: of the answer.
+        more: what the page shows besides: what was `typed` into a form that was refused, and the
+            `news` since.
+
+    Raises:
+        ForbiddenError, CaseNotFoundError: as `case_pages.show`.
+    """
+    chosen = queue_filters.parse(request.GET.dict())
+    context = case_context(request, case_id, chosen)
     context = {
         **admin.site.each_context(request),
         "title": f"Case {case_id}",
@@ -58,8 +76,9 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
         "here": f"Case {case_id}",
         "is_fullwidth": "1",
         **context,
+        **more,
     }
-    return TemplateResponse(request, "admin/moderation/case.html", context)
+    return TemplateResponse(request, "admin/moderation/case.html", context, status=status)
 
 
 def case_context(

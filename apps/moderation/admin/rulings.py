@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.http import QueryDict
 
@@ -13,6 +15,36 @@ from apps.moderation.services.enforcements import Measure
 from apps.users.services.problems import field_problem
 
 MAX_SPANS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What stands in the forms of a case's page after one of them was refused."""
+
+    policy: str
+    outcome: str
+    reason: str
+    reason_for_user: str
+    measures: Collection[str]
+    restrict_hours: str
+    suspend_hours: str
+    spans: str
+    gives_points: bool
+
+
+def typed_of(sent: QueryDict) -> Typed:
+    """Return what a form of a case's page holds, readable or not."""
+    return Typed(
+        policy=sent.get("policy", ""),
+        outcome=sent.get("outcome", ""),
+        reason=sent.get("reason", ""),
+        reason_for_user=sent.get("reason_for_user", ""),
+        measures=sent.getlist("measure"),
+        restrict_hours=sent.get(f"{EnforcementKind.RESTRICT}_hours", ""),
+        suspend_hours=sent.get(f"{EnforcementKind.SUSPEND}_hours", ""),
+        spans=sent.get("spans", ""),
+        gives_points="gives_points" in sent,
+    )
 
 
 def ruling_of(typed: QueryDict) -> Ruling:
