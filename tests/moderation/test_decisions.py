@@ -7,8 +7,14 @@ import pytest
 from django.utils import timezone
 
 from apps.conversations.constants import Author, ReplyState
-from apps.conversations.models import Message
-from apps.moderation.constants import CaseState, EnforcementKind, FlagOutcome, Verdict
+from apps.conversations.models import Message, Reply
+from apps.moderation.constants import (
+    CaseState,
+    EnforcementKind,
+    EnforcementState,
+    FlagOutcome,
+    Verdict,
+)
 from apps.moderation.errors import CaseChangedError, CaseNotClaimedError, PolicyNotFoundError
 from apps.moderation.models import Case, Decision, Notice
 from apps.moderation.services import cases, decisions, reversals, strikes
@@ -26,6 +32,7 @@ from tests.moderation.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+TEXT = "Fóol \u200b\U0001f600"
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def test_every_kind_of_enforcement_is_taken_back_by_undo(
     moderator: User, kind: EnforcementKind
 ) -> None:
     make_policy()
-    case = claimed_case(moderator, MessageFactory(content="Fóol \u200b\U0001f600"))
+    case = claimed_case(moderator, MessageFactory(content=TEXT))
     decision = decisions.decide(
         actor=moderator, case_id=case.pk, version=case.version, ruling=violates(kind)
     )
@@ -88,13 +95,62 @@ def test_every_kind_of_enforcement_is_taken_back_by_undo(
     message = Message.objects.select_related("conversation").get(pk=case.message_id)
     subject = User.objects.get(pk=case.subject_id)
     assert undone.supersedes == decision
-    assert message.content == "Fóol \u200b\U0001f600"
+    assert message.content == TEXT
     assert not message.is_hidden
     assert message.conversation.locked_at is None
     assert subject.standing == "good"
     assert not subject.restrictions.filter(lifted_at=None).exists()
     assert strikes.active_points(subject.pk) == 0
     assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
+
+
+@pytest.mark.parametrize(
+    "kind", [EnforcementKind.RETRACT_ANSWER, EnforcementKind.WARN, EnforcementKind.SUSPEND]
+)
+def test_what_was_taken_back_is_done_again_when_that_is_taken_back_and_taken_back_once_more(
+    moderator: User, kind: EnforcementKind
+) -> None:
+    make_policy()
+    is_answer = kind == EnforcementKind.RETRACT_ANSWER
+    message = ReplyFactory().message if is_answer else MessageFactory()
+    Message.objects.filter(pk=message.pk).update(content=TEXT)
+    subject = message.conversation.owner
+    before = held_of(message)
+
+    def decide(ruling: Ruling) -> Decision:
+        case = cases.claim(actor=moderator, case_id=Case.objects.get().pk)
+        return decisions.decide(
+            actor=moderator, case_id=case.pk, version=case.version, ruling=ruling
+        )
+
+    case = claimed_case(moderator, Message.objects.get(pk=message.pk))
+    decision = decide(violates(kind))
+    done, points = held_of(message), strikes.active_points(subject.pk)
+    assert done != before
+    for _ in range(2):
+        Case.objects.update(state=CaseState.OPEN, closed_at=None)
+        acquitted = decide(Ruling(verdict=Verdict.NO_VIOLATION))
+        assert (held_of(message), strikes.active_points(subject.pk)) == (before, 0)
+        undone = reversals.undo(actor=moderator, decision_id=acquitted.pk, reason="Wrong file.")
+        assert (held_of(message), strikes.active_points(subject.pk)) == (done, points)
+        enforcement = decision.enforcements.get()
+        assert (enforcement.state, enforcement.reversed_by) == (EnforcementState.ACTIVE, None)
+        told = Notice.objects.get(decision=undone, subject=subject)
+        assert (told.title, told.appeal_until is not None) == (
+            "An earlier decision holds again",
+            True,
+        )
+        assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
+
+
+def held_of(message: Message) -> tuple[str, bytes, str, list[str]]:
+    """What a decision may change: the end and the text of an answer, standing, and what runs."""
+    found = Message.objects.select_related("conversation__owner").get(pk=message.pk)
+    reply = Reply.objects.filter(pk=message.pk).first()
+    owner = found.conversation.owner
+    running = owner.restrictions.filter(lifted_at=None).order_by("id")
+    kinds = list(running.values_list("kind", flat=True))
+    return reply.state if reply else "", found.content.encode(), owner.standing, kinds
 
 
 def test_undo_of_a_suspension_leaves_an_older_restriction_with_its_own_end_and_reason(
