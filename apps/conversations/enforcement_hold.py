@@ -6,14 +6,20 @@ from functools import cache
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 
 class EnforcementHold(Protocol):
     """Says what staff cannot give back by hand, because a decision keeps it so."""
 
-    def hides(self, *, message_id: int) -> bool:
-        """Tell whether a decision hides a message at the moment."""
+    def hides(self, *, message: str, since: str) -> Q:
+        """Return the condition of rows whose message a decision hides at the moment.
+
+        Args:
+            message: the column that holds the message's number.
+            since: the column that says when it was hidden.
+        """
         ...
 
     def locks(self, *, conversation_id: int) -> bool:

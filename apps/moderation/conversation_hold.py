@@ -25,10 +25,10 @@ class CaseHold:
 class DecisionHold:
     """Keeps what a decision hides or locks until that is taken back; see docs/decisions/0163."""
 
-    def hides(self, *, message_id: int) -> bool:
-        """Tell whether a decision hides a message at the moment."""
-        hiding = Enforcement.objects.active().filter(kind=EnforcementKind.HIDE_MESSAGE)
-        return hiding.filter(message=message_id).exists()
+    def hides(self, *, message: str, since: str) -> Q:
+        """Return the condition of rows whose message a decision hides at the moment."""
+        hiding = Enforcement.objects.active()
+        return Q(Exists(hiding.hiding(message=OuterRef(message), since=OuterRef(since))))
 
     def locks(self, *, conversation_id: int) -> bool:
         """Tell whether a decision locks a conversation at the moment."""

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Now, NullIf
 
 from apps.moderation import constants
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from apps.moderation.models import (  # noqa: F401
         Appeal,
         Case,
@@ -127,6 +139,22 @@ class EnforcementQuerySet(QuerySet["Enforcement"]):
         return self.filter(state=constants.EnforcementState.ACTIVE).filter(
             Q(ends_at=None) | Q(ends_at__gt=Now())
         )
+
+    def hiding(
+        self, *, message: int | OuterRef, since: datetime | OuterRef | None
+    ) -> EnforcementQuerySet:
+        """Return those that hide a message as it is hidden at the moment.
+
+        Where staff have given it back by other ways and hidden it anew, that is nothing of theirs.
+
+        Args:
+            message: which message.
+            since: when it was hidden.
+        """
+        kept = NullIf(KeyTextTransform("hidden_at", "data"), Value(""))
+        rows = self.filter(kind=constants.EnforcementKind.HIDE_MESSAGE, message=message)
+        rows = rows.annotate(hidden_since=Cast(kept, DateTimeField()))
+        return rows.filter(Q(hidden_since=None) | Q(hidden_since=since))
 
 
 class StrikeQuerySet(QuerySet["Strike"]):

@@ -10,8 +10,14 @@ from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
+from apps.moderation.constants import EnforcementKind, Verdict
+from apps.moderation.models import Case
+from apps.moderation.services import cases, decisions
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
-from tests.admin.conftest import Talk, make_talk
+from tests.admin.conftest import Talk, make_talk, open_case
+from tests.moderation.factories import make_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +240,41 @@ def test_the_way_back_is_only_ever_ours(as_moderator: Client, talk: Talk) -> Non
     ours = f"/admin/conversations/conversation/{talk.conversation.pk}/change/?page=1#message-1"
     response = as_moderator.post(restore_url(talk.question), {"reason": "Fine.", "next": ours})
     assert response["Location"] == ours
+
+
+def test_what_a_decision_hides_is_not_offered_here_and_the_pages_say_where_it_is_given_back(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    make_policy()
+    case = cases.claim(actor=moderator, case_id=Case.objects.get().pk)
+    hide = Measure(kind=EnforcementKind.HIDE_MESSAGE)
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult.", measures=[hide]
+    )
+    decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    open_case(talk.answer)
+    as_moderator.post(hide_url(talk.answer), {"reason": "By hand."})
+    page = as_moderator.get(page_of(talk.question)).content.decode()
+    assert "Take that decision back on its case." in page
+    assert restore_url(talk.question) not in page
+    held = as_moderator.get(restore_url(talk.question), follow=True)
+    assert held.redirect_chain == [(page_of(talk.question), 302)]
+    assert held.content.decode().count("Take that decision back on its case.") == 2
+    transcript = as_moderator.get(
+        reverse("admin:conversations_conversation_change", args=[talk.conversation.pk])
+    ).content.decode()
+    assert transcript.count("Take that decision back on its case.") == 1
+    assert restore_url(talk.question) not in transcript
+    assert restore_url(talk.answer) in transcript
+    assert restore_url(talk.answer) in as_moderator.get(page_of(talk.answer)).content.decode()
+
+
+def test_what_is_ones_own_is_not_offered_to_be_hidden_or_restored(
+    as_moderator: Client, moderator: User
+) -> None:
+    own = make_talk(moderator)
+    page = as_moderator.get(page_of(own.question)).content.decode()
+    assert hide_url(own.question) not in page
+    Message.objects.filter(pk=own.question.pk).update(hidden_at=own.question.created_at)
+    page = as_moderator.get(page_of(own.question)).content.decode()
+    assert restore_url(own.question) not in page

@@ -395,3 +395,17 @@ def test_taking_an_accepted_appeal_back_renews_what_it_had_undone(
     assert appeals.submit(actor=notice.subject, notice_id=told.pk, text="Again?").decision_id == (
         notice.decision_id
     )
+
+
+def test_what_an_appeal_confirmed_is_not_appealed_again_until_somebody_decides_anew(
+    notice: Notice, lead: User
+) -> None:
+    second = confirmed(notice, make_staff())
+    review(lead, appeal_of(notice), AppealState.UPHELD)
+    assert not appeal_cases.can_appeal(second)
+    with pytest.raises(AppealNotPossibleError):
+        appeals.submit(actor=notice.subject, notice_id=second.pk, text="And again.")
+    assert Case.objects.get().state == CaseState.CLOSED
+    third = confirmed(notice, make_staff())
+    again = appeals.submit(actor=notice.subject, notice_id=third.pk, text="Not this either.")
+    assert again.decision_id == third.decision_id

@@ -158,6 +158,24 @@ def test_an_undo_leaves_its_case_closed_when_somebody_opens_another_at_the_same_
     assert not Message.objects.get(pk=message.pk).is_hidden
 
 
+def test_an_appeal_that_waits_in_a_newer_case_waits_for_whoever_takes_the_decision_back(
+    moderator: User,
+) -> None:
+    case, decision, notice = decided(moderator)
+    make_case(Message.objects.get(pk=case.message_id))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
+            appealing = pool.submit(
+                closing,
+                lambda: appeals.submit(actor=notice.subject, notice_id=notice.pk, text="No."),
+            )
+            wait_until(somebody_waits, seconds=10, what="somebody waits for a lock")
+        with pytest.raises(appeals.AppealNotPossibleError):
+            appealing.result(timeout=10)
+    assert not Appeal.objects.exists()
+
+
 @pytest.mark.parametrize("is_appealed", [False, True])
 def test_points_that_stop_counting_while_others_are_given_bring_no_consequence(
     moderator: User, *, is_appealed: bool

@@ -3,11 +3,21 @@
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 
 from apps.conversations.constants import Author, ReplyState
+from apps.conversations.errors import ReplyNotRetryableError
 from apps.conversations.models import Message
-from apps.conversations.services import exporting, presenting, shares, showing
+from apps.conversations.services import (
+    exporting,
+    messages,
+    presenting,
+    retries,
+    shares,
+    showing,
+    visibility,
+)
 from apps.core import redaction
 from apps.core.languages import speaking
 from apps.moderation.constants import EnforcementKind, Verdict
@@ -180,3 +190,32 @@ def test_staff_read_the_same_sentence_and_hear_no_blocks(
         page = client.get(url).content.decode()
         assert SILENT in page, url
         assert ONE in page, url
+
+
+@pytest.mark.parametrize("taken", ["", "redacted", "hidden"])
+def test_another_try_is_offered_where_the_question_may_be_asked_again_and_nowhere_else(
+    moderator: User, taken: str
+) -> None:
+    question: Message = MessageFactory(content="Call 0171 234 now.", context={"note": "Mine."})
+    reply = ReplyFactory(
+        message__conversation=question.conversation,
+        message__parent=question,
+        state=ReplyState.FAILED,
+    )
+    if taken == "redacted":
+        redact(moderator, question, 5, 13, why="")
+    elif taken == "hidden":
+        visibility.hide_message(actor=None, message_id=question.pk, reason="So.")
+    page = messages.list_messages(
+        viewer=question.conversation.owner, conversation_id=question.conversation_id
+    )
+    both = showing.show_messages(page.messages)[1]
+    alone = showing.show_message(Message.objects.select_related("reply").get(pk=reply.pk))
+    for shown in (both, alone):
+        assert (shown.can_retry, shown.can_ask_again) == (not taken, not taken)
+    retry = async_to_sync(retries.retry_reply)
+    if taken:
+        with pytest.raises(ReplyNotRetryableError):
+            retry(actor=question.conversation.owner, message_id=reply.pk)
+    else:
+        assert retry(actor=question.conversation.owner, message_id=reply.pk).created

@@ -203,6 +203,33 @@ def test_what_was_given_back_meanwhile_is_done_anew_and_taken_back_again(moderat
     assert shown(message) == (False, False, "good")
 
 
+@pytest.mark.parametrize("kind", [EnforcementKind.HIDE_MESSAGE, EnforcementKind.LOCK_CONVERSATION])
+def test_a_decision_that_does_not_hold_any_more_keeps_nothing_from_coming_back(
+    moderator: User, kind: EnforcementKind
+) -> None:
+    message = MessageFactory()
+    rule(moderator, message, kind)
+    if kind == EnforcementKind.HIDE_MESSAGE:
+        visibility.restore_message(actor=None, message_id=message.pk, reason="Shown.")
+    else:
+        talk = message.conversation_id
+        locking.unlock_conversation(actor=None, conversation_id=talk, reason="Opened.")
+    second = rule(moderator, message, kind)
+    undo(moderator, second)
+    assert shown(message) == (False, False, "good")
+
+
+def test_what_staff_hid_beside_a_decision_that_does_not_hold_any_more_they_give_back(
+    moderator: User,
+) -> None:
+    message = MessageFactory()
+    rule(moderator, message, EnforcementKind.HIDE_MESSAGE)
+    visibility.restore_message(actor=None, message_id=message.pk, reason="Shown.")
+    visibility.hide_message(actor=moderator, message_id=message.pk, reason="A complaint by mail.")
+    visibility.restore_message(actor=moderator, message_id=message.pk, reason="It was nothing.")
+    assert shown(message) == (False, False, "good")
+
+
 def test_an_undo_of_a_rule_does_not_show_what_staff_hid_anew(moderator: User) -> None:
     message = MessageFactory()
     visibility.hide_message(actor=None, message_id=message.pk, reason="Kept back.")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.conversations.admin import looks
 from apps.conversations.admin.forms import HideForm
+from apps.conversations.enforcement_hold import enforcement_hold
+from apps.conversations.errors import HeldByDecisionError, OwnConversationError
 from apps.conversations.models import Message, Reply
 from apps.conversations.services.stopping import halt_reply
 from apps.conversations.services.visibility import hide_message, restore_message
@@ -30,6 +33,25 @@ def may_hide(request: HttpRequest) -> bool:
 def may_halt(request: HttpRequest) -> bool:
     """Tell whether the viewer may halt answers."""
     return has_right(request, "conversations.halt_reply")
+
+
+def why_not_restored(request: HttpRequest, message: Message) -> str:
+    """Return why a hidden message cannot be given back here; empty where it can, or is shown."""
+    if not message.is_hidden:
+        return ""
+    if message.conversation.owner_id == request.user.pk:
+        return OwnConversationError.default_message
+    return HeldByDecisionError.default_message if is_held(message) else ""
+
+
+def with_hold(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """Say of each message, for `is_held`, whether a decision of moderation hides it."""
+    return rows.annotate(is_held=enforcement_hold().hides(message="pk", since="hidden_at"))
+
+
+def is_held(message: Message) -> bool:
+    """Tell whether a decision of moderation hides a message, which was read `with_hold`."""
+    return bool(getattr(message, "is_held", False))
 
 
 def actor_of(request: HttpRequest) -> User:

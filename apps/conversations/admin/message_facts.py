@@ -6,7 +6,7 @@ import json
 
 from django.http import HttpRequest
 
-from apps.conversations.admin import looks
+from apps.conversations.admin import decisions, looks
 from apps.conversations.admin.transcript import hide_events
 from apps.conversations.models import Message, Reply
 from apps.core import redaction
@@ -33,15 +33,17 @@ def facts_of(message: Message, reply: Reply | None) -> list[Fact]:
 
 
 def hidden_facts_of(request: HttpRequest, message: Message) -> list[Fact]:
-    """Return who took a message from view, why, and what its readers are told."""
+    """Return who took a message from view, why, what its readers are told, what keeps it so."""
     if not message.is_hidden:
         return []
     event = hide_events(request, [message]).get(message.pk)
+    why_not = decisions.why_not_restored(request, message)
     return [
         Fact("Hidden", moment(message.hidden_at)),
         Fact("Hidden by", event.actor_label if event else EMPTY),
         Fact("Reason", event.reason if event else EMPTY),
         Fact("Readers are told", message.hidden_reason or "only that it was removed"),
+        *([Fact("Not restored here", why_not)] if why_not else []),
     ]
 
 

@@ -105,7 +105,8 @@ class MessageAdmin(StaffModelAdmin[Message]):
 
     def detail_rows(self, request: HttpRequest) -> QuerySet[Message]:
         """Return the messages with their whole text."""
-        return Message.objects.select_related("conversation__owner", "reply").defer("html")
+        rows = Message.objects.select_related("conversation__owner", "reply").defer("html")
+        return decisions.with_hold(rows)
 
     @admin.display(description="")
     def pick(self, message: Message) -> SafeString:
@@ -168,7 +169,9 @@ class MessageAdmin(StaffModelAdmin[Message]):
                 label="Hide",
                 icon="visibility_off",
                 is_allowed=decisions.may_hide,
-                is_offered=lambda _, message: not message.is_hidden,
+                is_offered=lambda request, message: (
+                    not message.is_hidden and message.conversation.owner_id != request.user.pk
+                ),
                 decide=lambda request, message: decisions.hide(
                     request, message, back_url=self.url_of(message.pk)
                 ),
@@ -179,7 +182,10 @@ class MessageAdmin(StaffModelAdmin[Message]):
                 label="Restore",
                 icon="visibility",
                 is_allowed=decisions.may_hide,
-                is_offered=lambda _, message: message.is_hidden,
+                is_offered=lambda request, message: (
+                    message.is_hidden and not decisions.why_not_restored(request, message)
+                ),
+                why_not=decisions.why_not_restored,
                 decide=lambda request, message: decisions.restore(
                     request, message, back_url=self.url_of(message.pk)
                 ),

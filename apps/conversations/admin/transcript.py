@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
-from apps.conversations.admin import looks
+from apps.conversations.admin import decisions, looks
 from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message
 from apps.core import redaction
@@ -44,6 +44,7 @@ class Line:
     hidden_by: str
     hidden_why: str
     told: str
+    why_not_restored: str
     is_current: bool
     url: str
     buttons: Sequence[Button]
@@ -63,7 +64,7 @@ def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Me
         .defer("html", "context", "metadata")
         .oldest_first()
     )
-    pages = Paginator(rows, ROWS_PER_PAGE)
+    pages = Paginator(decisions.with_hold(rows), ROWS_PER_PAGE)
     wanted = request.GET.get("message", "")
     if wanted.isdecimal() and len(wanted) < 19:
         before = Message.objects.filter(conversation=conversation, pk__lt=int(wanted)).count()
@@ -128,6 +129,7 @@ def _line(
         hidden_by=event.actor_label if event else "",
         hidden_why=event.reason if event else "",
         told=message.hidden_reason or message.redacted_reason,
+        why_not_restored=decisions.why_not_restored(request, message),
         is_current=message.is_current,
         url=subjects["message"].url_of(message.pk),
         buttons=buttons,

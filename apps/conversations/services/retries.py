@@ -25,7 +25,7 @@ from apps.conversations.services import (
     visibility,
 )
 from apps.conversations.services.messages import access_message
-from apps.conversations.services.turn_requests import TurnRequest, may_be_sent_again, policy_text
+from apps.conversations.services.turn_requests import TurnRequest, may_be_asked_again, policy_text
 from apps.conversations.services.turns import Turn
 from apps.conversations.statements import turns as statements
 from apps.core import db, rate_limits
@@ -134,7 +134,7 @@ def _question_of(actor: User, message_id: int) -> Message:
     if reply is None or reply.is_live or answer.parent_id is None:
         raise ReplyNotRetryableError
     question = Message.objects.select_related("conversation").get(pk=answer.parent_id)
-    if question.is_hidden or not may_be_sent_again(question):
+    if not may_be_asked_again(question):
         raise ReplyNotRetryableError
     turns.ensure_open(question.conversation)
     return question

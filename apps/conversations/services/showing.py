@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.conversations import constants
 from apps.conversations.models import Feedback, Message, Reply
 from apps.conversations.services import branches, feedback, presenting
+from apps.conversations.services.turn_requests import may_be_asked_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class ShownMessage:
     cursor: int
     client_id: str
     can_retry: bool
+    can_ask_again: bool
     can_edit: bool
     can_rate: bool
     rating: str
@@ -41,7 +43,15 @@ class ShownMessage:
 def show_messages(messages: Sequence[Message]) -> list[ShownMessage]:
     """Return messages of one conversation as they are drawn, with their versions."""
     versions = branches.versions_of(messages)
-    return [_show(message, versions.get(message.pk, branches.ALONE)) for message in messages]
+    again = _asked_again(messages)
+    return [
+        _show(
+            message,
+            versions.get(message.pk, branches.ALONE),
+            can_ask_again=message.pk in again,
+        )
+        for message in messages
+    ]
 
 
 def show_message(message: Message) -> ShownMessage:
@@ -49,12 +59,27 @@ def show_message(message: Message) -> ShownMessage:
     return show_messages([message])[0]
 
 
-def _show(message: Message, versions: branches.Versions) -> ShownMessage:
+def _asked_again(messages: Sequence[Message]) -> set[int]:
+    """Return the answers whose question may be asked once more, as the service would have it.
+
+    Only a question that is not among the messages costs a query.
+    """
+    questions = {message.pk: message for message in messages}
+    answers = [message for message in messages if message.role == constants.Author.ASSISTANT]
+    elsewhere = {message.parent_id for message in answers} - {None, *questions}
+    if elsewhere:
+        questions |= Message.objects.in_bulk(elsewhere)
+    asked = ((message.pk, questions.get(message.parent_id or 0)) for message in answers)
+    return {pk for pk, question in asked if question and may_be_asked_again(question)}
+
+
+def _show(message: Message, versions: branches.Versions, *, can_ask_again: bool) -> ShownMessage:
     reply: Reply | None = getattr(message, "reply", None)
     rated: Feedback | None = getattr(message, "feedback", None)
     text = presenting.visible_text(message)
     state = reply.state if reply else constants.ReplyState.COMPLETE.value
     is_live = reply is not None and reply.is_live
+    has_failed = state in constants.RETRYABLE_STATES
     return ShownMessage(
         id=message.pk,
         role=message.role,
@@ -69,7 +94,8 @@ def _show(message: Message, versions: branches.Versions) -> ShownMessage:
         correlation_id=presenting.request_id(reply) if reply else "",
         cursor=len(text),
         client_id="" if message.is_hidden else message.client_id or "",
-        can_retry=state in constants.RETRYABLE_STATES and not message.is_hidden,
+        can_retry=can_ask_again and has_failed and not message.is_hidden,
+        can_ask_again=can_ask_again,
         can_edit=branches.can_be_edited(message),
         can_rate=feedback.can_be_rated(message),
         rating=rated.rating if rated else "",

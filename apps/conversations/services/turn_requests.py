@@ -98,6 +98,11 @@ def may_be_sent_again(message: Message) -> bool:
     return shows_whole_prompt(message.content, message.prompt)
 
 
+def may_be_asked_again(question: Message) -> bool:
+    """Tell whether an answer to a stored question may be had once more."""
+    return not question.is_hidden and may_be_sent_again(question)
+
+
 def check_fits(request: TurnRequest) -> None:
     """Refuse what cannot be stored, before anything is.
 

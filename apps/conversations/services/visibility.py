@@ -84,7 +84,7 @@ def restore_message(*, actor: User | None, message_id: int, reason: str) -> Mess
     ensure_not_own(actor, message.conversation)
     if not message.is_hidden:
         raise MessageNotHiddenError
-    if actor is not None and enforcement_hold().hides(message_id=message.pk):
+    if actor is not None and is_held(message.pk):
         raise HeldByDecisionError
     message.hidden_at = None
     message.hidden_reason = ""
@@ -99,6 +99,12 @@ def restore_message(*, actor: User | None, message_id: int, reason: str) -> Mess
     )
     announcements.message_updated(message)
     return message
+
+
+def is_held(message_id: int) -> bool:
+    """Tell whether a decision of moderation hides a message, so that it is given back there."""
+    held = enforcement_hold().hides(message="pk", since="hidden_at")
+    return Message.objects.filter(held, pk=message_id, hidden_at__isnull=False).exists()
 
 
 def require_right(actor: User | None) -> None:

@@ -26,6 +26,7 @@ class RowAction(Generic[M]):
         is_offered: whether it makes sense for this row as it is.
         decide: makes the page for a row.
         is_danger: whether it takes something away.
+        why_not: why it is not offered for a row; empty where it only makes no sense any more.
         asks_to_read: whether it is the page that lets somebody read the row, which stands before
             its gate and is reached from there.
     """
@@ -37,6 +38,7 @@ class RowAction(Generic[M]):
     is_offered: Callable[[HttpRequest, M], bool]
     decide: Callable[[HttpRequest, M], Decision]
     is_danger: bool = False
+    why_not: Callable[[HttpRequest, M], str] = lambda *_: ""
     asks_to_read: bool = False
 
 

@@ -204,7 +204,8 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
             return refused
         is_offered = action.asks_to_read or action.is_offered(request, row)
         if request.method != "POST" and not is_offered:
-            messages.warning(request, f"“{action.label}” makes no sense here any more.")
+            senseless = f"“{action.label}” makes no sense here any more."
+            messages.warning(request, action.why_not(request, row) or senseless)
             return HttpResponseRedirect(self.url_of(row.pk))
         context = {
             "opts": self.opts,

@@ -67,6 +67,7 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "cursor": 0,
         "client_id": "",
         "can_retry": False,
+        "can_ask_again": True,
         "can_edit": role == "user",
         "can_rate": False,
         "rating": "",

@@ -16,25 +16,38 @@ def can_appeal(notice: Notice) -> bool:
     """Tell whether the reader of a notice may appeal at the moment.
 
     Several notices may tell of one case: while an appeal from one waits, none comes from another.
+    What an appeal has confirmed is not appealed once more, until somebody decides anew.
     """
     if notice.appeal_until is None or notice.appeal_until <= timezone.now():
         return False
     of_case = Appeal.objects.filter(decision__case=notice.decision.case_id).pending()
     if of_case.exists() or Appeal.objects.filter(notice=notice).exists():
         return False
-    return standing_decision(notice) is not None
+    last = _last_word(notice.decision.case)
+    if last is None or Appeal.objects.filter(outcome=last).exists():
+        return False
+    return _violation_of(last) is not None
 
 
 def standing_decision(notice: Notice) -> Decision | None:
     """Return the violation that holds in the notice's case; None where nothing does."""
-    latest = decisions.latest_decision(notice.decision.case)
+    last = _last_word(notice.decision.case)
+    return None if last is None else _violation_of(last)
+
+
+def _last_word(case: Case) -> Decision | None:
+    """Return what was decided last; handing a case on decides nothing."""
+    latest = decisions.latest_decision(case)
     while latest is not None and latest.verdict == Verdict.UNSURE and not latest.is_undo:
         latest = latest.supersedes
-    if latest is None or latest.verdict == Verdict.NO_VIOLATION:
+    return latest
+
+
+def _violation_of(last: Decision) -> Decision | None:
+    """Return the violation that the last word on a case leaves standing, if it does."""
+    if last.verdict == Verdict.NO_VIOLATION:
         return None
-    if latest.verdict == Verdict.VIOLATES:
-        return latest
-    return _renewed(latest)
+    return last if last.verdict == Verdict.VIOLATES else _renewed(last)
 
 
 def _renewed(undo: Decision) -> Decision | None:
@@ -52,10 +65,13 @@ def _renewed(undo: Decision) -> Decision | None:
 
 
 def case_to_look_at(notice: Notice) -> Case:
-    """Return the case of a decision, locked; or the newer one that is open on the same message."""
+    """Return the case of a decision, locked; or the newer one that is open on the same message.
+
+    It is locked with the text: whoever takes the decision back meanwhile locks another case.
+    """
     number = notice.decision.case_id
     newer = Case.objects.not_closed().filter(message=notice.decision.case.message_id)
-    return cases.lock_case(newer.values_list("pk", flat=True).first() or number)
+    return case_locks.lock_with_text(newer.values_list("pk", flat=True).first() or number)
 
 
 def take_in(case: Case, notice: Notice, decision: Decision) -> Case:

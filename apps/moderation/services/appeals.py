@@ -23,7 +23,7 @@ from apps.moderation.errors import (
     CaseChangedError,
     FirstOpinionMissingError,
 )
-from apps.moderation.models import Appeal, Case, Decision, Notice
+from apps.moderation.models import Appeal, Case, Decision
 from apps.moderation.querysets import AppealQuerySet
 from apps.moderation.services import (
     appeal_cases,
@@ -75,7 +75,6 @@ def submit(*, actor: User, notice_id: int, text: str) -> Appeal:
         ValidationFailedError: the text is blank or too long.
     """
     notice = inbox.access_notice(viewer=actor, notice_id=notice_id)
-    Notice.objects.select_for_update().get(pk=notice.pk)
     words = _clean_text(text)
     case = appeal_cases.case_to_look_at(notice)
     decision = appeal_cases.standing_decision(notice)

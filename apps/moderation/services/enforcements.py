@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from django.utils import timezone
@@ -67,7 +67,7 @@ def record_withheld(
     return enforcement
 
 
-def end(lapsed: Sequence[Enforcement]) -> None:
+def end(lapsed: Iterable[Enforcement]) -> None:
     """Count no longer as active what its targets do not show any more."""
     numbers = [one.pk for one in lapsed]
     Enforcement.objects.filter(pk__in=numbers).update(state=EnforcementState.EXPIRED)
@@ -123,9 +123,16 @@ def _do(enforcement: Enforcement, case: Case, decision: Decision, actor: User | 
     if kind in constants.ENFORCED_BY_PERSONS:
         sanctions.impose(enforcement=enforcement, decision=decision, actor=actor)
     elif kind == EnforcementKind.LOCK_CONVERSATION:
-        locking.lock_conversation(actor=actor, conversation_id=case.conversation_id, reason=reason)
+        _lock(enforcement, case, actor, reason)
     else:
         _withdraw_text(enforcement, case, decision, actor, reason)
+
+
+def _lock(enforcement: Enforcement, case: Case, actor: User | None, reason: str) -> None:
+    """Lock a conversation; what had locked it before, if it was open since, is over."""
+    number = case.conversation_id
+    if locking.lock_conversation(actor=actor, conversation_id=number, reason=reason):
+        end(_others_alike(enforcement).filter(conversation=number))
 
 
 def _withdraw_text(
@@ -167,7 +174,8 @@ def _hide(
 ) -> None:
     """Hide a message and keep when: what staff have hidden by other ways stays so after an undo."""
     if message.is_hidden:
-        former = _others_alike(enforcement).filter(message=message.pk).first()
+        holding = _others_alike(enforcement).hiding(message=message.pk, since=message.hidden_at)
+        former = holding.first()
         known = None if former is None else former.data.get("hidden_at", _hidden_at(message))
         enforcement.data["hidden_at"] = known
         return
@@ -248,9 +256,13 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
     if enforcement.kind == EnforcementKind.REDACT_SPAN:
         return False
     same = _others_alike(enforcement)
+    case = enforcement.decision.case
     if enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
-        return same.filter(conversation=enforcement.decision.case.conversation_id).exists()
-    return same.filter(message=enforcement.decision.case.message_id).exists()
+        return same.filter(conversation=case.conversation_id).exists()
+    if enforcement.kind == EnforcementKind.HIDE_MESSAGE:
+        since = Message.objects.filter(pk=case.message_id).values_list("hidden_at", flat=True)
+        return same.hiding(message=case.message_id, since=since.first()).exists()
+    return same.filter(message=case.message_id).exists()
 
 
 def _is_withheld(message: Message) -> bool:

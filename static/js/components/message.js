@@ -133,7 +133,8 @@ export class Message {
     setIcon(this.notice.querySelector(".icon"), icon);
     this.notice.querySelector("[data-notice-text]").textContent = notice;
     const retry = this.notice.querySelector("[data-retry]");
-    if (retry) retry.hidden = !RETRYABLE_STATES.includes(this.state);
+    const again = this.article.querySelector(".message-actions [data-retry]");
+    if (retry) retry.hidden = !RETRYABLE_STATES.includes(this.state) || again.hidden;
   }
 
   /** A message that policy kept back at once is a placeholder in every tab, as it is after a reload. */
