@@ -24,6 +24,7 @@ KINDS_BEYOND_SCHEMAS = {
     "nul",
     "query_too_short",
     "reason_required",
+    "rule_configuration",
     "title_length",
     "too_many_views",
     "unsure_in_bulk",
