@@ -42,7 +42,7 @@ def test_it_shows_each_answer_with_person_model_tokens_and_cost_so_far(
     text = as_admin.get(NOW).content.decode()
     assert f"#{reply.pk}" in text
     assert person.name in text
-    assert "~120" in text
+    assert "~128" in text
     assert "~$0.0002" in text
     assert "Zed" in text
     assert "No price" in text

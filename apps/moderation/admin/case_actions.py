@@ -109,8 +109,10 @@ def show_refused(request: HttpRequest, case_id: int, error: AppError) -> HttpRes
     """Show a case again whose form was refused: what was typed, and what is new since it was read.
 
     Raises:
-        ForbiddenError, CaseNotFoundError: the page cannot be shown.
+        ForbiddenError, CaseNotFoundError: the page cannot be shown, or its form is not theirs.
     """
+    if isinstance(error, ForbiddenError):
+        raise error
     news = _what_is_new(request, case_id) if error.status_code == HTTPStatus.CONFLICT else []
     return page_of_case(
         request, case_id, status=error.status_code, typed=typed_of(request.POST), news=news

@@ -86,7 +86,9 @@ async def test_an_answer_comes_back_as_it_was_goes_again_and_comes_back_once_mor
         reply_id = await talk.ask("[[stream tokens=60]]")
         if stage == "later":
             assert (await read_reply(reply_id)).message.content == WHOLE
-            job = await ProcrastinateJob.objects.aget(task_name=later.TASK)
+            job = await ProcrastinateJob.objects.aget(
+                task_name=later.TASK, args__message_id=reply_id
+            )
             await tasks.check_later(**job.args)
         original = (await CaseSnapshot.objects.aget()).text
         assert WHOLE.startswith(original)
