@@ -113,7 +113,10 @@ def show_refused(request: HttpRequest, case_id: int, error: AppError) -> HttpRes
     """
     if isinstance(error, ForbiddenError):
         raise error
-    news = _what_is_new(request, case_id) if error.status_code == HTTPStatus.CONFLICT else []
+    news: list[str] = []
+    if error.status_code == HTTPStatus.CONFLICT:
+        case = cases.access_case(viewer=actor_of(request), case_id=case_id)
+        news = _what_is_new(request, case)
     return page_of_case(
         request, case_id, status=error.status_code, typed=typed_of(request.POST), news=news
     )
@@ -193,19 +196,17 @@ def _news(request: HttpRequest, case_id: int) -> Data:
     """Return what changed under a moderator's hands, with the state as it is now."""
     case = cases.access_case(viewer=actor_of(request), case_id=case_id)
     return {
-        "news": _what_is_new(request, case_id),
+        "news": _what_is_new(request, case),
         "standing": _standing(request, case),
         "seen_at": timezone.now().isoformat(),
     }
 
 
-def _what_is_new(request: HttpRequest, case_id: int) -> list[str]:
+def _what_is_new(request: HttpRequest, case: Case) -> list[str]:
     """Return what happened to a case since its form was read, in words."""
-    actor = actor_of(request)
-    case = cases.access_case(viewer=actor, case_id=case_id)
     try:
         since = datetime.fromisoformat(request.POST.get("seen_at", ""))
     except ValueError:
         since = case.created_at
     since = since if since.tzinfo is not None else since.replace(tzinfo=UTC)
-    return timelines.news_since(case, since, actor)
+    return timelines.news_since(case, since, actor_of(request))
