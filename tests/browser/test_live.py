@@ -1,5 +1,7 @@
 """What happens elsewhere shows on the open page: staff, other processes, the network."""
 
+import re
+
 import pytest
 from asgiref.sync import sync_to_async
 from playwright.async_api import expect
@@ -135,6 +137,12 @@ async def test_a_person_who_signs_out_in_one_tab_is_signed_out_in_the_other(
         await second.composer.press("Enter")
         await expect(second.page.locator("[data-problem]")).to_contain_text("This was not sent")
         await expect(second.composer).to_have_value("not lost")
+        again = second.page.get_by_role("link", name="Sign in again")
+        await expect(again).to_have_attribute("href", re.compile(r"/accounts/login/\?next=%2F$"))
+        await browsing.sign_in_again(second, person)
+        await second.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+        await expect(second.connection).to_be_hidden()
+        await expect(second.composer).to_have_value("not lost")
 
 
 async def test_line_16_a_page_without_network_says_so_and_catches_up(
@@ -166,7 +174,7 @@ async def test_a_page_outlives_its_web_process_and_the_answer_its_worker(
     async with browsing:
         tab = await browsing.signed_in(person)
         await tab.open()
-        await tab.write(LONG)
+        await tab.write("[[stream tokens=6000 rate=60]]")
         await tab.see_length(200)
         site.web.kill()
         await expect(tab.connection).to_contain_text("Reconnecting")
@@ -174,7 +182,7 @@ async def test_a_page_outlives_its_web_process_and_the_answer_its_worker(
         await expect(tab.connection).to_be_hidden(timeout=20_000)
         shown = len(await tab.text())
         await tab.see_length(shown + 200)
-        assert all(answer_text(2000).startswith(text) for text in await tab.seen())
+        assert all(answer_text(6000).startswith(text) for text in await tab.seen())
         site.worker.terminate()
         await tab.see_state("interrupted")
         await expect(tab.notice).to_contain_text("interrupted on our side")

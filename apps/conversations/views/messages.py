@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.conversations.services import branches, feedback, pages, retries, stopping, turns
+from apps.conversations.views import keeping
 from apps.conversations.views.answers import load, safe_page, to_conversation, wants_page
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
@@ -44,11 +45,12 @@ async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     return to_conversation(turn.conversation.pk)
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 async def edit(request: HttpRequest, message_id: int) -> HttpResponse:
     """Ask for other words in the place of a question, and send them as a new version of it."""
     viewer: Any = await request.auser()
+    if not viewer.is_authenticated:
+        return await keeping.sign_in_first(request, page=request.path)
     try:
         context = await load(pages.edit_page, viewer=viewer, message_id=message_id)
         if request.method == "POST":
@@ -56,6 +58,8 @@ async def edit(request: HttpRequest, message_id: int) -> HttpResponse:
     except AppError as error:
         flash.error(request, error.message)
         return HttpResponseRedirect(safe_page(request, request.headers.get("Referer", "")))
+    if words := await keeping.kept_words(request, viewer):
+        context |= {"typed": words, "problem": keeping.NOT_SENT}
     return await db.call(render, request, "chat/edit.html", context)
 
 

@@ -8,9 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.conversations.services import conversations, demo, pages, turns
+from apps.conversations.views import keeping
 from apps.conversations.views.answers import load, number_of, safe_page, to_conversation
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
@@ -31,6 +33,7 @@ async def index(request: HttpRequest) -> HttpResponse:
         context = {"demo_accounts": demo.accounts_to_try()}
         return await db.call(render, request, "landing.html", context)
     context = await load(pages.new_page, viewer=viewer, after=request.GET.get("after", ""))
+    context |= await _given_back(request, viewer)
     return await db.call(render, request, "chat/index.html", context)
 
 
@@ -49,7 +52,14 @@ async def conversation(request: HttpRequest, conversation_id: int) -> HttpRespon
     )
     if request.method == "GET":
         await load(conversations.mark_read, viewer=viewer, conversation_id=conversation_id)
+    context |= await _given_back(request, viewer)
     return await db.call(render, request, "chat/conversation.html", context)
+
+
+async def _given_back(request: HttpRequest, viewer: User) -> dict[str, Any]:
+    """Return what the composer shows of a form that came when the person was signed out."""
+    words = await keeping.kept_words(request, viewer)
+    return {"composer_text": words, "composer_error": keeping.NOT_SENT} if words else {}
 
 
 @login_required
@@ -66,22 +76,28 @@ async def older(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return await db.call(render, request, "chat/messages.html", context)
 
 
-@login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 async def start(request: HttpRequest) -> HttpResponse:
-    """Begin a conversation by a plain form."""
-    return await _send(request, None)
+    """Begin a conversation by a plain form; whoever comes back to its address begins anew."""
+    page = reverse("chat:index")
+    return await _send(request, None) if request.method == "POST" else HttpResponseRedirect(page)
 
 
-@login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 async def send(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Send a message by a plain form."""
-    return await _send(request, conversation_id)
+    """Send a message by a plain form; whoever comes back to its address sees the conversation."""
+    if request.method == "POST":
+        return await _send(request, conversation_id)
+    return to_conversation(conversation_id)
 
 
 async def _send(request: HttpRequest, conversation_id: int | None) -> HttpResponse:
     viewer: Any = await request.auser()
+    if not viewer.is_authenticated:
+        name, arguments = (
+            ("index", []) if conversation_id is None else ("conversation", [conversation_id])
+        )
+        return await keeping.sign_in_first(request, page=reverse(f"chat:{name}", args=arguments))
     content = request.POST.get("content", "").replace("\r\n", "\n")
     try:
         turn = await turns.start_turn(

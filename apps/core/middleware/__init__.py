@@ -14,6 +14,7 @@ from apps.core.middleware.pages import (
     SessionMiddleware,
     XFrameOptionsMiddleware,
 )
+from apps.core.middleware.sign_in import SignInMiddleware
 
 __all__ = [
     "ApiMiddleware",
@@ -27,5 +28,6 @@ __all__ = [
     "ObservationMiddleware",
     "SecurityMiddleware",
     "SessionMiddleware",
+    "SignInMiddleware",
     "XFrameOptionsMiddleware",
 ]

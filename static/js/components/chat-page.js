@@ -235,10 +235,7 @@ export class ChatPage {
   /** Another tab of this person wrote here, or an answer is tried again: show the same. */
   #mirror(event) {
     if (isPartOnly(this.transcript.log)) return;
-    if (this.turn.pending) {
-      this.turn.wantLook();
-      return;
-    }
+    if (this.turn.pending) return this.turn.wantLook();
     const reply = this.transcript.mirror(event);
     if (!reply) return;
     this.#follow(reply);
@@ -255,14 +252,17 @@ export class ChatPage {
     this.sidebar.refresh();
     if (this.conversation.id && !isPartOnly(this.transcript.log)) {
       await this.catchUp.run(this.conversation.id, () => this.turn.pending === null);
-      if (this.turn.pending) {
-        this.turn.wantLook();
-        return;
-      }
+      if (this.turn.pending) return this.turn.wantLook();
       this.#arrived(this.transcript.clientIds());
       this.followOpen();
     }
     this.turn.looked();
+  }
+
+  /** Later messages came onto a page that was opened in the middle. */
+  shownMore(log) {
+    this.transcript.enhance(log);
+    if (!isPartOnly(log)) this.followOpen();
   }
 
   /** Go on with the answer that is open on the page, if one is. */

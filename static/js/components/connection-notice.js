@@ -43,6 +43,7 @@ export class ConnectionNotice {
   #reveal(state, text) {
     this.text.textContent = text;
     this.link.hidden = state !== "signed_out" && state !== "suspended";
+    if (state === "signed_out") this.link.search = new URLSearchParams({ next: location.pathname + location.search });
     this.link.textContent = state === "suspended" ? t("Read the decision and appeal") : t("Sign in again");
     this.element.classList.toggle("notice-warning", state !== "suspended");
     this.element.classList.toggle("notice-error", state === "suspended");

@@ -22,6 +22,12 @@ export function mountFound(log, enhance) {
   return Boolean(target);
 }
 
+/** What somebody wrote since on another page may be here already. */
+function isShown(log, node) {
+  const id = node.dataset?.messageId;
+  return id !== undefined && log.querySelector(`[data-message-id="${id}"]`) !== null;
+}
+
 function watchNewer(log, enhance) {
   const link = log.querySelector("[data-newer-url]");
   if (!link) return;
@@ -33,7 +39,7 @@ function watchNewer(log, enhance) {
     const nodes = await fetchNodes(link.dataset.newerUrl);
     // Without them the link stays: it leads to the same messages.
     if (!nodes) return;
-    link.closest("[data-newer]").replaceWith(...nodes);
+    link.closest("[data-newer]").replaceWith(...nodes.filter((node) => !isShown(log, node)));
     enhance(log);
     watchNewer(log, enhance);
   };

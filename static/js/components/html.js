@@ -1,5 +1,7 @@
 /** The only door for markup that comes over the wire. */
 
+import { t } from "../lib/words.js";
+
 // The server renders these few fields with its sanitiser (or they are its own templates). The
 // name makes the door visible: a page policy of `trusted-types parley-rendered` allows no other.
 const policy = globalThis.trustedTypes?.createPolicy("parley-rendered", { createHTML: (html) => html }) ?? {
@@ -20,6 +22,12 @@ export async function fetchNodes(url) {
   } catch {
     return null;
   }
+}
+
+/** Have a link that was pressed for more say, where it stands, that nothing came; it can be pressed again. */
+export function sayUnloaded(link) {
+  link.setAttribute("aria-live", "polite");
+  link.textContent = t("Nothing came. Check your connection and try again.");
 }
 
 /** Return a copy of what a <template data-template="name"> of the page holds. */

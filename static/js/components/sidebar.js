@@ -1,6 +1,6 @@
 /** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
-import { cloneTemplate, fetchNodes } from "./html.js";
+import { cloneTemplate, fetchNodes, sayUnloaded } from "./html.js";
 import { t } from "../lib/words.js";
 
 const NEAR_PX = 400;
@@ -13,10 +13,11 @@ export class Sidebar {
   constructor(list, { storage = null, currentId = null } = {}) {
     Object.assign(this, { list, storage, currentId });
     list.addEventListener("scroll", () => this.#loadWhenNear(), { passive: true });
-    list.addEventListener("click", (event) => {
-      if (!event.target.closest("[data-sidebar-next]")) return;
+    list.addEventListener("click", async (event) => {
+      const link = event.target.closest("[data-sidebar-next]");
+      if (!link) return;
       event.preventDefault();
-      this.#loadNext();
+      if (!(await this.#loadNext()) && !this.#isLoading) sayUnloaded(link);
     });
     addEventListener("pagehide", () => this.#keepPlace());
     this.#returnToPlace();

@@ -2,7 +2,7 @@
 
 import { LIVE_STATES } from "../lib/transcript.js";
 import { decorateCode } from "./copy.js";
-import { cloneTemplate, fetchNodes } from "./html.js";
+import { cloneTemplate, fetchNodes, sayUnloaded } from "./html.js";
 import { Message } from "./message.js";
 
 const BOTTOM_PX = 48;
@@ -170,20 +170,21 @@ export class Transcript {
       { rootMargin: "600px 0px" },
     );
     near.observe(link);
-    link.addEventListener("click", (event) => {
+    link.addEventListener("click", async (event) => {
       event.preventDefault();
       near.disconnect();
-      this.#loadOlder(link);
+      if (!(await this.#loadOlder(link))) sayUnloaded(link);
     });
   }
 
+  /** Show what was written before; tells whether it came or is on its way. */
   async #loadOlder(link) {
-    if (link.dataset.loading !== undefined) return;
+    if (link.dataset.loading !== undefined) return true;
     link.dataset.loading = "";
     const nodes = await fetchNodes(link.dataset.olderUrl);
     if (!nodes) {
       delete link.dataset.loading;
-      return;
+      return false;
     }
     const first = this.log.querySelector("[data-message-id]");
     const top = first.getBoundingClientRect().top;
@@ -193,5 +194,6 @@ export class Transcript {
     scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
     this.#lastY = scrollY;
     this.#watchOlder();
+    return true;
   }
 }

@@ -8,6 +8,7 @@ import { copyFormulasAsWritten, listenForCopies } from "../components/copy.js";
 import { mountConversationMenus } from "../components/conversation-menus.js";
 import { mountDetails } from "../components/details.js";
 import { mountFound } from "../components/found.js";
+import { fetchNodes } from "../components/html.js";
 import { mountComponents } from "../components/mount.js";
 import { Notices } from "../components/notices.js";
 import { mountReport } from "../components/report.js";
@@ -53,6 +54,12 @@ function connect() {
   return new WebSocket(`${scheme}//${location.host}${app.dataset.socketPath}`);
 }
 
+/** Somebody looks at a page that was signed out: another tab may have signed in, and then all of it is to be shown anew. */
+async function comeBack() {
+  if (document.visibilityState !== "visible" || connection.state !== "signed_out") return;
+  if (await fetchNodes(find("sidebar").dataset.listing)) location.reload();
+}
+
 /** Keep the composer above a keyboard that covers the page instead of shrinking it (iOS). */
 function liftAboveKeyboard() {
   const view = window.visualViewport;
@@ -93,8 +100,10 @@ mountDetails(app);
 mountConversationMenus(app, { problem: (text) => composer.showProblem(text) });
 mountShortcuts(app, { search: mountSearch(app), stop: () => composer.isBusy && page.stop() });
 liftAboveKeyboard();
-if (!mountFound(transcript.log, (log) => transcript.enhance(log))) composer.focus();
+if (!mountFound(transcript.log, (log) => page.shownMore(log))) composer.focus();
 addEventListener("offline", () => connection.offline());
 addEventListener("online", () => connection.online());
 addEventListener("pagehide", () => connection.close());
 addEventListener("pageshow", (event) => event.persisted && connection.open());
+document.addEventListener("visibilitychange", comeBack);
+addEventListener("pageshow", comeBack);
