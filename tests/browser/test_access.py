@@ -162,6 +162,17 @@ async def test_line_40_the_list_is_a_drawer_on_a_phone_that_keeps_the_focus_and_
         await tab.page.keyboard.press("Escape")
         await expect(drawer).to_be_hidden()
         await expect(opener).to_be_focused()
+        await tab.composer.fill(LONG)
+        await tab.page.get_by_role("button", name="Send").tap()
+        await tab.see_length(60)
+        await opener.tap()
+        await expect(drawer.get_by_role("button", name="Close the list")).to_be_focused()
+        await tab.page.keyboard.press("Escape")
+        await expect(drawer).to_be_hidden()
+        length = len(await tab.text())
+        await tab.see_length(length + 60)
+        await tab.stop()
+        await tab.see_state("stopped")
 
 
 async def test_line_41_on_a_phone_the_composer_stays_above_the_keyboard_and_the_safe_area(
@@ -193,7 +204,7 @@ async def test_line_41_on_a_phone_the_composer_stays_above_the_keyboard_and_the_
         await expect(tab.page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
 
 
-async def test_a_conversation_is_renamed_in_the_drawer_by_touch(
+async def test_a_conversation_is_renamed_and_kept_in_the_drawer_by_touch(
     browsing: Browsing, person: User
 ) -> None:
     await sync_to_async(ConversationFactory)(owner=person, title="Tea")
@@ -209,3 +220,10 @@ async def test_a_conversation_is_renamed_in_the_drawer_by_touch(
         await field.press("Enter")
         await expect(tab.page.locator("#sidebar")).to_be_visible()
         await expect(tab.page.get_by_role("link", name="Coffee")).to_be_focused()
+        await tab.page.get_by_role("button", name="More about Coffee").tap()
+        await tab.page.get_by_role("menuitem", name="Delete").tap()
+        keep = tab.page.get_by_role("button", name="Keep it")
+        await expect(keep).to_be_focused()
+        await expect(tab.page.locator("#sidebar")).to_be_hidden()
+        await keep.tap()
+        await expect(tab.page.get_by_role("button", name="Your conversations")).to_be_focused()

@@ -1,10 +1,11 @@
 """The checklist of finding and keeping conversations: one test for each of its lines."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from apps.conversations.models import Conversation, Message
 from apps.conversations.services import indexing, shares
@@ -117,6 +118,7 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
     browsing: Browsing, person: User
 ) -> None:
     numbers = await db.call(make_many, person, 3)
+    browsing.allowed = "status of 403"
     async with browsing:
         tab = await browsing.signed_in(person)
         await tab.open(f"/c/{numbers[1]}/")
@@ -133,6 +135,7 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
         await field.press("Enter")
         await expect(title).to_have_text("My own title")
         await expect(tab.page.locator(item(tab, numbers[1]))).to_contain_text("My own title")
+        await be_refused_a_title(tab)
         assert await tab.page.evaluate(order) == before
         await tab.page.locator(item(tab, numbers[2])).hover()
         await tab.page.get_by_role("button", name="More about Talk 2").click()
@@ -144,6 +147,24 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
         await expect(title).to_have_text("My own title")
         await expect(tab.page.locator(item(tab, numbers[2]))).to_contain_text("Another")
         assert await tab.page.evaluate(order) == before
+
+
+async def be_refused_a_title(tab: Tab) -> None:
+    """Rename where the server answers with a page, and be told in a sentence."""
+    await tab.page.route("**/rename/", refuse_with_a_page)
+    await tab.page.locator(".chat-title").dblclick()
+    field = tab.page.get_by_role("textbox", name="Title of the conversation")
+    await field.fill("Refused")
+    await field.press("Enter")
+    problem = tab.page.locator("[data-problem-text]")
+    await expect(problem).to_have_text(re.compile("^The title was not changed."))
+    await expect(tab.page.locator(".chat-title")).to_have_text("My own title")
+    await tab.page.unroute("**/rename/")
+
+
+async def refuse_with_a_page(route: Route) -> None:
+    """Answer as the check of forms does: with a whole page."""
+    await route.fulfill(status=403, content_type="text/html", body="<!DOCTYPE html><p>No.</p>")
 
 
 async def test_line_36_the_list_is_grouped_loads_on_scroll_and_keeps_its_place(
@@ -201,7 +222,10 @@ async def test_line_37_search_marks_the_hit_and_opens_at_that_message(
         await expect(hit.locator("mark")).to_have_text("xylophone")
         await expect(tab.page.locator("[data-search-status]")).to_have_text("1 result")
         assert await violations(tab) == []
-        await tab.page.keyboard.press("ArrowDown")
+        await tab.page.fill("[data-search-input]", "nothing like it")
+        await tab.page.keyboard.press("Enter")
+        await expect(tab.page.locator(".search-note")).to_contain_text("nothing like it")
+        await tab.page.fill("[data-search-input]", "xyl")
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator("h1")).to_have_text("Sounds")
         target = tab.page.locator(f"#message-{message}")

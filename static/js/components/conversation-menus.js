@@ -29,7 +29,8 @@ export function mountConversationMenus(app, { problem }) {
   });
   deleteDialog.addEventListener("toggle", (event) => {
     // Whoever came from the list goes back there; the page's own button may not even be shown.
-    if (event.newState === "closed" && isOfItem) opener.focus({ preventScroll: true });
+    if (event.newState !== "closed" || !isOfItem) return;
+    (opener.checkVisibility() ? opener : app.querySelector(".drawer-button")).focus({ preventScroll: true });
   });
 
   function renameOpen() {
@@ -39,6 +40,14 @@ export function mountConversationMenus(app, { problem }) {
       onDone: () => document.querySelector('[popovertarget="conversation-menu"]').focus({ preventScroll: true }),
       onProblem: problem,
     });
+  }
+
+  /** What is asked stands on the page, which is out of reach while the drawer is open. */
+  function leaveDrawer() {
+    const drawer = opener.closest("[popover]:popover-open");
+    if (!drawer) return;
+    drawer.hidePopover();
+    document.getElementById("content").inert = false;
   }
 
   function aimDelete(number, title) {
@@ -115,6 +124,7 @@ export function mountConversationMenus(app, { problem }) {
     menu.hidePopover();
     aimDelete(id, linkOf().querySelector("[data-title]").textContent);
     isOfItem = true;
+    leaveDrawer();
     deleteDialog.showPopover();
   });
 }

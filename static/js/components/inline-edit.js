@@ -41,7 +41,9 @@ export function editInPlace(shown, { url, token, onDone, onProblem }) {
       const body = new URLSearchParams({ title, csrfmiddlewaretoken: token });
       const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/plain" } });
       if (answer.ok && !answer.redirected) return;
-      if (answer.status >= 400 && answer.status < 500) problem = await answer.text();
+      // A sentence for the person comes as plain text; any other refusal is a whole page.
+      const isSentence = answer.headers.get("Content-Type")?.startsWith("text/plain");
+      if (isSentence && answer.status >= 400 && answer.status < 500) problem = await answer.text();
     } catch {
       // Said below.
     }

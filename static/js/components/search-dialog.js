@@ -9,6 +9,8 @@ const UNREACHABLE = t("The search did not answer. Check your connection and try 
 export class SearchDialog {
   #timer = null;
   #asked = null;
+  /** What the results that are shown were found for, once they are all there. */
+  #found = null;
 
   constructor(dialog) {
     this.dialog = dialog;
@@ -43,7 +45,8 @@ export class SearchDialog {
 
   async #ask() {
     clearTimeout(this.#timer);
-    const query = this.input.value.trim();
+    const query = this.#query;
+    this.#found = null;
     this.#asked?.abort();
     this.#asked = new AbortController();
     const url = new URL(this.form.action);
@@ -61,6 +64,7 @@ export class SearchDialog {
       this.results.replaceChildren(note);
     }
     this.results.scrollTop = 0;
+    this.#found = query;
     this.#say(query);
   }
 
@@ -74,12 +78,16 @@ export class SearchDialog {
     return Array.from(this.results.querySelectorAll("a"));
   }
 
-  /** Enter opens the first result where there is one; else the page says what is wrong. */
-  #go(event) {
-    const first = this.#links()[0];
-    if (!first) return;
+  get #query() {
+    return this.input.value.trim();
+  }
+
+  /** Enter opens the first result of what is typed now; where there is none it stays said that there is none. */
+  async #go(event) {
+    if (!this.#query) return;
     event.preventDefault();
-    first.click();
+    if (this.#found !== this.#query) await this.#ask();
+    if (this.#found === this.#query) this.#links()[0]?.click();
   }
 
   #move(event) {

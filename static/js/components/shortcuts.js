@@ -2,7 +2,9 @@
 
 import { actionOf, modifierName } from "../lib/shortcuts.js";
 
-const OPEN = "dialog[open], [popover]:popover-open:not(#sidebar)";
+const OPEN = "dialog[open], [popover]:popover-open";
+// The list as a drawer leaves every key to the page but the one that closes it.
+const OPEN_OVER_KEYS = `${OPEN}:not(#sidebar)`;
 
 function isTyping(target) {
   return target.isContentEditable || target.matches?.("input, textarea, select");
@@ -39,7 +41,7 @@ export function mountShortcuts(app, { search, stop }) {
     });
     if (!action) return;
     // What is open closes first, by the browser itself.
-    if (document.querySelector(OPEN)) return;
+    if (document.querySelector(action === "escape" ? OPEN : OPEN_OVER_KEYS)) return;
     if (action !== "escape") event.preventDefault();
     actions[action]();
   });

@@ -6,10 +6,14 @@ export function mountToast(notes) {
   if (notes.querySelector(".notice-error, .notice-warning")) return;
   notes.dataset.toast = "";
   let timer = null;
-  const leave = () => {
-    timer = setTimeout(() => notes.remove(), SHOWN_MS);
-  };
   const stay = () => clearTimeout(timer);
+  const leave = () => {
+    stay();
+    timer = setTimeout(() => {
+      // Whoever goes with the pointer may have the keys on "Undo" still, and the other way round.
+      if (!notes.matches(":hover, :focus-within")) notes.remove();
+    }, SHOWN_MS);
+  };
   for (const name of ["pointerenter", "focusin"]) notes.addEventListener(name, stay);
   for (const name of ["pointerleave", "focusout"]) notes.addEventListener(name, leave);
   leave();
