@@ -40,7 +40,8 @@ async def kept_words(request: HttpRequest, viewer: User) -> str:
 
     Nobody else who signs in to the same browser is shown it, and it does not wait for ever.
     """
-    kept = await request.session.aget(KEY)
+    # Who the viewer is came from the session, which is read since.
+    kept = request.session.get(KEY)
     if request.method != "GET" or kept is None:
         return ""
     is_theirs = kept["writer"] == str(viewer.pk) and time.time() - kept["at"] < KEPT_SECONDS
