@@ -16,5 +16,5 @@ from apps.llm.services import usage_pages
 async def usage(request: HttpRequest) -> HttpResponse:
     """Show the person's own usage, and their limits with what is left and when they begin anew."""
     viewer = await request.auser()
-    context = await db.call(usage_pages.page_of, user_id=int(viewer.pk or 0))
+    context = await db.call(usage_pages.page_of, viewer=viewer)
     return await db.call(render, request, "account/usage.html", context)

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Usage
-from apps.llm.models import QuotaCounter, UsageDay
+from apps.llm.models import (
+    Assistant,
+    AssistantVersion,
+    ChatModel,
+    QuotaCounter,
+    UsageDay,
+)
+from apps.llm.services import catalogue
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.llm.services.quotas import Spender, reserve
 from apps.users.models import User
@@ -79,6 +86,26 @@ def test_the_api_tells_the_same_in_exact_figures(person: User) -> None:
     assert len(days) == 30  # type: ignore[arg-type]
     assert days[-2]["cost"] == "0.25"  # type: ignore[index]
     assert (data["currency"], data["time_zone"]) == ("USD", "UTC")
+
+
+def test_the_limits_of_every_model_that_may_be_asked_are_told(person: User) -> None:
+    known = catalogue.read()
+    default = known.models[known.default.version.model_id]
+    other, unseen = (
+        ChatModel.objects.create(provider_id=default.provider_id, code=name, name=name, label=name)
+        for name in ("Other", "Unseen")
+    )
+    assistant = Assistant.objects.create(name="Another")
+    version = AssistantVersion.objects.create(assistant=assistant, number=1, chat_model=other)
+    Assistant.objects.filter(pk=assistant.pk).update(current=version)
+    catalogue.forget()
+    for number in (default.id, other.pk, unseen.pk):
+        wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.WEEK, amount=number + 7)
+        subject = Subject(QuotaKind.MODEL, chat_model_id=number)
+        set_quota(actor=None, subject=subject, limit=wanted)
+    quotas = get("usage", person)[1]["quotas"]
+    told = {one["model"] for one in quotas if one["kind"] == "model"}  # type: ignore[attr-defined]
+    assert told == {f"From the environment / {name}" for name in (default.label, "Other")}
 
 
 def test_only_admins_read_anothers_usage_and_only_with_a_token_for_staff(person: User) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
 from apps.conversations.errors import ModelNotFoundError
 from apps.conversations.models import Message
 from apps.llm.errors import AssistantNotFoundError
 from apps.llm.services import catalogue, offers
+from apps.llm.services.fitting import that_take
 from apps.llm.services.live import Catalogue, LiveAssistant, LiveModel, LiveVersion
 from apps.users.models import User
 from apps.users.services import model_rules
@@ -91,7 +90,8 @@ def choose(
 
     Raises:
         AssistantNotFoundError: the person chose one that they may not use.
-        AssistantUnavailableError: no model that could be asked is switched on.
+        AssistantUnavailableError: no model that could be asked is switched on, or takes what the
+            program asks for.
         ModelNotAllowedError: the token may not ask the model.
         ModelNotFoundError: a program's model is not offered to the person any more.
     """
@@ -127,8 +127,8 @@ def _named(actor: User, known: Catalogue, model_id: int) -> LiveModel:
 
 
 def _for_program(known: Catalogue, asked: Mapping[str, Any], named: LiveModel) -> Choice:
-    model = known.chain(named.id)[0]
-    temperature = asked.get("temperature", settings.OPENAI_TEMPERATURE)
+    model = that_take(known.chain(named.id), asked)[0]
+    temperature = asked.get("temperature")
     return Choice(
         model=model,
         version=None,

@@ -19,6 +19,7 @@ from apps.core import db
 from apps.core.problems import field_problem
 from apps.llm.gateway.estimates import size_of_prompt
 from apps.llm.services import catalogue, offers
+from apps.llm.services.fitting import takes
 from apps.llm.services.live import LiveModel
 from apps.users.models import User
 from apps.users.services import model_rules
@@ -121,8 +122,8 @@ def _ensure_fits(prompt: Prompt, model: LiveModel) -> None:
 
 
 def _ensure_taken(prompt: Prompt, model: LiveModel) -> None:
-    """Check that nothing is asked that would be dropped; a stand-in answers without it."""
-    if not model.takes_temperature and prompt["parameters"].get("temperature", 1) != 1:
+    """Check that nothing is asked that would be dropped; nobody who would stands in for it."""
+    if not takes(model, prompt["parameters"]):
         message = "This model takes no temperature. Leave it out, or name another model."
         raise field_problem("temperature", message, "not_offered")
 

@@ -11,7 +11,7 @@ from apps.users.services.principals import Principal
 
 def read_own(*, viewer: User, api_token_id: int | None) -> OwnUsage:
     """Return what the viewer used and has left, the limits of the token included."""
-    return read_usage(user_id=viewer.pk, api_token_id=api_token_id)
+    return read_usage(viewer=viewer, api_token_id=api_token_id)
 
 
 def read_of(*, caller: Principal, user_id: int) -> OwnUsage:
@@ -24,4 +24,4 @@ def read_of(*, caller: Principal, user_id: int) -> OwnUsage:
     if caller.user.pk != user_id and caller.user.is_admin:
         caller.require_scope(TokenScope.STAFF)
     person = accounts.access_user(viewer=caller.user, user_id=user_id)
-    return read_usage(user_id=person.pk)
+    return read_usage(viewer=person)

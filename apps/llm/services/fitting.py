@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from apps.llm.errors import AssistantUnavailableError
 from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.services.live import Catalogue, LiveModel
 
@@ -15,9 +16,33 @@ def models_for(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel,
 
     A name that the catalogue does not know is asked for at the default model's provider.
 
+    One that would leave out what a program asks for does not stand in for another one.
+
     Raises:
-        AssistantUnavailableError: none of them is switched on.
+        AssistantUnavailableError: none of them is switched on and takes what is asked.
     """
+    asked = request.prompt["parameters"] if request.prompt is not None else {}
+    return that_take(_chain(known, request), asked)
+
+
+def that_take(models: Iterable[LiveModel], parameters: Mapping[str, Any]) -> tuple[LiveModel, ...]:
+    """Return those of some models that take all that a program asks for.
+
+    Raises:
+        AssistantUnavailableError: none does.
+    """
+    found = tuple(model for model in models if takes(model, parameters))
+    if not found:
+        raise AssistantUnavailableError
+    return found
+
+
+def takes(model: LiveModel, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether a model takes all that a program asks for; 1 is every model's temperature."""
+    return model.takes_temperature or parameters.get("temperature", 1) == 1
+
+
+def _chain(known: Catalogue, request: GenerationRequest) -> tuple[LiveModel, ...]:
     if request.chat_model_id is not None and request.chat_model_id in known.models:
         return known.chain(request.chat_model_id)
     named = known.models_by_code.get(request.model)

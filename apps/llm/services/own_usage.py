@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import Sum
 from django.utils import timezone
 
-from apps.llm.errors import AssistantUnavailableError
 from apps.llm.models import UsageDay
-from apps.llm.services import catalogue, quotas
+from apps.llm.services import catalogue, offers, quotas
+from apps.llm.services.offers import Person
 from apps.llm.services.periods import day_of
 from apps.llm.services.quotas import Spender
 from apps.llm.statements.quotas import QuotaState
@@ -45,26 +45,27 @@ class OwnUsage:
 
 
 def read_usage(
-    *, user_id: int, api_token_id: int | None = None, now: datetime | None = None
+    *, viewer: Person, api_token_id: int | None = None, now: datetime | None = None
 ) -> OwnUsage:
     """Return what a person may use and has used in 30 days; the caller has checked who asks.
 
-    Two queries: one for the quotas, and one over the person's own days, at most one row for each
-    day, model and token.
+    Of the quotas that many people share these are their groups' and those of each model that they
+    may ask. Two queries, and one more where some assistant is not for everybody: one for the
+    quotas, and one over the person's own days, at most one row for each day, model and token.
 
     Args:
-        user_id: the person.
+        viewer: the person.
         api_token_id: the token by which is asked, whose quotas are told too.
         now: the moment.
     """
     moment = now or timezone.now()
-    number, name = _usual_model()
-    spender = Spender(user_id=user_id, model=name, chat_model_id=number, api_token_id=api_token_id)
+    spender = Spender(user_id=viewer.pk, model="", api_token_id=api_token_id)
+    offered = offers.list_models(viewer=viewer, catalogue=catalogue.read())
     today = day_of(moment)
     since = today - timedelta(days=DAYS - 1)
     columns = ("calls", "prompt_tokens", "completion_tokens", "cost_nano", "unpriced_calls")
     rows = (
-        UsageDay.objects.filter(user_id=user_id, day__range=(since, today))
+        UsageDay.objects.filter(user_id=viewer.pk, day__range=(since, today))
         .values("day")
         .annotate(**{f"sum_{name}": Sum(name) for name in columns})
         .values_list("day", *(f"sum_{name}" for name in columns))
@@ -72,16 +73,6 @@ def read_usage(
     known = {day: DayOfUse(day=day, **dict(zip(columns, sums, strict=True))) for day, *sums in rows}
     days = [since + timedelta(days=number) for number in range(DAYS)]
     return OwnUsage(
-        quotas.read_states(spender, now=moment),
+        quotas.read_states(spender, models=offered, now=moment),
         [known.get(day) or DayOfUse(day=day) for day in days],
     )
-
-
-def _usual_model() -> tuple[int | None, str]:
-    """Return the model that answers where nobody chose, whose common quota matters to everybody."""
-    known = catalogue.read()
-    try:
-        model = known.models[known.default.version.model_id]
-    except AssistantUnavailableError:
-        return None, ""
-    return model.id, model.name

@@ -9,7 +9,7 @@ See docs/decisions/0076 and 0147.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Purpose, Usage
 from apps.llm.models import QuotaCounter, Reservation
 from apps.llm.services import quota_words
+from apps.llm.services.live import LiveModel
 from apps.llm.services.periods import bounds_of
 from apps.llm.statements import ledger
 from apps.llm.statements import quotas as statements
@@ -164,9 +165,17 @@ def move(
     return admission
 
 
-def read_states(spender: Spender, *, now: datetime | None = None) -> list[QuotaState]:
-    """Return every quota that counts for somebody, and how far it is used; one query."""
-    return statements.read_states(**_bounds(spender, now or timezone.now()))
+def read_states(
+    spender: Spender, *, models: Iterable[LiveModel] = (), now: datetime | None = None
+) -> list[QuotaState]:
+    """Return every quota that counts for somebody, and how far it is used; one query.
+
+    Args:
+        spender: who asks, and what of.
+        models: others, whose common quotas are read as well.
+        now: the moment.
+    """
+    return statements.read_states(**_bounds(spender, now or timezone.now(), models))
 
 
 def reserved_before(moment: datetime, *, purpose: Purpose, limit: int) -> list[int]:
@@ -209,12 +218,17 @@ def soonest_end(states: Sequence[QuotaState]) -> QuotaState | None:
     return max(states, key=lambda state: state.share, default=None)
 
 
-def _bounds(spender: Spender, moment: datetime) -> dict[str, object]:
+def _bounds(
+    spender: Spender, moment: datetime, others: Iterable[LiveModel] = ()
+) -> dict[str, object]:
+    others = list(others)
     values: dict[str, object] = {
         "user_id": spender.user_id,
         "api_token_id": spender.api_token_id,
         "model": spender.model,
         "chat_model_id": spender.chat_model_id,
+        "models": [spender.model, *(model.name for model in others)],
+        "chat_model_ids": [spender.chat_model_id, *(model.id for model in others)],
         "default_tokens": max(0, settings.USER_DAILY_TOKENS),
         "moment": moment,
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from apps.core.languages import number
 from apps.core.plots import Columns, Figure
 from apps.llm.services import money, quota_words
+from apps.llm.services.offers import Person
 from apps.llm.services.own_usage import DAYS, DayOfUse, read_usage
 from apps.llm.services.periods import zone
 from apps.llm.statements.quotas import QuotaState
@@ -41,9 +42,9 @@ class ShownQuota:
     is_hard: bool
 
 
-def page_of(*, user_id: int) -> dict[str, Any]:
-    """Return the context of the settings page; the person is the one who is signed in."""
-    found = read_usage(user_id=user_id)
+def page_of(*, viewer: Person) -> dict[str, Any]:
+    """Return the context of the settings page; the viewer is the one who is signed in."""
+    found = read_usage(viewer=viewer)
     days = found.days
     return {
         "quotas": [_show(state) for state in found.quotas],

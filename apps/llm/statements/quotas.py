@@ -32,8 +32,8 @@ _APPLYING = """
         OR (quota.kind = 'person' AND quota.user_id = %(user_id)s::bigint)
         OR (quota.kind = 'token' AND quota.api_token_id = %(api_token_id)s::bigint)
         OR (quota.kind = 'model' AND (
-            quota.chat_model_id = %(chat_model_id)s::bigint
-            OR (quota.chat_model_id IS NULL AND quota.model_name = %(model)s::text)
+            quota.chat_model_id = ANY(%(chat_model_ids)s::bigint[])
+            OR (quota.chat_model_id IS NULL AND quota.model_name = ANY(%(models)s::text[]))
         ))
         OR (quota.kind IN ('group', 'member') AND quota.group_id = ANY(ARRAY(
             SELECT group_id FROM users_user_groups WHERE user_id = %(user_id)s::bigint
@@ -229,8 +229,8 @@ def reserve(**values: object) -> Reserved:
     as well: no call begins while one is unchecked.
 
     Args:
-        values: purpose, reference_id, prompt_tokens, completion_tokens, and what `read_states`
-            takes.
+        values: purpose, reference_id, model, chat_model_id, prompt_tokens, completion_tokens,
+            moment, and what `read_states` takes.
 
     Raises:
         OperationalError: a counter was missing each time, so that nothing could be checked.
@@ -276,7 +276,7 @@ def read_states(**values: object) -> list[QuotaState]:
     """Return the quotas that count for somebody, with what is used.
 
     Args:
-        values: user_id, api_token_id, model, chat_model_id, default_tokens, moment, and the bounds
-            of each period.
+        values: user_id, api_token_id, models, chat_model_ids, default_tokens, and the bounds of
+            each period.
     """
     return [QuotaState(*row) for row in _READ.rows(**values)]

@@ -85,7 +85,7 @@ async def test_a_judgement_is_charged_to_the_organisation_once_at_the_price_that
     day = await UsageDay.objects.aget()
     assert (day.user_id, day.purpose, day.calls, day.cost_nano) == (None, "judge", 1, 12_000)
     assert not await QuotaCounter.objects.aexists()
-    seen = await sync_to_async(own_usage.read_usage)(user_id=person.pk)
+    seen = await sync_to_async(own_usage.read_usage)(viewer=person)
     assert sum(one.calls for one in seen.days) == 0
 
 
