@@ -6,7 +6,7 @@ import logging
 from procrastinate import App
 from procrastinate.jobs import Job, Status
 
-from apps.conversations.services import settling
+from apps.conversations.services import settling, title_costs
 from apps.core.db import call
 from apps.core.logging import log_event
 from apps.llm.services import published_prices, quotas, usage_rollups
@@ -47,8 +47,8 @@ async def delete_old_jobs(worker_app: App) -> None:
 
 
 async def settle_quotas() -> None:
-    """Give back what is reserved for answers that are gone, and remove counters of the past."""
-    released = await call(settling.release_forgotten)
+    """Settle what is reserved for what is gone or was lost, and remove counters of the past."""
+    released = await call(settling.release_forgotten) + await call(title_costs.settle_forgotten)
     removed = await call(quotas.remove_old_counters)
     if released or removed:
         log_event(logger, "QUOTAS_SETTLED", released=released, removed=removed)

@@ -14,8 +14,9 @@ from apps.audit.models import AuditEvent
 from apps.core.admin_kit.display import EMPTY
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.llm.admin.provider_health import asked_again, worst_badge
+from apps.llm.errors import ModelsPausedError
 from apps.llm.models import Assistant, ChatModel, Provider, UsageRecord
-from apps.llm.services import catalogue
+from apps.llm.services import catalogue, pauses
 from apps.llm.services.health import Health
 from tests.support.upstream import ScriptedUpstream
 from tests.support.upstream_frames import answer_text
@@ -135,14 +136,18 @@ def test_a_model_is_tried_on_its_page(as_admin: Client, settings: Settings) -> N
         prompt = {"prompt": "[[stream tokens=4]] <script>"}
         page = as_admin.post(url, prompt).content.decode()
         broken = as_admin.post(url, {"prompt": "[[status status=401]]"}).content.decode()
+        pauses.pause(actor=None, reason="All of them.")
+        paused = as_admin.post(url, prompt).content.decode()
+        assert len(upstream.requests) == 2
     assert answer_text(4).strip() in page
     assert "7 tokens asked and 4 answered, cost unknown" in page
     assert "&lt;script&gt;" in page
     assert "did not accept this service" in broken
     assert "SECRET-UPSTREAM-TEXT" not in broken
+    assert ModelsPausedError.default_message[:40] in paused
     tried = [event.data["outcome"] for event in AuditEvent.objects.order_by("pk")]
     assert tried == ["complete", "upstream_unauthorized"]
-    assert list(UsageRecord.objects.values_list("purpose", flat=True)) == ["trial", "trial"]
+    assert list(UsageRecord.objects.values_list("purpose", flat=True)) == ["trial"]
     assert as_admin.post(url, {"prompt": " "}).status_code == 400
 
 

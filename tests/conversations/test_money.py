@@ -30,6 +30,7 @@ from apps.conversations.services import (
     titles,
     turns,
 )
+from apps.conversations.services.title_requests import MAX_TITLE_TOKENS
 from apps.llm.constants import (
     FRAME_TOKENS,
     NANO,
@@ -420,7 +421,7 @@ async def test_titles_count_for_the_person_and_are_settled_at_once(
     reserved = (await counted())[1]
     request = await sync_to_async(titles._begin)(turn.conversation.pk)
     assert request is not None
-    assert (await counted())[1] > reserved + titles.MAX_TITLE_TOKENS
+    assert (await counted())[1] > reserved + MAX_TITLE_TOKENS
     done = Completion("A title", "stop", "scripted", Usage(30, 5, "reported"))
     await sync_to_async(titles._store)(turn.conversation.pk, request, done, "A title", 20)
     assert await counted() == (35, reserved)
@@ -428,18 +429,68 @@ async def test_titles_count_for_the_person_and_are_settled_at_once(
     assert line.cost_nano == 30 * 1_000 + 5 * 2_000
 
 
-@pytest.mark.parametrize("script", ["[[error_event after=0]]", "[[cut after=2]]"])
-async def test_a_title_that_fails_after_its_model_was_asked_is_settled_by_estimate(
-    person: User, upstream: ScriptedUpstream, quota: int, script: str
+@sync_to_async
+def title_lines() -> list[tuple[object, ...]]:
+    columns = ("api_token_id", "outcome", "source", "completion_tokens")
+    return list(UsageRecord.objects.filter(purpose="title").values_list(*columns))
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "written"),
+    [("error_event after=0", "upstream_error", 0), ("cut after=4", "upstream_cut", 6)],
+)
+async def test_a_title_counts_for_the_token_of_the_first_answer_and_where_it_breaks_off(
+    person: User, upstream: ScriptedUpstream, script: str, outcome: str, written: int
 ) -> None:
-    turn = await send(person, f"hello {script}")
+    token = await sync_to_async(ApiTokenFactory)(user=person)
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.HOUR, amount=100_000)
+    await sync_to_async(set_quota)(
+        actor=None, subject=Subject(QuotaKind.TOKEN, token.pk), limit=wanted
+    )
+    turn = await send(person, f"hello [[{script}]]", token_id=token.pk)
     reserved = (await counted())[1]
     async with running_worker() as worker:
         gateway = worker.runtime.gateway
         await titles.generate_title(conversation_id=turn.conversation.pk, gateway=gateway)
-    line = await UsageRecord.objects.aget(purpose="title", user=person)
-    assert (line.source, line.outcome[:9]) == ("estimated", "upstream_")
+    assert await title_lines() == [(token.pk, outcome, "estimated", written)]
+    line = await UsageRecord.objects.aget()
     assert await counted() == (line.prompt_tokens + line.completion_tokens, reserved)
+
+
+@pytest.mark.parametrize("finds_it", ["another job", "the upkeep"])
+async def test_a_title_whose_worker_was_lost_costs_an_estimate_once(
+    person: User, upstream: ScriptedUpstream, quota: int, finds_it: str
+) -> None:
+    turn = await send(person, "hello")
+    reserved = (await counted())[1]
+    assert await sync_to_async(titles._begin)(turn.conversation.pk) is not None
+    if finds_it == "another job":
+        assert await sync_to_async(titles._begin)(turn.conversation.pk) is not None
+        assert (await counted())[1] > reserved
+    await Reservation.objects.aupdate(created_at=timezone.now() - timedelta(hours=2))
+    await upkeep.settle_quotas()
+    line = (None, "worker_lost", "estimated", 0)
+    assert await title_lines() == [line] * (2 if finds_it == "another job" else 1)
+    assert (await counted())[1] == reserved
+
+
+def take_a_title() -> int | None:
+    """Take a job as a worker would; None where none of those that wait may be taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['background'], NULL)")
+        number: int | None = cursor.fetchone()[0]
+        return number
+
+
+def test_one_conversation_is_named_by_one_job_at_a_time() -> None:
+    for conversation_id in (5, 5, 6):
+        titles.queue_title(conversation_id=conversation_id)
+    first, other = take_a_title(), take_a_title()
+    assert first is not None
+    assert (other, take_a_title()) == (first + 2, None)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [first])
+    assert take_a_title() == first + 1
 
 
 async def test_a_title_that_is_refused_or_that_no_quota_has_room_for_costs_nothing(

@@ -86,21 +86,17 @@ def _charge(reply: Reply, answer_bytes: int) -> None:
 
 
 def release_forgotten() -> int:
-    """Give back what is reserved for answers that are gone, and for titles whose worker was lost.
-
-    Two transactions: in one, the counters of the titles would be locked out of order.
+    """Give back what is reserved for answers that are gone.
 
     Returns:
-        For how many calls.
+        For how many.
     """
     before = timezone.now() - FORGOTTEN_AFTER
     old = quotas.reserved_before(before, purpose="reply", limit=AT_ONCE)
     live = set(Reply.objects.live().filter(pk__in=old).values_list("pk", flat=True))
     forgotten = [reply_id for reply_id in old if reply_id not in live]
     release(forgotten)
-    titles = quotas.reserved_before(before, purpose="title", limit=AT_ONCE)
-    usage.release_calls(purpose="title", reference_ids=titles)
-    return len(forgotten) + len(titles)
+    return len(forgotten)
 
 
 def _estimate(reply: Reply, answer_bytes: int) -> Usage:

@@ -12,6 +12,8 @@ FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 10.0
 MAX_OPEN_SECONDS = 120.0
 MAX_PAUSE_SECONDS = 120.0
+CUT_TOGETHER_SECONDS = 1.0
+"""Answers that break in the middle within so long are one failure: it was one moment's."""
 TRIAL_SECONDS = 120.0
 """So long others wait for a trial's result; a trial that never tells one keeps nobody out."""
 
@@ -35,7 +37,9 @@ class Breaker:
     """The breaker of one model server in one process.
 
     It opens after some failures in a row, for longer each time it fails again; when the time has
-    passed, one call is let out, and its result closes or opens it. A server that asks to wait is
+    passed, one call is let out, and its result closes or opens it. An answer that has begun lets
+    the others out again, but only a whole one ends the row: until then the next failure opens it. A
+    server that asks to wait is
     left alone for as long as it asks, within a cap, without counting as broken.
 
     Attributes:
@@ -50,6 +54,7 @@ class Breaker:
         self._open_seconds = OPEN_SECONDS
         self._is_open = False
         self._tried_until = 0.0
+        self._cut_until = 0.0
 
     def state(self, now: float) -> BreakerState:
         """Return what a call would meet."""
@@ -76,12 +81,26 @@ class Breaker:
             case _:
                 return None
 
+    def began(self, attempt: Attempt) -> None:
+        """Note that an answer has begun; of a trial others may go out now, on a short lead."""
+        if attempt.is_trial and self._is_open:
+            self._is_open = False
+            self.open_until = self._tried_until = 0.0
+            self._failures = FAILURES_TO_OPEN - 1
+            self._open_seconds = min(self._open_seconds * 2, MAX_OPEN_SECONDS)
+
     def succeeded(self, attempt: Attempt) -> None:
-        """Note that the server answered; a trial closes the breaker."""
-        if attempt.is_trial:
+        """Note that an answer came to its end; that of a trial closes the breaker."""
+        if attempt.is_trial and self._is_open:
             self.close()
         elif not self._is_open:
-            self._failures = 0
+            self._failures, self._open_seconds = 0, OPEN_SECONDS
+
+    def cut(self, now: float) -> None:
+        """Note that an answer broke after it had begun; many at the same moment count once."""
+        if now >= self._cut_until:
+            self._cut_until = now + CUT_TOGETHER_SECONDS
+            self.failed(Attempt(is_trial=False), now)
 
     def failed(self, attempt: Attempt, now: float) -> None:
         """Note that the server failed; a trial or too many in a row open the breaker.
@@ -118,7 +137,7 @@ class Breaker:
         self._is_open = False
         self._failures = 0
         self._open_seconds = OPEN_SECONDS
-        self.open_until = self.paused_until = self._tried_until = 0.0
+        self.open_until = self.paused_until = self._tried_until = self._cut_until = 0.0
 
     def _open(self, now: float) -> None:
         self._is_open, self._tried_until = True, 0.0

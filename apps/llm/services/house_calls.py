@@ -17,7 +17,7 @@ from apps.llm.services import prices, usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseCall:
-    """One call that was answered.
+    """One call that was answered, or that failed and may have used something.
 
     Attributes:
         purpose: what it was for.
@@ -26,6 +26,7 @@ class HouseCall:
         chat_model_id: its number in the catalogue, where it has one.
         usage: its tokens.
         duration: how long it took.
+        outcome: the code of what went wrong, where something did.
     """
 
     purpose: Purpose
@@ -34,6 +35,7 @@ class HouseCall:
     usage: Usage
     duration: timedelta
     chat_model_id: int | None = None
+    outcome: str = "complete"
 
 
 def record_house_call(call: HouseCall, *, now: datetime | None = None) -> None:
@@ -58,7 +60,7 @@ def record_house_call(call: HouseCall, *, now: datetime | None = None) -> None:
             ),
         ),
         usage=call.usage,
-        outcome="complete",
+        outcome=call.outcome,
         first_token_ms=None,
         duration_ms=round(call.duration.total_seconds() * 1000),
         now=moment,

@@ -18,6 +18,7 @@ from apps.llm.gateway.config import RETRY_AFTER_WORTH_WAITING_SECONDS, GatewayCo
 from apps.llm.gateway.contract import (
     Answering,
     ChatGateway,
+    Finished,
     GatewayEvent,
     GenerationRequest,
     Waiting,
@@ -161,7 +162,7 @@ class ProviderLine:
         held = request.reserved is not None and request.reserved.answer_tokens is not None
         connection = self._connection
         connection.calls += 1
-        is_settled = False
+        has_begun = has_ended = False
         request.progress.begin(
             model=model.name, chat_model_id=model.id, answer_limit=request.max_completion_tokens
         )
@@ -169,19 +170,20 @@ class ProviderLine:
             yield Answering(model.id, model.name, is_held_short=held)
             async with aclosing(connection.gateway.stream(request)) as events:
                 async for event in events:
-                    if not is_settled:
-                        is_settled = True
+                    if not has_begun:
+                        has_begun = True
                         self._note_answer(attempt)
+                    if isinstance(event, Finished):
+                        self.breaker.succeeded(attempt)
                     yield event
         except errors.UpstreamError as error:
-            counted = Attempt(is_trial=False) if is_settled else attempt
-            self._note_failure(counted, error, is_hurried=turn.is_hurried)
-            is_settled = True
+            has_ended = True
+            self._note_failure(attempt, error, turn, has_begun=has_begun)
             if error.is_unspent:
                 request.progress.clear()
             raise
         finally:
-            if not is_settled:
+            if not (has_begun or has_ended):
                 self.breaker.given_up(attempt)
             connection.calls -= 1
             await _close_if_idle(connection)
@@ -203,19 +205,21 @@ class ProviderLine:
         return attempt
 
     def _note_answer(self, attempt: Attempt) -> None:
-        self.breaker.succeeded(attempt)
+        self.breaker.began(attempt)
         self.reporter.note_success()
         self._tell()
 
     def _note_failure(
-        self, attempt: Attempt, error: errors.UpstreamError, *, is_hurried: bool
+        self, attempt: Attempt, error: errors.UpstreamError, turn: Turn, *, has_begun: bool
     ) -> None:
         now = self._clock()
         if isinstance(error, errors.UpstreamRateLimitedError):
             self.breaker.asked_to_wait(attempt, now, error.retry_after_seconds)
         elif isinstance(error, ALIVE):
             self.breaker.succeeded(attempt)
-        elif is_hurried and isinstance(error, errors.UpstreamTimeoutError):
+        elif has_begun:
+            self.breaker.cut(now)
+        elif turn.is_hurried and isinstance(error, errors.UpstreamTimeoutError):
             self.breaker.given_up(attempt)
         else:
             self.breaker.failed(attempt, now)

@@ -185,6 +185,12 @@ def reserved_before(moment: datetime, *, purpose: Purpose, limit: int) -> list[i
     return list(dict.fromkeys(found))
 
 
+def still_reserved(*, purpose: Purpose, reference_ids: Sequence[int]) -> list[int]:
+    """Return which of some calls have reserved something that is not settled."""
+    rows = Reservation.objects.filter(purpose=purpose, reference_id__in=reference_ids)
+    return sorted(set(rows.values_list("reference_id", flat=True)))
+
+
 def remove_old_counters(*, now: datetime | None = None) -> int:
     """Remove counters of periods that ended long ago, some at a time; the ledger stays.
 

@@ -10,13 +10,19 @@ from django.db import transaction
 
 from apps.audit.constants import AuditAction
 from apps.core.correlation import get_correlation_id
-from apps.llm.errors import AssistantUnavailableError, ChatModelNotFoundError, UpstreamError
+from apps.core.errors import AppError
+from apps.llm.errors import (
+    AssistantUnavailableError,
+    ChatModelNotFoundError,
+    ModelsPausedError,
+    UpstreamError,
+)
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.gateway.contract import GenerationRequest, Usage
 from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.factory import build_gateway
 from apps.llm.models import ChatModel
-from apps.llm.services import catalogue, prices, usage
+from apps.llm.services import catalogue, pauses, prices, usage
 from apps.llm.services.fitting import fit
 from apps.llm.services.lines import config_of
 from apps.llm.services.managing import Data, Manager, clean_text, record, require
@@ -28,7 +34,10 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a try: an answer, or what went wrong in plain words."""
+    """What came of a try: an answer, or what went wrong in plain words.
+
+    `is_unspent` where the model refused, so that nothing was used.
+    """
 
     text: str
     usage: Usage | None
@@ -36,10 +45,14 @@ class Trial:
     cost_nano: int | None = None
     error_code: str = ""
     problem: str = ""
+    is_unspent: bool = False
 
 
 def try_model(*, actor: Manager, model_id: int, prompt: str) -> Trial:
     """Ask one model of the catalogue, though it may be left alone at the moment.
+
+    A pause holds for it as for everybody. No quota counts it, so that whoever looks for a fault can
+    see the model answer; it is bounded by its length.
 
     The tokens are a line of the ledger, and that it was tried is in the audit record; what was
     asked and answered is kept nowhere.
@@ -61,11 +74,15 @@ def try_model(*, actor: Manager, model_id: int, prompt: str) -> Trial:
         error = AssistantUnavailableError(
             "The provider is switched off, or its key cannot be read. Look at its page."
         )
-        return Trial(
-            text="", usage=None, duration_ms=0, error_code=error.code, problem=error.message
-        )
+        return _not_asked(error)
+    if pauses.is_paused(model.name, model.id):
+        return _not_asked(ModelsPausedError())
     trial = asyncio.run(_ask(config_of(provider), request))
     return replace(trial, cost_nano=_store(actor, row, request, trial))
+
+
+def _not_asked(error: AppError) -> Trial:
+    return Trial(text="", usage=None, duration_ms=0, error_code=error.code, problem=error.message)
 
 
 def _request(actor: Manager, prompt: str) -> GenerationRequest:
@@ -107,6 +124,7 @@ async def _ask(config: GatewayConfig, request: GenerationRequest) -> Trial:
             duration_ms=_since(began),
             error_code=error.code,
             problem=error.message,
+            is_unspent=error.is_unspent,
         )
     finally:
         await gateway.aclose()
@@ -119,7 +137,14 @@ def _since(began: float) -> int:
 
 @transaction.atomic
 def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> int | None:
-    """Write the call into the ledger and the try into the record; return what it cost."""
+    """Write the call into the ledger and the try into the record; return what it cost.
+
+    A call that the model refused has no line.
+    """
+    data: Data = {"outcome": trial.error_code or "complete", "duration_ms": trial.duration_ms}
+    record(actor, AuditAction.MODEL_TRIED, row, data=data)
+    if trial.is_unspent:
+        return None
     used = trial.usage or estimate(request)
     call = usage.Call(
         user_id=actor.pk,
@@ -136,6 +161,4 @@ def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Tr
         first_token_ms=None,
         duration_ms=trial.duration_ms,
     )
-    data: Data = {"outcome": trial.error_code or "complete", "duration_ms": trial.duration_ms}
-    record(actor, AuditAction.MODEL_TRIED, row, data=data)
     return call.cost(used)

@@ -25,7 +25,7 @@ from apps.moderation.constants import (
 from apps.moderation.detection.contract import ConfigurationError, validate_configuration
 from apps.moderation.errors import PolicyNotFoundError, RuleNotFoundError
 from apps.moderation.models import Policy, Rule, RuleVersion
-from apps.moderation.services import remote_checks, rule_sets
+from apps.moderation.services import remote_configuration, rule_sets
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
@@ -95,7 +95,7 @@ def validated(kind: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if kind in LOCAL_KINDS:
             return dict(validate_configuration(kind, configuration))
-        return remote_checks.validate(kind, configuration)
+        return remote_configuration.validate(kind, configuration)
     except ConfigurationError as error:
         raise field_problem(error.field, error.message, "rule_configuration") from error
 

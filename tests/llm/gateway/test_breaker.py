@@ -3,6 +3,7 @@
 import pytest
 
 from apps.llm.gateway.breaker import (
+    CUT_TOGETHER_SECONDS,
     FAILURES_TO_OPEN,
     MAX_OPEN_SECONDS,
     MAX_PAUSE_SECONDS,
@@ -75,6 +76,43 @@ def test_a_trial_of_which_nothing_is_heard_again_keeps_nobody_out_for_good(
     assert opened.begin(OPEN_SECONDS + TRIAL_SECONDS - 1) is None
     assert begin(opened, OPEN_SECONDS + TRIAL_SECONDS).is_trial
     assert opened.begin(OPEN_SECONDS + TRIAL_SECONDS) is None
+
+
+def test_only_a_whole_answer_ends_a_row_of_answers_that_break_in_the_middle() -> None:
+    breaker = Breaker()
+    for moment in range(FAILURES_TO_OPEN):
+        assert breaker.state(moment) == BreakerState.CLOSED
+        breaker.began(begin(breaker, moment))
+        breaker.cut(moment)
+    assert breaker.state(FAILURES_TO_OPEN) == BreakerState.OPEN
+
+
+def test_answers_that_break_at_one_moment_are_one_failure() -> None:
+    breaker = Breaker()
+    for _ in range(2 * FAILURES_TO_OPEN):
+        breaker.cut(50.0)
+    assert breaker.state(50.0) == BreakerState.CLOSED
+    for moment in range(FAILURES_TO_OPEN - 1):
+        breaker.cut(50.0 + (moment + 1) * CUT_TOGETHER_SECONDS)
+    assert breaker.state(54.0) == BreakerState.OPEN
+
+
+def test_a_trial_that_begins_to_answer_lets_others_out_and_the_next_failure_opens_again(
+    opened: Breaker,
+) -> None:
+    trial = begin(opened, OPEN_SECONDS)
+    opened.began(trial)
+    assert opened.state(OPEN_SECONDS) == BreakerState.CLOSED
+    opened.cut(OPEN_SECONDS)
+    assert opened.seconds_left(OPEN_SECONDS) == 2 * OPEN_SECONDS
+    again = begin(opened, 3 * OPEN_SECONDS)
+    opened.began(again)
+    opened.succeeded(again)
+    for _ in range(FAILURES_TO_OPEN - 1):
+        opened.failed(begin(opened, 100.0), 100.0)
+    assert opened.state(100.0) == BreakerState.CLOSED
+    opened.failed(begin(opened, 100.0), 100.0)
+    assert opened.seconds_left(100.0) == OPEN_SECONDS
 
 
 def test_calls_from_before_it_opened_neither_close_nor_prolong_it(opened: Breaker) -> None:

@@ -15,6 +15,7 @@ from apps.llm.services import own_usage, prices
 from apps.llm.services.desk import close_default_desk
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
+from apps.moderation.services import remote_checks
 from apps.users.models import User
 from tests.moderation.rules.conftest import MakeRule
 from tests.moderation.rules.test_elsewhere import (
@@ -89,7 +90,7 @@ async def test_a_judgement_is_charged_to_the_organisation_once_at_the_price_that
     assert sum(one.calls for one in seen.days) == 0
 
 
-async def test_a_judge_who_says_nothing_of_use_costs_as_much_and_one_who_fails_has_no_line(
+async def test_a_judge_who_says_nothing_of_use_costs_as_much_and_one_who_refuses_has_no_line(
     person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
 ) -> None:
     await make_live_rule(kind="judge", configuration=JUDGE, on_error="open", **INPUT)
@@ -98,6 +99,25 @@ async def test_a_judge_who_says_nothing_of_use_costs_as_much_and_one_who_fails_h
         for text in ("One.", "Two."):
             assert await judged_input(text) == ("allow", ["error"])
     assert [line[0] for line in await lines()] == ["judge"]
+
+
+@pytest.mark.parametrize("name", ["silence", "cut"])
+async def test_a_judge_who_breaks_off_or_takes_too_long_costs_an_estimate(
+    person: User,
+    upstream: ScriptedUpstream,
+    make_live_rule: MakeRule,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setattr(remote_checks, "CHECK_SECONDS", 1.0 if name == "silence" else 5.0)
+    rule = await make_live_rule(kind="judge", configuration=JUDGE, on_error="open", **INPUT)
+    upstream.queue(Script(name, after=1))
+    async with judging():
+        assert await judged_input("A text.") == ("allow", ["error"])
+    line = await UsageRecord.objects.aget()
+    assert (line.purpose, line.reference_id, line.source) == ("judge", rule.pk, "estimated")
+    assert line.outcome == ("timeout" if name == "silence" else "upstream_cut")
+    assert line.prompt_tokens > 0
 
 
 async def test_a_moderation_endpoint_has_lines_of_its_own_with_estimated_tokens(
