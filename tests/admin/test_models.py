@@ -145,8 +145,8 @@ def test_a_model_is_tried_on_its_page(as_admin: Client, settings: Settings) -> N
     assert "did not accept this service" in broken
     assert "SECRET-UPSTREAM-TEXT" not in broken
     assert ModelsPausedError.default_message[:40] in paused
-    tried = [event.data["outcome"] for event in AuditEvent.objects.order_by("pk")]
-    assert tried == ["complete", "upstream_unauthorized"]
+    tried = AuditEvent.objects.filter(action="model.tried").order_by("pk")
+    assert [event.data["outcome"] for event in tried] == ["complete", "upstream_unauthorized"]
     assert list(UsageRecord.objects.values_list("purpose", flat=True)) == ["trial"]
     assert as_admin.post(url, {"prompt": " "}).status_code == 400
 

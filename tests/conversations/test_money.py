@@ -409,7 +409,7 @@ async def test_a_passed_soft_quota_is_said_where_the_answer_ends_well(
     await sync_to_async(set_quota)(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted)
     async with running_worker() as worker:
         good = await worker.finish((await send(person, "[[stream tokens=3]]")).reply.pk)
-        bad = await worker.finish((await send(person, "[[status code=500]]")).reply.pk)
+        bad = await worker.finish((await send(person, "[[status status=500]]")).reply.pk)
     assert good.notice.startswith("You have passed the allowance of 0 tokens for this day.")
     assert "passed the allowance" not in bad.notice
 
