@@ -120,7 +120,7 @@ async def _ask(config: GatewayConfig, request: GenerationRequest) -> Trial:
     except UpstreamError as error:
         return Trial(
             text="",
-            usage=None,
+            usage=error.reported,
             duration_ms=_since(began),
             error_code=error.code,
             problem=error.message,
