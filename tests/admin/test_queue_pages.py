@@ -174,6 +174,16 @@ def test_a_stale_version_answers_409_with_what_is_new_and_changes_nothing(
     assert not Decision.objects.exists()
 
 
+def test_a_page_that_holds_a_case_can_ask_what_is_new_in_it(desk: Client, moderator: User) -> None:
+    case = claimed_case(moderator)
+    make_case(Message.objects.get(pk=case.message_id), UserFactory(name="Rita"))
+    news = f"{QUEUE}{case.pk}/news/"
+    read = desk.get(news, {"seen_at": case.updated_at.isoformat()}).json()
+    assert read["news"] == ["New flag: user, insults or harasses"]
+    assert read["standing"]["version"] > case.version
+    assert desk.get(news, {"seen_at": read["seen_at"]}).json()["news"] == []
+
+
 def test_a_second_viewer_is_told_who_holds_a_case_and_cannot_take_it(
     desk: Client, sign_in: SignIn
 ) -> None:

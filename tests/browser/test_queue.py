@@ -183,9 +183,12 @@ async def test_a_case_that_changes_under_ones_hands_keeps_what_was_typed(
         await page.keyboard.press("1")
         await page.fill("[name=reason]", "My own words.")
         await sync_to_async(flag_again)()
-        await page.keyboard.press("Escape")
-        await page.keyboard.press("v")
         await expect(page.locator("[data-news]")).to_contain_text("New flag: user")
+        await page.keyboard.press("Escape")
+        async with page.expect_response(re.compile("/decide/")) as refused:
+            await page.keyboard.press("v")
+        assert (await refused.value).status == 409
+        await expect(page.locator("[data-news]")).to_contain_text("This case changed meanwhile.")
         await expect(page.locator("[name=reason]")).to_have_value("My own words.")
         await expect(page.locator('[data-part="flags"]')).to_contain_text("Rita")
         await page.keyboard.press("v")
@@ -193,11 +196,16 @@ async def test_a_case_that_changes_under_ones_hands_keeps_what_was_typed(
     assert (await sync_to_async(states)())[number] == CaseState.CLOSED
 
 
-async def test_a_severe_text_is_shown_by_a_key_and_a_passage_redacted_by_selecting_it(
+async def test_a_severe_text_is_shown_by_a_key_and_passages_redacted_by_their_words_or_selection(
     browsing: Browsing, moderator: User
 ) -> None:
-    (number,) = await sync_to_async(make_queue)(1)
-    await sync_to_async(Case.objects.filter(pk=number).update)(severity=Severity.CRITICAL)
+    def prepare() -> int:
+        make_queue(0)
+        case = make_case(MessageFactory(content="Oh,\r\nyou fool.\r\nGo, fool, and hurry!"))
+        Case.objects.filter(pk=case.pk).update(severity=Severity.CRITICAL)
+        return case.pk
+
+    number = await sync_to_async(prepare)()
     async with browsing:
         tab = await browsing.signed_in(moderator)
         await tab.open(f"{QUEUE}{number}/")
@@ -205,15 +213,19 @@ async def test_a_severe_text_is_shown_by_a_key_and_a_passage_redacted_by_selecti
         await see_held(page)
         await expect(page.locator("[data-text]")).to_be_hidden()
         await page.keyboard.press("r")
-        await expect(page.locator("[data-text]")).to_have_text("You fool number 0.")
+        await expect(page.locator("[data-text]")).to_contain_text("Go, fool, and hurry!")
+        await page.locator("[data-passage-words]").press_sequentially("Fool")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[data-spans-words]")).to_contain_text("“fool”, “fool”")
         await page.evaluate(
             """() => {
               const text = document.querySelector("[data-text]");
-              getSelection().setBaseAndExtent(text.firstChild, 4, text.firstChild, 8);
+              const [node, start] = [text.firstChild, text.textContent.indexOf("hurry")];
+              getSelection().setBaseAndExtent(node, start, node, start + 5);
               text.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
             }"""
         )
-        await expect(page.locator("[data-spans-words]")).to_contain_text("“fool”")
+        await expect(page.locator("[data-spans-words]")).to_contain_text("“hurry”")
         await page.uncheck("[name=measure][value=hide_message]")
         await page.keyboard.press("Escape")
         await page.keyboard.press("1")
@@ -224,4 +236,4 @@ async def test_a_severe_text_is_shown_by_a_key_and_a_passage_redacted_by_selecti
     def text() -> str:
         return str(Case.objects.get(pk=number).message.content)
 
-    assert await sync_to_async(text)() == "You ████ number 0."
+    assert await sync_to_async(text)() == "Oh,\r\nyou ████.\r\nGo, ████, and █████!"

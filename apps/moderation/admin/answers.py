@@ -56,7 +56,7 @@ def act(
         data = work()
     except AppError as error:
         if wants_data(request):
-            return problem(error, explain(error) if explain is not None else {})
+            return problem(error, _explained(error, explain))
         messages.error(request, sentence_of(error))
         return _go_back(error, fallback_url, redraw)
     if wants_data(request):
@@ -64,6 +64,13 @@ def act(
     if data.get("done"):
         messages.success(request, data["done"])
     return HttpResponseRedirect(data.get("url") or fallback_url)
+
+
+def _explained(error: AppError, explain: Callable[[AppError], Data] | None) -> Data:
+    if explain is not None:
+        with suppress(AppError):
+            return explain(error)
+    return {}
 
 
 def _go_back(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from apps.moderation.admin.answers import Data, act, actor_of, number_of
-from apps.moderation.admin.case_actions import show_refused
+from apps.moderation.admin.case_actions import news_of, show_refused
 from apps.moderation.admin.case_views import case_url, drawn
 from apps.moderation.constants import AppealState, Verdict
 from apps.moderation.services import appeals, queue_filters
@@ -54,6 +54,7 @@ def decide(request: HttpRequest, appeal_id: int) -> HttpResponse:
         request,
         work,
         fallback_url=_back(request),
+        explain=lambda error: news_of(request, number_of(request.POST.get("case")), error),
         redraw=lambda error: show_refused(request, number_of(request.POST.get("case")), error),
     )
 

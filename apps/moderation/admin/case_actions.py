@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import AppError, ForbiddenError, NotFoundError
-from apps.moderation.admin.answers import Data, act, actor_of, number_of
+from apps.moderation.admin.answers import Data, act, actor_of, number_of, problem
 from apps.moderation.admin.case_views import case_url, drawn, next_case, page_of_case, queue_url
 from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import UNDO_SECONDS
@@ -92,9 +92,7 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
         return {**_decided(decision), **_going_on(request, chosen)}
 
     def explain(error: AppError) -> Data:
-        if error.status_code != HTTPStatus.CONFLICT:
-            return {}
-        return _news(request, case_id)
+        return news_of(request, case_id, error)
 
     return act(
         request,
@@ -192,6 +190,19 @@ def _going_on(request: HttpRequest, chosen: queue_filters.QueueFilter) -> Data:
     return found
 
 
+def show_news(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Answer what is new in a case for a page that holds it."""
+    try:
+        return JsonResponse(_news(request, case_id))
+    except AppError as error:
+        return problem(error)
+
+
+def news_of(request: HttpRequest, case_id: int, error: AppError) -> Data:
+    """Return what a page needs whose decision was refused, where it read an older state."""
+    return _news(request, case_id) if error.status_code == HTTPStatus.CONFLICT else {}
+
+
 def _news(request: HttpRequest, case_id: int) -> Data:
     """Return what changed under a moderator's hands, with the state as it is now."""
     case = cases.access_case(viewer=actor_of(request), case_id=case_id)
@@ -205,7 +216,7 @@ def _news(request: HttpRequest, case_id: int) -> Data:
 def _what_is_new(request: HttpRequest, case: Case) -> list[str]:
     """Return what happened to a case since its form was read, in words."""
     try:
-        since = datetime.fromisoformat(request.POST.get("seen_at", ""))
+        since = datetime.fromisoformat((request.POST or request.GET).get("seen_at", ""))
     except ValueError:
         since = case.created_at
     since = since if since.tzinfo is not None else since.replace(tzinfo=UTC)

@@ -106,6 +106,7 @@ class QueuePage(StaffPage):
             at("<int:case_id>/", case_views.show_case, "case_page"),
             at("<int:case_id>/body/", case_views.body_of_case, "case_body"),
             at("<int:case_id>/standing/", case_views.show_standing, "case_standing"),
+            at("<int:case_id>/news/", case_actions.show_news, "case_news"),
             at("<int:case_id>/more/", case_views.show_more, "case_more"),
             at("<int:case_id>/claim/", case_actions.claim, "case_claim"),
             at("<int:case_id>/release/", case_actions.release, "case_release"),

@@ -46,6 +46,7 @@ class CasePage:
     can_undo: bool
     why_not: str
     pieces: Sequence[case_texts.Piece]
+    breaks: Sequence[int]
     characters: int
     is_collapsed: bool
     summary: str
@@ -114,6 +115,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         can_undo=_can_undo(viewer, case, history),
         why_not=why_not,
         pieces=case_texts.cut(text, flags),
+        breaks=case_texts.wide_breaks(text),
         characters=len(text),
         is_collapsed=case.severity >= care.collapse_from,
         summary=case_texts.safe_summary(case, len(text)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from django.db.models import QuerySet
@@ -96,6 +97,16 @@ def cut(text: str, flags: Sequence[Flag]) -> list[Piece]:
     if position < len(text) or not pieces:
         pieces.append(Piece(text[position:]))
     return pieces
+
+
+def wide_breaks(text: str) -> list[int]:
+    """Return where the line breaks of two characters stand, in a text where each is one.
+
+    Pages show text so; who selects there has to know where the stored text is longer.
+    """
+    pieces = text.split("\r\n")
+    ends = accumulate(len(piece) + 1 for piece in pieces[:-1])
+    return [end - 1 for end in ends]
 
 
 def safe_summary(case: Case, characters: int) -> str:

@@ -32,9 +32,9 @@ function begin() {
   return claim.begin();
 }
 
-function showStanding(standing) {
+function showStanding(standing, { isTaken = false } = {}) {
   form.allow(standing.why_not);
-  if (standing.version) form.renew({ version: standing.version });
+  if (standing.version) compare(standing.version, isTaken);
   const words = shown.querySelector("[data-claim-words]");
   if (standing.is_mine) words.textContent = "You hold it";
   else if (standing.holder) words.textContent = `${standing.holder} has held it since ${standing.since} UTC`;
@@ -43,6 +43,33 @@ function showStanding(standing) {
   shown.toggleAttribute("data-mine", Boolean(standing.is_mine));
   const takeOver = shown.querySelector('[data-ask="take-over"]');
   if (takeOver) takeOver.hidden = !standing.holder || standing.is_mine;
+}
+
+/**
+ * Compare the version that was read with the one that stands. Taking a case is a step of its own; what others did
+ * meanwhile is said at once, and a decision on what was read before stays refused until it was said.
+ */
+async function compare(version, isTaken) {
+  const read = Number(shown.dataset.version);
+  if (version === read) return;
+  if (isTaken && version === read + 1) {
+    renew(version);
+    return;
+  }
+  if (isBusy || shown.dataset.said === String(version)) return;
+  shown.dataset.said = version;
+  const element = shown;
+  const found = await get(`${shown.dataset.newsUrl}?seen_at=${encodeURIComponent(shown.dataset.seenAt)}`).catch(() => null);
+  if (!found || shown !== element) return;
+  if (found.news.length) sayNews("The case has changed since you read it.", found.news);
+  else renew(found.standing.version);
+}
+
+/** From here on, what is decided is decided on this version. */
+function renew(version, seenAt = shown.dataset.seenAt) {
+  Object.assign(shown.dataset, { version, seenAt });
+  for (const field of shown.querySelectorAll('[name="version"]')) field.value = version;
+  for (const field of shown.querySelectorAll('[name="seen_at"]')) field.value = seenAt;
 }
 
 /** Put another case in the place of this one. */
@@ -70,7 +97,8 @@ async function alone(work) {
   try {
     await work();
   } catch (error) {
-    if (form?.exists && shown.contains(form.element)) form.complain(error.message);
+    if (error.data?.standing) showNews(error);
+    else if (form?.exists && shown.contains(form.element)) form.complain(error.message);
     else say(error.message);
   } finally {
     isBusy = false;
@@ -83,14 +111,9 @@ function decide(verdict) {
   const body = form.typed(verdict);
   if (!body) return true;
   alone(async () => {
-    try {
-      const answer = await post(form.element.action, withSkipped(body));
-      remember(answer, undo);
-      show(answer);
-    } catch (error) {
-      if (error.data?.standing) showNews(error);
-      else throw error;
-    }
+    const answer = await post(form.element.action, withSkipped(body));
+    remember(answer, undo);
+    show(answer);
   });
   return true;
 }
@@ -98,16 +121,18 @@ function decide(verdict) {
 /** The case changed under somebody's hands: say what is new, keep what was typed. */
 async function showNews(error) {
   const { standing, news, seen_at: seenAt } = error.data;
+  renew(standing.version, seenAt);
   claim.take(standing);
-  form.renew({ version: standing.version, seenAt });
+  await sayNews(error.message, news.length ? news : ["Its state or version is another one."]);
+}
+
+async function sayNews(title, news) {
   const box = shown.querySelector("[data-news]");
   const list = document.createElement("ul");
-  for (const words of news.length ? news : ["Its state or version is another one."]) {
-    list.append(Object.assign(document.createElement("li"), { textContent: words }));
-  }
-  const title = Object.assign(document.createElement("strong"), { textContent: error.message });
+  list.append(...news.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  const head = Object.assign(document.createElement("strong"), { textContent: title });
   const kept = Object.assign(document.createElement("p"), { textContent: "What you typed is kept." });
-  box.replaceChildren(title, list, kept);
+  box.replaceChildren(head, list, kept);
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
   await refresh(["flags", "timeline", "subject"]);
@@ -175,12 +200,12 @@ async function send(target) {
     target.reset();
     await refresh(["timeline"]);
   } else if (answer.html) show(answer);
-  else if (answer.version) claim.take(answer);
+  else if (answer.version) claim.take(answer, { isTaken: true });
   else location.assign(answer.url);
   if (answer.done) say(answer.done);
 }
 
-const DO = { skip, reveal, keys: () => desk.querySelector("[data-keys]").showModal() };
+const DO = { skip, reveal, marks: () => form.takeMarks(), keys: () => desk.querySelector("[data-keys]").showModal() };
 
 place.addEventListener("click", (event) => {
   const target = event.target.closest("[data-do], [data-more], [data-ask], [data-close]");
@@ -223,11 +248,13 @@ bindKeys({
   n: skip,
   z: undo,
   r: reveal,
+  p: () => form.takeMarks(),
   j: () => void moveFocus(messages(), 1),
   k: () => void moveFocus(messages(), -1),
   "?": () => DO.keys(),
 });
 
+addEventListener("keyup", (event) => form.keysWereReleased(event));
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 addEventListener("popstate", () => location.reload());
 addEventListener("pagehide", () => claim?.end());

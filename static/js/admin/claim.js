@@ -35,15 +35,15 @@ export class Claim {
 
   /** Take the case where that makes sense, or learn who holds it. */
   async begin() {
-    const { mine, secondsLeft, version } = this.#case.dataset;
+    const { mine, secondsLeft } = this.#case.dataset;
     if (mine !== undefined) {
       this.#lastRenewed = this.#looked = Date.now();
-      this.#apply({ is_mine: true, seconds_left: Number(secondsLeft), version, why_not: "", state: "claimed" });
+      this.#apply({ is_mine: true, seconds_left: Number(secondsLeft), why_not: "", state: "claimed" });
       return;
     }
     const { state, mayDecide, claimUrl, standingUrl } = this.#case.dataset;
     const isWaiting = mayDecide !== undefined && state !== "closed";
-    await (isWaiting ? this.#ask(() => post(claimUrl)) : this.#ask(() => get(standingUrl)));
+    await (isWaiting ? this.#ask(() => post(claimUrl), { isTaken: true }) : this.#ask(() => get(standingUrl)));
   }
 
   /** The holder does something: the claim goes on. */
@@ -66,25 +66,26 @@ export class Claim {
     if (!this.#over) this.#look();
   }
 
-  take(standing) {
-    this.#apply(standing);
+  /** Show how the case stands; `isTaken` where this page has just taken it. */
+  take(standing, how) {
+    this.#apply(standing, how);
   }
 
-  async #ask(request) {
+  async #ask(request, how) {
     this.#lastRenewed = this.#looked = Date.now();
     try {
-      this.#apply(await request());
+      this.#apply(await request(), how);
     } catch (error) {
       if (error.data?.state) this.#apply(error.data);
       else if (error.status) this.#onChange({ why_not: error.message, is_mine: false });
     }
   }
 
-  #apply(standing) {
+  #apply(standing, how) {
     if (this.#over) return;
     this.#isMine = standing.is_mine;
     this.#expires = Date.now() + standing.seconds_left * 1000;
-    this.#onChange(standing);
+    this.#onChange(standing, how);
     this.#tick();
   }
 

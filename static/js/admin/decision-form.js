@@ -1,14 +1,14 @@
 /** The form that decides: policy, reason, what is done, and what that would mean. */
 
 import { post } from "./ask-server.js";
-import { joined, selectedSpan } from "./redaction.js";
+import { Redaction } from "./redaction.js";
 
 const PREVIEW_AFTER_MS = 250;
 
 export class DecisionForm {
   #case;
   #form;
-  #spans = [];
+  #redaction = null;
   #filled = { reason: "", reason_for_user: "" };
   #waiting = 0;
   #asked = null;
@@ -19,8 +19,8 @@ export class DecisionForm {
     this.#form = element.querySelector("[data-decide]");
     this.#form?.addEventListener("input", () => this.#later());
     this.#form?.addEventListener("change", (event) => this.#changed(event));
-    element.querySelector("[data-text]")?.addEventListener("mouseup", () => this.#select());
-    element.querySelector("[data-text]")?.addEventListener("keyup", () => this.#select());
+    const text = this.#form && element.querySelector("[data-text]");
+    if (text) this.#redaction = new Redaction(text, this.#form, () => this.#later());
   }
 
   get exists() {
@@ -44,10 +44,16 @@ export class DecisionForm {
     note.querySelector("[data-why-not-words]").textContent = whyNot || "";
   }
 
-  renew({ version, seenAt }) {
-    if (!this.#form) return;
-    this.#form.elements.version.value = version;
-    if (seenAt) this.#form.elements.seen_at.value = seenAt;
+  /** Keys were released somewhere on the page: they may have made a selection. */
+  keysWereReleased(event) {
+    this.#redaction?.keysWereReleased(event);
+  }
+
+  /** Choose what rules have marked, to be redacted. */
+  takeMarks() {
+    if (!this.#redaction) return false;
+    if (!this.#redaction.takeMarks()) this.complain("No rule has marked a passage. Write its words below.");
+    return true;
   }
 
   /** Choose the policy of a number key. */
@@ -109,35 +115,6 @@ export class DecisionForm {
       field.value = this.#filled[name] = radio.dataset.template;
     }
     this.complain("");
-  }
-
-  #select() {
-    const text = this.#case.querySelector("[data-text]");
-    const span = this.#form && selectedSpan(text);
-    if (!span) return;
-    this.#spans = joined(this.#spans, span);
-    this.#form.elements.spans.value = JSON.stringify(this.#spans);
-    this.#form.querySelector("[name=measure][value=redact_span]").checked = true;
-    this.#showSpans(text);
-    this.#later();
-  }
-
-  #showSpans(text) {
-    const points = [...text.textContent];
-    const place = this.#form.querySelector("[data-spans-words]");
-    const clear = Object.assign(document.createElement("button"), { type: "button", textContent: "Clear" });
-    clear.className = "staff-link";
-    clear.addEventListener("click", () => this.#clearSpans());
-    const words = this.#spans.map(([start, end]) => `“${points.slice(start, end).join("").slice(0, 40)}”`);
-    place.replaceChildren(`Redacts ${words.join(", ")}. `, clear);
-  }
-
-  #clearSpans() {
-    this.#spans = [];
-    this.#form.elements.spans.value = "";
-    this.#form.querySelector("[name=measure][value=redact_span]").checked = false;
-    this.#form.querySelector("[data-spans-words]").textContent = "To redact, select a passage of the text.";
-    this.#later();
   }
 
   #later() {

@@ -65,8 +65,6 @@ async function showStanding(row) {
   row.toggleAttribute("data-mine", Boolean(standing.is_mine));
   row.toggleAttribute("data-taken", isClosed || Boolean(standing.holder && !standing.is_mine));
   row.toggleAttribute("data-decided", isClosed);
-  const box = row.querySelector("[name=case]");
-  if (box && standing.version) box.value = `${row.dataset.case}:${standing.version}`;
 }
 
 const arrived = new Set();

@@ -1,14 +1,12 @@
-/** Passages of a text that somebody selected, in code points, as the server counts. */
+/** Choosing the passages that are to be redacted: by the selection, by a rule's mark, or by their words. */
 
-export function codePoints(text) {
-  return [...text].length;
-}
+import { asStored, codePoints, joined, occurrences } from "./passages.js";
 
-/** Return start and end of the selection within a text's element; null where there is none. */
-export function selectedSpan(element, selection = getSelection()) {
-  if (!selection.rangeCount || selection.isCollapsed) return null;
-  const range = selection.getRangeAt(0);
-  if (!element.contains(range.commonAncestorContainer)) return null;
+const ADVICE = "To redact, select a passage of the text, press p for what a rule marked, or write its words.";
+
+/** Return where a range stands within a text's element; null where it is empty or elsewhere. */
+function spanOf(element, range) {
+  if (range.collapsed || !element.contains(range.commonAncestorContainer)) return null;
   const before = document.createRange();
   before.setStart(element, 0);
   before.setEnd(range.startContainer, range.startOffset);
@@ -17,14 +15,72 @@ export function selectedSpan(element, selection = getSelection()) {
   return end > start ? [start, end] : null;
 }
 
-/** Add a passage to others; those that touch become one. */
-export function joined(spans, span) {
-  const sorted = [...spans, span].sort((one, other) => one[0] - other[0]);
-  const result = [];
-  for (const [start, end] of sorted) {
-    const last = result.at(-1);
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-    else result.push([start, end]);
+export class Redaction {
+  #text;
+  #form;
+  #spans = [];
+  #onChange;
+
+  /** Watch the text of a case for its form; `onChange` is called after every choice. */
+  constructor(text, form, onChange) {
+    this.#text = text;
+    this.#form = form;
+    this.#onChange = onChange;
+    text.addEventListener("mouseup", () => this.#takeSelection());
+    form.querySelector("[data-passage-words]").addEventListener("keydown", (event) => this.#takeWords(event));
   }
-  return result;
+
+  /** A selection was made by keys, in a browser where a text has a caret. */
+  keysWereReleased(event) {
+    if (event.key === "Shift") this.#takeSelection();
+  }
+
+  /** Take what rules have marked; false where nothing is. */
+  takeMarks() {
+    const marks = [...this.#text.querySelectorAll("[data-mark]")];
+    for (const mark of marks) {
+      const range = document.createRange();
+      range.selectNodeContents(mark);
+      this.#add(spanOf(this.#text, range));
+    }
+    return marks.length > 0;
+  }
+
+  #takeSelection() {
+    const selection = getSelection();
+    if (selection.rangeCount) this.#add(spanOf(this.#text, selection.getRangeAt(0)));
+  }
+
+  #takeWords(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const field = event.target;
+    const found = occurrences(this.#text.textContent, field.value);
+    field.setCustomValidity(found.length ? "" : "The text does not hold these words.");
+    if (!field.reportValidity() || !found.length) return;
+    found.forEach((span) => this.#add(span));
+    field.value = "";
+  }
+
+  #add(span) {
+    if (span) this.#show(joined(this.#spans, span));
+  }
+
+  #show(spans) {
+    this.#spans = spans;
+    const breaks = JSON.parse(this.#text.dataset.breaks || "[]");
+    this.#form.elements.spans.value = spans.length ? JSON.stringify(asStored(spans, breaks)) : "";
+    this.#form.querySelector("[name=measure][value=redact_span]").checked = spans.length > 0;
+    this.#form.querySelector("[data-spans-words]").replaceChildren(...(spans.length ? this.#named() : [ADVICE]));
+    this.#onChange();
+  }
+
+  #named() {
+    const points = [...this.#text.textContent];
+    const words = this.#spans.map(([start, end]) => `“${points.slice(start, end).join("").slice(0, 40)}”`);
+    const clear = Object.assign(document.createElement("button"), { type: "button", textContent: "Clear" });
+    clear.className = "staff-link";
+    clear.addEventListener("click", () => this.#show([]));
+    return [`Redacts ${words.join(", ")}. `, clear];
+  }
 }
