@@ -7,13 +7,18 @@ from asgiref.sync import sync_to_async
 from playwright.async_api import Page, expect
 
 from apps.core import db
-from apps.moderation.constants import CaseState, Severity
-from apps.moderation.models import Case, Decision
-from apps.moderation.services import cases
+from apps.moderation.constants import AppealState, CaseState, Severity, Verdict
+from apps.moderation.models import Appeal, Case, Decision, Notice
+from apps.moderation.services import appeals, cases, decisions
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.factories import MessageFactory, UserFactory
-from tests.moderation.factories import make_case, make_policy, make_staff
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_policy,
+    make_staff,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -194,6 +199,39 @@ async def test_a_case_that_changes_under_ones_hands_keeps_what_was_typed(
         await page.keyboard.press("v")
         await page.wait_for_url(re.compile(r"/queue/$"))
     assert (await sync_to_async(states)())[number] == CaseState.CLOSED
+
+
+async def test_a_reviewer_who_comes_back_to_an_appeal_decides_it(browsing: Browsing) -> None:
+    lead = await sync_to_async(make_staff)("lead")
+
+    def review_and_leave() -> int:
+        make_policy()
+        first = make_staff()
+        case = claimed_case(first)
+        ruling = decisions.Ruling(
+            verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult."
+        )
+        made = decisions.decide(actor=first, case_id=case.pk, version=case.version, ruling=ruling)
+        notice = Notice.objects.get(decision=made, subject=case.subject_id)
+        owner = User.objects.get(pk=case.subject_id)
+        appeal = appeals.submit(actor=owner, notice_id=notice.pk, text="It was a joke.")
+        cases.claim(actor=lead, case_id=appeal.case_id)
+        appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+        cases.release(actor=lead, case_id=appeal.case_id)
+        return int(appeal.case_id)
+
+    number = await sync_to_async(review_and_leave)()
+    async with browsing:
+        tab = await browsing.signed_in(lead)
+        await tab.open(f"{QUEUE}{number}/")
+        page = tab.page
+        await expect(page.locator("[data-claim-words]")).to_have_text("You hold it")
+        await page.check("[name=outcome][value=overturned]")
+        await page.fill("#mod-appeal-reason", "They are friends.")
+        await page.get_by_role("button", name="Decide the appeal").click()
+        await expect(page.locator('[data-part="appeal"]')).to_contain_text("Overturned")
+    appeal = await sync_to_async(Appeal.objects.get)()
+    assert appeal.state == AppealState.OVERTURNED
 
 
 async def test_a_severe_text_is_shown_by_a_key_and_passages_redacted_by_their_words_or_selection(
