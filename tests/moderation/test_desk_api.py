@@ -4,12 +4,15 @@ import csv
 import io
 from typing import Any
 
+import jsonschema_rs
 import orjson
 import pytest
 from asgiref.sync import async_to_sync
 
 from apps.audit.models import AuditEvent
+from apps.core.management.commands.export_openapi import document_text
 from apps.moderation.models import Case, SavedView, StaffPreference
+from apps.moderation.schemas.queue import CaseRowOut
 from tests.factories import ConversationFactory, MessageFactory
 from tests.moderation.factories import claimed_case, make_case, make_staff
 from tests.moderation.programs import Caller
@@ -106,6 +109,50 @@ def test_an_export_streams_the_cases_of_the_filters_on_record_and_without_formul
         {"filter": "state=closed", "format": "json"},
         {"filter": "severity=4", "format": "json"},
     ]
+
+
+def documented(path: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of a route's answers, by status and kind of content."""
+    document = orjson.loads(document_text())
+    answers = document["paths"][f"/api/v1/{path}"]["get"]["responses"]
+    return {
+        status: {
+            kind: {**content["schema"], "components": document["components"]}
+            for kind, content in answer.get("content", {}).items()
+        }
+        for status, answer in answers.items()
+    }
+
+
+def test_every_answer_of_an_export_fits_its_document() -> None:
+    lead, person = Caller(make_staff("lead")), make_staff()
+    decided = claimed_case(person)
+    body = {"verdict": "no_violation", "version": decided.version, "reason": "Harmless."}
+    Caller(person).call("POST", f"moderation/cases/{decided.pk}/decision", body, 201)
+    make_case()
+    schemas = documented(EXPORT)
+    assert set(schemas["200"]) == {"text/csv", "application/json"}
+    for query, rows in (("state=any", 2), ("severity=4", 0)):
+        _, text = file_of(lead, f"format=json&{query}")
+        found = orjson.loads(text)
+        assert len(found) == rows
+        whole = jsonschema_rs.validator_for(
+            schemas["200"]["application/json"], validate_formats=True
+        )
+        assert [str(error) for error in whole.iter_errors(found)] == []
+        assert all(set(row) == set(CaseRowOut.model_fields) for row in found)
+        answer, text = file_of(lead, query)
+        assert answer.headers["Content-Type"].partition(";")[0] in schemas["200"]
+        assert len(list(csv.DictReader(io.StringIO(text.decode())))) == rows
+    nobody = Caller(make_staff("lead"))
+    nobody.program.headers = {}
+    for status, refused in (
+        (400, lead.call("GET", f"{EXPORT}?q=ab", status=400)),
+        (401, nobody.call("GET", EXPORT, status=401)),
+        (403, Caller(person).call("GET", EXPORT, status=403)),
+    ):
+        schema = schemas[str(status)]["application/json"]
+        assert jsonschema_rs.is_valid(schema, refused), refused
 
 
 def test_only_who_may_export_exports_and_no_search_reads_everything() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from pydantic import BaseModel
 
 JSON = "application/json"
 OBJECT = {"type": "object"}
@@ -21,8 +22,21 @@ class Download(StreamingHttpResponse):
         self.headers["Cache-Control"] = "no-store"
 
 
-def downloads(description: str, *media_types: str) -> dict[str, Any]:
-    """Describe an operation that answers a file and nothing else."""
+def downloads(
+    description: str, *media_types: str, as_json: Mapping[str, Any] = OBJECT
+) -> dict[str, Any]:
+    """Describe an operation that answers a file and nothing else.
+
+    Args:
+        description: what the file is.
+        media_types: in which forms there is one.
+        as_json: the schema of the one in JSON.
+    """
     names = [name.partition(";")[0] for name in media_types]
-    content = {name: {"schema": OBJECT if name == JSON else BYTES} for name in names}
+    content = {name: {"schema": dict(as_json) if name == JSON else BYTES} for name in names}
     return {"responses": {200: {"description": description, "content": content}}}
+
+
+def list_of(row: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a file in JSON that is a list of such rows, which hold no others."""
+    return {"type": "array", "items": row.model_json_schema()}

@@ -6,7 +6,7 @@ from ninja import Query
 from apps.conversations.errors import ReplyInProgressError
 from apps.core import db
 from apps.core.api.auth import caller_of
-from apps.core.api.downloads import Download, downloads
+from apps.core.api.downloads import Download, downloads, list_of
 from apps.core.api.pagination import Slice, paginate
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
@@ -25,7 +25,12 @@ from apps.moderation.schemas.cases import (
     SnapshotOut,
     UndoIn,
 )
-from apps.moderation.schemas.queue import CaseExportParams, CaseFilterParams, QueueParams
+from apps.moderation.schemas.queue import (
+    CaseExportParams,
+    CaseFilterParams,
+    CaseRowOut,
+    QueueParams,
+)
 from apps.moderation.services import cases, decisions, desk, exports, previews, reversals
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError
@@ -76,7 +81,7 @@ async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Sli
         message="",
         scope=STAFF,
         errors=(errors.SearchRefusedError,),
-        openapi=downloads("The file.", *exports.MEDIA_TYPES.values()),
+        openapi=downloads("The file.", *exports.MEDIA_TYPES.values(), as_json=list_of(CaseRowOut)),
         is_stream=True,
     ),
 )

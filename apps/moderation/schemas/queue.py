@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from apps.core.api.schemas import PageParams, Text
+from apps.core.api.schemas import OutputSchema, PageParams, Text
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
 from apps.moderation.services import exports
@@ -64,3 +65,33 @@ class CaseExportParams(QueueParams):
 
     state: constants.CaseState | Literal["any"] | None = STATE
     format: exports.Format = "csv"
+
+
+def _one_of(words: list[str]) -> Any:  # noqa: ANN401
+    return Field(json_schema_extra={"enum": list[Any](words)})
+
+
+class CaseRowOut(OutputSchema):
+    """A case in the file of an export, with the decision that stands: no text, no name."""
+
+    id: int
+    state: str = _one_of(constants.CaseState.values)
+    severity: int
+    priority: int
+    policy: str | None
+    source: str = _one_of(constants.FlagSource.values)
+    target_role: str
+    model: str
+    language: str
+    flag_count: int
+    has_appeal: bool
+    message_id: int
+    conversation_id: int
+    subject_id: int
+    claimed_by_id: int | None
+    created_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    verdict: str | None
+    decided_by: str | None
+    reason: str | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
@@ -174,6 +174,6 @@ def as_csv(rows: Iterable[Row], *, with_header: bool) -> str:
 
 def as_json(rows: Sequence[Row], *, is_first: bool) -> str:
     """Write rows as a part of a JSON list, without its brackets."""
-    lines = [json.dumps(row, default=str, ensure_ascii=False) for row in rows]
+    lines = [orjson.dumps(row).decode() for row in rows]
     joined = ",\n".join(lines)
     return joined if is_first or not joined else f",\n{joined}"
