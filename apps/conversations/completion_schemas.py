@@ -55,7 +55,7 @@ class PromptMessageIn(InputSchema):
 
     role: Literal["system", "developer", "user", "assistant"]
     content: Piece | list[TextPart]
-    name: Annotated[Text, StringConstraints(pattern=r"^[\w-]{1,64}$")] | None = None
+    name: Annotated[str, StringConstraints(pattern=r"^[\w-]{1,64}$")] | None = None
     refusal: None = None
     tool_calls: Annotated[Any, NotOffered(NO_TOOLS, [[]])] = None
     function_call: Annotated[Any, NotOffered(NO_FUNCTIONS)] = None
