@@ -100,6 +100,16 @@ def test_an_admin_stops_the_answers_of_a_model_and_then_all(
     ]
 
 
+def test_all_are_all_however_many_are_ended_at_a_time(
+    as_admin: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.conversations.services.board.AT_ONCE", 2)
+    for _ in range(5):
+        answering(person)
+    as_admin.post(STOP, {"reason": "Everything does."})
+    assert Reply.objects.filter(stop_state="halted").count() == 5
+
+
 def test_without_a_reason_or_a_person_nothing_is_stopped(as_admin: Client, person: User) -> None:
     reply = answering(person)
     assert as_admin.post(STOP, {}).status_code == 400

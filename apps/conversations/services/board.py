@@ -26,7 +26,6 @@ from apps.users.services.problems import clean_reason
 
 MOST = 200
 AT_ONCE = 100
-MOST_HALTED = 5_000
 HALT = "conversations.halt_reply"
 STOP_ALL = "llm.change_pause"
 
@@ -163,8 +162,9 @@ def require_halt(actor: User, chosen: Chosen) -> None:
 def halt_many(*, actor: User, chosen: Chosen, reason: str) -> int:
     """End all these answers as halted, each with its own entry in the record.
 
-    They are ended some at a time, so that no lock is held for long; what is asked for afterwards
-    is answered, unless a pause keeps it back.
+    They are ended some at a time, so that no lock is held for long, until none of those is left
+    that were there at the beginning; what is asked for afterwards is answered, unless a pause keeps
+    it back.
 
     Args:
         actor: a member of staff.
@@ -181,11 +181,12 @@ def halt_many(*, actor: User, chosen: Chosen, reason: str) -> int:
     require_halt(actor, chosen)
     reason = clean_reason(reason, field="reason")
     live = Reply.objects.live().filter(chosen.condition, stop_requested_at=None)
-    numbers = list(live.order_by("pk").values_list("pk", flat=True)[:MOST_HALTED])
-    return sum(
-        _halt(actor, numbers[start : start + AT_ONCE], reason)
-        for start in range(0, len(numbers), AT_ONCE)
-    )
+    numbers = live.order_by("pk").values_list("pk", flat=True)
+    newest, last, count = numbers.last() or 0, 0, 0
+    while found := list(numbers.filter(pk__gt=last, pk__lte=newest)[:AT_ONCE]):
+        count += _halt(actor, found, reason)
+        last = found[-1]
+    return count
 
 
 @transaction.atomic
