@@ -113,6 +113,9 @@ DOUBTFUL_NOTICE = gettext_noop(
     "This answer was cut off on our side, and it is not certain that policy lets it be shown. "
     "A person will look at it."
 )
+PAUSED_NOTICE = gettext_noop(
+    "Staff have paused the answers for the moment. Your message is kept; try again later."
+)
 EMPTY_NOTICE = gettext_noop("The model answered with nothing. Ask again, or in other words.")
 STATE_NOTICES = {
     ReplyState.STOPPED: gettext_noop("You stopped this answer. What you saw is kept."),

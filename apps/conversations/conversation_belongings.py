@@ -26,6 +26,6 @@ class ConversationsOfPerson:
         live = Reply.objects.live().filter(conversation__owner=user_id)
         usage.hold_counters(purpose="reply", reference_ids=list(live.values_list("pk", flat=True)))
         gone = list(live.lease_lost().values_list("pk", flat=True))
-        settling.settle_lost(gone, kept_back={})
+        settling.settle_lost(gone, settling.note_lost(gone, kept_back={}))
         announcements.request_stops(live, state=ReplyState.HALTED)
         usage.part_with(user_id=user_id)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import LIVE_STATES, Origin, ReplyState
 from apps.llm.models import Pause
+from apps.llm.querysets import PauseQuerySet
 from apps.users.constants import Standing
 
 if TYPE_CHECKING:
@@ -112,8 +113,15 @@ class ReplyQuerySet(QuerySet["Reply"]):
         is_out = Q(**{f"{person}__is_active": False}) | is_suspended
         is_revoked = Q(api_token__revoked_at__isnull=False)
         is_asked = Q(stop_requested_at__isnull=False)
-        paused = Pause.objects.of_model(OuterRef("model"), OuterRef("chat_model_id"))
-        return self.filter(is_asked | is_out | is_revoked | Exists(paused))
+        return self.filter(is_asked | is_out | is_revoked | Exists(self._pauses()))
+
+    def paused(self) -> ReplyQuerySet:
+        """Return those of whose model staff keep answers from being written."""
+        return self.filter(Exists(self._pauses()))
+
+    @staticmethod
+    def _pauses() -> PauseQuerySet:
+        return Pause.objects.of_model(OuterRef("model"), OuterRef("chat_model_id"))
 
     def lease_lost(self) -> ReplyQuerySet:
         """Return those whose worker stopped beating, by the database's clock."""

@@ -88,7 +88,9 @@ async def test_a_message_whose_answer_failed_is_answered_anew(
     )
 
 
-async def test_what_was_stopped_is_told_again(keyed: Program, author: User) -> None:
+async def test_what_was_stopped_is_told_again_and_what_a_pause_kept_waiting_is_answered(
+    keyed: Program, author: User
+) -> None:
     conversation = await make(ConversationFactory, owner=author)
     path = f"conversations/{conversation.pk}/messages"
     first = (await keyed.post(path, {"content": WORDS})).json()["data"]
@@ -99,6 +101,9 @@ async def test_what_was_stopped_is_told_again(keyed: Program, author: User) -> N
         first["reply"]["id"],
         "stopped",
     )
+    await Reply.objects.aupdate(state="halted", error_code="models_paused")
+    anew = await keyed.post(path, {"content": WORDS})
+    assert (anew.headers.get(REPLAYED), anew.json()["data"]["reply"]["state"]) == (None, "queued")
 
 
 async def test_a_failure_that_the_conversation_has_left_behind_is_told_again(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.conversations.models import Reply
 from apps.conversations.services import following, lost, retries, turns
 from apps.conversations.services.intake import Intake, take
+from apps.llm.services import pauses
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.factories import ReplyFactory
@@ -134,14 +135,23 @@ async def test_an_answer_whose_taker_is_cancelled_goes_back_to_the_queue(
     assert (await read_reply(turn.reply.pk)).state == "complete"
 
 
-@pytest.mark.parametrize(("is_busy", "code"), [(False, "no_worker"), (True, "workers_busy")])
-def test_what_nobody_took_in_time_says_whether_anybody_was_there(
-    db: None, *, is_busy: bool, code: str
+@pytest.mark.parametrize(
+    ("is_busy", "is_paused", "ended"),
+    [
+        (False, False, ("failed", "no_worker")),
+        (True, False, ("failed", "workers_busy")),
+        (True, True, ("halted", "models_paused")),
+    ],
+)
+def test_what_nobody_took_in_time_says_whether_anybody_was_there_and_might_take_it(
+    db: None, *, is_busy: bool, is_paused: bool, ended: tuple[str, str]
 ) -> None:
     waiting = ReplyFactory(queued=True)
     Reply.objects.filter(pk=waiting.pk).update(queued_at=timezone.now() - timedelta(minutes=5))
     if is_busy:
         ReplyFactory(running=True)
+    if is_paused:
+        pauses.pause(actor=None, model_name=waiting.model, reason="It writes nonsense.")
     assert lost.expire_queue() == [waiting.pk]
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.error_code) == ("failed", code)
+    assert (waiting.state, waiting.error_code) == ended

@@ -53,13 +53,14 @@ def is_waited_for() -> bool:
         return bool(cursor.fetchone()[1])
 
 
+def settle_as_lost(reply_ids: list[int]) -> None:
+    settling.settle_lost(reply_ids, settling.note_lost(reply_ids, kept_back={}))
+
+
 @pytest.mark.parametrize(
     ("state", "settle"),
     [
-        (
-            "running",
-            lambda _, replies: settling.settle_lost([one.pk for one in replies], kept_back={}),
-        ),
+        ("running", lambda _, replies: settle_as_lost([one.pk for one in replies])),
         ("queued", lambda person, _: stopping.stop_all_of(actor=person)),
         (
             "queued",

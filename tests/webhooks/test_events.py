@@ -151,7 +151,7 @@ def test_an_answer_that_ends_is_told_by_the_statement_that_ends_it(
 
 def test_every_other_end_of_an_answer_is_told_too(admin: User, receiver: Receiver) -> None:
     listen(admin, receiver, "reply.finished")
-    gone = ReplyFactory(running=True, lease_expires_at=timezone.now())
+    gone = ReplyFactory(running=True, lease_expires_at=timezone.now(), is_asked=True)
     assert lost.reap(reply_ids=[gone.pk], live_texts={}) == [gone.pk]
     waiting = ReplyFactory(queued=True)
     stopping.stop_reply(actor=waiting.conversation.owner, reply_id=waiting.pk)
@@ -159,10 +159,13 @@ def test_every_other_end_of_an_answer_is_told_too(admin: User, receiver: Receive
     long_ago = timezone.now() - timedelta(hours=1)
     Reply.objects.filter(pk=stale.pk).update(queued_at=long_ago)
     assert lost.expire_queue() == [stale.pk]
-    assert sorted((data["reply_id"], data["state"]) for _, data in told()) == [
-        (gone.pk, "interrupted"),
-        (waiting.pk, "stopped"),
-        (stale.pk, "failed"),
+    gone.refresh_from_db()
+    assert gone.completion_tokens
+    keys = ("reply_id", "state", "prompt_tokens", "completion_tokens")
+    assert sorted(tuple(data[key] for key in keys) for _, data in told()) == [
+        (gone.pk, "interrupted", gone.prompt_tokens, gone.completion_tokens),
+        (waiting.pk, "stopped", None, None),
+        (stale.pk, "failed", None, None),
     ]
 
 

@@ -28,7 +28,7 @@ from apps.conversations.services import following, sending
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
-from apps.llm.errors import ModelUnpricedError, UpstreamError
+from apps.llm.errors import ModelsPausedError, ModelUnpricedError, UpstreamError
 from apps.users.constants import TokenScope
 from apps.users.models import User
 from apps.users.services import accounts, holding
@@ -42,9 +42,10 @@ ERROR_OF_STATE: dict[str, type[AppError]] = {
     ReplyState.FAILED: ReplyFailedError,
     ReplyState.OUT_OF_QUOTA: ReplyOutOfQuotaError,
 }
+KEPT_FROM_ASKING: tuple[type[AppError], ...] = (ModelUnpricedError, ModelsPausedError)
 ENDINGS: tuple[type[AppError], ...] = (
     *ERROR_OF_STATE.values(),
-    ModelUnpricedError,
+    *KEPT_FROM_ASKING,
     NoWorkerError,
     WorkersBusyError,
     UpstreamError,
@@ -139,8 +140,9 @@ def error_of_end(finished: ReplyFinished) -> AppError:
 
 
 def _kind_of_end(finished: ReplyFinished) -> AppError:
-    if finished.error_code == ModelUnpricedError.code:
-        return ModelUnpricedError(finished.notice or None)
+    for kind in KEPT_FROM_ASKING:
+        if finished.error_code == kind.code:
+            return kind(finished.notice or None)
     for kind in ENDINGS:
         if finished.state == ReplyState.FAILED and finished.error_code == kind.code:
             return kind()

@@ -17,10 +17,12 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.services import announcements, settling
 from apps.conversations.statements import endings
 from apps.core.logging import log_event
+from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.estimates import size_of_text
 
 logger = logging.getLogger(__name__)
 INTERRUPTED = Ended(constants.ReplyState.INTERRUPTED, WorkerLostError.code)
+PAUSED = Ended(constants.ReplyState.HALTED, ModelsPausedError.code, constants.PAUSED_NOTICE)
 
 
 def suspects() -> list[int]:
@@ -62,9 +64,10 @@ def reap(
     kept_back = _keep_back(known, ended=None)
     kept_back |= _keep_back(doubtful, ended=INTERRUPTED)
     _have_checked([pk for pk in lost if pk not in kept_back])
+    calls = settling.note_lost(lost, kept_back=kept_back)
     endings.note_ended(reply_ids=lost)
     announcements.replies_ended(lost)
-    settling.settle_lost(lost, kept_back=kept_back)
+    settling.settle_lost(lost, calls)
     return lost
 
 
@@ -110,7 +113,8 @@ def _end(lost: Sequence[int], withheld: Collection[int], doubtful: Collection[in
 def expire_queue() -> list[int]:
     """End answers that no worker took in two minutes; returns which.
 
-    The person is told whether there was none, or whether all had their hands full.
+    The person is told whether there was none, whether all had their hands full, or whether staff
+    have paused the model.
     """
     waiting = list(
         Reply.objects.queued_for(timedelta(seconds=constants.QUEUE_TIMEOUT_SECONDS))
@@ -119,17 +123,24 @@ def expire_queue() -> list[int]:
     )
     if not waiting:
         return []
+    paused = set(Reply.objects.filter(pk__in=waiting).paused().values_list("pk", flat=True))
     reason = WorkersBusyError if Reply.objects.in_hand().exists() else NoWorkerError
-    Reply.objects.filter(pk__in=waiting).update(
-        state=constants.ReplyState.FAILED,
-        error_code=reason.code,
-        notice=reason.default_message,
-        finished_at=Now(),
-    )
+    failed = Ended(constants.ReplyState.FAILED, reason.code, reason.default_message)
+    _end_waiting(paused, PAUSED)
+    _end_waiting(set(waiting) - paused, failed)
     endings.note_ended(reply_ids=waiting)
     announcements.replies_ended(waiting)
     settling.release(waiting)
     return waiting
+
+
+def _end_waiting(reply_ids: Collection[int], ended: Ended) -> None:
+    Reply.objects.filter(pk__in=reply_ids).update(
+        state=ended.state,
+        error_code=ended.error_code,
+        notice=ended.notice,
+        finished_at=Now(),
+    )
 
 
 def _keep_back(reply_ids: Collection[int], *, ended: Ended | None) -> dict[int, int]:

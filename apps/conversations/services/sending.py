@@ -8,9 +8,11 @@ from apps.conversations.errors import (
     ReplyInProgressError,
     ReplyNotRetryableError,
 )
+from apps.conversations.models import Reply
 from apps.conversations.services import retries, turns
 from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
+from apps.llm.errors import ModelsPausedError
 from apps.users.models import User
 
 
@@ -19,7 +21,8 @@ async def send(*, actor: User, request: TurnRequest) -> Turn:
 
     Where the answer failed, the same key asks once more, under today's policy, limits and rights,
     as long as nothing follows the answer in its conversation. An end that another attempt would
-    not change (withheld, stopped, halted) is told again. See docs/decisions/0152.
+    not change (withheld, stopped, halted) is told again, and what a pause kept waiting is asked
+    for. See docs/decisions/0152.
 
     Raises:
         AppError: what `turns.start_turn` and `retries.retry_reply` raise.
@@ -45,7 +48,7 @@ async def find_sent(*, actor: User, request: TurnRequest) -> Turn | None:
 
 async def _again(actor: User, request: TurnRequest, turn: Turn) -> Turn:
     """Return a turn that came before, asked once more where its answer failed."""
-    if turn.reply.state not in constants.TRIED_ANEW_STATES:
+    if not _is_tried_anew(turn.reply):
         return turn
     try:
         return await retries.retry_reply(
@@ -59,3 +62,8 @@ async def _again(actor: User, request: TurnRequest, turn: Turn) -> Turn:
         return turn
     except ReplyInProgressError:
         return await turns.start_turn(actor=actor, request=request)
+
+
+def _is_tried_anew(reply: Reply) -> bool:
+    is_kept_waiting = reply.error_code == ModelsPausedError.code
+    return is_kept_waiting or reply.state in constants.TRIED_ANEW_STATES

@@ -6,6 +6,7 @@ The end of an answer that a worker writes is settled by the ledger's own stateme
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -32,33 +33,70 @@ def release(reply_ids: Sequence[int]) -> None:
     usage.release_calls(purpose="reply", reference_ids=reply_ids)
 
 
-def settle_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> None:
-    """Write down what the calls of a lost worker used, by estimate, as the reaper ends them.
+@dataclass(frozen=True, slots=True)
+class LostCall:
+    """A call whose worker was lost and that may have used something.
 
-    What was reserved for an answer that no model was asked for is given back.
+    Attributes:
+        reply: that it was for, with its tokens and cost.
+        call: whose it was.
+        used: its tokens, by estimate.
+    """
+
+    reply: Reply
+    call: Call
+    used: Usage
+
+
+def note_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> list[LostCall]:
+    """Write on answers what the calls of a lost worker used, by estimate, as the reaper ends them.
+
+    Whoever is told of their end is told of it. No counter is locked yet: `settle_lost` is the last
+    step (docs/decisions/0063).
+
+    Args:
+        reply_ids: those that the reaper ends.
+        kept_back: how many bytes those had whose text was taken from view.
+
+    Returns:
+        The calls, still to be settled; none for an answer that no model was asked for.
+    """
+    settled = usage.settled_models(purpose="reply", reference_ids=reply_ids)
+    lost: list[LostCall] = []
+    for reply in Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation"):
+        size = kept_back.get(reply.pk, size_of_text(reply.message.content))
+        has_answered = size > 0 or reply.pk in kept_back
+        if has_answered or (reply.is_asked and (reply.pk, reply.chat_model_id) not in settled):
+            lost.append(_note_use(reply, size))
+    return lost
+
+
+def settle_lost(reply_ids: Sequence[int], calls: Sequence[LostCall]) -> None:
+    """Write the lines of a lost worker's calls, and give back what was reserved for no call.
 
     The counters of all of them are locked before the first is settled, in the order of everybody
     else: one answer after the other would have an order of its own (docs/decisions/0063).
 
     Args:
         reply_ids: those that the reaper ends.
-        kept_back: how many bytes those had whose text was taken from view.
+        calls: what `note_lost` told of them.
     """
     usage.hold_counters(purpose="reply", reference_ids=reply_ids)
-    settled = usage.settled_models(purpose="reply", reference_ids=reply_ids)
-    unspent: list[int] = []
-    for reply in Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation"):
-        size = kept_back.get(reply.pk, size_of_text(reply.message.content))
-        has_answered = size > 0 or reply.pk in kept_back
-        if has_answered or (reply.is_asked and (reply.pk, reply.chat_model_id) not in settled):
-            _charge(reply, size)
-        else:
-            unspent.append(reply.pk)
-    release(unspent)
+    for lost in calls:
+        began = lost.reply.started_at or lost.reply.queued_at
+        duration = (lost.reply.finished_at or timezone.now()) - began
+        usage.record_call(
+            lost.call,
+            usage=lost.used,
+            outcome=lost.reply.error_code or lost.reply.state,
+            first_token_ms=None,
+            duration_ms=max(0, round(duration.total_seconds() * 1000)),
+        )
+    charged = {lost.reply.pk for lost in calls}
+    release([reply_id for reply_id in reply_ids if reply_id not in charged])
 
 
-def _charge(reply: Reply, answer_bytes: int) -> None:
-    """Write down what the call for a lost answer used, in the ledger and on the answer."""
+def _note_use(reply: Reply, answer_bytes: int) -> LostCall:
     call = Call(
         user_id=reply.conversation.owner_id,
         api_token_id=reply.api_token_id,
@@ -74,15 +112,7 @@ def _charge(reply: Reply, answer_bytes: int) -> None:
     reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
     reply.usage_source, reply.cost_nano = used.source, call.cost(used)
     reply.save(update_fields=["prompt_tokens", "completion_tokens", "usage_source", "cost_nano"])
-    began = reply.started_at or reply.queued_at
-    duration = (reply.finished_at or timezone.now()) - began
-    usage.record_call(
-        call,
-        usage=used,
-        outcome=reply.error_code or reply.state,
-        first_token_ms=None,
-        duration_ms=max(0, round(duration.total_seconds() * 1000)),
-    )
+    return LostCall(reply, call, used)
 
 
 def release_forgotten() -> int:
