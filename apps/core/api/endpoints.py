@@ -84,7 +84,7 @@ class Endpoint:
         is_plain: whether success is `returns` itself, without an envelope.
         is_conditional: whether the operation heeds `If-Match`.
         untagged: fields of the data that move by themselves, such as when something was used last.
-            Its tag leaves them out, so that it names what can be changed, and answers no 304.
+            `If-Match` leaves them out, as it is about what can be changed; a 304 does not.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
         is_secret: whether its answer holds a secret that is shown once: a key that comes again is
             answered to the token that sent it first, while that may do as much as then.
@@ -133,7 +133,7 @@ class Endpoint:
 
     def knows_readers(self, method: str) -> bool:
         """Tell whether a reader who has the present state already is answered with 304."""
-        return method == "GET" and self.has_tag(method) and self.untagged is None
+        return method == "GET" and self.has_tag(method)
 
     def keeps_key(self, method: str) -> bool:
         """Tell whether the general mechanism remembers what was answered to a key."""

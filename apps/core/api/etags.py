@@ -1,6 +1,8 @@
 """Entity tags: a name for the state of one thing, for `If-Match` and `If-None-Match`.
 
-A tag stands for the `data` of an answer; the rest of the envelope is about the request.
+A tag stands for the `data` of an answer; the rest of the envelope is about the request. Where some
+of it moves by itself, the tag has two parts: what can be changed, which edits are compared by, then
+all of it, which readers are. See docs/decisions/0186.
 """
 
 import hashlib
@@ -15,13 +17,22 @@ from pydantic import TypeAdapter
 from apps.core.preconditions import Precondition
 
 Untagged = set[str] | dict[str, set[str]] | None
-"""Fields that a tag leaves out, as pydantic takes them: those of a list under `__all__`."""
+"""Fields that move by themselves, as pydantic takes them: those of a list under `__all__`."""
 _TAGS = re.compile(r'"[^"]*"|\*')
 
 
-def tag_of(data: bytes) -> str:
-    """Return the tag of an answer's data."""
-    return f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'
+def tag_of(data: bytes, *, kept: bytes | None = None) -> str:
+    """Return the tag of an answer's data.
+
+    Args:
+        data: all of it.
+        kept: what of it does not move by itself; None for all.
+    """
+    return f'"{_digest(data)}"' if kept is None else f'"{_digest(kept)}.{_digest(data)}"'
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def tags_in(header: str) -> frozenset[str]:
@@ -47,12 +58,18 @@ def precondition(
         request: with or without `If-Match`.
         shape: the type of the data that reading it answers.
         of: makes that data of a row, where it is more than the row's own fields.
-        untagged: what the tag leaves out, as the endpoint says it.
+        untagged: what moves by itself, as the endpoint says it.
     """
     header = request.headers.get("If-Match")
     if header is None:
         return None
-    return Precondition(tags_in(header), partial(_tag_of_row, TypeAdapter(shape), of, untagged))
+    named = frozenset(map(_without_what_moves, tags_in(header)))
+    return Precondition(named, partial(_tag_of_row, TypeAdapter(shape), of, untagged))
+
+
+def _without_what_moves(tag: str) -> str:
+    kept, dot, _ = tag.partition(".")
+    return f'{kept}"' if dot else tag
 
 
 def _tag_of_row(

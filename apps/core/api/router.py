@@ -209,7 +209,8 @@ def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpRes
     data = result.data if isinstance(result, Answer) else _dump(operation, result)
     if operation.endpoint.has_tag(operation.method):
         untagged = operation.endpoint.untagged
-        tag = etags.tag_of(data if untagged is None else _dump(operation, result, untagged))
+        kept = None if untagged is None else _dump(operation, result, untagged)
+        tag = etags.tag_of(data, kept=kept)
         add_header(request, "ETag", tag)
         if operation.endpoint.knows_readers(operation.method) and etags.is_known(request, tag):
             return empty_response(304)

@@ -31,6 +31,7 @@ from apps.webhooks.services import deliveries, endpoints
 from apps.webhooks.services.endpoints import WithSecret
 
 router = ApiRouter(tags=["Webhooks"])
+MOVES = {"failing_since", "accepted_at"}
 
 
 @router.operation(
@@ -76,6 +77,7 @@ async def list_webhooks(request: HttpRequest, page: Query[PageParams]) -> Slice:
         message="Webhook.",
         scope=STAFF_SCOPE,
         errors=(WebhookNotFoundError,),
+        untagged=MOVES,
     ),
 )
 async def read_webhook(request: HttpRequest, webhook_id: int) -> object:
@@ -93,6 +95,7 @@ async def read_webhook(request: HttpRequest, webhook_id: int) -> object:
         scope=STAFF_SCOPE,
         errors=(WebhookNotFoundError,),
         is_conditional=True,
+        untagged=MOVES,
     ),
 )
 async def update_webhook(request: HttpRequest, webhook_id: int, payload: WebhookUpdateIn) -> object:
@@ -103,7 +106,7 @@ async def update_webhook(request: HttpRequest, webhook_id: int, payload: Webhook
         endpoint_id=webhook_id,
         changes=payload.changes(),
         reason=payload.reason,
-        precondition=precondition(request, WebhookOut),
+        precondition=precondition(request, WebhookOut, untagged=MOVES),
     )
 
 
@@ -124,7 +127,7 @@ async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
         endpoints.remove_endpoint,
         actor=caller_of(request).user,
         endpoint_id=webhook_id,
-        precondition=precondition(request, WebhookOut),
+        precondition=precondition(request, WebhookOut, untagged=MOVES),
     )
 
 
