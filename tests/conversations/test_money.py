@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -57,6 +59,8 @@ from tests.support.upstream import ScriptedUpstream
 pytestmark = pytest.mark.django_db(transaction=True)
 SLOW = "[[stream tokens=4000 rate=100]]"
 TOKYO = "\u6771\u4eac" * 200
+End = Callable[["Scene"], Awaitable[int]]
+"""Brings an answer to an end, and tells which."""
 
 
 @pytest.fixture(autouse=True)
@@ -132,42 +136,142 @@ async def test_a_price_that_changes_while_an_answer_is_written_is_not_its_price(
     await assert_settled(await read_reply(turn.reply.pk))
 
 
-@pytest.mark.parametrize("script", ["[[cut after=5]]", "[[error_event after=0]]"])
-async def test_an_answer_that_fails_is_settled_by_estimate(
-    person: User, upstream: ScriptedUpstream, quota: int, script: str
-) -> None:
+@dataclass(frozen=True)
+class Scene:
+    """Somebody whose answer is about to end, and the model server that writes it."""
+
+    person: User
+    upstream: ScriptedUpstream
+
+
+def answered(content: str) -> End:
+    async def end(scene: Scene) -> int:
+        async with running_worker() as worker:
+            turn = await send(scene.person, content)
+            await worker.finish(turn.reply.pk)
+        return turn.reply.pk
+
+    return end
+
+
+async def stopped(scene: Scene) -> int:
     async with running_worker() as worker:
-        reply = await worker.finish((await send(person, script)).reply.pk)
-    assert reply.state == "failed"
-    await assert_settled(reply)
-    assert (await line_of(reply)).cost_source == "estimated"
-
-
-@pytest.mark.parametrize("status", [401, 404, 429, 500])
-async def test_an_answer_that_the_provider_refused_before_it_began_costs_nothing(
-    person: User, upstream: ScriptedUpstream, quota: int, status: int
-) -> None:
-    async with running_worker() as worker:
-        reply = await worker.finish((await send(person, f"[[status status={status}]]")).reply.pk)
-    assert len(upstream.requests) >= 1
-    assert (reply.state, reply.usage_source, reply.cost_nano) == ("failed", "", None)
-    assert await counted() == (0, 0)
-    assert not await UsageRecord.objects.aexists()
-
-
-async def test_an_answer_that_is_stopped_is_settled(
-    person: User, upstream: ScriptedUpstream, quota: int
-) -> None:
-    async with running_worker() as worker:
-        turn = await send(person, SLOW)
-        task = worker.begin(turn.reply.pk)
-        await asyncio.to_thread(upstream.wait_until, lambda book: book.open_connections == 1)
-        await sync_to_async(stopping.stop_reply)(actor=person, reply_id=turn.reply.pk)
+        reply_id = (await send(scene.person, SLOW)).reply.pk
+        task = worker.begin(reply_id)
+        assert await until(scene.upstream, lambda book: book.open_connections == 1)
+        await sync_to_async(stopping.stop_reply)(actor=scene.person, reply_id=reply_id)
         async with asyncio.timeout(5):
             await task
-    reply = await read_reply(turn.reply.pk)
-    assert reply.state == "stopped"
-    await assert_settled(reply)
+    return reply_id
+
+
+async def hung_up(scene: Scene) -> int:
+    async with running_worker() as worker:
+        turn = await send(scene.person, "[[stall text=One]]")
+        task = worker.begin(turn.reply.pk)
+        async with aclosing(completions.pieces(actor=scene.person, turn=turn)) as items:
+            assert await anext(items) == "One"
+        async with asyncio.timeout(5):
+            await task
+    return turn.reply.pk
+
+
+async def stopped_in_the_queue(scene: Scene) -> int:
+    reply_id = (await send(scene.person, "hello")).reply.pk
+    await sync_to_async(stopping.stop_reply)(actor=scene.person, reply_id=reply_id)
+    return reply_id
+
+
+async def never_taken(scene: Scene) -> int:
+    reply_id = (await send(scene.person, "hello")).reply.pk
+    long_ago = timezone.now() - timedelta(minutes=5)
+    await Reply.objects.filter(pk=reply_id).aupdate(queued_at=long_ago)
+    assert await sync_to_async(lost.expire_queue)() == [reply_id]
+    return reply_id
+
+
+async def kept_waiting(scene: Scene) -> int:
+    reply_id = (await send(scene.person, "hello")).reply.pk
+    await sync_to_async(pauses.pause)(actor=None, reason="It writes nonsense.")
+    long_ago = timezone.now() - timedelta(minutes=5)
+    await Reply.objects.filter(pk=reply_id).aupdate(queued_at=long_ago)
+    assert await sync_to_async(lost.expire_queue)() == [reply_id]
+    return reply_id
+
+
+def with_a_lost_worker(*, is_asked: bool) -> End:
+    async def end(scene: Scene) -> int:
+        reply_id = (await send(scene.person, "hello")).reply.pk
+        assert await sync_to_async(leases.claim)(reply_id=reply_id, owner="lost") is not None
+        passed = timezone.now() - timedelta(seconds=1)
+        taken = Reply.objects.filter(pk=reply_id)
+        await taken.aupdate(lease_expires_at=passed, is_asked=is_asked)
+        assert await sync_to_async(lost.reap)(reply_ids=[reply_id], live_texts={}) == [reply_id]
+        return reply_id
+
+    return end
+
+
+@pytest.mark.usefixtures("policy")
+@pytest.mark.parametrize(
+    ("end", "state", "code", "source"),
+    [
+        (answered("[[stream tokens=3]]"), "complete", "", "reported"),
+        (answered("guarded [[stream tokens=40]]"), "withheld", "forbidden_word", "estimated"),
+        (answered("[[cut after=5]]"), "failed", "upstream_cut", "estimated"),
+        (answered("[[error_event after=0]]"), "failed", "upstream_error", "estimated"),
+        (answered("[[status status=401]]"), "failed", "upstream_unauthorized", ""),
+        (answered("[[status status=404]]"), "failed", "upstream_rejected", ""),
+        (answered("[[status status=429]]"), "failed", "upstream_rate_limited", ""),
+        (answered("[[status status=500]]"), "failed", "upstream_error", ""),
+        (stopped, "stopped", "", "estimated"),
+        (hung_up, "stopped", "", "estimated"),
+        (stopped_in_the_queue, "stopped", "", ""),
+        (never_taken, "failed", "no_worker", ""),
+        (kept_waiting, "halted", "models_paused", ""),
+        (with_a_lost_worker(is_asked=True), "interrupted", "worker_lost", "estimated"),
+        (with_a_lost_worker(is_asked=False), "interrupted", "worker_lost", ""),
+    ],
+    ids=[
+        "complete",
+        "withheld",
+        "cut",
+        "failed",
+        "unauthorized",
+        "rejected",
+        "asked to wait",
+        "broken",
+        "stopped",
+        "hung up",
+        "stopped in the queue",
+        "never taken",
+        "kept waiting",
+        "lost",
+        "lost before it was asked for",
+    ],
+)
+async def test_every_end_of_an_answer_settles_what_it_reserved(
+    person: User,
+    upstream: ScriptedUpstream,
+    quota: int,
+    end: End,
+    state: str,
+    code: str,
+    source: str,
+) -> None:
+    """As the table of docs/models.md says: by a line of the ledger, or by giving all of it back."""
+    reply = await read_reply(await end(Scene(person, upstream)))
+    assert (reply.state, reply.error_code, reply.usage_source) == (state, code, source)
+    if source:
+        await assert_settled(reply)
+        line = await line_of(reply)
+        assert (line.outcome, line.source) == (code or state, source)
+        assert line.prompt_tokens > 0
+        return
+    assert await counted() == (0, 0)
+    assert not await Reservation.objects.aexists()
+    assert not await UsageRecord.objects.aexists()
+    assert (reply.prompt_tokens, reply.cost_nano) == (None, None)
 
 
 async def test_what_was_thought_and_every_byte_of_what_was_said_is_paid_for_without_a_report(
@@ -213,23 +317,6 @@ async def test_what_was_said_before_is_reserved_as_it_is_long_up_to_what_is_sent
         assert await counted() == (used, before + said)
 
 
-async def test_an_answer_that_is_stopped_before_it_began_costs_nothing(
-    person: User, quota: int
-) -> None:
-    turn = await send(person, "hello")
-    await sync_to_async(stopping.stop_reply)(actor=person, reply_id=turn.reply.pk)
-    assert await counted() == (0, 0)
-    assert await UsageRecord.objects.acount() == 0
-
-
-async def test_an_answer_that_nobody_took_costs_nothing(person: User, quota: int) -> None:
-    turn = await send(person, "hello")
-    long_ago = timezone.now() - timedelta(minutes=5)
-    await Reply.objects.filter(pk=turn.reply.pk).aupdate(queued_at=long_ago)
-    assert await sync_to_async(lost.expire_queue)() == [turn.reply.pk]
-    assert await counted() == (0, 0)
-
-
 @sync_to_async
 def let_in_one_at_a_time(*, max_waiting: int) -> None:
     catalogue.read()
@@ -262,16 +349,6 @@ async def test_an_answer_that_the_last_check_withholds_costs_what_the_model_repo
     async with running_worker() as worker:
         reply = await worker.finish((await send(person, "judged [[stream tokens=40]]")).reply.pk)
     assert (reply.state, reply.usage_source) == ("withheld", "reported")
-    await assert_settled(reply)
-
-
-@pytest.mark.usefixtures("policy")
-async def test_an_answer_that_is_withheld_is_settled(
-    person: User, upstream: ScriptedUpstream, quota: int
-) -> None:
-    async with running_worker() as worker:
-        reply = await worker.finish((await send(person, "guarded [[stream tokens=40]]")).reply.pk)
-    assert reply.state == "withheld"
     await assert_settled(reply)
 
 
