@@ -10,6 +10,7 @@ from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import presenting
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.constants import LARGEST_NUMBER
 from apps.llm.constants import CostSource
 from apps.llm.services import money
 
@@ -35,7 +36,10 @@ Metadata = Annotated[
 
 AssistantId = Annotated[
     int | None,
-    Field(description="Who answers from now on, one of `GET models`; null for whoever did before."),
+    Field(
+        le=LARGEST_NUMBER,
+        description="Who answers from now on, one of `GET models`; null for whoever did before.",
+    ),
 ]
 
 
@@ -92,6 +96,7 @@ class MessageCreateIn(InputSchema):
     content: Content
     edits_message_id: int | None = Field(
         default=None,
+        le=LARGEST_NUMBER,
         description="The question that this is a new version of: it begins a branch beside it.",
     )
     assistant_id: AssistantId = None
@@ -239,7 +244,9 @@ class ChatIn(InputSchema):
     """A message whose answer is waited for."""
 
     message: Content
-    conversation_id: int | None = Field(default=None, description="Null opens a conversation.")
+    conversation_id: int | None = Field(
+        default=None, le=LARGEST_NUMBER, description="Null opens a conversation."
+    )
     context: Context = None
     metadata: Metadata = None
 

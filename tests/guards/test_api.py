@@ -22,7 +22,7 @@ OPEN_TO_ALL = {
     ("POST", "/users/"): "sign-up",
 }
 
-
+ENDS = {"maximum", "exclusiveMaximum", "enum", "const"}
 NOT_WRAPPED = [
     ["text/event-stream"],
     ["text/markdown", "application/json"],
@@ -115,6 +115,33 @@ def test_every_body_refuses_what_it_does_not_know(name: str) -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 schema = content["schema"]["$ref"].rpartition("/")[2]
                 assert schemas[schema].get("additionalProperties") is False, f"{method} {path}"
+
+
+def parts_of(schema: Any, schemas: dict[str, Any], seen: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield a schema and all that it is made of, each named one once."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from parts_of(one, schemas, seen)
+    elif isinstance(schema, dict):
+        yield schema
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            yield from parts_of(schemas[name], schemas, seen)
+        for key, inner in schema.items():
+            if key not in ("example", "examples"):
+                yield from parts_of(inner, schemas, seen)
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_every_whole_number_that_is_taken_has_an_end(name: str) -> None:
+    """One with more digits than any of ours is refused, which the document has to say."""
+    document = json.loads(document_text(name))
+    for path, method, operation in operations_of(document):
+        taken = [operation.get("parameters", []), operation.get("requestBody", {})]
+        for part in parts_of(taken, document["components"]["schemas"], set()):
+            is_open = part.get("type") == "integer" and ENDS.isdisjoint(part)
+            assert not is_open, f"{method} {path}: {part}"
 
 
 def test_no_two_shapes_share_a_name_in_the_document() -> None:

@@ -164,15 +164,17 @@ def test_a_program_hears_who_holds_a_case_and_why_it_cannot_decide() -> None:
     assert Caller(other).call("GET", path)["why_not"] == ""
 
 
-@pytest.mark.parametrize("part", ["person", "similar", "timeline", "standing"])
+@pytest.mark.parametrize("part", ["person", "similar", "timeline", "standing", "notes"])
 def test_nobody_reads_around_the_case_about_themself_nor_without_the_right(part: str) -> None:
+    """Nor does anybody write a note there."""
+    method, body = ("POST", {"text": "Hm."}) if part == "notes" else ("GET", None)
     moderator, support = make_staff(), make_staff("support", role="user")
     own = make_case(MessageFactory(conversation__owner=moderator))
     path = f"moderation/cases/{own.pk}/{part}"
-    assert Caller(moderator).call("GET", path, status=403)["code"] == "own_case"
-    assert Caller(support).call("GET", path, status=403)["code"] == "forbidden"
+    assert Caller(moderator).call(method, path, body, status=403)["code"] == "own_case"
+    assert Caller(support).call(method, path, body, status=403)["code"] == "forbidden"
     missing = f"moderation/cases/999999/{part}"
-    assert Caller(moderator).call("GET", missing, status=404)["code"] == "case_not_found"
+    assert Caller(moderator).call(method, missing, body, status=404)["code"] == "case_not_found"
 
 
 @pytest.mark.parametrize(("part", "most"), [("person", 9), ("similar", 6), ("timeline", 10)])

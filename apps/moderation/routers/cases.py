@@ -187,7 +187,7 @@ async def take_over_case(request: HttpRequest, case_id: int, payload: ReasonIn) 
         message="Note kept.",
         scope=STAFF,
         status=201,
-        errors=(errors.CaseNotFoundError,),
+        errors=(errors.CaseNotFoundError, errors.OwnCaseError),
     ),
 )
 async def write_note(request: HttpRequest, case_id: int, payload: NoteIn) -> object:

@@ -58,7 +58,9 @@ class OpinionIn(InputSchema):
 class ReviewIn(InputSchema):
     """What is decided about an appeal."""
 
-    version: int = Field(ge=1, description="The case's version as you read it.", examples=[5])
+    version: int = Field(
+        ge=1, le=LARGEST_NUMBER, description="The case's version as you read it.", examples=[5]
+    )
     outcome: constants.AppealState = Field(description="upheld or overturned", examples=["upheld"])
     reason: Reason = Field(examples=["The quotation marks were added later."])
     reason_for_user: Words = ""
@@ -67,7 +69,7 @@ class ReviewIn(InputSchema):
 class GrantIn(ReasonIn):
     """Which conversation somebody wants to read, and why."""
 
-    conversation_id: int = Field(ge=1)
+    conversation_id: int = Field(ge=1, le=LARGEST_NUMBER)
 
 
 class GrantOut(OutputSchema):

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from apps.core.api.schemas import InputSchema, OutputSchema
+from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
 from apps.moderation.models import BackTest
 from apps.moderation.schemas.rules import RuleShareOut
@@ -18,7 +19,7 @@ from apps.moderation.services.back_test_samples import Report
 class BackTestIn(InputSchema):
     """Which version to try on how many of the newest stored messages."""
 
-    version_id: int = Field(ge=1, examples=[7])
+    version_id: int = Field(ge=1, le=LARGEST_NUMBER, examples=[7])
     messages: int = Field(default=back_tests.MESSAGES, ge=1, le=back_tests.MAX_MESSAGES)
 
 

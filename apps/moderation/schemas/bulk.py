@@ -18,7 +18,9 @@ class PickIn(InputSchema):
     """A case in the state in which you read it."""
 
     case_id: int = Field(ge=1, le=LARGEST_NUMBER, examples=[12])
-    version: int = Field(ge=1, description="The case's version as you read it.", examples=[3])
+    version: int = Field(
+        ge=1, le=LARGEST_NUMBER, description="The case's version as you read it.", examples=[3]
+    )
 
 
 class PicksIn(InputSchema):
@@ -36,6 +38,7 @@ class BatchIn(RulingIn, PicksIn):
 
     typed_count: int | None = Field(
         default=None,
+        le=LARGEST_NUMBER,
         description=f"How many cases these are; needed above {constants.BULK_CONFIRM_ABOVE}.",
     )
 

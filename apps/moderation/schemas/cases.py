@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, Text
-from apps.core.constants import MAX_REASON_CHARS
+from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
 from apps.moderation.models import RuleHit
 from apps.moderation.services.decisions import Ruling
@@ -220,7 +220,9 @@ class RulingIn(InputSchema):
 class DecisionIn(RulingIn):
     """What is decided, about which state of the case."""
 
-    version: int = Field(ge=1, description="The case's version as you read it.", examples=[3])
+    version: int = Field(
+        ge=1, le=LARGEST_NUMBER, description="The case's version as you read it.", examples=[3]
+    )
     is_override: bool = Field(default=False, description="Without the claim, as a lead.")
 
 

@@ -54,9 +54,9 @@ class CaseFilterParams(QueueParams, PageParams):
     """Which cases of every state, and which page of them."""
 
     state: constants.CaseState | Literal["any"] | None = STATE
-    subject_id: int | None = Field(default=None, ge=1)
-    message_id: int | None = Field(default=None, ge=1)
-    conversation_id: int | None = Field(default=None, ge=1)
+    subject_id: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    message_id: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    conversation_id: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
     has_appeal: bool | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
-from apps.core.constants import MAX_REASON_CHARS
+from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
 from apps.moderation.models import Rule
 from apps.moderation.services import rules, trying
@@ -124,7 +124,9 @@ class ModeIn(InputSchema):
     """What a hit does from now on."""
 
     mode: constants.RuleMode = Field(examples=["shadow"])
-    version_id: int | None = Field(default=None, ge=1, description="Null for the present one.")
+    version_id: int | None = Field(
+        default=None, ge=1, le=LARGEST_NUMBER, description="Null for the present one."
+    )
     override_reason: Words = Field(
         default="", description="Why it may enforce although it is not proven."
     )
