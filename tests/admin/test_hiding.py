@@ -10,19 +10,27 @@ from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
-from apps.moderation.constants import EnforcementKind, Verdict
-from apps.moderation.models import Case
-from apps.moderation.services import cases, decisions
+from apps.conversations.services.visibility import hide_message
+from apps.moderation.constants import CaseState, EnforcementKind, FlagSource, Verdict
+from apps.moderation.models import Case, Decision, Notice, Strike
+from apps.moderation.services import appeal_cases, cases, decisions, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
 from tests.admin.conftest import Talk, make_talk, open_case
+from tests.factories import MessageFactory
 from tests.moderation.factories import make_policy
 
 pytestmark = pytest.mark.django_db
 
 EXACT = "Grüße 👋🏽\r\n\ttabs  and   blanks \n\n\u202ereversed\u202c\n"
+LIST = "/admin/conversations/message/"
 Commit = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _policy(db: None) -> None:
+    make_policy()
 
 
 def hide_url(message: Message) -> str:
@@ -46,6 +54,14 @@ def audited() -> list[dict[str, Any]]:
     return list(AuditEvent.objects.order_by("id").values(*fields))
 
 
+def hidings() -> list[dict[str, Any]]:
+    return [event for event in audited() if event["action"] == "message.hidden"]
+
+
+def asked(reason: str, **more: Any) -> dict[str, Any]:
+    return {"policy": "insults", "reason": reason, **more}
+
+
 def test_the_page_says_what_will_happen_and_changes_nothing(
     as_moderator: Client, talk: Talk
 ) -> None:
@@ -63,14 +79,15 @@ def test_the_page_says_what_will_happen_and_changes_nothing(
 def test_hiding_takes_the_message_from_view_and_writes_who_did_it_and_why(
     as_moderator: Client, moderator: User, talk: Talk
 ) -> None:
-    sent = {"reason": " A threat. ", "reason_for_user": "No threats here."}
+    open_case(talk.answer)
+    sent = asked(" A threat. ", reason_for_user="No threats here.")
     response = as_moderator.post(hide_url(talk.question), sent, follow=True)
     assert response.redirect_chain == [(page_of(talk.question), 302)]
     assert f"Message {talk.question.pk} is hidden." in response.content.decode()
     talk.question.refresh_from_db()
     assert talk.question.is_hidden
     assert talk.question.hidden_reason == "No threats here."
-    assert audited()[0] == {
+    assert hidings()[0] == {
         "actor_id": moderator.pk,
         "actor_label": "Mo",
         "action": "message.hidden",
@@ -84,12 +101,62 @@ def test_hiding_takes_the_message_from_view_and_writes_who_did_it_and_why(
     }
 
 
+def test_hiding_is_a_decision_that_is_told_and_appealed_and_taken_back(
+    as_moderator: Client, moderator: User, person: User
+) -> None:
+    message = make_talk(person, question=EXACT).question
+    before = Message.objects.filter(pk=message.pk).values().get()
+    waiting = Case.objects.get()
+    sent = asked("A threat.", reason_for_user="No threats here.")
+    response = as_moderator.post(hide_url(message), sent, follow=True)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert f"Case {waiting.pk} keeps the decision." in response.content.decode()
+    decision = Decision.objects.get()
+    assert (decision.case_id, decision.verdict, decision.actor_id, decision.reason) == (
+        waiting.pk,
+        Verdict.VIOLATES,
+        moderator.pk,
+        "A threat.",
+    )
+    case = Case.objects.get()
+    assert (case.state, case.policy and case.policy.code) == (CaseState.CLOSED, "insults")
+    assert [flag.source for flag in case.flags.all()] == [FlagSource.STAFF]
+    notice = Notice.objects.get()
+    assert notice.subject_id == person.pk
+    assert "Reason: No threats here." in notice.body
+    assert appeal_cases.can_appeal(notice)
+    assert not Strike.objects.exists()
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="It was harmless.")
+    assert Message.objects.filter(pk=message.pk).values().get() == before
+
+
+def test_a_hidden_answer_is_told_of_as_one(as_moderator: Client, talk: Talk) -> None:
+    as_moderator.post(hide_url(talk.answer), asked("Wrong."))
+    assert Notice.objects.get().title == "An answer was withheld"
+
+
+def test_what_somebody_else_works_on_or_nobody_may_read_is_not_hidden(
+    as_moderator: Client, peer: User, talk: Talk, person: User
+) -> None:
+    held = cases.claim(actor=peer, case_id=Case.objects.get().pk)
+    response = as_moderator.post(hide_url(talk.question), asked("A threat."))
+    assert response.status_code == 409
+    assert "Somebody else works on this case" in response.content.decode()
+    private = make_talk(person).question
+    Case.objects.exclude(pk=held.pk).delete()
+    url = reverse("admin:conversations_message_hide_selected")
+    text = as_moderator.post(url, asked("Both.", message=[private.pk]), follow=True)
+    assert f"0 of 1 hidden. #{private.pk}: No case is open" in text.content.decode()
+    assert not Decision.objects.exists()
+    assert not Message.objects.filter(hidden_at__isnull=False).exists()
+
+
 def test_restoring_gives_the_text_back_byte_for_byte(
     as_moderator: Client, moderator: User, person: User
 ) -> None:
     message = make_talk(person, question=EXACT).question
     before = Message.objects.filter(pk=message.pk).values().get()
-    as_moderator.post(hide_url(message), {"reason": "Wrong one."})
+    hide_message(actor=moderator, message_id=message.pk, reason="Wrong one.")
     response = as_moderator.post(restore_url(message), {"reason": "It was harmless."})
     assert response.status_code == 302
     assert Message.objects.filter(pk=message.pk).values().get() == before
@@ -109,7 +176,7 @@ def test_open_pages_hear_of_it_after_the_commit(
     ears.psubscribe("*")
     ears.get_message(timeout=1)
     with django_capture_on_commit_callbacks(execute=True):
-        as_moderator.post(hide_url(talk.question), {"reason": "A threat."})
+        as_moderator.post(hide_url(talk.question), asked("A threat."))
     heard = [message["data"] for _ in range(20) if (message := ears.get_message(timeout=0.1))]
     ears.close()
     assert [b"message.updated" in data for data in heard].count(True) == 1
@@ -119,17 +186,26 @@ def test_open_pages_hear_of_it_after_the_commit(
 def test_without_a_proper_reason_nothing_changes(
     as_moderator: Client, talk: Talk, reason: str
 ) -> None:
-    response = as_moderator.post(hide_url(talk.question), {"reason": reason})
+    response = as_moderator.post(hide_url(talk.question), asked(reason))
     assert response.status_code == 400
     talk.question.refresh_from_db()
     assert talk.question.hidden_at is None
     assert audited() == []
 
 
-def test_a_refusal_of_the_service_keeps_what_was_typed(as_moderator: Client, talk: Talk) -> None:
-    as_moderator.post(hide_url(talk.question), {"reason": "First."})
+@pytest.mark.parametrize("policy", ["", "unknown"])
+def test_without_a_policy_nothing_changes(as_moderator: Client, talk: Talk, policy: str) -> None:
+    sent = {"policy": policy, "reason": "A threat."}
+    assert as_moderator.post(hide_url(talk.question), sent).status_code == 400
+    assert audited() == []
+
+
+def test_a_refusal_of_the_service_keeps_what_was_typed(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    hide_message(actor=moderator, message_id=talk.question.pk, reason="First.")
     written = audited()
-    response = as_moderator.post(hide_url(talk.question), {"reason": "Typed with <care>."})
+    response = as_moderator.post(hide_url(talk.question), asked("Typed with <care>."))
     text = response.content.decode()
     assert response.status_code == 409
     assert "This message is hidden already." in text
@@ -191,23 +267,27 @@ def test_several_messages_are_hidden_at_once_each_with_its_entry(
 ) -> None:
     numbers = [talk.question.pk, talk.answer.pk]
     url = reverse("admin:conversations_message_hide_selected")
-    asked = as_moderator.post(url, {"message": numbers})
-    assert asked.status_code == 200
-    assert "Hides 2 messages in conversations of 1 person." in asked.content.decode()
+    page = as_moderator.post(url, {"message": numbers})
+    assert page.status_code == 200
+    assert "Hides 2 messages in conversations of 1 person." in page.content.decode()
     assert Message.objects.filter(hidden_at__isnull=False).count() == 0
-    done = as_moderator.post(url, {"message": numbers, "reason": "A raid."}, follow=True)
+    done = as_moderator.post(url, asked("A raid.", message=numbers), follow=True)
     assert "2 of 2 hidden." in done.content.decode()
     assert Message.objects.filter(hidden_at__isnull=False).count() == 2
-    assert [(event["target_id"], event["reason"]) for event in audited()] == [
+    assert [(event["target_id"], event["reason"]) for event in hidings()] == [
         (talk.question.pk, "A raid."),
         (talk.answer.pk, "A raid."),
     ]
+    assert Decision.objects.values("batch_id").distinct().count() == 1
+    assert Notice.objects.count() == 2
 
 
-def test_what_is_refused_among_several_is_told(as_moderator: Client, talk: Talk) -> None:
-    as_moderator.post(hide_url(talk.question), {"reason": "First."})
+def test_what_is_refused_among_several_is_told(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    hide_message(actor=moderator, message_id=talk.question.pk, reason="First.")
     url = reverse("admin:conversations_message_hide_selected")
-    sent = {"message": [talk.question.pk, talk.answer.pk], "reason": "Both."}
+    sent = asked("Both.", message=[talk.question.pk, talk.answer.pk])
     text = as_moderator.post(url, sent, follow=True).content.decode()
     assert f"1 of 2 hidden. #{talk.question.pk}: This message is hidden already." in text
 
@@ -234,18 +314,22 @@ def test_halting_asks_for_the_end_of_a_running_answer(
 
 
 def test_the_way_back_is_only_ever_ours(as_moderator: Client, talk: Talk) -> None:
-    sent = {"reason": "A threat.", "next": "https://evil.example/"}
+    sent = asked("A threat.", next="https://evil.example/")
+    open_case(talk.answer)
     response = as_moderator.post(hide_url(talk.question), sent)
     assert response["Location"] == page_of(talk.question)
     ours = f"/admin/conversations/conversation/{talk.conversation.pk}/change/?page=1#message-1"
-    response = as_moderator.post(restore_url(talk.question), {"reason": "Fine.", "next": ours})
+    response = as_moderator.post(hide_url(talk.answer), asked("Fine.", next=ours))
+    assert response["Location"] == LIST
+    open_case(talk.question)
+    third = MessageFactory(conversation=talk.conversation)
+    response = as_moderator.post(hide_url(third), asked("Fine.", next=ours))
     assert response["Location"] == ours
 
 
 def test_what_a_decision_hides_is_not_offered_here_and_the_pages_say_where_it_is_given_back(
     as_moderator: Client, moderator: User, talk: Talk
 ) -> None:
-    make_policy()
     case = cases.claim(actor=moderator, case_id=Case.objects.get().pk)
     hide = Measure(kind=EnforcementKind.HIDE_MESSAGE)
     ruling = Ruling(
@@ -253,7 +337,7 @@ def test_what_a_decision_hides_is_not_offered_here_and_the_pages_say_where_it_is
     )
     decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
     open_case(talk.answer)
-    as_moderator.post(hide_url(talk.answer), {"reason": "By hand."})
+    hide_message(actor=moderator, message_id=talk.answer.pk, reason="By hand.")
     page = as_moderator.get(page_of(talk.question)).content.decode()
     assert "Take that decision back on its case." in page
     assert restore_url(talk.question) not in page

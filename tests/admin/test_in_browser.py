@@ -8,6 +8,7 @@ from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.conversations.services.reviewing import note_reading
+from apps.conversations.services.visibility import hide_message
 from apps.moderation.models import Rule, RuleHit
 from apps.users.models import User
 from tests.admin.conftest import make_talk
@@ -44,7 +45,7 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
     talk = make_talk(person, running=True)
     client = Client()
     client.force_login(admin)
-    client.post(f"/admin/conversations/message/{talk.question.pk}/hide/", {"reason": "A threat."})
+    hide_message(actor=admin, message_id=talk.question.pk, reason="A threat.")
     staff = make_staff()
     claimed_case(staff)
     hit_by(make_rule())

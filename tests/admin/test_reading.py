@@ -5,6 +5,7 @@ from django.test import Client
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
+from apps.conversations.services.visibility import hide_message
 from apps.users.models import User
 from tests.admin.conftest import SignIn, Talk, make_talk
 from tests.factories import MessageFactory, UserFactory
@@ -62,9 +63,11 @@ def test_a_running_answer_can_be_halted_from_the_page(as_moderator: Client, pers
     assert [button.label for button in lines[1].buttons] == ["Hide", "Halt"]
 
 
-def test_a_hidden_message_is_marked_with_who_and_why(as_moderator: Client, talk: Talk) -> None:
-    sent = {"reason": "A threat.", "reason_for_user": "No threats here."}
-    as_moderator.post(f"/admin/conversations/message/{talk.question.pk}/hide/", sent)
+def test_a_hidden_message_is_marked_with_who_and_why(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    told = {"reason": "A threat.", "reason_for_user": "No threats here."}
+    hide_message(actor=moderator, message_id=talk.question.pk, **told)
     line = as_moderator.get(page_of(talk)).context["lines"][0]
     assert (line.is_hidden, line.hidden_by, line.hidden_why, line.told) == (
         True,
@@ -81,8 +84,8 @@ def test_staff_learn_of_their_own_hidden_message_what_its_readers_are_told_and_n
 ) -> None:
     own = make_talk(moderator)
     path = f"/admin/conversations/message/{own.question.pk}"
-    sent = {"reason": "Mo knows better.", "reason_for_user": "No threats here."}
-    sign_in(peer).post(f"{path}/hide/", sent)
+    told = {"reason": "Mo knows better.", "reason_for_user": "No threats here."}
+    hide_message(actor=peer, message_id=own.question.pk, **told)
     line = as_moderator.get(page_of(own)).context["lines"][0]
     assert (line.is_hidden, line.hidden_by, line.hidden_why, line.told) == (
         True,

@@ -10,11 +10,12 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from apps.audit.models import AuditEvent
+from apps.conversations.models import Message
 from apps.core.management.commands.export_openapi import document_text
-from apps.moderation.models import Case, SavedView, StaffPreference
+from apps.moderation.models import Case, Notice, SavedView, StaffPreference
 from apps.moderation.schemas.queue import CaseRowOut
 from tests.factories import ConversationFactory, MessageFactory
-from tests.moderation.factories import claimed_case, make_case, make_staff
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
 from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +154,28 @@ def test_every_answer_of_an_export_fits_its_document() -> None:
     ):
         schema = schemas[str(status)]["application/json"]
         assert jsonschema_rs.is_valid(schema, refused), refused
+
+
+def test_a_message_is_hidden_by_program_as_a_decision_on_its_case() -> None:
+    make_policy()
+    case, person = make_case(), Caller(make_staff())
+    path = f"moderation/messages/{case.message_id}/hide"
+    body = {"policy": "insults", "reason": "It insults.", "reason_for_user": "No insults."}
+    unknown = person.call("POST", path, {**body, "policy": "unknown"}, 404)
+    assert unknown["code"] == "policy_not_found"
+    made = person.call("POST", path, body, 201)
+    assert (made["case_id"], made["verdict"], made["reason"]) == (
+        case.pk,
+        "violates",
+        "It insults.",
+    )
+    notice = Notice.objects.get(subject=case.subject_id)
+    assert (notice.decision_id, notice.appeal_until is not None) == (made["id"], True)
+    private = person.call("POST", path, body, 403)
+    assert private["code"] == "grant_required"
+    undo = f"moderation/decisions/{made['id']}/undo"
+    person.call("POST", undo, {"reason": "It was a joke."}, 201)
+    assert not Message.objects.get(pk=case.message_id).is_hidden
 
 
 def test_only_who_may_export_exports_and_no_search_reads_everything() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
+from uuid import uuid4
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,10 +13,12 @@ from apps.conversations.admin import looks
 from apps.conversations.admin.forms import HideForm
 from apps.conversations.enforcement_hold import enforcement_hold
 from apps.conversations.errors import HeldByDecisionError, OwnConversationError
+from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message, Reply
+from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.stopping import halt_reply
-from apps.conversations.services.visibility import hide_message, restore_message
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.conversations.services.visibility import restore_message
+from apps.core.admin_kit.decisions import Added, Decision, ReasonForm
 from apps.core.admin_kit.people import has_right
 from apps.core.errors import AppError
 from apps.users.models import User
@@ -59,11 +62,13 @@ def actor_of(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
+def hide(request: HttpRequest, message: Message, *, back_url: str, list_url: str) -> Decision:
     """Return the page that takes a message from view."""
 
-    def apply(typed: Typed) -> None:
-        hide_message(actor=actor_of(request), message_id=message.pk, **typed)
+    def apply(typed: Typed) -> str | Added:
+        case = hiding_desk().hide(actor=actor_of(request), message_id=message.pk, **typed)
+        done = f"Message {message.pk} is hidden. Case {case} keeps the decision."
+        return done if _is_readable(request, message) else Added(list_url, done)
 
     owner = message.conversation.owner.name
     reply = looks.reply_of(message)
@@ -71,7 +76,8 @@ def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
         f"The message disappears at once from every open page of {owner}. "
         "A line in its place says that a moderator removed it.",
         "The model does not see it in later answers.",
-        "The text stays stored. It can be restored exactly as it was.",
+        f"{owner} gets a notice with the policy and can appeal. No points are added.",
+        "The text stays stored. Its case keeps the decision; taken back there, it is shown again.",
         RECORDED,
     ]
     if reply is not None and reply.is_live:
@@ -80,7 +86,7 @@ def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
         title=f"Hide message {message.pk}",
         effects=effects,
         submit="Hide the message",
-        done=f"Message {message.pk} is hidden.",
+        done="",
         apply=apply,
         back_url=back_url,
         form_class=HideForm,
@@ -88,6 +94,14 @@ def hide(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
         quote_label=f"{message.get_role_display()} in the conversation of {owner}",
         is_danger=True,
     )
+
+
+def _is_readable(request: HttpRequest, message: Message) -> bool:
+    """Tell whether the viewer may still read a message: its only open case may be closed now."""
+    may_read = reading_gate().readable(
+        actor_of(request), conversation="conversation_id", owner="conversation__owner_id"
+    )
+    return Message.objects.filter(may_read, pk=message.pk).exists()
 
 
 def restore(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
@@ -138,8 +152,12 @@ def halt(request: HttpRequest, reply: Reply, *, back_url: str) -> Decision:
 def hide_many(request: HttpRequest, messages: Sequence[Message], *, back_url: str) -> Decision:
     """Return the page that hides several messages, each with its own entry in the record."""
 
+    batch_id = uuid4()
+
     def act(message: Message, typed: Typed) -> None:
-        hide_message(actor=actor_of(request), message_id=message.pk, **typed)
+        hiding_desk().hide(
+            actor=actor_of(request), message_id=message.pk, batch_id=batch_id, **typed
+        )
 
     return _many(
         messages,
@@ -148,7 +166,8 @@ def hide_many(request: HttpRequest, messages: Sequence[Message], *, back_url: st
         act=act,
         effects=[
             "They disappear at once from every open page. The model does not see them any more.",
-            "The texts stay stored. Each can be restored exactly as it was.",
+            "Each reader gets a notice with the policy and can appeal. No points are added.",
+            "The texts stay stored. Taken back on their cases, they are shown again.",
         ],
         back_url=back_url,
         form_class=HideForm,

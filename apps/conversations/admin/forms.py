@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from django import forms
 
+from apps.conversations.hiding_desk import hiding_desk
 from apps.core.admin_kit.decisions import ReasonForm
 from apps.core.constants import MAX_REASON_CHARS
+
+
+def _policies() -> list[tuple[str, str]]:
+    return [("", "Choose one"), *hiding_desk().policies()]
 
 
 class HideForm(ReasonForm):
     """Why a message is hidden, and what its readers are told."""
 
+    policy = forms.ChoiceField(
+        choices=_policies,
+        label="Policy",
+        help_text="What it goes against. The notice names it.",
+        error_messages={"required": "Choose the policy that it goes against."},
+    )
     reason_for_user = forms.CharField(
         required=False,
         max_length=MAX_REASON_CHARS,
         label="What its readers are told",
-        help_text="Shown where the message was. Leave it empty to say only that it was removed.",
+        help_text="Stands in the notice and where the message was. It may stay empty.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    field_order = ("policy", "reason", "reason_for_user")

@@ -173,7 +173,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
                     not message.is_hidden and message.conversation.owner_id != request.user.pk
                 ),
                 decide=lambda request, message: decisions.hide(
-                    request, message, back_url=self.url_of(message.pk)
+                    request, message, back_url=self.url_of(message.pk), list_url=self.list_url()
                 ),
                 is_danger=True,
             ),
@@ -250,7 +250,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
             texts=texts_of(row),
             related=[
                 *(self.lists_of(request, str(row.pk), "reply") if reply else ()),
-                *self.lists_of(request, f"message:{row.pk}", "auditevent"),
+                *self.lists_of(request, f"message:{row.pk}", "case", "auditevent"),
                 *self.lists_of(request, f"conversation:{row.conversation_id}", "message"),
             ],
         )

@@ -42,9 +42,15 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What a decision made has a page of its own, on which one goes on."""
+    """One goes on elsewhere than where one came from, such as on the page of what was made.
+
+    Attributes:
+        url: where.
+        done: what is said there; the decision's own words by default.
+    """
 
     url: str
+    done: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +160,7 @@ def decide(
 def _go_on(request: HttpRequest, decision: Decision, done: str | Added) -> HttpResponse:
     """Say that it is done, where one goes on: at what was added, or where one came from."""
     if isinstance(done, Added):
-        messages.success(request, decision.done)
+        messages.success(request, done.done or decision.done)
         return HttpResponseRedirect(done.url)
     messages.success(request, done)
     return HttpResponseRedirect(return_url(request, decision.back_url))

@@ -1,20 +1,61 @@
-"""One verdict on several cases, and back, for programs of staff."""
+"""Deciding outside the queue, for programs of staff: one message, or several cases at once."""
 
 from uuid import UUID
 
 from django.http import HttpRequest
 
+from apps.conversations.errors import (
+    MessageAlreadyHiddenError,
+    MessageNotFoundError,
+    OwnConversationError,
+)
 from apps.core import db
 from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.moderation import errors
 from apps.moderation.schemas.bulk import BatchIn, BatchOut, BatchPreviewOut, PicksIn
-from apps.moderation.schemas.cases import DecisionOut, ReasonIn
-from apps.moderation.services import bulk
+from apps.moderation.schemas.cases import DecisionOut, HideIn, ReasonIn
+from apps.moderation.services import bulk, by_hand
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])
 STAFF = TokenScope.STAFF
+
+
+@router.operation(
+    "POST",
+    "/messages/{int:message_id}/hide",
+    Endpoint(
+        returns=DecisionOut,
+        message="The message is hidden.",
+        scope=STAFF,
+        status=201,
+        errors=(
+            MessageNotFoundError,
+            MessageAlreadyHiddenError,
+            OwnConversationError,
+            errors.GrantRequiredError,
+            errors.CaseClaimedError,
+            errors.AppealPendingError,
+            errors.OwnCaseError,
+            errors.PolicyNotFoundError,
+        ),
+        gives={"decision_id": "/id", "case_id": "/case_id"},
+    ),
+)
+async def hide_message(request: HttpRequest, message_id: int, payload: HideIn) -> object:
+    """Hide a message that you may read, as a decision on its case, which opens or is taken.
+
+    Its reader gets a notice and can appeal; no points are added. Undo the decision to show it.
+    """
+    return await db.call(
+        by_hand.hide_message,
+        actor=caller_of(request).user,
+        message_id=message_id,
+        policy_code=payload.policy,
+        reason=payload.reason,
+        reason_for_user=payload.reason_for_user,
+    )
 
 
 @router.operation(

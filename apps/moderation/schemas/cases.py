@@ -226,6 +226,14 @@ class DecisionIn(RulingIn):
     is_override: bool = Field(default=False, description="Without the claim, as a lead.")
 
 
+class HideIn(InputSchema):
+    """Why a message is hidden without its case being read first."""
+
+    policy: str = Field(max_length=40, examples=["insults"])
+    reason: Reason = Field(examples=["It calls somebody a fool."])
+    reason_for_user: Words = Field(default="", examples=["The message insults somebody."])
+
+
 class ReasonIn(InputSchema):
     """Why."""
 

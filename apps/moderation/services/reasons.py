@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from apps.conversations.constants import Author
 from apps.core.languages import moment
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind
@@ -41,6 +42,8 @@ DONE_UNTIL = {
     EnforcementKind.RESTRICT: gettext_noop("You can read and not write until %(end)s UTC."),
     EnforcementKind.SUSPEND: gettext_noop("You cannot use your account until %(end)s UTC."),
 }
+OF_AN_ANSWER = {EnforcementKind.HIDE_MESSAGE: EnforcementKind.RETRACT_ANSWER}
+"""What is said of an answer in the place of what is said of a message."""
 POINTS_ONLY = gettext_noop("You got points")
 BY_RULE = gettext_noop("A rule found this automatically; no person has looked at it yet.")
 BY_PERSON = gettext_noop("A person looked at this and decided.")
@@ -62,6 +65,8 @@ def compose(
     The parts follow what a statement of reasons must hold under Article 17 of the EU's Digital
     Services Act: what is restricted, the facts, whether by automated means, the rule, the redress.
     """
+    if decision.case.target_role == Author.ASSISTANT:
+        measures = [(OF_AN_ANSWER.get(kind, kind), ends_at) for kind, ends_at in measures]
     kinds = [kind for kind, _ in measures]
     heaviest = next((TITLES[kind] for kind in HEAVIEST_FIRST if kind in kinds), POINTS_ONLY)
     done = [sentence(kind, ends_at) for kind, ends_at in measures]

@@ -58,6 +58,14 @@ STAFF: dict[str, Row] = {
         "forbidden",
         body={"reason": "A mistake."},
     ),
+    "hide_message": Row(
+        "forbidden",
+        "forbidden",
+        "grant_required",
+        "grant_required",
+        "forbidden",
+        body={"policy": "insults", "reason": "An insult."},
+    ),
     "decide_batch": Row(
         "forbidden",
         "forbidden",

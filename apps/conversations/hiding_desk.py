@@ -1,0 +1,61 @@
+"""The port through which staff take a message from view by hand; a setting names the adapter."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from apps.users.models import User
+
+
+class HidingDesk(Protocol):
+    """Decides that a message is hidden, so that its reader is told why and can appeal."""
+
+    def policies(self) -> list[tuple[str, str]]:
+        """Return code and title of what a message can go against."""
+        ...
+
+    def hide(
+        self,
+        *,
+        actor: User,
+        message_id: int,
+        policy: str,
+        reason: str,
+        reason_for_user: str,
+        batch_id: UUID | None = None,
+    ) -> int:
+        """Hide a message because it goes against a policy.
+
+        Args:
+            actor: a member of staff.
+            message_id: which message.
+            policy: code of the policy.
+            reason: why, for the record.
+            reason_for_user: what its readers are told; may be empty.
+            batch_id: shared by messages that one gesture hides.
+
+        Returns:
+            The number of the case that keeps the decision.
+
+        Raises:
+            AppError: it cannot be hidden, or not by this person; nothing has changed.
+        """
+        ...
+
+
+@cache
+def _load(name: str) -> HidingDesk:
+    desk: HidingDesk = import_string(name)()
+    return desk
+
+
+def hiding_desk() -> HidingDesk:
+    """Return the desk that the settings name, made once per process."""
+    return _load(settings.HIDING_DESK)

@@ -1,0 +1,37 @@
+"""Staff hide a message from the pages of conversations: a decision like any other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.moderation.services import by_hand, policy_choices
+from apps.users.models import User
+
+
+class CaseDesk:
+    """The product's desk; see docs/decisions/0181-what-staff-hide-is-decided.md."""
+
+    def policies(self) -> list[tuple[str, str]]:
+        """Return code and title of every policy in use."""
+        return policy_choices.list_choices()
+
+    def hide(
+        self,
+        *,
+        actor: User,
+        message_id: int,
+        policy: str,
+        reason: str,
+        reason_for_user: str,
+        batch_id: UUID | None = None,
+    ) -> int:
+        """Hide a message because it goes against a policy; returns the number of its case."""
+        decision = by_hand.hide_message(
+            actor=actor,
+            message_id=message_id,
+            policy_code=policy,
+            reason=reason,
+            reason_for_user=reason_for_user,
+            batch_id=batch_id,
+        )
+        return decision.case_id

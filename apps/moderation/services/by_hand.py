@@ -1,0 +1,85 @@
+"""Staff act on a message outside the queue: its case opens, or is taken, and is decided at once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.conversations.errors import MessageAlreadyHiddenError
+from apps.conversations.models import Conversation, Message
+from apps.conversations.services import visibility
+from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
+from apps.moderation.models import Decision
+from apps.moderation.services import cases, decisions, flags, grants
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.effects import Measure
+from apps.users.models import User
+
+
+@transaction.atomic
+def hide_message(
+    *,
+    actor: User,
+    message_id: int,
+    policy_code: str,
+    reason: str,
+    reason_for_user: str = "",
+    batch_id: UUID | None = None,
+) -> Decision:
+    """Hide a message because it goes against a policy; it costs its author no points.
+
+    It is a decision on the message's case: notice, appeal and undo follow as from every other.
+
+    Args:
+        actor: a member of staff who may hide messages and decide, and may read this one.
+        message_id: which message.
+        policy_code: which policy it goes against.
+        reason: why, for staff and record.
+        reason_for_user: why, in the words of the notice and in the message's place; may be empty.
+        batch_id: shared by messages that one gesture hides.
+
+    Raises:
+        ForbiddenError: the actor may not hide messages, or not decide.
+        MessageNotFoundError: there is no such message.
+        OwnConversationError: it is in the actor's own conversation.
+        GrantRequiredError: the actor may not read it without a reason.
+        MessageAlreadyHiddenError: it is hidden already.
+        CaseClaimedError, AppealPendingError, OwnCaseError: its case is not for the actor to take.
+        PolicyNotFoundError: there is no such policy in use.
+        ValidationFailedError: no reason was given, or too long a one.
+    """
+    visibility.require_right(actor)
+    cases.require(actor, cases.DECIDE)
+    message = _message_to_hide(actor, message_id, batch_id)
+    flagged = flags.raise_flag(message=message, source=FlagSource.STAFF)
+    case = cases.claim(actor=actor, case_id=flagged.pk)
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code=policy_code,
+        reason=reason,
+        reason_for_user=reason_for_user,
+        measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
+        gives_points=False,
+    )
+    return decisions.decide(
+        actor=actor, case_id=case.pk, version=case.version, ruling=ruling, batch_id=batch_id
+    )
+
+
+def _message_to_hide(actor: User, message_id: int, batch_id: UUID | None) -> Message:
+    message = visibility.locked_message(message_id)
+    visibility.ensure_not_own(actor, message.conversation)
+    _ensure_may_read(actor, message.conversation, batch_id)
+    if message.is_hidden:
+        raise MessageAlreadyHiddenError
+    return message
+
+
+def _ensure_may_read(actor: User, conversation: Conversation, batch_id: UUID | None) -> None:
+    """Check that the actor may read a text, or could before the same gesture closed its case."""
+    if batch_id is not None:
+        earlier = Decision.objects.filter(batch_id=batch_id, actor=actor)
+        if earlier.filter(case__conversation=conversation.pk).exists():
+            return
+    grants.ensure_may_read(viewer=actor, conversation=conversation)
