@@ -10,6 +10,7 @@ import redis
 
 from apps.core.constants import UNDECLARED_ERROR
 from apps.llm.services import catalogue
+from tests.support.chromium import Chromium
 from tests.support.flush import flush_with_care
 from tests.support.network import block_network
 from tests.support.plugin import SERVICES
@@ -89,3 +90,11 @@ def chromium_path() -> str:
     if os.environ.get("CI"):
         pytest.fail(f"CI must test in a browser. {advice}")
     pytest.skip(f"There is no browser here. {advice}")
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Chromium]:
+    """The browser that all tests of this process share; a coroutine that asks for it runs there."""
+    browser = Chromium(chromium_path)
+    yield browser
+    browser.close()

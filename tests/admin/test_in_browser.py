@@ -1,10 +1,10 @@
 """The staff site in a real browser: nothing its policy forbids, nothing a screen reader misses."""
 
+from typing import Any
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
+from asgiref.sync import sync_to_async
 from django.test import Client
-from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.conversations.services.reviewing import note_reading
@@ -12,17 +12,13 @@ from apps.conversations.services.visibility import hide_message
 from apps.moderation.models import Rule, RuleHit
 from apps.users.models import User
 from tests.admin.conftest import make_talk
+from tests.browser.tab import Browsing, Tab
 from tests.moderation.factories import claimed_case, make_rule, make_staff
+from tests.support.axe import WCAG, violations
+from tests.support.chromium import Chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+LOOKS = [("light", (390, 1440)), ("dark", (768,))]
 
 
 def hit_by(rule: Rule) -> None:
@@ -32,16 +28,8 @@ def hit_by(rule: Rule) -> None:
     )
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe finds: the rule and the first place of each."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['target'][0]}" for fault in found]
-
-
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 768), ("light", 390)])
-def test_pages_keep_the_policy_and_can_be_read_by_everybody(
-    live_server: LiveServer, chromium_path: str, admin: User, person: User, theme: str, width: int
-) -> None:
+def make_pages(admin: User, person: User) -> list[str]:
+    """Return pages of the staff site, each with something on it."""
     talk = make_talk(person, running=True)
     client = Client()
     client.force_login(admin)
@@ -54,8 +42,7 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
         conversation_id=talk.conversation.pk,
         owner_id=talk.conversation.owner_id,
     )
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    paths = (
+    return [
         "/admin/",
         "/admin/conversations/message/",
         f"/admin/conversations/conversation/{talk.conversation.pk}/change/",
@@ -66,30 +53,37 @@ def test_pages_keep_the_policy_and_can_be_read_by_everybody(
         "/admin/moderation/dashboard/decisions/",
         "/admin/moderation/dashboard/rules/",
         "/admin/moderation/dashboard/care/",
-    )
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_OPTIONS)
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",
-        )
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on(
-            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    ]
+
+
+async def faults(tab: Tab) -> list[str]:
+    """Return what is wrong with the page as it is shown now."""
+    found = await violations(tab.page, WCAG)
+    if await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("wider than the window")
+    return found
+
+
+@pytest.mark.parametrize(("theme", "widths"), LOOKS)
+async def test_pages_keep_the_policy_and_can_be_read_by_everybody(
+    live_server: LiveServer,
+    chromium: Chromium,
+    admin: User,
+    person: User,
+    theme: Any,
+    widths: tuple[int, ...],
+) -> None:
+    paths = await sync_to_async(make_pages)(admin, person)
+    found: dict[str, list[str]] = {}
+    async with Browsing(url=live_server.url, chromium=chromium) as browsing:
+        tab = await browsing.signed_in(admin, color_scheme=theme, reduced_motion="reduce")
         for path in paths:
-            response = page.goto(live_server.url + path)
-            page.wait_for_load_state("networkidle")
+            await tab.page.set_viewport_size({"width": widths[0], "height": 900})
+            response = await tab.page.goto(path, wait_until="networkidle")
             assert response is not None
             assert response.status == 200
-            complaints += [f"{path} {fault}" for fault in faults(page)]
-            too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-            complaints += [f"{path} is wider than the window"] if too_wide else []
-        browser.close()
-    assert complaints == []
+            for width in widths:
+                await tab.page.set_viewport_size({"width": width, "height": 900})
+                if some := await faults(tab):
+                    found[f"{path} {width}"] = some
+    assert found == {}

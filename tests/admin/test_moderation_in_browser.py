@@ -3,14 +3,12 @@
 In light and dark, on a desk, at 200 % and on a phone.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
+from asgiref.sync import sync_to_async
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.conversations.services import shares
@@ -20,13 +18,15 @@ from apps.moderation.services import appeals, cases, decisions, grants, letters
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
-from tests.admin.test_in_browser import CHROMIUM_OPTIONS, faults
+from tests.admin.test_in_browser import faults
+from tests.browser.tab import Browsing, Tab
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
+from tests.support.chromium import Chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 QUEUE = "/admin/moderation/queue/"
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "double": {
         "viewport": {"width": 720, "height": 450},
@@ -104,58 +104,35 @@ def of_person(person: User) -> list[str]:
     ]
 
 
-def session_of(person: User) -> str:
-    """Sign somebody in."""
-    client = Client()
-    client.force_login(person)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+def everybody() -> list[tuple[User, list[str]]]:
+    """Return who looks at which pages."""
+    make_policy(shortcut=1)
+    lead, person = make_staff("lead"), UserFactory(name="Uma")
+    return [
+        (lead, of_staff(lead, person)),
+        (make_staff(), ["/admin/moderation/dashboard/"]),
+        (person, of_person(person)),
+    ]
 
 
-def opened(browser: Browser, url: str, session: str, look: str) -> BrowserContext:
-    """Open a window in which somebody is signed in."""
-    context = browser.new_context(reduced_motion="reduce", **LOOKS[look])
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
-    return context
-
-
-def watched(context: BrowserContext, complaints: list[str]) -> Page:
-    """Open a page that complains of what its scripts throw."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-def complaints_of(page: Page, url: str, path: str) -> list[str]:
+async def complaints_of(tab: Tab, path: str) -> list[str]:
     """Return what is wrong with a page."""
-    response = page.goto(url + path)
-    page.wait_for_load_state("load")
+    response = await tab.page.goto(path)
     assert response is not None
     assert response.status == 200 or response.status in REFUSED
-    found = faults(page)
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("wider than the window")
-    return [f"{path} {one}" for one in found]
+    return [f"{path} {one}" for one in await faults(tab)]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_moderation_can_be_read_by_everybody(
-    live_server: LiveServer, chromium_path: str, look: str
+async def test_pages_of_moderation_can_be_read_by_everybody(
+    live_server: LiveServer, chromium: Chromium, look: str
 ) -> None:
-    make_policy(shortcut=1)
-    lead, person = make_staff("lead"), UserFactory(name="Uma")
-    lists: Mapping[str, list[str]] = {
-        session_of(lead): of_staff(lead, person),
-        session_of(make_staff()): ["/admin/moderation/dashboard/"],
-        session_of(person): of_person(person),
-    }
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_OPTIONS)
-        for session, paths in lists.items():
-            context = opened(browser, live_server.url, session, look)
-            page = watched(context, complaints)
+    browsing = Browsing(url=live_server.url, chromium=chromium)
+    browsing.allowed = "status of 40[34]|/ws/desk/"
+    async with browsing:
+        for person, paths in await sync_to_async(everybody)():
+            tab = await browsing.signed_in(person, reduced_motion="reduce", **LOOKS[look])
             for path in paths:
-                complaints += complaints_of(page, live_server.url, path)
-            context.close()
-        browser.close()
+                complaints += await complaints_of(tab, path)
     assert complaints == []

@@ -12,6 +12,7 @@ from apps.conversations.services import stopping
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.factories import UserFactory
+from tests.support.chromium import Chromium
 from tests.support.processes import Site, wait_until
 from tests.support.services import Services
 from tests.support.upstream import ScriptedUpstream
@@ -67,9 +68,9 @@ def is_at_rest() -> bool:
 
 
 @pytest.fixture
-def browsing(site: Site, chromium_path: str) -> Browsing:
-    """A browser of this test alone; open it with `async with`."""
-    return Browsing(site=site, chromium_path=chromium_path)
+def browsing(site: Site, chromium: Chromium) -> Browsing:
+    """Windows of this test alone; they close at the end of `async with`."""
+    return Browsing(url=site.web.url, chromium=chromium)
 
 
 @pytest.fixture

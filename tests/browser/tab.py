@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 from typing import Any, Self
 
 from asgiref.sync import sync_to_async
 from django.test import Client
 from playwright.async_api import (
-    Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
-    Playwright,
     Response,
-    async_playwright,
     expect,
 )
 
 from apps.users.models import User
 from tests.factories import PASSWORD
-from tests.support.processes import Site
+from tests.support.chromium import Chromium
 
 WAIT_MS = 10_000
 WATCH = """
@@ -39,38 +37,37 @@ WATCH = """
 })();
 """
 
+LEFT_EARLY = "WebSocket is closed before the connection is established"
+"""What the browser says, harmlessly, of a page that is left while it still connects."""
+
 expect.set_options(timeout=WAIT_MS)
 
 
 class Browsing:
-    """One Chromium; everything that went wrong on its pages fails the test at its end.
+    """What one test does in the browser; all that goes wrong on its pages fails it at its end.
+
+    Every window is closed with all that its person kept: the browser itself goes on to other tests.
 
     Attributes:
+        url: where the pages are.
         problems: errors on the console, refused by the policy, thrown, or answered by the server.
         allowed: pattern of problems that the test brings about itself.
     """
 
-    def __init__(self, *, site: Site, chromium_path: str) -> None:
-        self.site = site
+    def __init__(self, *, url: str, chromium: Chromium) -> None:
+        self.url = url
         self.problems: list[str] = []
         self.allowed = ""
-        self._chromium_path = chromium_path
-        self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
+        self._chromium = chromium
+        self._contexts: list[BrowserContext] = []
 
     async def __aenter__(self) -> Self:
-        self._playwright = await async_playwright().start()
-        self._browser = await self._playwright.chromium.launch(
-            executable_path=self._chromium_path,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._browser is not None:
-            await self._browser.close()
-        if self._playwright is not None:
-            await self._playwright.stop()
+        for context in self._contexts:
+            with contextlib.suppress(Error):
+                await context.close()
         if kind is None:
             unexpected = [one for one in self.problems if not self._is_allowed(one)]
             assert unexpected == [], unexpected
@@ -80,26 +77,23 @@ class Browsing:
 
     async def visitor(self, **options: Any) -> Tab:
         """Open a tab of somebody who is not signed in; the options are the browser's."""
-        assert self._browser is not None
-        context = await self._browser.new_context(
-            **{"base_url": self.site.web.url, "viewport": {"width": 1280, "height": 800}, **options}
+        context = await self._chromium.new_context(
+            **{"base_url": self.url, "viewport": {"width": 1280, "height": 800}, **options}
         )
+        self._contexts.append(context)
         await context.add_init_script(WATCH)
         return await self.tab_of(context)
 
     async def signed_in(self, person: User, **options: Any) -> Tab:
         """Open a tab of a person who is signed in already."""
-        tab = await self.visitor(**options)
-        cookie = await sync_to_async(session_cookie)(person)
-        url = self.site.web.url
-        await tab.page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
-        return tab
+        return await self.sign_in_again(await self.visitor(**options), person)
 
     async def sign_in_again(self, tab: Tab, person: User) -> Tab:
         """Sign a person in again in the same browser, and return the tab."""
         cookie = await sync_to_async(session_cookie)(person)
-        url = self.site.web.url
-        await tab.page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
+        await tab.page.context.add_cookies(
+            [{"name": "sessionid", "value": cookie, "url": self.url}]
+        )
         return tab
 
     async def tab_of(self, context: BrowserContext) -> Tab:
@@ -112,7 +106,8 @@ class Browsing:
         return Tab(self, page)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") or "Content Security" in message.text:
+        is_wrong = message.type in ("error", "warning") or "Content Security" in message.text
+        if is_wrong and LEFT_EARLY not in message.text:
             self.problems.append(f"{message.type}: {message.text}")
 
     def _check(self, response: Response) -> None:

@@ -12,8 +12,8 @@ from apps.conversations.services import locking
 from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
-from tests.browser.test_pages import violations
 from tests.factories import ConversationFactory
+from tests.support.axe import violations
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 
 async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
     """Note what axe finds in this state."""
-    if some := await violations(tab):
+    if some := await violations(tab.page):
         found[state] = some
 
 

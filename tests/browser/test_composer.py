@@ -18,6 +18,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touc
 LONG = "[[stream tokens=2000 rate=60]]"
 LIMIT = 4000
 SOCKET = re.compile("/ws/chat/")
+AT_THE_END = "innerHeight + scrollY >= document.documentElement.scrollHeight - 1"
 BROKEN = {"type": "error", "code": "internal_error", "message": "It broke.", "correlation_id": "1"}
 
 
@@ -81,8 +82,10 @@ async def test_line_3_the_composer_grows_to_a_limit_then_scrolls_and_the_page_st
         await tab.ask("[[stream tokens=900]]")
         sizes = "(({clientHeight, scrollHeight}) => [clientHeight, scrollHeight])"
         small, _ = await tab.composer.evaluate(sizes)
+        await tab.page.wait_for_function(AT_THE_END)
+        end = await tab.page.evaluate("scrollY")
         await tab.page.mouse.wheel(0, -300)
-        await tab.page.wait_for_function("() => scrollY > 0")
+        await tab.page.wait_for_function("place => scrollY === place", arg=end - 300)
         seen = await tab.answer.evaluate("node => node.getBoundingClientRect().top")
         await tab.composer.evaluate("node => node.focus({ preventScroll: true })")
         await tab.page.keyboard.insert_text("line\n" * 60)

@@ -19,7 +19,6 @@ from apps.moderation.constants import EnforcementKind
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.browser.test_notices import decide_about_newest
-from tests.browser.test_pages import violations
 from tests.factories import (
     PASSWORD,
     ApiTokenFactory,
@@ -27,6 +26,7 @@ from tests.factories import (
     MessageFactory,
     ReplyFactory,
 )
+from tests.support.axe import violations
 
 pytestmark = pytest.mark.browser
 
@@ -97,9 +97,9 @@ async def look_at(tab: Tab, path: str, found: dict[str, list[str]]) -> None:
     """Open a page, and note what is wrong with it in either theme and on the smallest phone."""
     await tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
     await tab.open(path)
-    light = await violations(tab)
+    light = await violations(tab.page)
     await tab.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    dark = [one for one in await violations(tab) if one not in light]
+    dark = [one for one in await violations(tab.page) if one not in light]
     await tab.page.set_viewport_size(SMALLEST)
     small = await tab.page.evaluate(CUT_OFF)
     await tab.page.set_viewport_size(USUAL)

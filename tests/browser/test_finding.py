@@ -12,8 +12,8 @@ from apps.conversations.services import indexing, shares
 from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
-from tests.browser.test_pages import violations
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory
+from tests.support.axe import violations
 
 pytestmark = pytest.mark.browser
 
@@ -184,7 +184,7 @@ async def test_line_36_the_list_is_grouped_loads_on_scroll_and_keeps_its_place(
         )
         assert len(groups) == len(set(groups)) > 1
         await tab.page.locator(item(tab, numbers[120])).click()
-        await expect(tab.page).to_have_url(f"{browsing.site.web.url}/c/{numbers[120]}/")
+        await expect(tab.page).to_have_url(f"{browsing.url}/c/{numbers[120]}/")
         current = tab.page.locator(item(tab, numbers[120]))
         await expect(current).to_have_attribute("aria-current", "page")
         await expect(current).to_be_in_viewport()
@@ -221,7 +221,7 @@ async def test_line_37_search_marks_the_hit_and_opens_at_that_message(
         await expect(hit).to_have_count(1)
         await expect(hit.locator("mark")).to_have_text("xylophone")
         await expect(tab.page.locator("[data-search-status]")).to_have_text("1 result")
-        assert await violations(tab) == []
+        assert await violations(tab.page) == []
         await tab.page.fill("[data-search-input]", "nothing like it")
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator(".search-note")).to_contain_text("nothing like it")
@@ -237,7 +237,7 @@ async def test_line_37_search_marks_the_hit_and_opens_at_that_message(
         )
         await tab.open("/search/?q=xylo")
         await expect(tab.page.locator(".hit mark")).to_have_text("xylophone")
-        assert await violations(tab) == []
+        assert await violations(tab.page) == []
 
 
 async def test_line_37_search_works_without_a_script(browsing: Browsing, person: User) -> None:
@@ -277,14 +277,14 @@ async def test_line_38_delete_asks_once_and_offers_undo_and_archive_is_separate(
         await expect(tab.page.locator(item(tab, numbers[0]))).to_have_count(0)
         await tab.open("/archive/")
         await expect(tab.page.get_by_role("link", name="Talk 0")).to_be_visible()
-        assert await violations(tab) == []
+        assert await violations(tab.page) == []
         await tab.page.get_by_role("button", name="Take Talk 0 out of the archive").click()
         await expect(tab.page.locator(item(tab, numbers[0]))).to_have_count(1)
         await menu.click()
         await tab.page.get_by_role("button", name="Delete", exact=True).first.click()
         await tab.page.locator("#delete-dialog").get_by_role("button", name="Delete").click()
         await tab.open("/deleted/")
-        assert await violations(tab) == []
+        assert await violations(tab.page) == []
         await tab.page.get_by_role("button", name="Restore Talk 0").click()
         await expect(tab.page.locator("h1")).to_have_text("Talk 0")
 
@@ -328,6 +328,6 @@ async def test_a_shared_conversation_is_read_without_an_account_a_script_or_a_co
         tab = await browsing.signed_in(person)
         await tab.open("/settings/shared/")
         await expect(tab.page.locator(".row")).to_contain_text("opened 1 time")
-        assert await violations(tab) == []
+        assert await violations(tab.page) == []
         await tab.page.get_by_role("button", name="Revoke the link to Tides").click()
         await expect(tab.page.locator(".row")).to_contain_text("Revoked")

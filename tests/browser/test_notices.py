@@ -147,7 +147,7 @@ async def test_a_suspension_stops_socket_session_and_token_within_two_seconds_an
     person.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     await sync_to_async(person.save)(update_fields=["password"])
     async with browsing, httpx.AsyncClient(trust_env=False, headers=headers) as program:
-        account = f"{browsing.site.web.url}/api/v1/users/me"
+        account = f"{browsing.url}/api/v1/users/me"
         assert (await program.get(account)).status_code == 200
         tab = await browsing.signed_in(person)
         await tab.open()

@@ -1,13 +1,13 @@
 """Every page: nothing refused by the policy, nothing on the console, readable by everybody."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from apps.conversations.models import Conversation
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
+from tests.support.axe import violations
 from tests.support.processes import Site
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,6 @@ STAFF_PAGES = [
     "/admin/conversations/reply/",
 ]
 PAGES_THAT_ARE_NOT = ["/no-such-page/", "/c/999999999/"]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -64,15 +63,6 @@ def admin(site: Site) -> User:
     """Somebody who may see the whole staff site."""
     user: User = UserFactory(name="Ada", admin=True)
     return user
-
-
-async def violations(tab: Tab) -> list[str]:
-    """Return what axe finds on the page, each with the elements it is about."""
-    results = await Axe().run(tab.page, options=RULES)
-    return [
-        f"{found['id']}: {[node['target'] for node in found['nodes']]}"
-        for found in results.response["violations"]
-    ]
 
 
 async def test_no_page_says_a_word_on_the_console(
@@ -107,11 +97,11 @@ async def test_the_main_pages_are_readable_by_everybody(
         visitor = await browsing.visitor(color_scheme=scheme, reduced_motion="reduce")
         for path in OPEN_PAGES:
             await visitor.open(path)
-            found[path] = await violations(visitor)
+            found[path] = await violations(visitor.page)
         tab = await browsing.signed_in(person, color_scheme=scheme, reduced_motion="reduce")
         for path in ["/", "/settings/", f"/c/{conversation.pk}/"]:
             await tab.open(path)
-            found[f"{path} signed in"] = await violations(tab)
+            found[f"{path} signed in"] = await violations(tab.page)
     assert {path: some for path, some in found.items() if some} == {}
 
 

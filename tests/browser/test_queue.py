@@ -229,6 +229,7 @@ async def test_a_reviewer_who_comes_back_to_an_appeal_decides_it(browsing: Brows
         await page.check("[name=outcome][value=overturned]")
         await page.fill("#mod-appeal-reason", "They are friends.")
         await page.get_by_role("button", name="Decide the appeal").click()
+        await expect(page.locator("#mod-appeal-reason")).to_have_count(0)
         await expect(page.locator('[data-part="appeal"]')).to_contain_text("Overturned")
     appeal = await sync_to_async(Appeal.objects.get)()
     assert appeal.state == AppealState.OVERTURNED

@@ -82,10 +82,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a coroutine test on an event loop of its own, in the transaction of the test."""
+    """Run a coroutine test on a loop of its own or the browser's, in the test's transaction."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
-    async_to_sync(pyfuncitem.obj)(**arguments)
+    if "chromium" in pyfuncitem.funcargs:
+        pyfuncitem.funcargs["chromium"].run(pyfuncitem.obj(**arguments))
+    else:
+        async_to_sync(pyfuncitem.obj)(**arguments)
     return True

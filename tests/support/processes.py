@@ -208,6 +208,7 @@ class Site:
             "RATE_LIMIT_LOGIN": "100000/minute",
             "RATE_LIMIT_SIGNUP": "100000/hour",
             "LLM_BATCH_WINDOW_MS": "40",
+            "CHANGES_WITHIN_SECONDS": "0",
             "PYTHONUNBUFFERED": "1",
             **settings,
         }

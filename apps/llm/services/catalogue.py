@@ -1,4 +1,4 @@
-"""What may be asked: one compiled catalogue a process, looked up anew once a second while used."""
+"""What may be asked: one compiled catalogue a process, looked up anew now and then while used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from apps.llm.services.live import Catalogue, LiveVersion
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
 FOLLOWED_SETTINGS = (
     *("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL", "OPENAI_TEMPERATURE"),
     *("SYSTEM_PROMPT", "MAX_TOKENS", "LLM_MAX_COMPLETION_TOKENS", "LLM_KEYS"),
@@ -50,7 +49,7 @@ def forget() -> None:
 
 
 async def current() -> Catalogue:
-    """Return the catalogue; a change of a second ago is in it.
+    """Return the catalogue; a change older than CHANGES_WITHIN_SECONDS is in it.
 
     While the database is away, what was known before holds.
 
@@ -68,7 +67,7 @@ def read() -> Catalogue:
         return known
     known, followed = _known.current, _followed_settings()
     is_same_place = followed == _known.settings
-    _known.look_at = time.monotonic() + LOOK_SECONDS
+    _known.look_at = time.monotonic() + settings.CHANGES_WITHIN_SECONDS
     try:
         found = load(known if is_same_place else None)
     except Exception as error:

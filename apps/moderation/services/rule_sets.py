@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.core import db
@@ -21,7 +22,6 @@ from apps.moderation.models import Rule
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
 LOCAL_KINDS = (RuleKind.KEYWORD, RuleKind.REGEX, RuleKind.PII)
 REMOTE_KINDS = (RuleKind.ENDPOINT, RuleKind.JUDGE)
 
@@ -108,7 +108,7 @@ def forget() -> None:
 
 
 async def current() -> RuleSet:
-    """Return the live rules; a change of a second ago is in them.
+    """Return the live rules; a change older than CHANGES_WITHIN_SECONDS is in them.
 
     While the database is away, the rules that were known before hold.
 
@@ -118,7 +118,7 @@ async def current() -> RuleSet:
     known, now = _Known.current, time.monotonic()
     if known is not None and now < _Known.look_at:
         return known
-    _Known.look_at = now + LOOK_SECONDS
+    _Known.look_at = now + settings.CHANGES_WITHIN_SECONDS
     try:
         _Known.current = await db.call(load, known)
     except Exception as error:
