@@ -22,7 +22,7 @@ from apps.core.mail import dress
 from apps.users import constants
 from apps.users.errors import EmailTakenError
 from apps.users.models import User
-from apps.users.services import access, accounts, preferences, returning
+from apps.users.services import access, accounts, preferences
 
 logger = logging.getLogger(__name__)
 
@@ -64,14 +64,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user: User,
         **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse | None:
-        """Show who may not come in the reason; only ever called after the right password."""
+        """Show who may not come in the reason; only ever called after the right password.
+
+        Whoever leaves goes on to the second factor: the last stage leads them to the way back.
+        """
         if user.is_leaving and not user.is_suspended:
-            returning.remember(request.session, user)
-            return redirect("people:come_back")
+            return None
         if not user.is_active or user.is_service or user.is_suspended:
             return self.respond_user_inactive(request, user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
+
+    def get_login_stages(self) -> list[str]:
+        """Return what stands between a right password and the session, in its order."""
+        return [*super().get_login_stages(), "apps.users.login_stages.ComeBackStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Open the session.

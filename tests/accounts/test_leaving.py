@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
@@ -123,6 +125,21 @@ def test_signing_in_and_confirming_brings_it_back(person: User) -> None:
     assert led_to == "/"
     assert client.get(f"/c/{conversation.pk}/").status_code in (200, 404)
     assert AuditEvent.objects.filter(action="user.back", actor_id=person.pk).count() == 1
+
+
+def test_a_second_factor_is_shown_before_the_way_back(person: User) -> None:
+    TOTP.activate(person, generate_totp_secret())
+    code = RecoveryCodes.activate(person).get_unused_codes()[0]
+    closing.close_account(actor=person)
+    client, led_to = sign_in(person)
+    assert led_to == "/accounts/2fa/authenticate/"
+    assert client.post("/accounts/come-back/")["Location"] == "/accounts/login/"
+    assert not User.objects.get(pk=person.pk).is_active
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert answer["Location"] == "/accounts/come-back/"
+    assert client.get("/settings/").status_code == 302
+    client.post("/accounts/come-back/")
+    assert User.objects.get(pk=person.pk).is_active
 
 
 def test_a_wrong_password_leads_nowhere(person: User) -> None:

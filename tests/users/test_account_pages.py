@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     hotp_value,
@@ -101,6 +102,38 @@ def test_the_sessions_are_listed_with_the_present_browser_first(person: User) ->
     page = signed_in(person).get("/settings/sessions/").content.decode()
     assert re.findall(r"<strong>(.*?)</strong>", page) == ["Firefox on Linux", "Safari on iPhone"]
     assert page.count("This browser") == 1
+
+
+def test_a_new_address_asks_for_the_password_again_and_is_not_lost_meanwhile(person: User) -> None:
+    client = signed_in(person)
+    asked = client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    assert asked["Location"] == "/accounts/reauthenticate/?next=%2Faccounts%2Femail%2F"
+    page = client.get(asked["Location"]).text
+    assert 'href="/settings/"' in page
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+    client.post("/accounts/reauthenticate/", {"password": "Wrong-horse-1"})
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+    proof = {"password": PASSWORD, "next": "/accounts/email/"}
+    assert client.post("/accounts/reauthenticate/", proof)["Location"] == "/accounts/email/"
+    assert EmailAddress.objects.get(email="new@example.com").user == person
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/webauthn/add/",
+        "/accounts/2fa/recovery-codes/generate/",
+        "/settings/data/delete/",
+        "/settings/data/download/",
+        "/settings/tokens/new/",
+    ],
+)
+def test_what_opens_or_ends_an_account_asks_for_the_password_again(
+    person: User, path: str
+) -> None:
+    answer = signed_in(person).get(path)
+    assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
 
 
 def test_signing_out_everywhere_else_keeps_this_browser(person: User) -> None:
