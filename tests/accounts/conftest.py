@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -53,6 +54,11 @@ def archive_of(export: DataExport) -> zipfile.ZipFile:
         data, number = data + piece, number + 1
     assert len(data) == export.size
     return zipfile.ZipFile(io.BytesIO(data))
+
+
+def read(export: DataExport, name: str) -> Any:
+    """Return what a file of the archive holds."""
+    return json.loads(archive_of(export).read(name))
 
 
 def body_of(response: Any) -> bytes:

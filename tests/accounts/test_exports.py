@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tracemalloc
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -24,7 +22,7 @@ from apps.core.errors import RateLimitedError
 from apps.llm.models import UsageRecord
 from apps.moderation.models import AccessGrant
 from apps.users.models import User
-from tests.accounts.conftest import archive_of, asked, body_of, confirmed, written
+from tests.accounts.conftest import archive_of, asked, body_of, confirmed, read, written
 from tests.factories import (
     PASSWORD,
     ApiTokenFactory,
@@ -36,10 +34,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def read(export: DataExport, name: str) -> Any:
-    return json.loads(archive_of(export).read(name))
 
 
 def conversation_of(person: User) -> Conversation:
@@ -109,6 +103,7 @@ def test_it_holds_everything_else_without_a_secret(person: User) -> None:
             "feedback.json",
             "notices.json",
             "readings.json",
+            "reports.json",
             "shares.json",
             "tokens.json",
             "usage.json",
@@ -210,7 +205,7 @@ def test_one_that_cannot_be_written_fails_and_another_may_follow(
     person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("apps.accounts.services.belongings.README", None)
+        patch.setattr("apps.accounts.services.belongings.FILES", None)
         failed = written(person)
     assert failed.state == "failed"
     assert not ExportChunk.objects.exists()

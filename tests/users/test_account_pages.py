@@ -129,9 +129,7 @@ def test_a_new_address_asks_for_the_password_again_and_is_not_lost_meanwhile(per
         "/settings/tokens/new/",
     ],
 )
-def test_what_opens_or_ends_an_account_asks_for_the_password_again(
-    person: User, path: str
-) -> None:
+def test_what_opens_or_ends_an_account_asks_for_the_password_again(person: User, path: str) -> None:
     answer = signed_in(person).get(path)
     assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
 

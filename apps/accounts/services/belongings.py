@@ -8,30 +8,37 @@ from typing import Any
 import orjson
 from allauth.mfa.models import Authenticator
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.constants import ROWS_PER_STEP
 from apps.conversations.models import Feedback
 from apps.conversations.services import deleting, shares
 from apps.llm.models import UsageRecord
 from apps.llm.services import money, quota_setting
-from apps.moderation.services import grants, inbox
+from apps.moderation.services import grants, inbox, reports
 from apps.users.models import ApiToken, Restriction, User
 from apps.users.services import access, sessions
 
-README = """\
-Everything that you own here, as you may see it yourself.
-
-account.json        who you are here, how you sign in, what was decided about your account
-conversations/      each conversation: .md is the branch that is shown, .json is every branch
-feedback.json       what you thought of answers
-shares.json         your shared links; their addresses are not kept
-notices.json        what you were told of decisions, with your appeals
-readings.json       who of the staff asked to read your conversations, when and why
-usage.json          each call to a model that was made for you
-tokens.json         your API tokens, without their secrets, with their limits
-
-What staff hid or policy withheld is not in it; the sentence that says so is. Times are UTC.
-"""
+FILES = (
+    (
+        "account.json",
+        gettext_noop("who you are here, how you sign in, what was decided about your account"),
+    ),
+    (
+        "conversations/",
+        gettext_noop("each conversation: .md is the branch that is shown, .json is every branch"),
+    ),
+    ("feedback.json", gettext_noop("what you thought of answers")),
+    ("reports.json", gettext_noop("what you reported, with your words and what came of it")),
+    ("shares.json", gettext_noop("your shared links; their addresses are not kept")),
+    ("notices.json", gettext_noop("what you were told of decisions, with your appeals")),
+    (
+        "readings.json",
+        gettext_noop("who of the staff asked to read your conversations, when and why"),
+    ),
+    ("usage.json", gettext_noop("each call to a model that was made for you")),
+    ("tokens.json", gettext_noop("your API tokens, without their secrets, with their limits")),
+)
 Rows = Iterator[dict[str, Any]]
 
 
@@ -39,6 +46,7 @@ def files_of(user: User) -> list[tuple[str, Iterable[bytes]]]:
     """Return the files beside the conversations; each is read from the database while written."""
     listed: tuple[tuple[str, Callable[[User], Rows]], ...] = (
         ("feedback.json", _feedback),
+        ("reports.json", _reports),
         ("shares.json", _shares),
         ("notices.json", _notices),
         ("readings.json", _readings),
@@ -46,10 +54,20 @@ def files_of(user: User) -> list[tuple[str, Iterable[bytes]]]:
         ("tokens.json", _tokens),
     )
     return [
-        ("README.txt", [README.encode()]),
+        ("README.txt", [_readme().encode()]),
         ("account.json", [_write(_account(user))]),
         *((name, _as_list(rows(user))) for name, rows in listed),
     ]
+
+
+def _readme() -> str:
+    first = gettext("Everything that you own here, as you may see it yourself.")
+    last = gettext(
+        "What staff hid or policy withheld is not in it; the sentence that says so is. "
+        "Times are UTC."
+    )
+    rows = "".join(f"{name:<20}{gettext(words)}\n" for name, words in FILES)
+    return f"{first}\n\n{rows}\n{last}\n"
 
 
 def _account(user: User) -> dict[str, Any]:
@@ -103,6 +121,18 @@ def _feedback(user: User) -> Rows:
             "rating": row.rating,
             "reason": row.reason,
             "updated_at": row.updated_at,
+        }
+
+
+def _reports(user: User) -> Rows:
+    for row in _by_number(reports.list_reports(viewer=user)):
+        yield {
+            "id": row.pk,
+            "message_id": row.message_id,
+            "reason": row.reason,
+            "comment": row.comment,
+            "outcome": row.outcome,
+            "created_at": row.created_at,
         }
 
 

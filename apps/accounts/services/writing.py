@@ -11,7 +11,9 @@ from apps.conversations.models import Conversation
 from apps.conversations.services import deleting, exporting
 from apps.conversations.services.exporting import Format
 from apps.core import db
+from apps.core.languages import speaking
 from apps.core.logging import log_event
+from apps.users.models import User
 
 logger = logging.getLogger(__name__)
 FORMATS: tuple[Format, ...] = ("markdown", "json")
@@ -45,8 +47,7 @@ async def write_export(*, export_id: int) -> None:
 
 async def _write(export: DataExport) -> None:
     archive = Archive(export)
-    for name, pieces in await db.call(belongings.files_of, export.user):
-        await db.call(archive.add, name, pieces)
+    await db.call(_add_belongings, archive, export.user)
     done, total = 0, await db.call(_count, export)
     await db.call(exports.note_progress, export, done=done, total=total)
     after = 0
@@ -59,13 +60,22 @@ async def _write(export: DataExport) -> None:
     await db.call(exports.finish, export, size=size)
 
 
+def _add_belongings(archive: Archive, user: User) -> None:
+    with speaking(user.language):
+        for name, pieces in belongings.files_of(user):
+            archive.add(name, pieces)
+
+
 async def _add(
     archive: Archive, export: DataExport, conversation: Conversation, file_format: Format
 ) -> None:
     ending = exporting.ENDINGS[file_format]
     await db.call(archive.begin, f"conversations/{conversation.pk}.{ending}")
     pieces = exporting.write_conversation(
-        viewer=export.user, conversation=conversation, file_format=file_format
+        viewer=export.user,
+        conversation=conversation,
+        file_format=file_format,
+        language=export.user.language,
     )
     async for piece in pieces:
         await db.call(archive.write, piece)

@@ -98,15 +98,14 @@ def message_updated(message: Message) -> None:
 
 def conversation_updated(conversation: Conversation) -> None:
     """Tell every page of the owner about a title, a deletion, an archiving or a lock."""
-    locked = ""
-    if conversation.locked_at is not None:
-        with speaking(language_of(conversation.owner_id)):
-            locked = presenting.locked_notice(conversation)
+    has_words_of_ours = conversation.locked_at is not None or not conversation.title
+    with speaking(language_of(conversation.owner_id) if has_words_of_ours else ""):
+        locked, title = presenting.locked_notice(conversation), conversation.display_title
     _announce(
         conversation,
         ConversationUpdated(
             conversation_id=conversation.pk,
-            title=conversation.display_title,
+            title=title,
             deleted=conversation.deleted_at is not None,
             archived=conversation.archived_at is not None,
             locked=locked,

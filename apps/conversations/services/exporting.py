@@ -10,13 +10,14 @@ from typing import Any, Literal
 import orjson
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
 from apps.conversations.services.conversations import access_conversation
 from apps.core import db, redaction
+from apps.core.languages import speaking
 from apps.llm.services import money
 from apps.users.models import User
 
@@ -61,26 +62,37 @@ async def export_conversation(*, viewer: User, conversation_id: int, file_format
     return Export(
         MEDIA_TYPES[file_format],
         content_disposition_header(True, filename) or "",  # noqa: FBT003  Django's own order
-        write_conversation(viewer=viewer, conversation=conversation, file_format=file_format),
+        write_conversation(
+            viewer=viewer,
+            conversation=conversation,
+            file_format=file_format,
+            language=get_language() or "",
+        ),
     )
 
 
 def write_conversation(
-    *, viewer: User, conversation: Conversation, file_format: Format
+    *, viewer: User, conversation: Conversation, file_format: Format, language: str
 ) -> AsyncIterator[bytes]:
     """Return the pieces of a conversation's file, for its owner; the caller has checked that.
 
-    One that was deleted and can still be restored is written as well.
+    One that was deleted and can still be restored is written as well. Pieces are written while
+    they are fetched, long after the request's own language is over: the reader's is named here.
     """
     write = _write_markdown if file_format == "markdown" else _write_json
-    return write(conversation, viewer)
+    return write(conversation, viewer, language)
 
 
-async def _write_markdown(conversation: Conversation, viewer: User) -> AsyncIterator[bytes]:
-    title = " ".join(conversation.display_title.split())
+async def _write_markdown(
+    conversation: Conversation, viewer: User, language: str
+) -> AsyncIterator[bytes]:
+    with speaking(language):
+        title = " ".join(conversation.display_title.split())
     yield f"# {title}\n\n{_time(conversation.created_at)}\n".encode()
     async for messages in _steps(conversation, viewer, is_shown_only=True):
-        yield "".join(_as_markdown(message) for message in messages).encode()
+        with speaking(language):
+            piece = "".join(_as_markdown(message) for message in messages)
+        yield piece.encode()
 
 
 def _as_markdown(message: Message) -> str:
@@ -96,7 +108,9 @@ def _as_markdown(message: Message) -> str:
     return "".join(parts)
 
 
-async def _write_json(conversation: Conversation, viewer: User) -> AsyncIterator[bytes]:
+async def _write_json(
+    conversation: Conversation, viewer: User, language: str
+) -> AsyncIterator[bytes]:
     head = {
         "format": "parley.conversation",
         "version": FORMAT_VERSION,
@@ -108,7 +122,9 @@ async def _write_json(conversation: Conversation, viewer: User) -> AsyncIterator
     yield orjson.dumps(head)[:-1] + b',"messages":['
     separator = b""
     async for messages in _steps(conversation, viewer, is_shown_only=False):
-        yield separator + b",".join(orjson.dumps(_as_json(message)) for message in messages)
+        with speaking(language):
+            piece = b",".join(orjson.dumps(_as_json(message)) for message in messages)
+        yield separator + piece
         separator = b","
     yield b"]}\n"
 
@@ -122,6 +138,9 @@ def _as_json(message: Message) -> dict[str, Any]:
         "role": message.role,
         "created_at": message.created_at,
         "content": presenting.visible_text(message),
+        "context": None if message.is_hidden else message.context,
+        "metadata": None if message.is_hidden else message.metadata,
+        "prompt": None if message.is_hidden or message.is_redacted else message.prompt,
         "is_hidden": message.is_hidden,
         "notice": _notice(message),
         "model": reply.model if reply else None,

@@ -12,6 +12,7 @@ from apps.conversations.services.messages import access_message
 from apps.moderation import constants
 from apps.moderation.errors import AlreadyReportedError, ReportNotPossibleError
 from apps.moderation.models import Flag
+from apps.moderation.querysets import FlagQuerySet
 from apps.moderation.services import flags
 from apps.users.models import User
 from apps.users.services import access
@@ -34,6 +35,11 @@ def reportable_message(*, viewer: User, message_id: int) -> Message:
     if Flag.objects.pending().filter(reporter=viewer, message=message).exists():
         raise AlreadyReportedError
     return message
+
+
+def list_reports(*, viewer: User) -> FlagQuerySet:
+    """Return what the viewer reported."""
+    return Flag.objects.filter(reporter=viewer)
 
 
 @transaction.atomic
