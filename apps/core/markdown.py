@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 import mistune
 import nh3
+from mistune.plugins.formatting import strikethrough
+from mistune.plugins.url import url
 
-from apps.core import formulas
+from apps.core import formulas, tables
 from apps.core.highlighting import CLASS_NAMES, highlight
 from apps.core.mathml import typeset
 
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5
 MAX_RENDER_CHARS = 200_000
 MAX_FORMULAS = 500
 MAX_FORMULAS_CHARS = 40_000
@@ -43,6 +45,18 @@ ALLOWED_CLASSES = {
 }
 
 
+class _Blocks(mistune.BlockParser):
+    """Keeps a quote before the list that follows it on the next line."""
+
+    def parse_block_quote(self, m: Match[str], state: mistune.BlockState) -> int:
+        before, state.tokens = state.tokens, []
+        end = super().parse_block_quote(m, state)
+        # What ends the quote is read first, and the quote is put before the last of it.
+        quote = state.tokens.pop(-2 if len(state.tokens) > 1 else -1)
+        state.tokens = [*before, quote, *state.tokens]
+        return end
+
+
 class _Renderer(mistune.HTMLRenderer):
     """Writes what the pages' styles expect; nothing it writes is trusted before it is sanitised."""
 
@@ -65,9 +79,21 @@ class _Renderer(mistune.HTMLRenderer):
         if host is None:
             return text
         href = mistune.escape(url)
-        is_plain = text in (host, href)
+        is_plain = text in (host, href) and "@" not in urlsplit(url).netloc
         shown = "" if is_plain else f' <span class="link-host">{mistune.escape(host)}</span>'
         return f'<a class="external-link" target="_blank" href="{href}">{text}</a>{shown}'
+
+    def table(self, text: str) -> str:
+        return f"<table>\n{text}</table>\n"
+
+    def table_head(self, text: str) -> str:
+        return f"<thead>\n<tr>\n{text}</tr>\n</thead>\n"
+
+    def table_body(self, text: str) -> str:
+        return f"<tbody>\n{text}</tbody>\n"
+
+    def table_row(self, text: str) -> str:
+        return f"<tr>\n{text}</tr>\n"
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: FBT001, FBT002
         tag = "th" if head else "td"
@@ -100,12 +126,18 @@ def _host_of(url: str) -> str | None:
     return parts.hostname
 
 
+def _find_addresses(md: mistune.Markdown) -> None:
+    """Make links of addresses that are written out; marks of emphasis behind them stay marks."""
+    url(md)
+    md.inline.specification["url_link"] = r"""https?:\/\/[^\s<]*[^\s<?!.,:;"'*_~)\]]"""
+
+
 @lru_cache(maxsize=1)
 def _markdown() -> mistune.Markdown:
-    return mistune.create_markdown(
+    return mistune.Markdown(
         renderer=_Renderer(escape=True),
-        plugins=["table", "strikethrough", "url", formulas.find_formulas],
-        hard_wrap=False,
+        block=_Blocks(),
+        plugins=[strikethrough, _find_addresses, tables.find_tables, formulas.find_formulas],
     )
 
 

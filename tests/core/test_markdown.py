@@ -1,13 +1,18 @@
 """What a model writes becomes HTML that does nothing."""
 
+import json
 import re
 import time
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from apps.core.highlighting import LANGUAGES, highlight
 from apps.core.markdown import MAX_RENDER_CHARS, render_markdown
+from tests.support.drawn import drawn
+
+SAMPLES = json.loads((Path(__file__).parents[1] / "support" / "markdown.json").read_text())
 
 ACTIVE = re.compile(
     r"<(script|img|iframe|svg|object|embed|form|input|style|meta|base)\b|javascript:"
@@ -49,6 +54,21 @@ def test_hostile_text_is_inert(source: str) -> None:
     assert not re.search(r"<[^>]+\s(on\w+|style)\s*=", html), html
     for address in re.findall(r'href="([^"]*)"', html):
         assert address.startswith(("http://", "https://", "mailto:"))
+
+
+def test_every_sample_is_drawn_as_the_page_draws_it_while_it_arrives() -> None:
+    rendered = [
+        {"text": one["text"], "drawn": drawn(render_markdown(one["text"]))} for one in SAMPLES
+    ]
+    assert rendered == SAMPLES
+
+
+def test_an_address_with_a_name_before_its_host_shows_where_it_leads() -> None:
+    for source in (
+        "[bank.example](https://bank.example@evil.example/)",
+        "https://bank.example@evil.example/",
+    ):
+        assert '<span class="link-host">evil.example</span>' in render_markdown(source)
 
 
 def test_a_link_opens_safely_and_shows_its_host_unless_it_is_its_own_text() -> None:

@@ -3,7 +3,8 @@
 import { drawFormula } from "./formula-drawing.js";
 import { parseMarkdown, settledLength } from "../lib/markdown.js";
 
-const TAGS = { link: "span", fence: "div" };
+const TAGS = { link: "span", host: "span" };
+const CLASSES = { link: "live-link", host: "link-host" };
 const FORMULAS = ["formula", "formula-block"];
 
 export class LiveText {
@@ -47,7 +48,7 @@ function build(item) {
   if (item.tag === "fence") return buildFence(item);
   if (FORMULAS.includes(item.tag)) return buildFormula(item);
   const element = document.createElement(TAGS[item.tag] ?? item.tag);
-  if (item.tag === "link") element.className = "live-link";
+  if (CLASSES[item.tag]) element.className = CLASSES[item.tag];
   if (item.tag === "ol" && item.start !== 1) element.start = item.start;
   setSide(element, item.align);
   element.append(...item.children.map(build));

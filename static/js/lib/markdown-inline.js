@@ -1,100 +1,107 @@
 /** The marks inside a line: formulas, code, emphasis, links. See markdown.js for what a node is. */
 
+import { delimiter, resolveEmphasis } from "./emphasis.js";
 import { readFormula } from "./formulas.js";
+import { linkTo, readAddress, readBrackets } from "./links.js";
 
-const LINK = /^!?\[([^\]]{0,400})\]\(\s*<?([^()\s<>]{0,2000}(?:\([^()\s]{0,200}\))?[^()\s<>]{0,200})>?(?:\s+"[^"]{0,200}")?\s*\)/;
-const HALF_LINK = /^!?\[([^\]]{0,400})(?:\](?:\((?:[^()\s]|\([^()\s]{0,200}\)?){0,2000})?)?$/;
-const EMPHASIS = [
-  ["**", "strong"],
-  ["__", "strong"],
-  ["~~", "del"],
-  ["*", "em"],
-  ["_", "em"],
-];
 const MAX_CHARS = 6000;
 const MAX_DEPTH = 8;
+const TAG = /^<(?:[A-Za-z][\w-]*(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^ !"'=<>`]+|'[^']*'|"[^"]*"))?)*\s*\/?|\/[A-Za-z][\w-]*\s*)>|^<!--[^]*?-->/;
+const PLAIN = /^[^\\`![*_~$<h\n ]+/;
 
 /** Return the nodes of a line or paragraph; an open one has its last mark closed for it. */
-export function parseInline(text, isOpen, depth = 0) {
+export function parseInline(text, isOpen, { depth = 0, isLabel = false } = {}) {
   if (text.length > MAX_CHARS || depth > MAX_DEPTH) return text ? [text] : [];
-  if (isOpen) text = text.replace(/(?<!~)~$|(?<!\\)\\$/, "");
-  const nodes = [];
-  let plain = "";
-  const push = (item) => {
-    if (plain) nodes.push(plain);
-    plain = "";
-    if (item) nodes.push(item);
-  };
+  // Half a mark at the end says nothing yet.
+  if (isOpen) text = text.replace(/(?<!\\)(?:[*_]+|~+)$|(?<!\\)\\$/, "");
+  const parts = [];
   for (let at = 0; at < text.length; ) {
-    const formula = readFormula(text, at, isOpen);
-    if (formula) {
-      push({ tag: "formula", children: formula.source === null ? [] : [formula.source] });
-      at += formula.length;
-      continue;
-    }
-    const rest = text.slice(at);
-    if (text[at] === "\\" && /[!-/:-@[-`{-~]/.test(text[at + 1] ?? "")) {
-      plain += text[at + 1];
-      at += 2;
-      continue;
-    }
-    const found = readCode(rest, isOpen) ?? readLink(rest, isOpen, depth) ?? readEmphasis(text, at, isOpen, depth);
-    if (found) {
-      push(found.node);
-      at += found.length;
-    } else {
-      const run = /^(?:`+|\$+|[^\\`![*_~$]+|.)/s.exec(rest)[0];
-      plain += run;
-      at += run.length;
-    }
+    const { items, length } = readPart(text, at, isOpen, { depth, isLabel });
+    parts.push(...items);
+    at += length;
   }
-  push(null);
-  return nodes;
+  return resolveEmphasis(parts, isOpen);
+}
+
+function readPart(text, at, isOpen, place) {
+  const rest = text.slice(at);
+  const formula = readFormula(text, at, isOpen);
+  if (formula) return { items: [{ tag: "formula", children: formula.source === null ? [] : [formula.source] }], length: formula.length };
+  return (
+    readBreak(rest) ??
+    readEscape(rest) ??
+    readCode(rest, isOpen) ??
+    readTag(rest) ??
+    (place.isLabel ? null : readAddressed(rest, isOpen)) ??
+    readLink(rest, isOpen, place) ??
+    readStruck(rest, isOpen, place) ??
+    readRun(text, at) ??
+    readPlain(rest)
+  );
+}
+
+/** Two spaces or a backslash before its end break a line; else it goes on. */
+function readBreak(rest) {
+  const [whole, mark] = /^( *|\\)\n\s*/.exec(rest) ?? [];
+  if (whole === undefined) return null;
+  const isHard = mark === "\\" || mark.length >= 2;
+  return { items: [isHard ? { tag: "br", children: [] } : "\n"], length: whole.length };
+}
+
+function readEscape(rest) {
+  const [whole] = /^\\[!-/:-@[-`{-~]/.exec(rest) ?? [];
+  return whole ? { items: [whole[1]], length: 2 } : null;
 }
 
 function readCode(rest, isOpen) {
   if (rest[0] !== "`") return null;
-  const ticks = /^`+/.exec(rest)[0];
+  const [ticks] = /^`+/.exec(rest);
   const close = new RegExp(`(?<!\`)${ticks}(?!\`)`).exec(rest.slice(ticks.length));
-  if (!close && !isOpen) return null;
+  if (!close && !isOpen) return { items: [ticks], length: ticks.length };
   const inner = close ? rest.slice(ticks.length, ticks.length + close.index) : rest.slice(ticks.length).replace(/`+$/, "");
-  const code = inner.replaceAll("\n", " ").trim();
+  const code = inner.replaceAll("\n", " ").replace(/^ ([^]*[^ ][^]*) $/, "$1");
   const length = close ? ticks.length * 2 + close.index : rest.length;
-  return { node: code ? { tag: "code", children: [code] } : null, length };
+  return { items: code ? [{ tag: "code", children: [code] }] : [], length };
 }
 
-function readLink(rest, isOpen, depth) {
-  if (rest[0] !== "[" && !rest.startsWith("![")) return null;
-  const link = LINK.exec(rest);
-  if (link) return { node: { tag: "link", children: parseInline(link[1] || link[2], false, depth + 1) }, length: link[0].length };
-  const half = isOpen ? HALF_LINK.exec(rest) : null;
-  if (!half) return null;
-  return { node: { tag: "link", children: parseInline(half[1], true, depth + 1) }, length: rest.length };
+/** Markup is shown as it is written, with no marks in it. */
+function readTag(rest) {
+  const [tag] = (rest[0] === "<" && TAG.exec(rest)) || [];
+  return tag ? { items: [tag], length: tag.length } : null;
 }
 
-function readEmphasis(text, at, isOpen, depth) {
-  const [mark, tag] = EMPHASIS.find(([each]) => text.startsWith(each, at)) ?? [];
-  if (!mark) return null;
-  const start = at + mark.length;
-  const isInWord = mark[0] === "_" && /\w/.test(text[at - 1] ?? "");
-  if (isInWord || /\s/.test(text[start] ?? "")) return null;
-  const end = closingOf(text, start, mark);
-  if (end === -1) {
-    if (!isOpen) return null;
-    const inner = text.slice(start).replace(/[*_~]+$/, "");
-    const children = parseInline(inner, true, depth + 1);
-    return { node: children.length ? { tag, children } : null, length: text.length - at };
-  }
-  const children = parseInline(text.slice(start, end), false, depth + 1);
-  return { node: { tag, children }, length: end + mark.length - at };
+function readAddressed(rest, isOpen) {
+  const { url, text, length } = (/^(?:<|https?:)/.test(rest) && readAddress(rest, isOpen)) || {};
+  return length ? { items: linkTo(url, [text]), length } : null;
 }
 
-function closingOf(text, from, mark) {
-  for (let end = text.indexOf(mark, from + 1); end !== -1; end = text.indexOf(mark, end + 1)) {
-    const isSpaced = /\s/.test(text[end - 1]);
-    const isLonger = mark.length === 1 && (text[end + 1] === mark || text[end - 1] === mark);
-    const isInWord = mark[0] === "_" && /\w/.test(text[end + mark.length] ?? "");
-    if (!isSpaced && !isLonger && !isInWord) return text[end + mark.length] === mark[0] && mark.length === 2 ? end + 1 : end;
-  }
-  return -1;
+function readLink(rest, isOpen, { depth }) {
+  const { url, label, length } = (/^!?\[/.test(rest) && readBrackets(rest, isOpen)) || {};
+  if (!length) return null;
+  const isArriving = url === null;
+  const children = label ? parseInline(label, isArriving, { depth: depth + 1, isLabel: true }) : [url ?? ""].filter(Boolean);
+  if (children.some(({ tag }) => tag === "link")) return isArriving ? { items: children, length } : null;
+  return { items: isArriving ? [{ tag: "link", children }] : linkTo(url, children), length };
+}
+
+function readStruck(rest, isOpen, { depth, isLabel }) {
+  if (!rest.startsWith("~~")) return null;
+  const [, inner, close] = /^~~(?=[^\s~])([^]*?\S)(~~(?!~)|$)/.exec(rest) ?? [];
+  if (inner === undefined || (!close && !isOpen)) return null;
+  const children = parseInline(inner, !close, { depth: depth + 1, isLabel });
+  return { items: children.length ? [{ tag: "del", children }] : [], length: 2 + inner.length + close.length };
+}
+
+function readRun(text, at) {
+  const [run] = /^(?:\*+|_+)/.exec(text.slice(at)) ?? [];
+  if (!run) return null;
+  return { items: [delimiter(run, lastOf(text.slice(0, at)), firstOf(text.slice(at + run.length)))], length: run.length };
+}
+
+const firstOf = (text) => (text ? String.fromCodePoint(text.codePointAt(0)) : "\n");
+const lastOf = (text) => /.$/su.exec(text)?.[0] ?? "\n";
+
+function readPlain(rest) {
+  const [run] = PLAIN.exec(rest) ?? /^(?:h|<|!| |\$+|~+|.)/s.exec(rest);
+  return { items: [run], length: run.length };
 }

@@ -2,23 +2,30 @@
  * Markdown that is still arriving, as a small tree. Only for showing an answer while it is written:
  * the server's rendering replaces it at the end. What is half there (an open fence, a link, a table,
  * emphasis, a formula) is closed or held back, so that no raw mark flashes up. Nothing of the text becomes
- * markup: a node is a string or {tag, children, language?, start?, align?} with tags named in this file.
+ * markup: a node is a string or {tag, children, language?, start?, align?, isMarkup?} with tags named in these files.
+ * What it shows is what the server will: tests/support/markdown.json holds both to the same.
  */
 
 import { readFormulaLines } from "./formulas.js";
+import { endsContainer, readHtml } from "./markdown-html.js";
 import { parseInline } from "./markdown-inline.js";
+import { itemsOf, readItemMark } from "./markdown-lists.js";
+import { beginsTable, readTable } from "./markdown-tables.js";
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?))?\s*#*\s*$/;
-const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/;
-const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])(?:\s+(.*)|\s*)$/;
+const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
+const HEADING = /^ {0,3}(#{1,6})(?!#)(?:[ \t]+(.*?))?[ \t]*$/;
+const UNDERLINE = /^ {0,3}(=+|-+)[ \t]*$/;
+const RULE = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
-const TABLE_RULE = /^ {0,3}\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*\|?\s*$/;
-const HALF_LINE = /^\s*(?:#{1,6}|>|[-+*]|\d{1,9}[.)]?|`{1,2}|~{1,2}|\||[-*_]{2,})\s*$/;
+const CODE = /^(?: {4}| {0,3}\t)/;
+const REFERENCE = /^ {0,3}\[[^[\]]+\]:\s*\S+(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*$/;
+const HALF_LINE = /^\s*(?:#{1,6}|>|[-+*]|\d{1,9}[.)]?|`{1,2}|~{1,2}|\||=+|[-*_]{2,})\s*$/;
 const MAX_DEPTH = 6;
 const LONG_LINE = 1000;
 
 const node = (tag, children, more) => ({ tag, children, ...more });
+const isText = ({ tag, isMarkup }) => tag === "p" && !isMarkup;
+const isBlank = (line) => line.trim() === "";
 // A very long line is read as plain text: patterns are only tried where they are quick.
 const match = (pattern, line) => (line.length > LONG_LINE ? null : pattern.exec(line));
 
@@ -29,166 +36,168 @@ export function settledLength(text) {
   let isAfterBlank = false;
   for (let at = 0, end = text.indexOf("\n"); end !== -1; at = end + 1, end = text.indexOf("\n", at)) {
     const line = text.slice(at, end);
-    const mark = match(FENCE, line);
     if (fence) {
-      if (mark && !mark[2] && mark[1].startsWith(fence)) fence = null;
+      if (closes(line, fence)) fence = null;
       continue;
     }
-    if (isAfterBlank && /^[^\s>]/.test(line) && !match(ITEM, line)) settled = at;
-    if (mark) fence = mark[1];
-    isAfterBlank = line.trim() === "";
+    if (isAfterBlank && /^[^\s>]/.test(line) && !readItemMark(line)) settled = at;
+    const mark = match(FENCE, line);
+    if (mark) fence = mark[2] ?? mark[4];
+    isAfterBlank = isBlank(line);
   }
   return settled;
 }
 
 /** Return the tree of a text; `isOpen` says that its end has not arrived yet. */
 export function parseMarkdown(text, { isOpen = false } = {}) {
-  const lines = text.split("\n");
-  return parseBlocks(lines, isOpen, 0);
+  return parseBlocks(text.split(/\r?\n/), isOpen, 0).blocks;
 }
 
-function parseBlocks(lines, isOpen, depth) {
+/** Return the blocks of lines, and whether blank lines stand between them. */
+function parseBlocks(lines, isOpen, depth, lazy = new Set()) {
   const blocks = [];
-  let at = 0;
-  while (at < lines.length) {
-    if (lines[at].trim() === "") {
+  let isSpaced = false;
+  let isAfterBlank = false;
+  for (let at = 0; at < lines.length; ) {
+    if (isBlank(lines[at])) {
+      isAfterBlank = true;
       at += 1;
       continue;
     }
+    isSpaced ||= isAfterBlank;
     const read = depth > MAX_DEPTH ? readParagraph : readerOf(lines, at, isOpen);
-    const [block, next] = read(lines, at, isOpen, depth);
+    const [block, next] = read(lines, at, { isOpen, depth, lazy });
     if (block) blocks.push(block);
     at = next;
   }
-  return blocks;
+  return { blocks, isSpaced };
 }
 
 function readerOf(lines, at, isOpen) {
+  if (match(CODE, lines[at])) return readIndented;
+  const read = interrupterOf(lines, at, isOpen) ?? (readItemMark(lines[at]) ? readList : null);
+  return read ?? (match(REFERENCE, lines[at]) ? skipReference : readParagraph);
+}
+
+/** Return what reads the block that begins here even in the middle of a paragraph, or null. */
+function interrupterOf(lines, at, isOpen) {
   const line = lines[at];
   if (match(FENCE, line)) return readFence;
   if (readFormulaLines(lines, at, isOpen)) return readFormulaBlock;
   if (match(HEADING, line)) return readHeading;
   if (match(RULE, line)) return readRule;
   if (match(QUOTE, line)) return readQuote;
-  if (match(ITEM, line)) return readList;
-  if (line.includes("|") && at + 1 < lines.length && match(TABLE_RULE, lines[at + 1])) return readTable;
-  return readParagraph;
+  const item = readItemMark(line);
+  if (item && item.text.trim() && item.start === 1) return readList;
+  if (readHtml(lines, at)) return readMarkup;
+  return beginsTable(lines, at, isOpen) ? readTable : null;
 }
 
-function readFence(lines, at, isOpen) {
-  const [, fence, language] = FENCE.exec(lines[at]);
+/** Where a link leads that is named in brackets: the server knows it once all has arrived. */
+function skipReference(lines, at) {
+  return [null, at + 1];
+}
+
+function readIndented(lines, at) {
+  let next = at;
+  while (next < lines.length && (isBlank(lines[next]) || match(CODE, lines[next]))) next += 1;
+  const code = lines.slice(at, next).map((line) => line.replace(/^(?: {1,4}| {0,3}\t)/, ""));
+  return [node("fence", [code.join("\n").replace(/^\n+|\n+$/g, "")], { language: "" }), next];
+}
+
+const closes = (line, fence) => {
+  const [, , ticks, info, waves, rest] = match(FENCE, line) ?? [];
+  return (ticks ?? waves ?? "").startsWith(fence) && !(info ?? rest).trim();
+};
+
+function readFence(lines, at, { isOpen }) {
+  const [, indent, ticks, info, waves, rest] = FENCE.exec(lines[at]);
   const code = [];
   let next = at + 1;
-  for (; next < lines.length; next += 1) {
-    const mark = match(FENCE, lines[next]);
-    if (mark && !mark[2] && mark[1].startsWith(fence)) break;
-    code.push(lines[next]);
+  for (; next < lines.length && !closes(lines[next], ticks ?? waves); next += 1) {
+    code.push(lines[next].replace(new RegExp(`^ {0,${indent.length}}`), ""));
   }
   const isHalfClosed = isOpen && next === lines.length && /^ {0,3}(`+|~+)$/.test(code.at(-1) ?? "");
   if (isHalfClosed) code.pop();
   const isNaming = isOpen && at === lines.length - 1;
-  return [node("fence", [code.join("\n")], { language: isNaming ? "" : language }), next + 1];
+  const [name] = (info ?? rest).trim().split(" ");
+  return [node("fence", [code.join("\n")], { language: isNaming ? "" : name.replace(/[^\p{L}\p{N}+#._-]/gu, "").slice(0, 30) }), next + 1];
 }
 
-function readFormulaBlock(lines, at, isOpen) {
+function readFormulaBlock(lines, at, { isOpen }) {
   const { source, next } = readFormulaLines(lines, at, isOpen);
   return [node("formula-block", source === null ? [] : [source]), next];
 }
 
-function readHeading(lines, at, isOpen) {
-  const [, marks, text] = HEADING.exec(lines[at]);
+function readHeading(lines, at, { isOpen }) {
+  const [, marks, text = ""] = HEADING.exec(lines[at]);
   const isLast = isOpen && at === lines.length - 1;
-  if (!text) return [null, at + 1];
-  return [node(`h${marks.length}`, parseInline(text, isLast)), at + 1];
+  const words = text.replace(/(?:\s+|^)#+$/, "").trim();
+  if (!words && isLast) return [null, at + 1];
+  return [node(`h${marks.length}`, parseInline(words, isLast)), at + 1];
 }
 
-function readRule(lines, at, isOpen) {
+function readRule(lines, at, { isOpen }) {
   return [isOpen && at === lines.length - 1 ? null : node("hr", []), at + 1];
 }
 
-function readQuote(lines, at, isOpen, depth) {
+function readMarkup(lines, at) {
+  const next = readHtml(lines, at);
+  return [node("p", [lines.slice(at, next).join("\n").trim()], { isMarkup: true }), next];
+}
+
+function readQuote(lines, at, { isOpen, depth }) {
   const inner = [];
+  const lazy = new Set();
   let next = at;
   for (; next < lines.length; next += 1) {
     const quoted = match(QUOTE, lines[next]);
-    if (!quoted && (lines[next].trim() === "" || readerOf(lines, next, isOpen) !== readParagraph)) break;
+    if (!quoted && !goesOn(lines, next, inner)) break;
+    if (!quoted) lazy.add(inner.length);
     inner.push(quoted ? quoted[1] : lines[next]);
   }
-  const blocks = parseBlocks(inner, isOpen && next === lines.length, depth + 1);
-  return [blocks.length ? node("blockquote", blocks) : null, next];
+  const { blocks } = parseBlocks(inner, isOpen && next === lines.length, depth + 1, lazy);
+  return [blocks.length || !isOpen ? node("blockquote", blocks) : null, next];
 }
 
-function readList(lines, at, isOpen, depth) {
-  const [, indent, mark] = ITEM.exec(lines[at]);
-  const isOrdered = /\d/.test(mark);
-  const items = [];
-  let next = at;
-  let isLoose = false;
-  for (; next < lines.length; next += 1) {
-    const line = lines[next];
-    const item = match(RULE, line) ? null : match(ITEM, line);
-    const margin = line.length - line.trimStart().length;
-    if (item && margin < indent.length + 2) {
-      if (margin < indent.length || /\d/.test(item[2]) !== isOrdered) break;
-      items.push([item[3] ?? ""]);
-    } else if (line.trim() === "" || margin >= indent.length + 2) {
-      items.at(-1).push(line.slice(Math.min(margin, indent.length + (isOrdered ? 3 : 2))));
-    } else if (lines[next - 1].trim() === "" || readerOf(lines, next, isOpen) !== readParagraph) break;
-    else items.at(-1).push(line.trimStart());
-  }
-  isLoose = items.some((item, index) => /\n\s*\n\s*\S/.test(item.join("\n")) || (index < items.length - 1 && item.at(-1).trim() === ""));
+/** Whether a line without its mark still belongs to the quote's last paragraph. */
+function goesOn(lines, at, inner) {
+  const needsMark = [isBlank, (line) => match(CODE, line), (line) => match(FENCE, line)].some((is) => is(inner[0]));
+  if (needsMark || isBlank(inner.at(-1)) || isBlank(lines[at])) return false;
+  return !match(RULE, lines[at]) && !match(FENCE, lines[at]) && !readItemMark(lines[at]) && !endsContainer(lines[at]);
+}
+
+function readList(lines, at, { isOpen, depth }) {
+  const isBreak = (line) => Boolean(match(FENCE, line) || match(HEADING, line) || match(QUOTE, line) || endsContainer(line));
+  const { items, next, isSpaced } = itemsOf(lines, at, { isRule: (line) => Boolean(match(RULE, line)), isBreak });
   const isLast = isOpen && next === lines.length;
-  const children = items
-    .map((item, index) => readItem(item, isLast && index === items.length - 1, isLoose, depth))
-    .filter((item) => item.children.length > 0);
-  const start = isOrdered ? Number.parseInt(mark, 10) : 1;
+  const read = items.map((item, index) => parseBlocks(item, isLast && index === items.length - 1, depth + 1));
+  const isLoose = isSpaced || read.some((item) => item.isSpaced || item.blocks.filter(isText).length > 1);
+  const children = read.map(({ blocks }) => node("li", isLoose ? blocks : blocks.flatMap((block) => (isText(block) ? block.children : [block]))));
+  // The mark of an item is not shown before its words.
+  if (isLast && !children.at(-1).children.length) children.pop();
+  const { isOrdered, start } = readItemMark(lines[at]);
   return [children.length ? node(isOrdered ? "ol" : "ul", children, { start }) : null, next];
 }
 
-function readItem(lines, isOpen, isLoose, depth) {
-  const blocks = parseBlocks(lines, isOpen, depth + 1);
-  if (isLoose) return node("li", blocks);
-  return node("li", blocks.flatMap((block) => (block.tag === "p" ? block.children : [block])));
-}
-
-function readTable(lines, at, isOpen) {
-  const rows = [];
-  let next = at;
-  for (; next < lines.length && lines[next].includes("|"); next += 1) {
-    if (next !== at + 1) rows.push(cellsOf(lines[next]));
-  }
-  const isLast = isOpen && next === lines.length;
-  const width = rows[0].length;
-  const sides = cellsOf(lines[at + 1]).map(sideOf);
-  const cell = (text, tag, index, isEnd) =>
-    node(tag, parseInline(text ?? "", isEnd), sides[index] ? { align: sides[index] } : {});
-  const row = (cells, tag, isEnd) =>
-    node("tr", Array.from({ length: width }, (_, index) => cell(cells[index], tag, index, isEnd)));
-  const body = rows.slice(1).map((cells, index) => row(cells, "td", isLast && index === rows.length - 2));
-  const children = [node("thead", [row(rows[0], "th", false)])];
-  if (body.length) children.push(node("tbody", body));
-  return [node("table", children), next];
-}
-
-function sideOf(mark) {
-  const [isLeft, isRight] = [mark.startsWith(":"), mark.length > 1 && mark.endsWith(":")];
-  return isLeft && isRight ? "center" : isRight ? "right" : isLeft ? "left" : "";
-}
-
-function cellsOf(line) {
-  const inner = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
-  return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
-}
-
-function readParagraph(lines, at, isOpen) {
+function readParagraph(lines, at, { isOpen, lazy }) {
   let next = at;
   const kept = [];
-  for (; next < lines.length && lines[next].trim() !== ""; next += 1) {
-    if (next > at && readerOf(lines, next, isOpen) !== readParagraph) break;
-    kept.push(lines[next].trim());
+  for (; next < lines.length && !isBlank(lines[next]); next += 1) {
+    if (next > at && !lazy.has(next) && isUnderline(lines, next, isOpen)) {
+      const tag = lines[next].includes("=") ? "h1" : "h2";
+      return [node(tag, parseInline(kept.join("\n").trimEnd(), false)), next + 1];
+    }
+    if (next > at && interrupterOf(lines, next, isOpen)) break;
+    kept.push(lines[next].trimStart());
   }
   const isLast = isOpen && next === lines.length;
   // A table's head is a line of text until the line below it says otherwise: wait for that.
   if (isLast && (HALF_LINE.test(kept.at(-1)) || kept.at(-1).startsWith("|"))) kept.pop();
-  return [kept.length ? node("p", parseInline(kept.join("\n"), isLast)) : null, next];
+  return [kept.length ? node("p", parseInline(kept.join("\n").trimEnd(), isLast)) : null, next];
+}
+
+/** A line of = or - makes a heading of the words above it; one that still arrives says nothing yet. */
+function isUnderline(lines, at, isOpen) {
+  return Boolean(match(UNDERLINE, lines[at])) && !(isOpen && at === lines.length - 1);
 }

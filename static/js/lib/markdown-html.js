@@ -1,0 +1,31 @@
+/** Markup in a text: it is shown as it was written, so no marks are read in it. */
+
+const BLOCKS =
+  "address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link main menu menuitem meta nav noframes ol optgroup option p param section source summary table tbody td tfoot th thead title tr track ul".split(
+    " ",
+  );
+const WHOLE = ["pre", "script", "style", "textarea"];
+const TAG = /^ {0,3}<(\/?)([A-Za-z][\w-]*)/;
+
+/** Return the line behind the markup that begins at a line, or 0 where none does. */
+export function readHtml(lines, at) {
+  if (/^ {0,3}<!--/.test(lines[at])) return lineBehind(lines, at, "-->");
+  const [, close, name] = TAG.exec(lines[at]) ?? [];
+  const tag = name?.toLowerCase();
+  if (!close && WHOLE.includes(tag)) return lineBehind(lines, at, `</${tag}>`);
+  if (!BLOCKS.includes(tag)) return 0;
+  let next = at + 1;
+  while (next < lines.length && lines[next].trim() !== "") next += 1;
+  return next;
+}
+
+/** Whether markup begins that a list or quote does not go on with, as the server has it: a tag that closes at once is not told. */
+export function endsContainer(line) {
+  const [whole, , name] = TAG.exec(line) ?? [];
+  return /^ {0,3}<!--/.test(line) || (BLOCKS.concat(WHOLE).includes(name?.toLowerCase()) && /^(?:\s|$)/.test(line.slice(whole.length)));
+}
+
+function lineBehind(lines, at, end) {
+  const found = lines.findIndex((line, index) => index >= at && line.includes(end));
+  return found === -1 ? lines.length : found + 1;
+}
