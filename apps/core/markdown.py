@@ -49,11 +49,11 @@ class _Blocks(mistune.BlockParser):
     """Keeps a quote before the list that follows it on the next line."""
 
     def parse_block_quote(self, m: Match[str], state: mistune.BlockState) -> int:
-        before, state.tokens = state.tokens, []
+        start = len(state.tokens)
         end = super().parse_block_quote(m, state)
         # What ends the quote is read first, and the quote is put before the last of it.
-        quote = state.tokens.pop(-2 if len(state.tokens) > 1 else -1)
-        state.tokens = [*before, quote, *state.tokens]
+        quote = state.tokens.pop(-2 if len(state.tokens) > start + 1 else -1)
+        state.tokens.insert(start, quote)
         return end
 
 
