@@ -212,6 +212,30 @@ def with_a_lost_worker(*, is_asked: bool) -> End:
     return end
 
 
+def lost_in_thought(*, thoughts: int, tokens: int) -> End:
+    """Lose the worker of a model that showed its thinking, and 400 bytes since the checkpoint."""
+    shown = sum(len(f"hm{index} ") for index in range(thoughts))
+
+    async def end(scene: Scene) -> int:
+        async with running_worker() as worker:
+            reply_id = (await send(scene.person, f"[[ponder after={thoughts}]]")).reply.pk
+            worker.begin(reply_id)
+            async with asyncio.timeout(5):
+                while not (running := worker.runtime.running.get(reply_id)):
+                    await let_others_run()
+                while running.progress.thought_bytes < shown:
+                    await let_others_run()
+            await worker.runtime._checkpoint()
+            passed = timezone.now() - timedelta(seconds=1)
+            await Reply.objects.filter(pk=reply_id).aupdate(lease_expires_at=passed)
+            seen = {reply_id: "x" * 400}
+            assert await sync_to_async(lost.reap)(reply_ids=[reply_id], live_texts=seen)
+        assert (await read_reply(reply_id)).completion_tokens == tokens
+        return reply_id
+
+    return end
+
+
 @pytest.mark.usefixtures("policy")
 @pytest.mark.parametrize(
     ("end", "state", "code", "source"),
@@ -231,6 +255,13 @@ def with_a_lost_worker(*, is_asked: bool) -> End:
         (kept_waiting, "halted", "models_paused", ""),
         (with_a_lost_worker(is_asked=True), "interrupted", "worker_lost", "estimated"),
         (with_a_lost_worker(is_asked=False), "interrupted", "worker_lost", ""),
+        (lost_in_thought(thoughts=400, tokens=673), "interrupted", "worker_lost", "estimated"),
+        (
+            lost_in_thought(thoughts=2_000, tokens=RESERVED_ANSWER_TOKENS),
+            "interrupted",
+            "worker_lost",
+            "estimated",
+        ),
     ],
     ids=[
         "complete",
@@ -248,6 +279,8 @@ def with_a_lost_worker(*, is_asked: bool) -> End:
         "kept waiting",
         "lost",
         "lost before it was asked for",
+        "lost in thought",
+        "lost in more thought than was reserved",
     ],
 )
 async def test_every_end_of_an_answer_settles_what_it_reserved(

@@ -178,13 +178,17 @@ def _echo(script: Script) -> list[Step]:
     return [Write(stream_head() + ROLE), told, Write(_finish(script) + DONE + END)]
 
 
-def _think(script: Script) -> list[Step]:
-    """Show some thinking and lose the connection before a word of the answer."""
-    thoughts = [
-        http_chunk(delta_event({"reasoning_content": f"hm{index} "}))
-        for index in range(script.after)
-    ]
-    return [Write(stream_head() + ROLE + b"".join(thoughts)), Cut()]
+def _think(tail: Step) -> Callable[[Script], list[Step]]:
+    """Show some thinking, and no word of the answer."""
+
+    def plan(script: Script) -> list[Step]:
+        thoughts = [
+            http_chunk(delta_event({"reasoning_content": f"hm{index} "}))
+            for index in range(script.after)
+        ]
+        return [Write(stream_head() + ROLE + b"".join(thoughts)), tail]
+
+    return plan
 
 
 def _refuse(script: Script) -> list[Step]:
@@ -259,7 +263,8 @@ SCRIPTS: dict[str, Callable[[Script], list[Step]]] = {
     "echo": _echo,
     "emoji": _emoji,
     "refuse": _refuse,
-    "think": _think,
+    "think": _think(Cut()),
+    "ponder": _think(Hang()),
     "status": _status,
     "redirect": _redirect,
     "hang": lambda _: [Hang()],

@@ -18,7 +18,8 @@ class Reply(models.Model):
     and every write is conditional on both the owner and the state `running`.
 
     `is_asked` is for whoever finds its worker lost: whether a model was asked that may have used
-    something, as the last checkpoint knew. What one that ended has used stands in its tokens.
+    something, as the last checkpoint knew, and how many `thought_tokens` beside the text. What one
+    that ended has used stands in its tokens.
     """
 
     message = models.OneToOneField(
@@ -62,6 +63,7 @@ class Reply(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     is_asked = models.BooleanField(default=False, db_default=False)
+    thought_tokens = models.PositiveIntegerField(default=0, db_default=0)
     stop_requested_at = models.DateTimeField(null=True)
     stop_state = models.CharField(max_length=20, blank=True)
     queued_at = models.DateTimeField(auto_now_add=True)

@@ -210,7 +210,7 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
 def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
     is_waiting = row.state == constants.ReplyState.QUEUED
     asked = min(PromptSize(row.asked_bytes, row.asked_messages).tokens, settings.MAX_TOKENS)
-    written = tokens_in(row.answer_bytes)
+    written = tokens_in(row.answer_bytes) + row.thought_tokens
     prompt = 0 if is_waiting else asked
     cost = None
     if row.rate is not None:

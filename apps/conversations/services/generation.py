@@ -41,7 +41,7 @@ async def write_answer(claim: Claim, runtime: WorkerRuntime) -> None:
     """Write an answer that this worker has taken, and end it in exactly one state."""
     reply_id = claim.reply_id
     set_correlation_id(claim.request.correlation_id)
-    running = runtime.add(reply_id)
+    running = runtime.add(reply_id, claim.request.progress)
     runtime.publisher.begin(reply_id, claim.request.model)
     ended = False
     try:
@@ -197,7 +197,7 @@ async def _stream(
                     is_waiting = False
                     runtime.publisher.let_through(running.reply_id, item.model)
             else:
-                _note_end_of_call(item, running, runtime)
+                _note_end_of_call(item, running)
         _show(await guard.finish(shown_chars=running.length), running, runtime)
     verdict = await guard.check(running.text)
     if verdict.is_block:
@@ -212,9 +212,9 @@ async def _hand_over(
     While PostgreSQL is away the end of the answer writes it.
     """
     running.answering, running.is_unanswered, running.is_unspent = item, False, False
-    runtime.note_asked(running.reply_id, is_asked=True)
     if item.chat_model_id == claim.call.chat_model_id:
         return False
+    running.stored_asked = None
     try:
         running.call = await db.call(
             leases.hand_over, claim=claim, owner=runtime.owner, answering=item
@@ -225,15 +225,12 @@ async def _hand_over(
     return True
 
 
-def _note_end_of_call(
-    item: Finished | Unanswered, running: RunningReply, runtime: WorkerRuntime
-) -> None:
+def _note_end_of_call(item: Finished | Unanswered, running: RunningReply) -> None:
     """Note that the model that was asked has ended its answer, or failed before any text."""
     if isinstance(item, Finished):
         running.finished = item
         return
     running.is_unanswered, running.is_unspent = True, item.is_unspent
-    runtime.note_asked(running.reply_id, is_asked=not item.is_unspent)
 
 
 def _show(released: guardrails.Released, running: RunningReply, runtime: WorkerRuntime) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import cast
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from apps.conversations.services import (
 )
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import leases as statements
+from apps.conversations.statements.leases import Asked
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
 from apps.llm.services import catalogue
@@ -30,7 +30,6 @@ from apps.llm.services import usage as ledger
 from apps.llm.services.usage import Call
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
-NONE_ASKED: Mapping[int, bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +138,14 @@ def put_back(*, reply_id: int, owner: str, fence: int) -> None:
 
 
 def checkpoint(
-    *, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[int, bool] = NONE_ASKED
+    *, owner: str, texts: Sequence[tuple[int, str]], asked: Sequence[Asked] = ()
 ) -> list[tuple[int, str]]:
     """Store what this worker's answers have by now, in one statement for all of them.
 
     Args:
         owner: the worker.
         texts: answer and its whole text, for those that gained some.
-        asked: whether a model was asked for an answer that may have used something, for those of
-            which that changed.
+        asked: what models may have used beside those texts, for the answers of which that changed.
 
     Returns:
         The answers that somebody asked to end, with the state to end in; those of people who may

@@ -15,13 +15,15 @@ from django.conf import settings
 
 from apps.conversations import constants
 from apps.conversations.services import leases
+from apps.conversations.statements.leases import Asked
 from apps.core import db
 from apps.core.logging import log_event
 from apps.core.realtime import bells
 from apps.core.realtime.connection import CONTROL_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
-from apps.llm.gateway.contract import Answering, ChatGateway, Finished, Usage
+from apps.llm.gateway.contract import Answering, ChatGateway, Finished, Progress, Usage
+from apps.llm.gateway.estimates import thought_tokens
 from apps.llm.services.usage import Call
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class RunningReply:
 
     reply_id: int
     task: asyncio.Task[None]
+    progress: Progress
     parts: list[str] = field(default_factory=list)
     length: int = 0
     stored_length: int = 0
@@ -47,6 +50,12 @@ class RunningReply:
     reported: Usage | None = None
     is_unspent: bool = False
     is_unanswered: bool = False
+    stored_asked: Asked | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What whoever finds this worker lost is to know of the model's call, beside the text."""
+        return Asked(self.reply_id, bool(self.progress.model), thought_tokens(self.progress))
 
     @property
     def is_cut_by_quota(self) -> bool:
@@ -81,8 +90,7 @@ class WorkerRuntime:
         self.gateway = gateway
         self.publisher = TextPublisher()
         self.running: dict[int, RunningReply] = {}
-        self._ending: set[int] = set()
-        self._asked: dict[int, bool] = {}
+        self._ending: dict[int, RunningReply] = {}
         self.slots = asyncio.Semaphore(settings.WORKER_CONCURRENCY)
         self._writers: set[asyncio.Task[None]] = set()
         self._eager = asyncio.Event()
@@ -131,13 +139,20 @@ class WorkerRuntime:
         if error is not None:
             log_event(logger, "REPLY_BROKEN", level=logging.ERROR, error=type(error).__name__)
 
-    def add(self, reply_id: int) -> RunningReply:
-        """Register the current task as the one that writes this answer."""
+    def add(self, reply_id: int, progress: Progress) -> RunningReply:
+        """Register the current task as the one that writes this answer.
+
+        Args:
+            reply_id: which answer.
+            progress: what is known of its call to the model while it runs.
+        """
         task = asyncio.current_task()
         if task is None:
             message = "an answer is written in a task"
             raise RuntimeError(message)
-        reply = self.running[reply_id] = RunningReply(reply_id, task)
+        reply = self.running[reply_id] = RunningReply(
+            reply_id, task, progress, stored_asked=Asked(reply_id)
+        )
         return reply
 
     def append(self, reply: RunningReply, text: str) -> None:
@@ -147,20 +162,16 @@ class WorkerRuntime:
         if reply.length - reply.stored_length >= EAGER_CHECKPOINT_CHARS:
             self._eager.set()
 
-    def note_asked(self, reply_id: int, *, is_asked: bool) -> None:
-        """Have it stored with the next checkpoint whether a model may have used something."""
-        self._asked[reply_id] = is_asked
-
     def end(self, reply_id: int) -> None:
         """Take no more stops and texts for an answer whose end is being stored."""
-        self.running.pop(reply_id, None)
-        self._ending.add(reply_id)
+        reply = self.running.pop(reply_id, None)
+        if reply is not None:
+            self._ending[reply_id] = reply
 
     def remove(self, reply_id: int) -> None:
         """Forget an answer; from here on nobody renews its lease."""
         self.running.pop(reply_id, None)
-        self._ending.discard(reply_id)
-        self._asked.pop(reply_id, None)
+        self._ending.pop(reply_id, None)
 
     async def _checkpoint_forever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -190,19 +201,25 @@ class WorkerRuntime:
 
     async def _checkpoint(self) -> None:
         dirty = [reply for reply in self.running.values() if reply.length > reply.stored_length]
-        lengths, asked = [reply.length for reply in dirty], dict(self._asked)
+        lengths, asked = [reply.length for reply in dirty], self._news_of_calls()
         stops = await db.call(
             leases.checkpoint,
             owner=self.owner,
             texts=[(reply.reply_id, reply.text) for reply in dirty],
-            asked=asked,
+            asked=[news for _, news in asked],
         )
-        for reply_id in [pk for pk, is_asked in asked.items() if self._asked.get(pk) == is_asked]:
-            del self._asked[reply_id]
+        for reply, news in asked:
+            reply.stored_asked = news
         for reply, length in zip(dirty, lengths, strict=True):
             reply.stored_length = length
         for reply_id, state in stops:
             self._stop(reply_id, state)
+
+    def _news_of_calls(self) -> list[tuple[RunningReply, Asked]]:
+        """Return what became of models' calls since that was stored last."""
+        in_hand = [*self.running.values(), *self._ending.values()]
+        known = [(reply, reply.asked) for reply in in_hand]
+        return [(reply, news) for reply, news in known if news != reply.stored_asked]
 
     def _take_ring(self, channel: str, data: bytes) -> None:
         del channel

@@ -62,12 +62,13 @@ def note_lost(reply_ids: Sequence[int], *, kept_back: Mapping[int, int]) -> list
         The calls, still to be settled; none for an answer that no model was asked for.
     """
     settled = usage.settled_models(purpose="reply", reference_ids=reply_ids)
+    held = quotas.held_for_answers(purpose="reply", reference_ids=reply_ids)
     lost: list[LostCall] = []
     for reply in Reply.objects.filter(pk__in=reply_ids).select_related("message", "conversation"):
         size = kept_back.get(reply.pk, size_of_text(reply.message.content))
         has_answered = size > 0 or reply.pk in kept_back
         if has_answered or (reply.is_asked and (reply.pk, reply.chat_model_id) not in settled):
-            lost.append(_note_use(reply, size))
+            lost.append(_note_use(reply, _estimate(reply, size, held=held.get(reply.pk))))
     return lost
 
 
@@ -96,7 +97,7 @@ def settle_lost(reply_ids: Sequence[int], calls: Sequence[LostCall]) -> None:
     release([reply_id for reply_id in reply_ids if reply_id not in charged])
 
 
-def _note_use(reply: Reply, answer_bytes: int) -> LostCall:
+def _note_use(reply: Reply, used: Usage) -> LostCall:
     call = Call(
         user_id=reply.conversation.owner_id,
         api_token_id=reply.api_token_id,
@@ -108,7 +109,6 @@ def _note_use(reply: Reply, answer_bytes: int) -> LostCall:
             model=reply.model, chat_model_id=reply.chat_model_id, moment=reply.started_at
         ),
     )
-    used = _estimate(reply, answer_bytes)
     reply.prompt_tokens, reply.completion_tokens = used.prompt_tokens, used.completion_tokens
     reply.usage_source, reply.cost_nano = used.source, call.cost(used)
     reply.save(update_fields=["prompt_tokens", "completion_tokens", "usage_source", "cost_nano"])
@@ -129,15 +129,22 @@ def release_forgotten() -> int:
     return len(forgotten)
 
 
-def _estimate(reply: Reply, answer_bytes: int) -> Usage:
-    """Estimate a call by the texts that its worker had sent and shown."""
+def _estimate(reply: Reply, answer_bytes: int, *, held: int | None) -> Usage:
+    """Estimate a call by the texts that its worker had sent and shown, and what was thought.
+
+    Args:
+        reply: the answer.
+        answer_bytes: length of its text.
+        held: what a hard quota holds for it, which it never passes; None where none counts.
+    """
     question = Message.objects.filter(children=reply.message).first()
     system_prompt, prompt_limit = _terms_of(reply)
     prompt = 0
     if question is not None:
         fixed, history = _sizes_of(reply, question, system_prompt)
         prompt = sent_tokens(fixed, history, limit=prompt_limit)
-    return Usage(prompt, tokens_in(answer_bytes), "estimated")
+    written = tokens_in(answer_bytes) + reply.thought_tokens
+    return Usage(prompt, written if held is None else min(written, held), "estimated")
 
 
 def _sizes_of(reply: Reply, question: Message, system_prompt: str) -> tuple[PromptSize, PromptSize]:

@@ -16,7 +16,7 @@ _LIVE = Statement(
     SELECT
         reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
         reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
-        octet_length(answer.content), said.bytes, said.messages,
+        octet_length(answer.content), reply.thought_tokens, said.bytes, said.messages,
         {RATE_COLUMNS}
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
@@ -61,6 +61,7 @@ class Live(NamedTuple):
     queued_at: datetime
     started_at: datetime | None
     answer_bytes: int
+    thought_tokens: int
     asked_bytes: int
     asked_messages: int
     rate: Rate | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -136,10 +136,14 @@ _STORE_TEXTS = Statement(
             AND lease_owner = %(owner)s AND state = %(running)s
         ORDER BY message_id FOR NO KEY UPDATE
     ), noted AS (
-        UPDATE conversations_reply AS reply SET is_asked = fresh.is_asked
-        FROM unnest(%(asked_ids)s::bigint[], %(asked)s::boolean[]) AS fresh (id, is_asked)
+        UPDATE conversations_reply AS reply
+        SET is_asked = fresh.is_asked, thought_tokens = fresh.thought_tokens
+        FROM unnest(%(asked_ids)s::bigint[], %(asked)s::boolean[], %(thought)s::integer[])
+            AS fresh (id, is_asked, thought_tokens)
         JOIN held ON held.message_id = fresh.id
-        WHERE reply.message_id = fresh.id AND reply.is_asked <> fresh.is_asked
+        WHERE reply.message_id = fresh.id AND (
+            reply.is_asked <> fresh.is_asked OR reply.thought_tokens <> fresh.thought_tokens
+        )
     )
     UPDATE conversations_message AS message SET content = fresh.content
     FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
@@ -149,8 +153,16 @@ _STORE_TEXTS = Statement(
 )
 
 
-def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[int, bool]) -> None:
-    """Write the texts of answers that are still `held_by` the worker, and whether they `is_asked`.
+class Asked(NamedTuple):
+    """Whether a model was asked for an answer that may have used something, and thought so much."""
+
+    reply_id: int
+    is_asked: bool = False
+    thought_tokens: int = 0
+
+
+def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Sequence[Asked]) -> None:
+    """Write the texts of answers that are still `held_by` the worker, and what was asked for them.
 
     The rows of the answers are locked first: a statement that began before an answer ended would
     otherwise wait for its end, and then put the older text over the final one.
@@ -159,8 +171,9 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[
         owner=owner,
         ids=[reply_id for reply_id, _ in texts],
         texts=[text for _, text in texts],
-        asked_ids=list(asked),
-        asked=list(asked.values()),
+        asked_ids=[one.reply_id for one in asked],
+        asked=[one.is_asked for one in asked],
+        thought=[one.thought_tokens for one in asked],
         running=ReplyState.RUNNING,
     )
 
@@ -168,7 +181,7 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Mapping[
 _NOTE_MODEL = Statement(
     """
     UPDATE conversations_reply
-    SET model = %(model)s, chat_model_id = %(chat_model_id)s, is_asked = true
+    SET model = %(model)s, chat_model_id = %(chat_model_id)s, is_asked = true, thought_tokens = 0
     WHERE message_id = %(reply_id)s AND fence = %(fence)s
         AND lease_owner = %(owner)s AND state = %(running)s
     """

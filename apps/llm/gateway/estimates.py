@@ -15,7 +15,7 @@ import orjson
 
 from apps.core.logging import log_event
 from apps.llm.constants import BYTES_PER_TOKEN, FRAME_TOKENS, RESERVED_ANSWER_TOKENS
-from apps.llm.gateway.contract import GenerationRequest, Usage
+from apps.llm.gateway.contract import GenerationRequest, Progress, Usage
 
 MOST_ADDED_TOKENS = 2_000
 """What a provider may put around a prompt that nobody sent: a system prompt of its own."""
@@ -152,12 +152,27 @@ def estimate(request: GenerationRequest) -> Usage:
     progress = request.progress
     fixed, history = _sizes(request)
     prompt = sent_tokens(fixed, history, limit=request.max_prompt_tokens)
-    silent = int(progress.silent_seconds()) * SILENT_TOKENS_PER_SECOND
-    thought = max(tokens_in(progress.thought_bytes), min(silent, RESERVED_ANSWER_TOKENS))
-    written = tokens_in(progress.text_bytes) + thought
+    written = tokens_in(progress.text_bytes) + _thought(progress)
     held = request.reserved.answer_tokens if request.reserved is not None else None
     limits = (request.max_completion_tokens, progress.answer_limit, held)
     return Usage(prompt, min([written, *filter(None, limits)]), "estimated")
+
+
+def thought_tokens(progress: Progress) -> int:
+    """Return about how many tokens a model has thought, as far as its limit leaves them room.
+
+    Beside the tokens of its text they are what `estimate` says of its answer.
+    """
+    thought = _thought(progress)
+    if progress.answer_limit is None:
+        return thought
+    return max(0, min(thought, progress.answer_limit - tokens_in(progress.text_bytes)))
+
+
+def _thought(progress: Progress) -> int:
+    """Return how long what was thought is: as it was shown, or as it takes a silent server."""
+    silent = int(progress.silent_seconds()) * SILENT_TOKENS_PER_SECOND
+    return max(tokens_in(progress.thought_bytes), min(silent, RESERVED_ANSWER_TOKENS))
 
 
 def believe(reported: Usage | None, *, request: GenerationRequest) -> Usage:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from apps.core import limits
@@ -189,6 +189,20 @@ def still_reserved(*, purpose: Purpose, reference_ids: Sequence[int]) -> list[in
     """Return which of some calls have reserved something that is not settled."""
     rows = Reservation.objects.filter(purpose=purpose, reference_id__in=reference_ids)
     return sorted(set(rows.values_list("reference_id", flat=True)))
+
+
+def held_for_answers(*, purpose: Purpose, reference_ids: Sequence[int]) -> dict[int, int]:
+    """Return what hard quotas hold for the answers of calls, for those that they hold anything for.
+
+    Args:
+        purpose: what the calls are for.
+        reference_ids: which.
+    """
+    rows = Reservation.objects.filter(
+        purpose=purpose, reference_id__in=reference_ids, answer_tokens__isnull=False
+    )
+    held = rows.values_list("reference_id").annotate(Min("answer_tokens")).order_by()
+    return dict(held)
 
 
 def remove_old_counters(*, now: datetime | None = None) -> int:
