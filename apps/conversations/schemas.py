@@ -7,13 +7,14 @@ from pydantic import Field, StringConstraints, field_validator
 
 from apps.conversations import constants
 from apps.conversations.constants import Author, ReplyState
-from apps.conversations.models import Message, Reply
+from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import presenting
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import LARGEST_NUMBER
 from apps.llm.constants import CostSource
 from apps.llm.services import money
 
+MOVES = {"message_count", "updated_at", "last_message_at", "is_unread"}
 Content = Annotated[
     Text,
     StringConstraints(
@@ -88,6 +89,12 @@ class ConversationOut(OutputSchema):
     archived_at: datetime | None = Field(description="Since when it is put away.")
     locked_at: datetime | None = Field(description="Since when nobody can write in it.")
     assistant_id: int | None = Field(description="Who answers; null for the default assistant.")
+
+    @staticmethod
+    def moving(conversation: Conversation) -> set[str]:
+        """Return which fields move by themselves; the title does until a person gives one."""
+        is_own = conversation.title_source == constants.TitleSource.PERSON
+        return MOVES if is_own else MOVES | {"title"}
 
 
 class MessageCreateIn(InputSchema):

@@ -31,6 +31,10 @@ async def test_the_second_of_two_editors_is_refused(program: Program, author: Us
     now = timezone.now()
     await Conversation.objects.aupdate(last_message_at=now, updated_at=now, message_count=2)
     assert (await program.get(path, If_None_Match=read)).status_code == 200
+    for source, title in (("none", "The first words"), ("generated", "By the model")):
+        seen = await tag_of(program, path)
+        await Conversation.objects.aupdate(title=title, title_source=source)
+        assert (await program.get(path, If_None_Match=seen)).status_code == 200
     first = await program.call("PATCH", path, {"title": "First"}, If_Match=read)
     second = await program.call("PATCH", path, {"title": "Second"}, If_Match=read)
     assert first.status_code == 200

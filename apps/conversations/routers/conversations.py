@@ -35,7 +35,6 @@ from apps.llm.errors import AssistantNotFoundError
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Conversations"])
-MOVES = {"message_count", "updated_at", "last_message_at", "is_unread"}
 
 LISTS = {
     "open": (conversations.list_conversations, ("-last_message_at", "-id")),
@@ -99,7 +98,7 @@ async def list_conversations(request: HttpRequest, page: Query[ConversationListP
         message="Conversation.",
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
-        untagged=MOVES,
+        untagged=ConversationOut.moving,
     ),
 )
 async def read_conversation(request: HttpRequest, conversation_id: int) -> object:
@@ -120,7 +119,7 @@ async def read_conversation(request: HttpRequest, conversation_id: int) -> objec
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
         is_conditional=True,
-        untagged=MOVES,
+        untagged=ConversationOut.moving,
     ),
 )
 async def update_conversation(
@@ -131,7 +130,7 @@ async def update_conversation(
         conversations.update_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
-        precondition=precondition(request, ConversationOut, untagged=MOVES),
+        precondition=precondition(request, ConversationOut, untagged=ConversationOut.moving),
         **payload.model_dump(exclude_unset=True),
     )
 
@@ -156,7 +155,7 @@ async def delete_conversation(request: HttpRequest, conversation_id: int) -> Non
         deleting.delete_conversation,
         actor=current_user(request),
         conversation_id=conversation_id,
-        precondition=precondition(request, ConversationOut, untagged=MOVES),
+        precondition=precondition(request, ConversationOut, untagged=ConversationOut.moving),
     )
 
 

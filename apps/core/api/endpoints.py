@@ -83,8 +83,9 @@ class Endpoint:
         is_stream: whether success is a stream, which has no envelope.
         is_plain: whether success is `returns` itself, without an envelope.
         is_conditional: whether the operation heeds `If-Match`.
-        untagged: fields of the data that move by themselves, such as when something was used last.
-            `If-Match` leaves them out, as it is about what can be changed; a 304 does not.
+        untagged: fields of the data that move by themselves, such as when something was used last,
+            or who tells them of what is answered. `If-Match` leaves them out, as it is about what
+            can be changed; a 304 does not.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
         is_secret: whether its answer holds a secret that is shown once: a key that comes again is
             answered to the token that sent it first, while that may do as much as then.

@@ -16,8 +16,10 @@ from pydantic import TypeAdapter
 
 from apps.core.preconditions import Precondition
 
-Untagged = set[str] | dict[str, set[str]] | None
-"""Fields that move by themselves, as pydantic takes them: those of a list under `__all__`."""
+Fields = set[str] | dict[str, set[str]]
+"""Fields as pydantic takes them: those of a list under `__all__`."""
+Untagged = Fields | Callable[[Any], Fields] | None
+"""Fields that move by themselves, or who tells them of what is answered."""
 _TAGS = re.compile(r'"[^"]*"|\*')
 
 
@@ -33,6 +35,11 @@ def tag_of(data: bytes, *, kept: bytes | None = None) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def moving(untagged: Untagged, answered: object) -> Fields | None:
+    """Return the fields that move by themselves of what is answered; None where none is named."""
+    return untagged(answered) if callable(untagged) else untagged
 
 
 def tags_in(header: str) -> frozenset[str]:
@@ -78,5 +85,6 @@ def _tag_of_row(
     untagged: Untagged,
     row: object,
 ) -> str:
-    data = adapter.validate_python(row if of is None else of(row), from_attributes=True)
-    return tag_of(adapter.dump_json(data, exclude=untagged))
+    answered = row if of is None else of(row)
+    data = adapter.validate_python(answered, from_attributes=True)
+    return tag_of(adapter.dump_json(data, exclude=moving(untagged, answered)))

@@ -209,7 +209,8 @@ def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpRes
     data = result.data if isinstance(result, Answer) else _dump(operation, result)
     if operation.endpoint.has_tag(operation.method):
         untagged = operation.endpoint.untagged
-        kept = None if untagged is None else _dump(operation, result, untagged)
+        moving = etags.moving(untagged, result)
+        kept = None if moving is None else _dump(operation, result, moving)
         tag = etags.tag_of(data, kept=kept)
         add_header(request, "ETag", tag)
         if operation.endpoint.knows_readers(operation.method) and etags.is_known(request, tag):
@@ -217,14 +218,14 @@ def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpRes
     return _envelope(request, operation.endpoint, data)
 
 
-def _dump(operation: Operation, result: Any, untagged: etags.Untagged = None) -> bytes:  # noqa: ANN401
+def _dump(operation: Operation, result: Any, left_out: etags.Fields | None = None) -> bytes:  # noqa: ANN401
     try:
         value = operation.adapter.validate_python(result, from_attributes=True)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
         msg = f"The answer does not fit its schema at: {fields}"
         raise ResponseShapeError(msg) from None
-    return operation.adapter.dump_json(value, exclude=untagged)
+    return operation.adapter.dump_json(value, exclude=left_out)
 
 
 def _envelope(request: HttpRequest, endpoint: Endpoint, data: bytes) -> HttpResponse:
