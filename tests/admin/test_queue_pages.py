@@ -1,5 +1,6 @@
 """The queue and the page of a case in the admin: who gets in, what a page costs, what it says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ LIST_QUERIES = 12
 """Ten of the page and two of the savepoint that a test adds."""
 CASE_QUERIES = 20
 NEXT_QUERIES = 24
-DECIDE_QUERIES = 73
+DECIDE_QUERIES = 74
 MEASURES = ("hide_message", "redact_span", "lock_conversation", "warn", "restrict", "suspend")
 
 
@@ -381,9 +382,7 @@ def test_an_export_streams_every_case(sign_in: SignIn, file_format: str) -> None
         assert lines[0].startswith("id,state,severity")
         assert [int(line.partition(",")[0]) for line in lines[1:]] == made[::-1]
     else:
-        assert f'"id": {made[0]}' in text
-        assert text.startswith("[{")
-        assert text.endswith("}]\n")
+        assert [row["id"] for row in json.loads(text)] == made[::-1]
 
 
 def test_the_box_leads_to_a_case_and_to_a_saved_view(desk: Client, sign_in: SignIn) -> None:

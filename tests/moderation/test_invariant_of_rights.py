@@ -32,6 +32,7 @@ OWN = {
     "inbox.notice_about": "one's own notices",
     "pages.notices_page": "one's own notices",
     "grants.live_grant": "one's own grants",
+    "reports.list_reports": "one's own reports",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
     "appeal_panels.hides_reasons": "an answer about a case that the caller has been let read",
     "appeals.shows_reasons": "an answer about an appeal that the caller has been let read",
@@ -89,6 +90,7 @@ OTHERS: dict[str, Any] = {
     "mode": constants.RuleMode.SHADOW,
     "period": None,
     "picks": [],
+    "policy_code": "insults",
     "plan": rules.Plan(
         name="New",
         kind=constants.RuleKind.KEYWORD,
@@ -180,7 +182,13 @@ def test_14_every_service_for_staff_refuses_one_who_is_suspended(
 
 
 @pytest.mark.parametrize(
-    "name", ["grants.list_readings", "inbox.list_notices", "inbox.newest_notices"]
+    "name",
+    [
+        "grants.list_readings",
+        "inbox.list_notices",
+        "inbox.newest_notices",
+        "reports.list_reports",
+    ],
 )
 @pytest.mark.usefixtures("values")
 def test_14_what_refuses_nobody_shows_nothing_of_others(name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from asgiref.current_thread_executor import CurrentThreadExecutor
-from asgiref.sync import ThreadSensitiveContext
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 T = TypeVar("T")
@@ -50,6 +50,9 @@ class Chromium:
         except KeyboardInterrupt:
             result.cancel()
             raise
+        finally:
+            # What later tests call synchronously would run on this loop, which does not end, too.
+            SyncToAsync.threadlocal.main_event_loop = None
 
     async def new_context(self, **options: Any) -> BrowserContext:
         """Open windows of somebody new; a browser or driver that has crashed is replaced."""
