@@ -123,6 +123,24 @@ async def test_line_39_a_theme_that_was_chosen_is_there_at_the_first_paint(
             assert await background(tab) == dark
 
 
+async def test_forced_colours_show_the_focus_and_what_is_chosen(
+    browsing: Browsing, person: User, conversation: Conversation
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, forced_colors="active")
+        await tab.open(f"/c/{conversation.pk}/")
+        await tab.composer.focus()
+        for name in (
+            ".composer-box",
+            '.sidebar-link[aria-current="page"]',
+            ".search-form:focus-within",
+            '.theme-switch [aria-pressed="true"]',
+        ):
+            if name.startswith(".search"):
+                await tab.page.keyboard.press("Control+k")
+            await expect(tab.page.locator(name).first).to_have_css("outline-style", "solid")
+
+
 async def background(tab: Tab) -> str:
     """Return the colour behind the page, as soon as there is a body."""
     await tab.page.wait_for_selector("body")
