@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from apps.conversations.models import Conversation, Message
 from apps.conversations.services import indexing, shares
@@ -18,6 +18,11 @@ from tests.support.axe import violations
 pytestmark = pytest.mark.browser
 
 SLOW = "[[stream tokens=60 rate=30]]"
+TOAST_IS_OVER_COMPOSER = """() => {
+  const [note, box] = ["[data-toast] > .notice", ".composer-box"].map((name) =>
+    document.querySelector(name).getBoundingClientRect());
+  return note.bottom > box.top && note.top < box.bottom;
+}"""
 
 
 def make_many(person: User, count: int) -> list[int]:
@@ -254,6 +259,14 @@ async def test_line_37_search_works_without_a_script(browsing: Browsing, person:
         await expect(tab.page.locator("[data-message-id]").last).to_contain_text("Line 89")
 
 
+async def expect_composer_free_of(toast: Locator, words: str) -> None:
+    """See a note, at each size, that does not lie on what one writes."""
+    await expect(toast).to_contain_text(words)
+    for width, height in ((360, 740), (768, 1024), (1440, 900)):
+        await toast.page.set_viewport_size({"width": width, "height": height})
+        assert not await toast.page.evaluate(TOAST_IS_OVER_COMPOSER)
+
+
 async def test_line_38_delete_asks_once_and_offers_undo_and_archive_is_separate(
     browsing: Browsing, person: User
 ) -> None:
@@ -268,7 +281,7 @@ async def test_line_38_delete_asks_once_and_offers_undo_and_archive_is_separate(
         await tab.page.get_by_role("button", name="Delete", exact=True).first.click()
         await tab.page.locator("#delete-dialog").get_by_role("button", name="Delete").click()
         toast = tab.page.locator("[data-toast]")
-        await expect(toast).to_contain_text("The conversation is deleted.")
+        await expect_composer_free_of(toast, "The conversation is deleted.")
         await expect(tab.page.locator(item(tab, numbers[0]))).to_have_count(0)
         await toast.get_by_role("button", name="Undo").click()
         await expect(tab.page.locator("h1")).to_have_text("Talk 0")

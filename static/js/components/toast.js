@@ -5,6 +5,8 @@ const SHOWN_MS = 12_000;
 export function mountToast(notes) {
   if (notes.querySelector(".notice-error, .notice-warning")) return;
   notes.dataset.toast = "";
+  // Above what one writes, and never on it: the composer's dock carries the note where there is one.
+  document.querySelector("[data-dock]")?.prepend(notes);
   let timer = null;
   const stay = () => clearTimeout(timer);
   const leave = () => {
