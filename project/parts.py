@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.ApiMiddleware",
     "apps.core.middleware.LanguageMiddleware",
+    "apps.core.middleware.ZoneMiddleware",
     "apps.core.middleware.SignInMiddleware",
     "apps.core.middleware.SessionMiddleware",
     "apps.core.middleware.CommonMiddleware",

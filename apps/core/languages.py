@@ -92,6 +92,11 @@ def moment(value: datetime) -> str:
     return date_format(value, "DATETIME_FORMAT")
 
 
+def short_moment(value: datetime) -> str:
+    """Write a day and a time of day as a list in the reader's language does."""
+    return date_format(value, "SHORT_DATETIME_FORMAT")
+
+
 @cache
 def words_of_scripts(language: str) -> str:
     """Return what the page's scripts say in a language, as JSON; nothing for English."""

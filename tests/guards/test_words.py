@@ -23,7 +23,6 @@ HIDDEN_TEXT = re.compile(r"""f["'].*\{n?gettext(?:_lazy|_noop)?\(["']""")
 TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'>])*>""")
 SAME_EVERYWHERE = {
     "Parley": "the product's name",
-    "UTC": "the name of the clock",
     "CSV": "the name of a format",
     "download": "the name of a sign, drawn by its font",
 }

@@ -15,6 +15,7 @@ from apps.core.middleware.pages import (
     XFrameOptionsMiddleware,
 )
 from apps.core.middleware.sign_in import SignInMiddleware
+from apps.core.middleware.zone import ZoneMiddleware
 
 __all__ = [
     "ApiMiddleware",
@@ -30,4 +31,5 @@ __all__ = [
     "SessionMiddleware",
     "SignInMiddleware",
     "XFrameOptionsMiddleware",
+    "ZoneMiddleware",
 ]

@@ -16,6 +16,7 @@ import { mountSearch } from "../components/search-dialog.js";
 import { mountShortcuts } from "../components/shortcuts.js";
 import { Sidebar } from "../components/sidebar.js";
 import { Transcript } from "../components/transcript.js";
+import { rememberZone } from "../components/zone.js";
 import { Drafts } from "../lib/drafts.js";
 import { newClientId } from "../lib/message.js";
 import { Connection } from "../lib/socket.js";
@@ -73,6 +74,7 @@ function liftAboveKeyboard() {
   view?.addEventListener("scroll", lift);
 }
 
+rememberZone();
 mountComponents();
 const drafts = new Drafts(storage("localStorage"), { owner: app.dataset.userId, page: newClientId(), tab: nameOfTab() });
 const conversationId = Number(app.dataset.conversationId) || null;

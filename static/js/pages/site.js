@@ -2,5 +2,7 @@
 
 import "../components/words.js";
 import { mountComponents } from "../components/mount.js";
+import { rememberZone } from "../components/zone.js";
 
+rememberZone();
 mountComponents();
