@@ -1,5 +1,6 @@
 """Staff hide a message, restore it and halt an answer: with a reason, by services, audited."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,7 @@ def test_the_page_says_what_will_happen_and_changes_nothing(
     assert "disappears at once from every open page of Uma" in text
     assert "A question?" in text
     assert 'name="csrfmiddlewaretoken"' in text
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', text) == ["policy"]
     talk.question.refresh_from_db()
     assert talk.question.hidden_at is None
     assert audited() == []

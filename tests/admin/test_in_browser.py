@@ -13,6 +13,7 @@ from apps.moderation.models import Rule, RuleHit
 from apps.users.models import User
 from tests.admin.conftest import make_talk
 from tests.browser.tab import Browsing, Tab
+from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_rule, make_staff
 from tests.support.axe import WCAG, violations
 from tests.support.chromium import Chromium
@@ -35,7 +36,7 @@ def make_pages(admin: User, person: User) -> list[str]:
     client.force_login(admin)
     hide_message(actor=admin, message_id=talk.question.pk, reason="A threat.")
     staff = make_staff()
-    claimed_case(staff)
+    long = claimed_case(staff, MessageFactory(content="A long insult. " * 120))
     hit_by(make_rule())
     note_reading(
         viewer=staff,
@@ -45,6 +46,7 @@ def make_pages(admin: User, person: User) -> list[str]:
     return [
         "/admin/",
         "/admin/conversations/message/",
+        f"/admin/conversations/message/{long.message_id}/hide/",
         f"/admin/conversations/conversation/{talk.conversation.pk}/change/",
         f"/admin/users/user/{person.pk}/change/",
         f"/admin/users/user/{person.pk}/suspend/",

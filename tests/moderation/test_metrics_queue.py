@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.moderation.constants import ActorKind, FlagSource, Severity, Verdict
+from apps.moderation.services.by_hand import hide_message
 from apps.moderation.services.metrics_queue import (
     FirstDecisions,
     Waiting,
@@ -13,8 +14,9 @@ from apps.moderation.services.metrics_queue import (
     queue_figures,
     waiting,
 )
-from tests.moderation.factories import make_policy, make_rule, make_staff
-from tests.moderation.histories import NOW, ago, case_at, decision_at, period
+from tests.factories import MessageFactory
+from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
+from tests.moderation.histories import NOW, ago, at, case_at, decision_at, period
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +98,19 @@ def test_the_first_decision_of_a_person_is_timed_and_no_later_one() -> None:
     assert days[-1] == FirstDecisions(NOW.date(), 2, 3 * HOUR, pytest.approx(3.9 * HOUR))
     assert days[0] == FirstDecisions(days[0].day, 0, None, None)
     assert overall == FirstDecisions(None, 2, 3 * HOUR, pytest.approx(3.9 * HOUR))
+
+
+def test_a_case_that_opened_and_closed_in_one_act_lowers_no_time() -> None:
+    make_policy()
+    act = {"actor": make_staff(), "policy_code": "insults", "reason": "An insult."}
+    waited = case_at(ago(hours=3))
+    at(hide_message(message_id=waited.message_id, **act), ago(hours=1))
+    beside = make_case()
+    at_once = MessageFactory(conversation=beside.conversation)
+    decision = hide_message(message_id=at_once.pk, **act)
+    at(decision.case, ago(minutes=5))
+    at(decision, ago(minutes=5))
+    assert first_decisions(period(7))[1] == FirstDecisions(None, 1, 2 * HOUR, 2 * HOUR)
 
 
 def test_the_figures_of_the_queue_take_five_queries() -> None:

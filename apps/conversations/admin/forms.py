@@ -18,6 +18,7 @@ class HideForm(ReasonForm):
 
     policy = forms.ChoiceField(
         choices=_policies,
+        widget=forms.Select(attrs={"autofocus": True}),
         label="Policy",
         help_text="What it goes against. The notice names it.",
         error_messages={"required": "Choose the policy that it goes against."},

@@ -32,10 +32,13 @@ class ReasonForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Let typing begin in the first field, which is not the reason where more is asked."""
+        """Begin in the first field, which is not the reason where more is asked.
+
+        A choice that is made already is passed over; one that is not asks for `autofocus` itself.
+        """
         super().__init__(*args, **kwargs)
         first = next(iter(self.fields.values())).widget
-        if isinstance(first, forms.TextInput | forms.Textarea):
+        if isinstance(first, forms.TextInput | forms.Textarea) or "autofocus" in first.attrs:
             self.fields["reason"].widget.attrs.pop("autofocus", None)
             first.attrs["autofocus"] = True
 

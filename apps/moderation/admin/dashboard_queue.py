@@ -176,7 +176,8 @@ def _first(figures: QueueFigures, period: Period) -> Exhibit:
         words=f"Half of the cases were decided within {write(first.p50, Unit.SECONDS)}, "
         f"95% within {write(first.p95, Unit.SECONDS)}.",
         meaning="From the opening of a case to the first decision of a person, on the day of the "
-        "decision. Handing a case on counts; what a rule withheld by itself does not.",
+        "decision. Handing a case on counts; what a rule withheld by itself does not, nor a case "
+        "that opened only as somebody decided it.",
         what="First decisions",
         days=figures.first_by_day,
         period=period,

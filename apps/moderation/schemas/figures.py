@@ -38,7 +38,10 @@ class FlowDayOut(OutputSchema):
 
 
 class FirstDecisionsOut(OutputSchema):
-    """How long first decisions took; `day` is null for all days together."""
+    """How long first decisions took; `day` is null for all days together.
+
+    A case that staff opened by hiding its message is not among them.
+    """
 
     day: date | None
     number: int

@@ -170,13 +170,15 @@ def flow(period: Period) -> list[FlowDay]:
 def first_decisions(period: Period) -> tuple[list[FirstDecisions], FirstDecisions]:
     """Return how long people took to decide first, by day and over all days.
 
-    A rule that withheld a text at once decided nothing in this sense; handing a case on did.
+    A rule that withheld a text at once decided nothing in this sense; handing a case on did. A case
+    that staff opened had no wait: its first decision opened it.
     """
     rows: QuerySet[Decision] = (
         Decision.objects.filter(
             created_at__gte=period.since, actor_kind=ActorKind.PERSON, is_undo=False
         )
         .filter(Q(supersedes=None) | ~Q(supersedes__actor_kind=ActorKind.PERSON))
+        .exclude(case__source=FlagSource.STAFF)
         .annotate(wait=span("case__created_at", "created_at"))
     )
     by_day = daily(rows, "created_at", number=Count("pk"), **middle_and_tail("wait"))
