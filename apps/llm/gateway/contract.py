@@ -49,6 +49,8 @@ class Progress:
         thought_bytes: length of what the model showed of its thinking.
         head_at: when its server began to answer, by the clock of `time.monotonic`.
         text_at: when the first text came.
+        failed: calls to models before it that may have used something and of which nobody else
+            knows: those for which nothing was reserved.
     """
 
     model: str = ""
@@ -58,6 +60,7 @@ class Progress:
     thought_bytes: int = 0
     head_at: float | None = None
     text_at: float | None = None
+    failed: list["FailedCall"] = field(default_factory=list)
 
     def begin(self, *, model: str, chat_model_id: int | None, answer_limit: int | None) -> None:
         """Note that a model is asked; what another one did before it is not counted here."""
@@ -136,6 +139,17 @@ class Usage:
     completion_tokens: int
     source: UsageSource
     cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A call to one model that failed and may have used something; `code` says how it failed."""
+
+    model: str
+    chat_model_id: int | None
+    usage: Usage
+    seconds: float
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

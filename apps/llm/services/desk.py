@@ -16,6 +16,7 @@ from apps.llm.gateway.contract import (
     Answering,
     ChatGateway,
     Completion,
+    FailedCall,
     Finished,
     GatewayEvent,
     GenerationRequest,
@@ -47,16 +48,22 @@ class _Course:
     unsettled: stand_ins.Unsettled | None = None
 
     def note_failure(self, asked: GenerationRequest, error: UpstreamError, seconds: float) -> None:
-        """Note that a model failed, before what is known of its call gives way to the next one."""
+        """Note that a model failed, before what is known of its call gives way to the next one.
+
+        Where nothing was reserved for it, its caller is told by the request's progress.
+        """
         self.patience.begin()
         self.failure = self.failure or error
-        if not error.is_unspent:
-            self.unsettled = stand_ins.Unsettled(
-                request=asked,
-                error=error,
-                usage=error.reported or estimate(asked),
-                duration=timedelta(seconds=seconds),
-            )
+        if error.is_unspent:
+            return
+        used = error.reported or estimate(asked)
+        self.unsettled = stand_ins.Unsettled(
+            request=asked, error=error, usage=used, duration=timedelta(seconds=seconds)
+        )
+        if asked.reserved is None:
+            failed = FailedCall(asked.model, asked.chat_model_id, used, seconds, error.code)
+            asked.progress.failed.append(failed)
+            asked.progress.clear()
 
     def error(self) -> UpstreamError:
         """Return the error of a call that no model answered: the first one's.

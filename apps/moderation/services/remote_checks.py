@@ -15,7 +15,7 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import ModelsPausedError, UpstreamError
-from apps.llm.gateway.contract import GenerationRequest, Usage
+from apps.llm.gateway.contract import GenerationRequest
 from apps.llm.gateway.estimates import estimate
 from apps.llm.gateway.moderation import default_classifier
 from apps.llm.services import catalogue, pauses
@@ -94,14 +94,14 @@ async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             said = await (_judge(rule, request) if request else _classify(rule, text))
-        await _write_down(said.call)
+        await _write_down([*_failed(rule, request), *([said.call] if said.call else [])])
         return said.read()
     except TimeoutError:
         error = "timeout"
-        await _write_down(_failed(rule, request, error, began))
+        await _write_down([*_failed(rule, request), *_cut_off(rule, request, error, began)])
     except UpstreamError as failure:
         error = failure.code
-        await _write_down(_failed(rule, request, error, began, reported=failure.reported))
+        await _write_down([*_failed(rule, request), *_cut_off(rule, request, error, began)])
     except ModelsPausedError as failure:
         error = failure.code
     except Exception as failure:  # noqa: BLE001  no answer of another program may break the chat
@@ -112,14 +112,13 @@ async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
     return None
 
 
-async def _write_down(call: HouseCall | None) -> None:
-    """Put a call into the ledger; where that fails, what was said counts all the same."""
-    if call is None:
-        return
-    try:
-        await db.call(record_house_call, call)
-    except Exception as problem:  # noqa: BLE001  a line that is lost must not undo a check
-        log_event(logger, "HOUSE_CALL_LOST", level=logging.ERROR, error=type(problem).__name__)
+async def _write_down(calls: Sequence[HouseCall]) -> None:
+    """Put calls into the ledger; where that fails, what was said counts all the same."""
+    for call in calls:
+        try:
+            await db.call(record_house_call, call)
+        except Exception as problem:  # noqa: BLE001  a line that is lost must not undo a check
+            log_event(logger, "HOUSE_CALL_LOST", level=logging.ERROR, error=type(problem).__name__)
 
 
 async def is_paused(rule: LiveRule) -> bool:
@@ -183,29 +182,41 @@ async def _judge(rule: LiveRule, request: GenerationRequest) -> _Said:
     return _Said(lambda: read_judgement(completion.text), None if completion.is_repeated else call)
 
 
-def _failed(
-    rule: LiveRule,
-    request: GenerationRequest | None,
-    error: str,
-    began: float,
-    *,
-    reported: Usage | None = None,
-) -> HouseCall | None:
-    """Return the call to a judge that failed or took too long; None where no model used anything.
+def _failed(rule: LiveRule, request: GenerationRequest | None) -> list[HouseCall]:
+    """Return the calls to judges that failed and may have used something, the first one first.
 
     Of an endpoint nobody knows whether it was asked.
     """
+    return [
+        HouseCall(
+            purpose="judge",
+            reference_id=rule.rule_id,
+            model=failed.model,
+            chat_model_id=failed.chat_model_id,
+            usage=failed.usage,
+            duration=timedelta(seconds=failed.seconds),
+            outcome=failed.code,
+        )
+        for failed in (request.progress.failed if request is not None else ())
+    ]
+
+
+def _cut_off(
+    rule: LiveRule, request: GenerationRequest | None, error: str, began: float
+) -> list[HouseCall]:
+    """Return the call to a judge whose end nobody saw; none where no model was being asked."""
     if request is None or not request.progress.model:
-        return None
-    return HouseCall(
+        return []
+    call = HouseCall(
         purpose="judge",
         reference_id=rule.rule_id,
         model=request.progress.model,
         chat_model_id=request.progress.chat_model_id,
-        usage=reported or estimate(request),
+        usage=estimate(request),
         duration=timedelta(seconds=time.monotonic() - began),
         outcome=error,
     )
+    return [call]
 
 
 def _request(rule: LiveRule, text: str, *, user_id: int) -> GenerationRequest:

@@ -17,6 +17,7 @@ from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.moderation.services import remote_checks
 from apps.users.models import User
+from tests.llm.services.conftest import make_spare
 from tests.moderation.rules.conftest import MakeRule
 from tests.moderation.rules.test_elsewhere import (
     ENDPOINT,
@@ -118,6 +119,37 @@ async def test_a_judge_who_breaks_off_or_takes_too_long_costs_an_estimate(
     assert (line.purpose, line.reference_id, line.source) == ("judge", rule.pk, "estimated")
     assert line.outcome == ("timeout" if name == "silence" else "upstream_cut")
     assert line.prompt_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "verdict", "outcome"),
+    [
+        (Script(text="OK"), ("allow", []), ["complete"]),
+        (Script("status", status=400), ("allow", ["error"]), []),
+        (Script("think", after=9), ("allow", ["error"]), ["upstream_cut"]),
+    ],
+    ids=["answers", "refuses", "breaks off"],
+)
+async def test_a_judge_who_breaks_off_has_a_line_whatever_becomes_of_the_one_in_its_place(
+    person: User,
+    upstream: ScriptedUpstream,
+    make_live_rule: MakeRule,
+    stand_in: Script,
+    verdict: tuple[str, list[str]],
+    outcome: list[str],
+) -> None:
+    rule = await make_live_rule(kind="judge", configuration=JUDGE, on_error="open", **INPUT)
+    with ScriptedUpstream() as second:
+        await sync_to_async(make_spare)(second.base_url)
+        upstream.queue(Script("think", after=9))
+        second.queue(stand_in)
+        async with judging():
+            assert await judged_input("A text.") == verdict
+    found = UsageRecord.objects.filter(reference_id=rule.pk, purpose="judge", user_id=None)
+    assert await sync_to_async(list)(found.order_by("pk").values_list("model", "outcome")) == [
+        ("scripted", "upstream_cut"),
+        *(("spare-at-the-provider", one) for one in outcome),
+    ]
 
 
 async def test_a_moderation_endpoint_has_lines_of_its_own_with_estimated_tokens(
