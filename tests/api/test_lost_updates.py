@@ -172,5 +172,7 @@ async def test_limits_of_a_token_are_edited_under_the_same_rule(
     read = made.headers["ETag"]
     changed = await program.call("PUT", path, {**limit, "amount": "80"}, If_Match=read)
     assert (await program.call("DELETE", one, If_Match=read)).status_code == 412
+    unknown = await program.call("DELETE", f"{path}/{10**18}", If_Match=read)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "quota_not_found")
     done = await program.call("DELETE", one, If_Match=changed.headers["ETag"])
     assert (done.json()["data"], done.headers["ETag"]) == ([], empty)

@@ -89,14 +89,11 @@ def end_limit(
     Raises:
         MissingScopeError: the actor came by a token that is not for accounts.
         TokenNotFoundError: there is no such token, it is not theirs, or it ended.
-        PreconditionFailedError: its limits are not any more what the actor has read.
         QuotaNotFoundError: the token has no such limit.
+        PreconditionFailedError: its limits are not any more what the actor has read.
         ForbiddenError: staff set it.
     """
-    token = _locked(actor, token_id, precondition)
-    own = quota_setting.list_token_quotas(api_token_id=token.pk)
-    if quota_id not in [quota.pk for quota in own]:
-        raise QuotaNotFoundError
+    token = _locked(actor, token_id, precondition, quota_id=quota_id)
     quota_setting.end_quota(actor=actor.user, quota_id=quota_id, reason=reason)
     return _states(token)
 
@@ -135,11 +132,24 @@ def limit_anybodys(
     _set(actor, token, _limit(unit, period, amount, is_hard=is_hard), reason)
 
 
-def _locked(actor: Principal, token_id: int, precondition: Precondition | None) -> ApiToken:
-    """Return a token that the actor may limit, locked with its limits, as they were read."""
+def _locked(
+    actor: Principal,
+    token_id: int,
+    precondition: Precondition | None,
+    *,
+    quota_id: int | None = None,
+) -> ApiToken:
+    """Return a token that the actor may limit, locked with its limits, as they were read.
+
+    One that has not the limit `quota_id`, where that is named, is refused before.
+    """
     token = token_changes.lock_manageable(actor=actor, token_id=token_id)
+    if quota_id is None and precondition is None:
+        return token
+    own = quota_setting.list_token_quotas(api_token_id=token.pk, is_locked=precondition is not None)
+    if quota_id is not None and quota_id not in [quota.pk for quota in own]:
+        raise QuotaNotFoundError
     if precondition is not None:
-        quota_setting.list_token_quotas(api_token_id=token.pk, is_locked=True)
         precondition.check(_states(token))
     return token
 
