@@ -11,6 +11,7 @@ from apps.moderation.services import appeals, cases, decisions
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
+from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
 REASON = "An insult between friends."
@@ -61,6 +62,26 @@ def test_a_lead_says_what_they_think_reads_the_reasons_and_decides(appeal: Appea
     browser.post(decide, sent)
     assert Appeal.objects.get().state == AppealState.OVERTURNED
     assert "Overturned" in browser.get(page).content.decode()
+
+
+def test_the_record_of_decisions_keeps_the_reasons_from_a_reviewer_until_their_opinion(
+    appeal: Appeal,
+) -> None:
+    def told(person: User) -> list[bool]:
+        record = browser_of(person)
+        row = reverse("admin:moderation_decision_change", args=[appeal.decision_id])
+        pages = [record.get(url) for url in (reverse("admin:moderation_decision_changelist"), row)]
+        path = f"moderation/decisions?case_id={appeal.case_id}"
+        (listed,) = Caller(person).call("GET", path)["items"]
+        return [*(REASON in page.content.decode() for page in pages), listed["reason"] == REASON]
+
+    lead = make_staff("lead")
+    assert told(lead) == [False] * 3
+    assert told(make_staff()) == [True] * 3
+    cases.claim(actor=lead, case_id=appeal.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
+    assert told(lead) == [True] * 3
+    assert told(make_staff("lead")) == [False] * 3
 
 
 def test_a_moderator_reads_that_a_lead_decides_and_cannot(appeal: Appeal) -> None:

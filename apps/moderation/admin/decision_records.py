@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +17,11 @@ from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Decision, Enforcement
+from apps.moderation.services import appeal_panels
 from apps.moderation.templatetags import looks
+from apps.users.models import User
+
+KEPT = "Shown to you after your first opinion on the appeal."
 
 
 @admin.register(Decision)
@@ -35,8 +41,9 @@ class DecisionAdmin(RecordAdmin[Decision]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
-        """Return the decisions with their policies."""
-        return super().get_queryset(request).select_related("policy_version")
+        """Return the decisions with their policies, and whether the viewer may see the reasons."""
+        rows = super().get_queryset(request).select_related("policy_version")
+        return appeal_panels.with_kept_reasons(rows, viewer=cast("User", request.user))
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Decision) -> str:
@@ -66,7 +73,7 @@ class DecisionAdmin(RecordAdmin[Decision]):
     @admin.display(description="Reason")
     def why(self, row: Decision) -> str:
         """Show the beginning of the reason."""
-        return preview(row.reason) or EMPTY
+        return KEPT if row.is_kept else preview(row.reason) or EMPTY
 
     @admin.display(description="Case")
     def talk(self, row: Decision) -> str:
@@ -88,8 +95,8 @@ class DecisionAdmin(RecordAdmin[Decision]):
                 Fact("Batch", row.batch_id or EMPTY),
             ],
             texts=[
-                Text("Reason, for staff", row.reason),
-                Text("Reason, for the person", row.reason_for_user),
+                Text("Reason, for staff", KEPT if row.is_kept else row.reason),
+                Text("Reason, for the person", KEPT if row.is_kept else row.reason_for_user),
             ],
             related=[
                 *self.lists_of(request, str(row.case_id), "case"),

@@ -17,7 +17,12 @@ from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, Strik
 
 
 class Decision(AppendOnly):
-    """What was decided about a case, by whom and why; a changed mind is a new one."""
+    """What was decided about a case, by whom and why; a changed mind is a new one.
+
+    `is_kept` is there on rows of `appeal_panels.with_kept_reasons` only.
+    """
+
+    is_kept: bool
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
     verdict = models.CharField(max_length=20, choices=constants.Verdict.choices)

@@ -30,8 +30,12 @@ STAFF = TokenScope.STAFF
     "GET", "/decisions", Endpoint(returns=Page[DecisionOut], message="Decisions.", scope=STAFF)
 )
 async def list_decisions(request: HttpRequest, page: Query[DecisionParams]) -> Slice:
-    """List decisions, newest first, by case, actor or batch."""
-    return await page_of(request, page, records.list_decisions, chosen=_chosen(page))
+    """List decisions, newest first, by case, actor or batch.
+
+    Reasons are empty where you may review the case's appeal and have not noted your opinion.
+    """
+    found = await page_of(request, page, records.list_decisions, chosen=_chosen(page))
+    return Slice([DecisionOut.of(one) for one in found.items], found.next_cursor)
 
 
 @router.operation(

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
-from apps.moderation.models import RuleHit
+from apps.moderation.models import Decision, RuleHit
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 
@@ -151,6 +151,13 @@ class DecisionOut(OutputSchema):
     batch_id: UUID | None
     is_undo: bool
     created_at: datetime
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """Return a decision of the record, without reasons that are kept from the caller."""
+        shown = cls.model_validate(decision)
+        kept = {"reason": "", "reason_for_user": ""} if decision.is_kept else {}
+        return shown.model_copy(update=kept)
 
 
 class NoteOut(OutputSchema):

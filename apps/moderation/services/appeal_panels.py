@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+
 from apps.core.errors import ForbiddenError
 from apps.moderation.constants import PENDING_APPEALS
 from apps.moderation.errors import OwnCaseError
-from apps.moderation.models import Appeal, Case
+from apps.moderation.models import Appeal, Case, Decision
 from apps.moderation.services import appeals as reviews
 from apps.moderation.services import cases
 from apps.users.models import User
@@ -75,6 +77,22 @@ def hides_reasons(*, viewer: User, case: Case) -> bool:
         return False
     appeal = reviews.pending_appeal(case=case)
     return appeal is not None and not reviews.shows_reasons(viewer=viewer, appeal=appeal)
+
+
+def with_kept_reasons(rows: QuerySet[Decision], *, viewer: User) -> QuerySet[Decision]:
+    """Say of decisions, as `is_kept`, whether their reasons are kept from somebody.
+
+    They are from whoever may review an appeal that waits, on the decision's case or against it, as
+    `appeals.shows_reasons` says of one.
+    """
+    may_review = Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField())
+    pending = Appeal.objects.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
+    waits = Exists(pending.filter(case=OuterRef("case")))
+    is_against = Exists(pending.filter(decision__case=OuterRef("case")))
+    is_kept = ExpressionWrapper(
+        Q(may_review) & (Q(waits) | Q(is_against)), output_field=BooleanField()
+    )
+    return rows.annotate(is_kept=is_kept)  # type: ignore[no-redef]
 
 
 def _why_not(viewer: User, *, has_part: bool) -> str:

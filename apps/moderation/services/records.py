@@ -11,14 +11,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.moderation.models import Decision, Enforcement, Flag, Notice, RuleHit, Strike
-from apps.moderation.services import cases
+from apps.moderation.services import appeal_panels, cases
 from apps.users.models import User
 
 Chosen = Mapping[str, Any]
 
 
 def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
-    """Return decisions by case, actor or batch.
+    """Return decisions by case, actor or batch; `is_kept` says that reasons are kept back.
 
     Args:
         viewer: a member of staff who may see decisions.
@@ -27,7 +27,8 @@ def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
     Raises:
         ForbiddenError: the viewer may not see decisions.
     """
-    return _rows(viewer, Decision, chosen, about="case__subject")
+    rows = _rows(viewer, Decision, chosen, about="case__subject")
+    return appeal_panels.with_kept_reasons(rows, viewer=viewer)
 
 
 def list_enforcements(*, viewer: User, chosen: Chosen) -> QuerySet[Enforcement]:
