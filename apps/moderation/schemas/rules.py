@@ -90,7 +90,9 @@ class RuleOut(OutputSchema):
 class RuleIn(InputSchema):
     """A rule with its first version; it is off until somebody sets its mode."""
 
-    name: Annotated[Text, StringConstraints(max_length=80)] = Field(examples=["Insults"])
+    name: Annotated[Text, StringConstraints(min_length=1, max_length=80)] = Field(
+        examples=["Insults"]
+    )
     description: Words = ""
     kind: constants.RuleKind = Field(examples=["keyword"])
     stage: constants.Stage = Field(examples=["input"])
