@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import tzinfo
 from functools import cache, partial
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import translation
+from django.utils import timezone, translation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,8 +35,9 @@ async def call(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
     Returns:
         What the function returned.
     """
-    # asgiref ties the language to the thread that set it: it does not follow by itself.
-    work = partial(_run, partial(function, *args, **kwargs), translation.get_language())
+    # asgiref ties language and zone to the thread that set them: they do not follow by themselves.
+    reader = translation.get_language(), timezone.get_current_timezone()
+    work = partial(_run, partial(function, *args, **kwargs), *reader)
     if settings.DATABASE_THREADS < 1:
         return await sync_to_async(work, thread_sensitive=True)()
     loop = asyncio.get_running_loop()
@@ -53,9 +55,9 @@ def release_connection() -> None:
         connection.close()
 
 
-def _run(work: Callable[[], T], language: str | None) -> T:
+def _run(work: Callable[[], T], language: str | None, zone: tzinfo) -> T:
     try:
-        with translation.override(language):
+        with translation.override(language), timezone.override(zone):
             return work()
     finally:
         release_connection()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.conversations.models import Conversation
-from apps.core import languages, zones
+from apps.core import db, languages, zones
 from apps.core.middleware import ZoneMiddleware
 from apps.users.models import User
 from tests.factories import PASSWORD, ConversationFactory, UserFactory
@@ -92,6 +92,13 @@ def test_sessions_are_listed_by_the_clock_of_who_reads_them() -> None:
     page = client.get("/settings/sessions/").text
     assert re.search(r">\d+ \w+ 20\d\d, \d\d:\d\d JST</time>", page)
     assert " UTC</time>" not in page
+
+
+async def test_a_service_in_a_database_thread_keeps_the_same_clock(settings: Settings) -> None:
+    settings.DATABASE_THREADS = 2
+    with timezone.override("Asia/Tokyo"):
+        assert await db.call(timezone.get_current_timezone_name) == "Asia/Tokyo"
+    assert await db.call(timezone.get_current_timezone_name) == "UTC"
 
 
 async def test_the_zone_of_a_request_ends_with_it() -> None:
