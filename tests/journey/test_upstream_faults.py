@@ -52,7 +52,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
 }
 BUSY = "status status=429 retry_after=3600"
 ENDLESS = "endless"
-ELSEWHERE = {ENDLESS, "echo", "think", "refuse"}
+ELSEWHERE = {ENDLESS, "echo", "think", "ponder", "refuse"}
 SECRETS = (b"SECRET", b"sk-leak", b"internal.example", b"<html>", b"127.0.0.1", b"Traceback")
 
 

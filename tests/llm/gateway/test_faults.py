@@ -58,7 +58,7 @@ DEADLINES = {
     errors.UpstreamStalledError: {"idle_timeout_seconds": 0.3},
 }
 HEALTHY = {"stream", "emoji", "echo", "refuse"}
-ELSEWHERE = {"finish_stall", "finish_cut", "endless"}
+ELSEWHERE = {"finish_stall", "finish_cut", "endless", "ponder"}
 BEFORE_A_SERVER_IS_ASKED = {
     errors.UpstreamBusyError,
     errors.UpstreamPausedError,
