@@ -128,6 +128,6 @@ STATE_NOTICES = {
     ),
     ReplyState.FAILED: gettext_noop("The model could not answer. Try again in a moment."),
     ReplyState.OUT_OF_QUOTA: gettext_noop(
-        "You have used up your allowance for today. It resets at midnight UTC; try again then."
+        "You have used up your allowance. Your usage page says when it begins anew; try again then."
     ),
 }
