@@ -34,7 +34,7 @@ async def desk_of(person: User, **token: object) -> AsyncIterator[WebsocketCommu
 
 
 async def heard(socket: WebsocketCommunicator) -> dict[str, Any]:
-    event: dict[str, Any] = orjson.loads(await socket.receive_from(timeout=5))
+    event: dict[str, Any] = orjson.loads(await socket.receive_from(timeout=20))
     return event
 
 
