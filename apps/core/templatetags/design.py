@@ -1,6 +1,5 @@
 """Template tags of the design system."""
 
-from datetime import datetime
 from typing import Any
 
 from django import template
@@ -14,6 +13,8 @@ from django.utils.translation import get_language
 from apps.core import languages, redaction, zones
 
 register = template.Library()
+register.filter(zones.moment)
+register.filter(zones.short_moment)
 
 THEMES = ("system", "light", "dark")
 SPRITE = "icons/sprite.svg"
@@ -41,18 +42,6 @@ def current_theme(context: template.Context) -> str:
 def silent_blocks(text: str) -> SafeString:
     """Draw a text so that a screen reader passes over the blocks in the place of passages."""
     return redaction.silent(text)
-
-
-@register.filter
-def moment(value: datetime) -> str:
-    """Write a moment by the reader's clock, and which clock that is."""
-    return zones.moment(value)
-
-
-@register.filter
-def short_moment(value: datetime) -> str:
-    """Write a moment of a list by the reader's clock, and which clock that is."""
-    return zones.short_moment(value)
 
 
 @register.simple_tag
