@@ -290,7 +290,9 @@ def test_what_is_refused_among_several_is_told(
     hide_message(actor=moderator, message_id=talk.question.pk, reason="First.")
     url = reverse("admin:conversations_message_hide_selected")
     sent = asked("Both.", message=[talk.question.pk, talk.answer.pk])
-    text = as_moderator.post(url, sent, follow=True).content.decode()
+    page = as_moderator.post(url, sent, follow=True)
+    text = page.content.decode()
+    assert [told.level_tag for told in page.context["messages"]] == ["warning"]
     assert f"1 of 2 hidden. #{talk.question.pk}: This message is hidden already." in text
 
 

@@ -18,7 +18,7 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.stopping import halt_reply
 from apps.conversations.services.visibility import restore_message
-from apps.core.admin_kit.decisions import Added, Decision, ReasonForm
+from apps.core.admin_kit.decisions import Added, Decision, Partly, ReasonForm
 from apps.core.admin_kit.people import has_right
 from apps.core.errors import AppError
 from apps.users.models import User
@@ -185,7 +185,10 @@ def restore_many(request: HttpRequest, messages: Sequence[Message], *, back_url:
         verb="Restore",
         participle="restored",
         act=act,
-        effects=["They appear again, exactly as they were, in every open page."],
+        effects=[
+            "They appear again, exactly as they were, in every open page.",
+            "What a decision of moderation hides stays hidden: take that back on its case.",
+        ],
         back_url=back_url,
         form_class=ReasonForm,
     )
@@ -201,7 +204,7 @@ def _many(
     back_url: str,
     form_class: type[ReasonForm],
 ) -> Decision:
-    def apply(typed: Typed) -> str:
+    def apply(typed: Typed) -> str | Partly:
         refusals: list[str] = []
         for message in messages:
             try:
@@ -211,7 +214,8 @@ def _many(
         done = f"{len(messages) - len(refusals)} of {len(messages)} {participle}."
         listed = " ".join(refusals[:LISTED_REFUSALS])
         more = len(refusals) - LISTED_REFUSALS
-        return " ".join(filter(None, [done, listed, f"And {more} more." if more > 0 else ""]))
+        told = " ".join(filter(None, [done, listed, f"And {more} more." if more > 0 else ""]))
+        return Partly(told) if refusals else told
 
     people = len({message.conversation.owner_id for message in messages})
     counted = _counted(len(messages), "message", "messages")

@@ -56,6 +56,13 @@ class Added:
     done: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """Not all of several was done: a warning says what was, and why the rest was not."""
+
+    done: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownOnce:
     """A secret that a decision made, shown on the page that follows and nowhere again.
@@ -99,7 +106,7 @@ class Decision:
     effects: Sequence[str]
     submit: str
     done: str
-    apply: Callable[[Mapping[str, Any]], str | ShownOnce | Added | None]
+    apply: Callable[[Mapping[str, Any]], str | ShownOnce | Added | Partly | None]
     back_url: str
     form_class: type[forms.Form] = ReasonForm
     initial: Mapping[str, Any] | None = None
@@ -160,12 +167,15 @@ def decide(
     return TemplateResponse(request, "admin/decision.html", values, status=status)
 
 
-def _go_on(request: HttpRequest, decision: Decision, done: str | Added) -> HttpResponse:
+def _go_on(request: HttpRequest, decision: Decision, done: str | Added | Partly) -> HttpResponse:
     """Say that it is done, where one goes on: at what was added, or where one came from."""
     if isinstance(done, Added):
         messages.success(request, done.done or decision.done)
         return HttpResponseRedirect(done.url)
-    messages.success(request, done)
+    if isinstance(done, Partly):
+        messages.warning(request, done.done)
+    else:
+        messages.success(request, done)
     return HttpResponseRedirect(return_url(request, decision.back_url))
 
 
