@@ -78,7 +78,10 @@ class ReplyUsage(msgspec.Struct, frozen=True):
 
 
 class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.finished"):
-    """The answer's one end; always last."""
+    """The answer's one end; always last.
+
+    `retry_after` are the seconds before which it makes no sense to ask again, where that is known.
+    """
 
     reply_id: int
     state: str
@@ -92,6 +95,7 @@ class ReplyFinished(msgspec.Struct, frozen=True, tag_field="type", tag="reply.fi
     counted: str = ""
     correlation_id: str = ""
     cost_source: str | None = None
+    retry_after: int | None = None
 
 
 class MessageUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"):

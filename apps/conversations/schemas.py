@@ -154,6 +154,9 @@ class ReplyOut(OutputSchema):
     model: str
     finish_reason: str
     error_code: str
+    retry_at: datetime | None = Field(
+        description="When the model server may be asked again, where it failed and said so."
+    )
     notice: str = Field(description="A sentence for the person about how the answer ended.")
     usage: UsageOut | None
     cost: str | None = Field(description="Decimal dollars; null for a model without a price.")
@@ -181,6 +184,7 @@ class ReplyOut(OutputSchema):
             model=reply.model,
             finish_reason=reply.finish_reason,
             error_code=reply.error_code,
+            retry_at=reply.retry_at,
             notice=presenting.reply_notice(reply),
             usage=usage,
             cost=money.plain(reply.cost_nano),

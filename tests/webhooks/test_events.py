@@ -114,6 +114,7 @@ def finish(reply: Reply, state: ReplyState = ReplyState.COMPLETE, **values: Any)
         fence=reply.fence,
         reply=Reply(message=Message(pk=reply.pk, content=SAID, html=SAID), state=state, **values),
         first_token=None,
+        retry_after=None,
     )
 
 

@@ -20,6 +20,9 @@ class Reply(models.Model):
     `is_asked` is for whoever finds its worker lost: whether a model was asked that may have used
     something, as the last checkpoint knew, and how many `thought_tokens` beside the text. What one
     that ended has used stands in its tokens.
+
+    `retry_at` is the moment before which the model server asked not to be asked again, where it
+    failed so.
     """
 
     message = models.OneToOneField(
@@ -32,6 +35,7 @@ class Reply(models.Model):
         default=constants.ReplyState.QUEUED,
     )
     error_code = models.CharField(max_length=60, blank=True)
+    retry_at = models.DateTimeField(null=True)
     notice = models.TextField(blank=True)
     finish_reason = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=120)

@@ -133,6 +133,7 @@ def error_of_end(finished: ReplyFinished) -> AppError:
     Where it used tokens, it is final: whoever asks once more pays once more.
     """
     error = _kind_of_end(finished)
+    error.retry_after_seconds = finished.retry_after
     used = finished.usage
     if used is not None and used.prompt_tokens + used.completion_tokens > 0:
         error.is_final = True

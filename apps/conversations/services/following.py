@@ -240,6 +240,7 @@ def finished_event(message: Message, reply: Reply) -> ReplyFinished:
         counted=presenting.counted_tokens(reply),
         correlation_id=presenting.request_id(reply),
         cost_source=presenting.cost_source(reply),
+        retry_after=presenting.seconds_to_wait(reply),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import aclosing
+from datetime import timedelta
 
 from apps.conversations import constants, guardrails
 from apps.conversations.endings import Ended
@@ -17,6 +18,7 @@ from apps.core import db
 from apps.core.correlation import set_correlation_id
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
+from apps.llm.gateway.config import MAX_RETRY_AFTER_SECONDS
 from apps.llm.gateway.contract import (
     Answering,
     Finished,
@@ -85,6 +87,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     """Stream the model's text to the viewers and return how it ended; never raises."""
     clock = _Clock()
     state, code, notice = constants.ReplyState.COMPLETE, "", ""
+    retry_after: timedelta | None = None
     guard = GuardedStream(
         guardrails.Draft(
             user_id=claim.owner_id, conversation_id=claim.conversation_id, text=claim.asked
@@ -103,6 +106,7 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
     except UpstreamError as error:
         state, code, notice = constants.ReplyState.FAILED, error.code, error.message
         running.is_unspent, running.reported = error.is_unspent, error.reported
+        retry_after = _to_wait(error)
     except asyncio.CancelledError:
         state = _take_stop(running)
     except Exception as error:
@@ -118,12 +122,19 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         call=running.call,
         error_code=code,
         notice=notice,
+        retry_after=retry_after,
         first_token_ms=clock.first_token_ms,
         duration_ms=clock.elapsed_ms(),
         is_unanswered=running.is_unanswered,
         ruling=guard.ruling,
         judged=_judged(claim, running, guard, state),
     )
+
+
+def _to_wait(error: UpstreamError) -> timedelta | None:
+    """Return how long nobody should ask again, bounded whatever the model server said."""
+    seconds = error.retry_after_seconds
+    return None if seconds is None else timedelta(seconds=min(seconds, MAX_RETRY_AFTER_SECONDS))
 
 
 def _usage(claim: Claim, running: RunningReply) -> Usage | None:

@@ -66,6 +66,7 @@ class Ending:
         call: as it was handed over to that model, at its price; None where it was not.
         error_code: stable code of what went wrong, or empty.
         notice: sentence for the person; empty for the state's own.
+        retry_after: how long the model server asked to wait, if it did.
         first_token_ms: milliseconds to the first text, if there was one.
         duration_ms: milliseconds of the call.
         is_unanswered: whether the model failed before any text while another one could be asked, so
@@ -82,6 +83,7 @@ class Ending:
     call: Call | None = None
     error_code: str = ""
     notice: str = ""
+    retry_after: timedelta | None = None
     first_token_ms: int | None = None
     duration_ms: int = 0
     is_unanswered: bool = False
@@ -232,7 +234,11 @@ def _store_end(
     claim: Claim, owner: str, ending: Ending, ended: Reply, first_token: timedelta | None
 ) -> bool:
     has_ended = statements.end_reply(
-        owner=owner, fence=claim.fence, reply=ended, first_token=first_token
+        owner=owner,
+        fence=claim.fence,
+        reply=ended,
+        first_token=first_token,
+        retry_after=ending.retry_after,
     )
     if has_ended:
         if ending.judged is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from textwrap import shorten
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
@@ -129,6 +131,14 @@ def reply_notice(reply: Reply) -> str:
     if reply.state == constants.ReplyState.COMPLETE:
         return known_sentence(constants.FINISH_NOTICES.get(reply.finish_reason, ""))
     return known_sentence(constants.STATE_NOTICES.get(constants.ReplyState(reply.state), ""))
+
+
+def seconds_to_wait(reply: Reply) -> int | None:
+    """Return for how long the model server still asks to be left alone; None where it does not."""
+    if reply.retry_at is None:
+        return None
+    left = math.ceil((reply.retry_at - timezone.now()).total_seconds())
+    return left if left > 0 else None
 
 
 def _with_reason(sentence: str, reason: str) -> str:

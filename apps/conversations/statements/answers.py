@@ -23,6 +23,7 @@ _END = Columns(
     "message_id",
     "state",
     "error_code",
+    "retry_at",
     "notice",
     "finish_reason",
     "model",

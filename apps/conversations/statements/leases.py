@@ -213,6 +213,7 @@ _END_REPLY = Statement(
             prompt_tokens = %(prompt_tokens)s,
             completion_tokens = %(completion_tokens)s, usage_source = %(usage_source)s,
             cost_nano = %(cost_nano)s,
+            retry_at = statement_timestamp() + %(retry_after)s::interval,
             lease_expires_at = NULL, first_token_at = started_at + %(first_token)s::interval,
             finished_at = statement_timestamp()
         WHERE message_id = %(reply_id)s AND fence = %(fence)s
@@ -232,7 +233,14 @@ _END_REPLY = Statement(
 )
 
 
-def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | None) -> bool:
+def end_reply(
+    *,
+    owner: str,
+    fence: int,
+    reply: Reply,
+    first_token: timedelta | None,
+    retry_after: timedelta | None,
+) -> bool:
     """Write the end of an answer with its text, if it is still `held_by` the worker.
 
     What the person was told at its beginning stays where it ends well and nothing else is to say.
@@ -242,6 +250,7 @@ def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | 
         fence: of its lease.
         reply: how the answer ended, with its message.
         first_token: time from the start to the first text, if there was one.
+        retry_after: how long the model server asked to wait, if it did.
     """
     message = reply.message
     changed = _END_REPLY.run(
@@ -261,6 +270,7 @@ def end_reply(*, owner: str, fence: int, reply: Reply, first_token: timedelta | 
         usage_source=reply.usage_source,
         cost_nano=reply.cost_nano,
         first_token=first_token,
+        retry_after=retry_after,
         content=message.content,
         html=message.html,
         html_version=message.html_version,

@@ -166,6 +166,8 @@ def _describe_headers(operation: Schema, *, is_openai: bool) -> None:
             answer["headers"] = _references("X-Correlation-ID", *limits)
         elif int(status) == 429:
             answer["headers"] = _references("Retry-After", *limits, *retry)
+        elif int(status) == 503:
+            answer["headers"] = _references("Retry-After", *retry)
         elif retry:
             answer["headers"] = _references(*retry)
 

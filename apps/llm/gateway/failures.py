@@ -78,7 +78,9 @@ def _status_failure(status: int, header: str | None) -> Failure:
         limited = errors.UpstreamRateLimitedError(retry_after_seconds=seconds)
         return Failure(limited, is_retryable=True, retry_after=wait)
     if status >= 500:
-        return Failure(errors.UpstreamError.unspent(), is_retryable=True, retry_after=wait)
+        failed = errors.UpstreamError.unspent()
+        failed.retry_after_seconds = seconds
+        return Failure(failed, is_retryable=True, retry_after=wait)
     if 300 <= status < 500:
         return Failure(errors.UpstreamRejectedError())
     return Failure(errors.UpstreamInvalidError())
