@@ -118,6 +118,22 @@ async def test_the_chat_model_is_a_langchain_model_on_our_wire(upstream: Scripte
         next(model.stream("hi"))
 
 
+async def test_an_answer_holds_no_object_for_each_piece_of_its_text(
+    upstream: ScriptedUpstream,
+) -> None:
+    server = ModelServer(make_config(upstream.base_url))
+    texts, chunks = [], []
+    async for chunk in WireChatModel(server).astream(
+        "[[stream tokens=50 rate=200]]", model="scripted"
+    ):
+        texts.append(chunk.content)
+        chunks.append(chunk)
+    await server.aclose()
+    assert "".join(map(str, texts)) == answer_text(50)
+    assert len(texts) > 10
+    assert len({id(chunk) for chunk in chunks}) == 2
+
+
 async def test_logs_the_call_without_a_word_of_it(
     upstream: ScriptedUpstream, caplog: pytest.LogCaptureFixture
 ) -> None:
