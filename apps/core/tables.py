@@ -12,6 +12,9 @@ from typing import Any
 import mistune
 from mistune.core import BlockState
 
+MAX_FILLED_CELLS = 200
+"""How many cells that rows lack are put into a table: two letters would make thousands."""
+
 _HEAD = r"^ {0,3}[^\s|][^\n]*\|[^\n]*\n|^ {0,3}\|[^\n]*\n"
 _DASHES = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*\|?[ \t]*(?:\n|$)")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
@@ -32,8 +35,12 @@ def _read(_block: object, match: Match[str], state: BlockState) -> int | None:
         return None
     at += len(dashes)
     rows: list[dict[str, Any]] = []
+    missing = MAX_FILLED_CELLS
     while "|" in (line := state.get_line(at)):
-        rows.append({"type": "table_row", "children": _row(_cells(line), sides)})
+        cells = _cells(line)[: len(sides)]
+        filled = min(len(sides) - len(cells), missing)
+        missing -= filled
+        rows.append({"type": "table_row", "children": _row([*cells, *[""] * filled], sides)})
         at += len(line)
     children = [{"type": "table_head", "children": _row(heads, sides, is_head=True)}]
     if rows:
@@ -45,11 +52,9 @@ def _read(_block: object, match: Match[str], state: BlockState) -> int | None:
 def _row(
     cells: list[str], sides: list[str | None], *, is_head: bool = False
 ) -> list[dict[str, Any]]:
-    """Return as many cells as the head has."""
-    texts = [*cells, *[""] * len(sides)][: len(sides)]
     return [
         {"type": "table_cell", "text": text, "attrs": {"align": side, "head": is_head}}
-        for text, side in zip(texts, sides, strict=True)
+        for text, side in zip(cells, sides, strict=False)
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from apps.core.highlighting import LANGUAGES, highlight
 from apps.core.markdown import MAX_RENDER_CHARS, render_markdown
+from apps.core.tables import MAX_FILLED_CELLS
 from tests.support.drawn import drawn
 
 SAMPLES = json.loads((Path(__file__).parents[1] / "support" / "markdown.json").read_text())
@@ -54,6 +55,14 @@ def test_hostile_text_is_inert(source: str) -> None:
     assert not re.search(r"<[^>]+\s(on\w+|style)\s*=", html), html
     for address in re.findall(r'href="([^"]*)"', html):
         assert address.startswith(("http://", "https://", "mailto:"))
+
+
+def test_a_wide_table_fills_so_many_cells_that_its_rows_lack_and_shows_what_they_have() -> None:
+    head = "|" + "a|" * 3_000 + "\n|" + "-|" * 3_000 + "\n"
+    assert render_markdown(head + "|x\n").count("<td>") == 1 + MAX_FILLED_CELLS
+    html = render_markdown(head + "|x\n" * 3_000)
+    assert html.count("<td>") == 3_000 + MAX_FILLED_CELLS
+    assert html.count("<td>x</td>") == 3_000
 
 
 def test_every_sample_is_drawn_as_the_page_draws_it_while_it_arrives() -> None:

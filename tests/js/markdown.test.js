@@ -107,12 +107,36 @@ test("settled and open part together read like the whole", () => {
   }
 });
 
-test("stays quick on hostile text", () => {
+const wide = (width) => `${"|a".repeat(width)}|\n${"|-".repeat(width)}|\n`;
+
+const PIECES = ["[", "![", "[a](", "*a ", "**a ", "a**b__c*", "`", "``a`\n", "~~a ", "> ", "> a\n", "- ", "- a\n", "- a\n+ b\n", "-\n\n", "|-", "|a\n|-|\n", " ", " \n", "<a ", "<a b='", "<pre></pre>\n", "<!-- a -->\n", "<div>\n\n", "[a]: b\n", '[a]: b "c\n', "$a ", "$$\n", "\\(", "\\[\n", "\\", "```\n", "a\n=\n", "a  \n"];
+const inParagraphs = (text) => text.replaceAll(/([^]{5900})/g, "$1\n\n");
+
+function millisecondsOf(read, text) {
   const began = process.cpuUsage().user;
-  for (const text of ["[".repeat(50_000), "*a ".repeat(20_000), "`".repeat(50_000), "> ".repeat(5_000), "|-".repeat(30_000), " ".repeat(50_000), " \n".repeat(20_000), "- ".repeat(20_000), "<a ".repeat(20_000), "~~a ".repeat(20_000), "- a\n".repeat(2_000)]) {
-    open(text);
-    settledLength(text);
-    open(text.slice(0, 5_900));
+  read(text);
+  return (process.cpuUsage().user - began) / 1000;
+}
+
+// What is read over and over takes 64 times as long for eight times the text; what lies between is for a busy machine.
+test("takes time in proportion to the length of hostile text", () => {
+  const ways = [
+    { read: open, lengths: [25_000, 200_000] },
+    { read: settledLength, lengths: [25_000, 200_000] },
+    { read: (text) => open(inParagraphs(text)), lengths: [3_000, 24_000] },
+  ];
+  const slow = [];
+  for (const piece of PIECES) {
+    for (const { read, lengths } of ways) {
+      const [short, long] = lengths.map((length) => millisecondsOf(read, piece.repeat(length / piece.length)));
+      if (long > 50 && long > 24 * short) slow.push({ piece, short, long });
+    }
   }
-  assert.ok(process.cpuUsage().user - began < 10_000_000);
+  assert.deepEqual(slow, []);
+});
+
+test("fills so many cells that rows lack, and shows what they have beyond", () => {
+  const cells = (text) => done(text).split("<td>").length - 1;
+  assert.equal(cells(`${wide(100)}|x\n`), 100);
+  assert.equal(cells(`${wide(100)}${"|x\n".repeat(5_000)}`), 5_000 + 200);
 });

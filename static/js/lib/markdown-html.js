@@ -26,6 +26,7 @@ export function endsContainer(line) {
 }
 
 function lineBehind(lines, at, end) {
-  const found = lines.findIndex((line, index) => index >= at && line.includes(end));
-  return found === -1 ? lines.length : found + 1;
+  let next = at;
+  while (next < lines.length && !lines[next].includes(end)) next += 1;
+  return Math.min(next + 1, lines.length);
 }

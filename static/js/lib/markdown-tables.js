@@ -1,9 +1,10 @@
-/** Tables: a row of heads, a row of dashes, rows of cells. */
+/** Tables: a row of heads, a row of dashes, rows of cells; so many cells that a row lacks are put in, or two letters would make hundreds. */
 
 import { parseInline } from "./markdown-inline.js";
 
 const DASHES = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*\|?[ \t]*$/;
 const LONG_LINE = 1000;
+const MAX_FILLED = 200;
 
 /** Whether a line is the heads of a table, by the line of dashes below it; while that arrives it may still be short. */
 export function beginsTable(lines, at, isOpen) {
@@ -24,7 +25,13 @@ export function readTable(lines, at, { isOpen }) {
 
 function draw({ heads, sides, rows, isLast }) {
   const cell = (text, tag, index, isEnd) => ({ tag, children: parseInline(text, isEnd), ...(sides[index] ? { align: sides[index] } : {}) });
-  const row = (cells, tag, isEnd) => ({ tag: "tr", children: heads.map((_, index) => cell(cells[index] ?? "", tag, index, isEnd)) });
+  let missing = MAX_FILLED;
+  const row = (cells, tag, isEnd) => {
+    const kept = cells.slice(0, heads.length);
+    const filled = Array(Math.min(heads.length - kept.length, missing)).fill("");
+    missing -= filled.length;
+    return { tag: "tr", children: [...kept, ...filled].map((text, index) => cell(text, tag, index, isEnd)) };
+  };
   const children = [{ tag: "thead", children: [row(heads, "th", false)] }];
   const body = rows.map((cells, index) => row(cells, "td", isLast && index === rows.length - 1));
   if (body.length) children.push({ tag: "tbody", children: body });
