@@ -14,6 +14,7 @@ from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.factories import ConversationFactory
 from tests.support.axe import violations
+from tests.support.keyboard import faults_by_tab
 
 pytestmark = pytest.mark.browser
 
@@ -56,12 +57,16 @@ COVER = """
     visualViewport.dispatchEvent(new Event("resize"));
 }
 """
+BY_KEYS = ("complete", "versions")
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
 async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
-    """Note what axe finds in this state."""
-    if some := await violations(tab.page):
+    """Note what axe finds in this state, and Tab in some."""
+    some = await violations(tab.page)
+    if state in BY_KEYS:
+        some += await faults_by_tab(tab.page, at_least=20)
+    if some:
         found[state] = some
 
 

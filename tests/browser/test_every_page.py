@@ -1,4 +1,4 @@
-"""Every page that is not a conversation: readable by everybody in both themes, whole on a phone.
+"""Every page that is not a conversation: for every eye, by keys alone, whole on a phone.
 
 The states of a conversation are in `test_access`; the lines of the checklist in `README.md`.
 """
@@ -27,6 +27,7 @@ from tests.factories import (
     ReplyFactory,
 )
 from tests.support.axe import violations
+from tests.support.keyboard import faults_by_tab
 
 pytestmark = pytest.mark.browser
 
@@ -94,16 +95,17 @@ ERRORS = {
 
 
 async def look_at(tab: Tab, path: str, found: dict[str, list[str]]) -> None:
-    """Open a page, and note what is wrong with it in either theme and on the smallest phone."""
+    """Open a page, and note what is wrong with it in either theme, by Tab, and on a phone."""
     await tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
     await tab.open(path)
     light = await violations(tab.page)
     await tab.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     dark = [one for one in await violations(tab.page) if one not in light]
+    keys = await faults_by_tab(tab.page)
     await tab.page.set_viewport_size(SMALLEST)
     small = await tab.page.evaluate(CUT_OFF)
     await tab.page.set_viewport_size(USUAL)
-    if some := [*light, *(f"dark: {one}" for one in dark), *small]:
+    if some := [*light, *(f"dark: {one}" for one in dark), *keys, *small]:
         found[path] = some
 
 

@@ -28,7 +28,6 @@ router = ApiRouter(tags=["Service accounts"])
         scope=TokenScope.STAFF,
         status=201,
         errors=(RoleRequiredError,),
-        tagged_as=ServiceAccountOut,
         gives={"account_id": "/id"},
     ),
 )

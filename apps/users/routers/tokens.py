@@ -53,8 +53,6 @@ async def _maker(request: HttpRequest, payload: TokenCreateIn) -> Caller | None:
             UnauthorizedError,
             *authenticator().errors,
         ),
-        tagged_as=TokenOut,
-        untagged=MOVES,
         gives={"token_id": "/id"},
         rate="RATE_LIMIT_LOGIN",
         caller=_maker,

@@ -1,5 +1,6 @@
 /** After a gap in the connection: brings the page to what the server shows of the conversation now. */
 
+import { focusOn } from "./focus.js";
 import { fetchNodes } from "./html.js";
 import { Message } from "./message.js";
 
@@ -36,6 +37,7 @@ export class CatchUp {
   #show(fresh) {
     if (!fresh.length) return;
     const { log } = this.transcript;
+    const at = log.contains(document.activeElement) && document.activeElement.closest("[data-message-id]");
     const shown = Array.from(log.querySelectorAll("[data-message-id]"));
     const ids = new Set(fresh.map(idOf));
     const from = shown.findIndex((article) => ids.has(idOf(article)));
@@ -48,6 +50,7 @@ export class CatchUp {
     let next = null;
     for (const article of fresh.reverse()) next = this.#place(article, next);
     this.transcript.enhance(log);
+    if (at && !at.isConnected) focusOn(this.transcript.find(idOf(at))?.article ?? log.lastElementChild);
     this.transcript.keepUp();
   }
 

@@ -4,6 +4,7 @@ import { NEW, joinDraft } from "../lib/drafts.js";
 import { isSendKey, judgeMessage } from "../lib/message.js";
 import { t } from "../lib/words.js";
 import { fitHeight } from "./fit.js";
+import { focusOn } from "./focus.js";
 
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 const DRAFT_MS = 250;
@@ -56,11 +57,14 @@ export class Composer {
   close(sentence) {
     this.#keepDraft();
     this.form.dataset.closed = "";
-    this.form.querySelector(".composer-box").inert = true;
+    const box = this.form.querySelector(".composer-box");
+    const hadFocus = box.contains(document.activeElement);
+    box.inert = true;
     this.showProblem("");
     const place = this.form.querySelector("[data-closed-text]");
     place.textContent = sentence;
     place.parentElement.hidden = false;
+    if (hadFocus) focusOn(place.parentElement);
   }
 
   /** It can be written here again. */

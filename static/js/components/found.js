@@ -1,5 +1,6 @@
 /** A page that was opened at one message: it is shown and has the focus; later ones load on the way down. */
 
+import { focusOn } from "./focus.js";
 import { fetchNodes } from "./html.js";
 
 const NEAR = { rootMargin: "600px 0px" };
@@ -13,10 +14,9 @@ export function mountFound(log, enhance) {
   const wanted = new URLSearchParams(location.search).get("message");
   const target = wanted && document.getElementById(`message-${Number(wanted)}`);
   if (target) {
-    target.tabIndex = -1;
     target.dataset.found = "";
     target.scrollIntoView({ block: "center", behavior: "instant" });
-    target.focus({ preventScroll: true });
+    focusOn(target);
   }
   watchNewer(log, enhance);
   return Boolean(target);
@@ -39,7 +39,10 @@ function watchNewer(log, enhance) {
     const nodes = await fetchNodes(link.dataset.newerUrl);
     // Without them the link stays: it leads to the same messages.
     if (!nodes) return;
-    link.closest("[data-newer]").replaceWith(...nodes.filter((node) => !isShown(log, node)));
+    const hadFocus = document.activeElement === link;
+    const fresh = nodes.filter((node) => !isShown(log, node));
+    link.closest("[data-newer]").replaceWith(...fresh);
+    if (hadFocus) focusOn(fresh.find((node) => node.matches?.("[data-message-id]")) ?? log.lastElementChild);
     enhance(log);
     watchNewer(log, enhance);
   };

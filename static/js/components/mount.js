@@ -3,6 +3,7 @@
 import { copyText } from "./copy.js";
 import { mountOwnData } from "./data-export.js";
 import { mountDrawer } from "./drawer.js";
+import { holdFocus } from "./focus.js";
 import { mountPasskey } from "./passkey.js";
 import { mountPassword } from "./password.js";
 import { mountToast } from "./toast.js";
@@ -13,6 +14,7 @@ import { t } from "../lib/words.js";
 function mountDialog(dialog) {
   const menu = document.getElementById(dialog.dataset.menu);
   const opener = document.querySelector(`[popovertarget="${menu.id}"]`);
+  holdFocus(dialog, () => true);
   dialog.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     menu.hidePopover();

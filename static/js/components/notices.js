@@ -1,10 +1,12 @@
 /** Says that a decision was made about this person, while the page is open: a line and the badges. */
 
 export class Notices {
-  constructor(app) {
+  /** @param {() => void} leave takes the focus from the line when it is closed */
+  constructor(app, leave) {
     this.badges = app.querySelectorAll("[data-unread]");
     this.line = app.querySelector("[data-arrived]");
     this.line.querySelector("[data-arrived-close]").addEventListener("click", () => {
+      leave();
       this.line.hidden = true;
     });
   }

@@ -1,5 +1,6 @@
 /** The report form over the conversation. Without it the link leads to the same form on a page. */
 
+import { holdFocus } from "./focus.js";
 import { t } from "../lib/words.js";
 
 const UNSENT = t("The report was not sent. Check your connection and try again.");
@@ -16,6 +17,7 @@ class ReportDialog {
       event.preventDefault();
       this.#send();
     });
+    holdFocus(dialog, () => true);
     dialog.addEventListener("toggle", (event) => {
       if (event.newState === "closed") this.#opener?.focus({ preventScroll: true });
     });

@@ -2,6 +2,7 @@
 
 import { LIVE_STATES } from "../lib/transcript.js";
 import { decorateCode } from "./copy.js";
+import { focusOn } from "./focus.js";
 import { cloneTemplate, fetchNodes, sayUnloaded } from "./html.js";
 import { Message } from "./message.js";
 
@@ -12,9 +13,10 @@ export class Transcript {
   #isStuck = true;
   #lastY = 0;
 
-  constructor(log, jumpButton) {
-    this.log = log;
-    this.jumpButton = jumpButton;
+  /** @param {() => void} leaveJump takes the focus from the button when it goes */
+  constructor(log, jumpButton, leaveJump) {
+    Object.assign(this, { log, jumpButton, leaveJump });
+    this.#lastY = scrollY;
     this.enhance(log);
     this.#watchReader();
     this.#watchOlder();
@@ -135,23 +137,23 @@ export class Transcript {
   }
 
   #showJump() {
-    this.jumpButton.hidden = this.#isStuck || this.#distance() < AWAY_PX;
+    const isNeeded = !this.#isStuck && this.#distance() >= AWAY_PX;
+    if (!isNeeded && document.activeElement === this.jumpButton) this.leaveJump();
+    this.jumpButton.hidden = !isNeeded;
   }
 
   #watchReader() {
     this.jumpButton.addEventListener("click", () => this.jump({ isSmooth: true }));
     addEventListener("wheel", (event) => event.deltaY < 0 && this.#distance() >= 0 && this.#leave(), { passive: true });
-    addEventListener(
-      "scroll",
-      () => {
-        if (this.#distance() <= BOTTOM_PX && scrollY >= this.#lastY) this.#isStuck = true;
-        else if (scrollY < this.#lastY - 1 && this.#distance() > 1) this.#isStuck = false;
-        this.#lastY = scrollY;
-        this.#showJump();
-      },
-      { passive: true },
-    );
+    addEventListener("scroll", () => this.#scrolled(), { passive: true });
     addEventListener("resize", () => this.keepUp());
+  }
+
+  #scrolled() {
+    if (this.#distance() <= BOTTOM_PX && scrollY >= this.#lastY) this.#isStuck = true;
+    else if (scrollY < this.#lastY - 1 && this.#distance() > 1) this.#isStuck = false;
+    this.#lastY = scrollY;
+    this.#showJump();
   }
 
   #leave() {
@@ -186,12 +188,16 @@ export class Transcript {
       delete link.dataset.loading;
       return false;
     }
+    // Where one has scrolled to may not have been told yet, and could not be seen behind what comes.
+    this.#scrolled();
     const first = this.log.querySelector("[data-message-id]");
     const top = first.getBoundingClientRect().top;
+    const hadFocus = document.activeElement === link;
     link.closest("[data-older]").remove();
     this.log.prepend(...nodes);
     this.enhance(this.log);
     scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
+    if (hadFocus) focusOn(first.previousElementSibling);
     this.#lastY = scrollY;
     this.#watchOlder();
     return true;

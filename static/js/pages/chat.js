@@ -8,6 +8,7 @@ import { copyFormulasAsWritten, listenForCopies } from "../components/copy.js";
 import { mountConversationMenus } from "../components/conversation-menus.js";
 import { mountDetails } from "../components/details.js";
 import { mountFound } from "../components/found.js";
+import { closeMenusBehind, focusOn } from "../components/focus.js";
 import { fetchNodes } from "../components/html.js";
 import { mountComponents } from "../components/mount.js";
 import { Notices } from "../components/notices.js";
@@ -61,6 +62,12 @@ async function comeBack() {
   if (await fetchNodes(find("sidebar").dataset.listing)) location.reload();
 }
 
+/** What had the focus goes: be where one writes, or on the page where that would bring a keyboard up. */
+function goOnWriting() {
+  composer.focus();
+  if (document.activeElement !== composer.input) focusOn(app.querySelector("#content"));
+}
+
 /** Keep the composer above a keyboard that covers the page instead of shrinking it (iOS). */
 function liftAboveKeyboard() {
   const view = window.visualViewport;
@@ -78,7 +85,7 @@ rememberZone();
 mountComponents();
 const drafts = new Drafts(storage("localStorage"), { owner: app.dataset.userId, page: newClientId(), tab: nameOfTab() });
 const conversationId = Number(app.dataset.conversationId) || null;
-const transcript = new Transcript(find("transcript"), find("jump"));
+const transcript = new Transcript(find("transcript"), find("jump"), () => goOnWriting());
 drafts.settle(transcript.clientIds());
 const composer = new Composer(app.querySelector('[data-component="composer"]'), drafts, conversationId);
 const notice = new ConnectionNotice(find("connection"), announce);
@@ -91,13 +98,14 @@ const connection = new Connection({
     else if (state === "signed_out" || state === "suspended") page.shutOut(state);
   },
 });
-const page = new ChatPage({ app, connection, transcript, composer, drafts, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app), notice, announce });
+const page = new ChatPage({ app, connection, transcript, composer, drafts, sidebar: new Sidebar(find("sidebar"), { storage: storage("sessionStorage"), currentId: conversationId }), notices: new Notices(app, goOnWriting), notice, announce });
 
 page.start();
 connection.open();
 listenForCopies(app, announce);
 copyFormulasAsWritten(app);
 mountReport(app);
+closeMenusBehind(app);
 mountDetails(app);
 mountConversationMenus(app, { problem: (text) => composer.showProblem(text) });
 mountShortcuts(app, { search: mountSearch(app), stop: () => composer.isBusy && page.stop() });

@@ -1,0 +1,41 @@
+"""What somebody finds who goes through a page by Tab alone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from playwright.async_api import Page
+
+MOST_STOPS = 120
+KEYS_AT_ONCE = 30
+BEGIN = Path(__file__).with_suffix(".js").read_text()
+
+
+async def faults_by_tab(page: Page, *, at_least: int = 1) -> list[str]:
+    """Press Tab through a whole page, and return what is wrong with its stops.
+
+    Each must have a name and a ring that it has only with the focus, and be in view with nothing
+    over it; everything that can be used must have been a stop.
+
+    Args:
+        page: what is on it now, with motion reduced: a ring that fades in is not there at once.
+        at_least: how many stops there are in any case.
+    """
+    client = await page.context.new_cdp_session(page)
+    await page.evaluate(BEGIN)
+    for _ in range(MOST_STOPS // KEYS_AT_ONCE):
+        if await page.evaluate("window.isWalked()"):
+            break
+        keys = [
+            client.send(
+                "Input.dispatchKeyEvent",
+                {"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+            )
+            for _ in range(KEYS_AT_ONCE)
+            for kind in ("rawKeyDown", "keyUp")
+        ]
+        await asyncio.gather(*keys)
+    stops, faults = await page.evaluate("window.endOfWalk()")
+    await client.detach()
+    return faults if stops >= at_least else [*faults, f"{stops} stops only"]
