@@ -18,6 +18,7 @@ from apps.conversations import constants
 from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
+from apps.conversations.statements.remembered import window
 from apps.core.errors import ForbiddenError
 from apps.llm.gateway.estimates import PromptSize, tokens_in
 from apps.llm.services import catalogue, naming
@@ -122,7 +123,7 @@ def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
     """
     _require(viewer, HALT)
     moment = now or timezone.now()
-    rows = statements.live(window=2 * settings.CONVERSATION_MEMORY_SIZE + 1, most=MOST + 1)
+    rows = statements.live(window=window() + 1, most=MOST + 1)
     return LiveBoard([_answer(row, moment) for row in rows[:MOST]], len(rows) > MOST)
 
 

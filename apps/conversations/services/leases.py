@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 
@@ -23,6 +22,7 @@ from apps.conversations.services import (
 from apps.conversations.services.turn_requests import Prompt, policy_text
 from apps.conversations.statements import leases as statements
 from apps.conversations.statements.leases import Asked
+from apps.conversations.statements.remembered import window
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
 from apps.llm.services import catalogue
@@ -98,9 +98,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     is still queued.
     """
     known = catalogue.read()
-    taken = statements.claim(
-        reply_id=reply_id, owner=owner, window=2 * settings.CONVERSATION_MEMORY_SIZE
-    )
+    taken = statements.claim(reply_id=reply_id, owner=owner, window=window())
     if taken is None:
         return None
     try:

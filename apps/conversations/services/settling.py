@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.conversations.models import Message, Reply
+from apps.conversations.statements.remembered import size_before
 from apps.llm.gateway.contract import Usage
 from apps.llm.gateway.estimates import (
     PromptSize,
@@ -151,11 +152,9 @@ def _sizes_of(reply: Reply, question: Message, system_prompt: str) -> tuple[Prom
     """Return the size of what was sent of a question in any case, and of what was said before."""
     if question.prompt is not None:
         return size_of_prompt((), prompt=question.prompt), PromptSize()
-    window = Message.objects.filter(
-        conversation_id=reply.conversation_id, pk__lt=question.pk, is_current=True
-    ).order_by("-pk")[: 2 * settings.CONVERSATION_MEMORY_SIZE]
+    said = size_before(conversation_id=reply.conversation_id, question_id=question.pk)
     fixed = size_of_prompt([system_prompt, question.content], context=question.context)
-    return fixed, size_of_prompt(window.values_list("content", flat=True))
+    return fixed, PromptSize(said.text_bytes, said.messages)
 
 
 def _terms_of(reply: Reply) -> tuple[str, int]:

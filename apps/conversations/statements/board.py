@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from apps.conversations.constants import ReplyState
+from apps.conversations.statements.remembered import remembered
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import RATE_COLUMNS, Rate, price_of, rate_of
 
@@ -31,14 +32,10 @@ _LIVE = Statement(
     }
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(sum(octet_length(remembered.content)), 0)::bigint AS bytes,
+            coalesce(sum(octet_length(content)), 0)::bigint AS bytes,
             count(*) AS messages
         FROM (
-            SELECT message.content FROM conversations_message AS message
-            WHERE message.conversation_id = reply.conversation_id
-                AND message.id < reply.message_id AND message.is_current
-            ORDER BY message.id DESC
-            LIMIT %(window)s
+            {remembered(conversation="reply.conversation_id", before="reply.message_id")}
         ) AS remembered
     ) AS said
     WHERE reply.state IN ('{ReplyState.QUEUED.value}', '{ReplyState.RUNNING.value}')

@@ -10,6 +10,7 @@ from apps.conversations import constants
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
 from apps.conversations.statements import endings
+from apps.conversations.statements.remembered import remembered
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import RATE_COLUMNS, Rate, paused, price_of, rate_of
 from apps.llm.statements.quotas import answer_tokens
@@ -60,16 +61,8 @@ _CLAIM = Statement(
     CROSS JOIN LATERAL (
         SELECT array_agg(role ORDER BY id) AS roles, array_agg(content ORDER BY id) AS texts
         FROM (
-            SELECT message.id, message.role, message.content
-            FROM conversations_message AS message
-            LEFT JOIN conversations_reply AS reply ON reply.message_id = message.id
-            WHERE message.conversation_id = taken.conversation_id
-                AND message.id < taken.question_id AND message.is_current
-                AND message.hidden_at IS NULL AND message.content <> ''
-                AND reply.state IS DISTINCT FROM %(withheld)s
-            ORDER BY message.id DESC
-            LIMIT %(window)s
-        ) AS remembered
+            {remembered(conversation="taken.conversation_id", before="taken.question_id")}
+        ) AS said
     ) AS history
     """  # noqa: S608  nothing that comes from outside
 )
@@ -120,7 +113,6 @@ def claim(*, reply_id: int, owner: str, window: int) -> Taken | None:
         lease=_LEASE,
         queued=ReplyState.QUEUED,
         running=ReplyState.RUNNING,
-        withheld=ReplyState.WITHHELD,
         untitled=constants.TitleSource.NONE,
     )
     if row is None:

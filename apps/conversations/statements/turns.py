@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import orjson
-from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.statements.remembered import remembered, window
 from apps.core.postgresql.statements import Columns, Statement
 from apps.llm.constants import FRAME_TOKENS
 from apps.llm.statements.prices import LIMITED, paused
@@ -18,21 +18,16 @@ from apps.users.models import User
 _LIVE = [state.value for state in constants.LIVE_STATES]
 
 
-def _history_tokens(condition: str = "true") -> str:
+def _history_tokens(before: str = "") -> str:
     """Return SQL for the most tokens that the messages before a question can have.
 
     It is read only where some quota counts. A model may be sent fewer of them, never more.
     """
+    said = remembered(conversation="%(conversation_id)s", before=before)
     return f"""
         CASE WHEN %(has_default)s OR {LIMITED} THEN (
             SELECT coalesce(sum(octet_length(content) + {FRAME_TOKENS}), 0)::bigint
-            FROM (
-                SELECT message.content FROM conversations_message AS message
-                WHERE message.conversation_id = %(conversation_id)s AND message.is_current
-                    AND {condition}
-                ORDER BY message.id DESC
-                LIMIT %(window)s
-            ) AS remembered
+            FROM ({said}) AS said
         ) ELSE 0 END
     """  # noqa: S608  nothing that comes from outside
 
@@ -213,7 +208,7 @@ def add_turn(
         assistant_id=conversation.assistant_id,
         title=title,
         has_default=has_default,
-        window=2 * settings.CONVERSATION_MEMORY_SIZE,
+        window=window(),
         queued=constants.ReplyState.QUEUED,
         channel=constants.QUEUED_CHANNEL,
         **_of_answer(reply),
@@ -250,7 +245,7 @@ _ANNOUNCE = Statement(
     SELECT
         pg_notify(%(channel)s, %(reply_id)s::text),
         {LIMITED}, {paused("%(model)s", "%(chat_model_id)s::bigint")},
-        {_history_tokens("message.id < %(question_id)s")}
+        {_history_tokens("%(question_id)s")}
     """
 )
 
@@ -271,7 +266,7 @@ def announce_queued(*, reply: Reply, question_id: int, has_default: bool) -> Gat
         conversation_id=reply.conversation_id,
         question_id=question_id,
         has_default=has_default,
-        window=2 * settings.CONVERSATION_MEMORY_SIZE,
+        window=window(),
     )[0]
     return Gate(*row[1:])
 
