@@ -21,6 +21,8 @@ class Reply(models.Model):
     something, as the last checkpoint knew, and how many `thought_tokens` beside the text. What one
     that ended has used stands in its tokens.
 
+    `named_model` is the one that a program named, whichever answered in its place.
+
     `retry_at` is the moment before which the model server asked not to be asked again, where it
     failed so.
     """
@@ -42,6 +44,14 @@ class Reply(models.Model):
     temperature = models.FloatField(null=True)
     chat_model = models.ForeignKey(
         "llm.ChatModel", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    named_model = models.ForeignKey(
+        "llm.ChatModel",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     assistant_version = models.ForeignKey(
         "llm.AssistantVersion",

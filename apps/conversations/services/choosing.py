@@ -22,6 +22,7 @@ class Choice:
 
     Attributes:
         model: that is asked first.
+        named_id: the model that a program named, which may not be the one that is asked.
         version: of the assistant; None where a program brings its own prompt.
         temperature: to ask with; None leaves it to the model.
     """
@@ -29,6 +30,7 @@ class Choice:
     model: LiveModel
     version: LiveVersion | None
     temperature: float | None
+    named_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def choose(
     known: Catalogue,
     question: Message,
     chat_model_id: int | None = None,
+    answered_by_id: int | None = None,
     assistant_id: int | None = None,
     allowed_models: Sequence[str] = (),
 ) -> Choice:
@@ -83,7 +86,8 @@ def choose(
         actor: the person.
         known: what may be asked.
         question: in its conversation, which the caller has locked.
-        chat_model_id: the model that a program named, or that answered it, for its own prompts.
+        chat_model_id: the model that a program named, for its own prompts.
+        answered_by_id: the model that answered it before, where nobody noted the one it named.
         assistant_id: whom the person chose just now; None for whoever answered before.
         allowed_models: names and patterns of the models that the sender's token may ask; none for
             all. What admins have asked in the place of one of them counts as that one.
@@ -96,7 +100,10 @@ def choose(
         ModelNotFoundError: a program's model is not offered to the person any more.
     """
     if question.prompt is not None:
-        named = _named(actor, known, chat_model_id or known.default.version.model_id)
+        offered = offers.list_models(viewer=actor, catalogue=known)
+        if chat_model_id is None and answered_by_id is None:
+            chat_model_id = known.default.version.model_id
+        named = _named(offered, chat_model_id, answered_by_id)
         model_rules.ensure_allowed(allowed_models, named.code)
         return _for_program(known, question.prompt["parameters"], named)
     conversation = question.conversation
@@ -111,19 +118,23 @@ def choose(
     return Choice(model=model, version=version, temperature=version.temperature)
 
 
-def _named(actor: User, known: Catalogue, model_id: int) -> LiveModel:
-    """Return the model that a person's program may name, or the one in whose place it answered.
+def _named(
+    offered: Sequence[LiveModel], named_id: int | None, answered_by_id: int | None
+) -> LiveModel:
+    """Return the model that a program named, as far as that is known.
+
+    Answers of before it was noted tell who gave them: that one, or else one in whose place it did.
 
     Raises:
-        ModelNotFoundError: the person may use neither by now.
+        ModelNotFoundError: the person may not use it by now.
     """
-    offered = offers.list_models(viewer=actor, catalogue=known)
-    by_name = [model for model in offered if model.id == model_id]
-    in_its_place = [model for model in offered if model_id in model.fallback_ids]
-    found = next(iter(by_name + in_its_place), None)
-    if found is None:
+    wanted_id = named_id if named_id is not None else answered_by_id
+    found = [model for model in offered if model.id == wanted_id]
+    if named_id is None:
+        found += [model for model in offered if answered_by_id in model.fallback_ids]
+    if not found:
         raise ModelNotFoundError
-    return found
+    return found[0]
 
 
 def _for_program(known: Catalogue, asked: Mapping[str, Any], named: LiveModel) -> Choice:
@@ -133,4 +144,5 @@ def _for_program(known: Catalogue, asked: Mapping[str, Any], named: LiveModel) -
         model=model,
         version=None,
         temperature=temperature if model.takes_temperature else None,
+        named_id=named.id,
     )

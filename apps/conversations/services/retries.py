@@ -172,7 +172,8 @@ def _store(actor: User, again: _Again) -> Turn:
         actor=actor,
         known=again.known,
         question=question,
-        chat_model_id=former.chat_model_id,
+        chat_model_id=former.named_model_id,
+        answered_by_id=former.chat_model_id,
         allowed_models=again.allowed_models,
     )
     request = TurnRequest(

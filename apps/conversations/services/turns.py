@@ -283,6 +283,7 @@ def new_reply(
         error_code="" if is_queued else state.value,
         model=choice.model.name,
         chat_model_id=choice.model.id,
+        named_model_id=choice.named_id,
         assistant_version_id=choice.version.id if choice.version is not None else None,
         temperature=choice.temperature,
         api_token_id=request.api_token_id,

@@ -129,14 +129,14 @@ _ADD_TURN = Statement(
     ), reply AS (
         INSERT INTO conversations_reply (
             message_id, conversation_id, state, error_code, notice, finish_reason, model,
-            chat_model_id, assistant_version_id, temperature, usage_source, api_token_id,
-            correlation_id, lease_owner, fence, stop_state, queued_at, finished_at
+            chat_model_id, named_model_id, assistant_version_id, temperature, usage_source,
+            api_token_id, correlation_id, lease_owner, fence, stop_state, queued_at, finished_at
         )
         SELECT
             answer.id, %(conversation_id)s, %(state)s, %(error_code)s, %(notice)s, '', %(model)s,
-            %(chat_model_id)s::bigint, %(assistant_version_id)s, %(temperature)s, '',
-            %(api_token_id)s, %(correlation_id)s, '', 0, '', statement_timestamp(),
-            %(finished_at)s
+            %(chat_model_id)s::bigint, %(named_model_id)s, %(assistant_version_id)s,
+            %(temperature)s, '', %(api_token_id)s, %(correlation_id)s, '', 0, '',
+            statement_timestamp(), %(finished_at)s
         FROM answer
     ), conversation AS (
         UPDATE conversations_conversation
@@ -232,6 +232,7 @@ def _of_answer(reply: Reply) -> dict[str, object]:
         "notice": reply.notice,
         "model": reply.model,
         "chat_model_id": reply.chat_model_id,
+        "named_model_id": reply.named_model_id,
         "assistant_version_id": reply.assistant_version_id,
         "temperature": reply.temperature,
         "api_token_id": reply.api_token_id,
