@@ -10,6 +10,7 @@ class PriceLookup(models.Model):
     """What a published price list said of a model; at most one for each model is current.
 
     `question` is a hash of what was asked, so that another name, address or list asks anew.
+    One that was retired still says what a call has cost that began before.
     """
 
     chat_model = models.ForeignKey(ChatModel, on_delete=models.PROTECT, related_name="lookups")
@@ -18,6 +19,7 @@ class PriceLookup(models.Model):
     outcome = models.CharField(max_length=20, choices=constants.LookupOutcome.choices)
     entry = models.CharField(max_length=300, blank=True)
     is_current = models.BooleanField(default=True)
+    retired_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField()
     look_again_at = models.DateTimeField(null=True)
 

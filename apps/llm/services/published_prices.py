@@ -81,7 +81,7 @@ def price_now(*, chat_model_id: int, now: datetime | None = None) -> Price | Non
 def forget(*, provider: Provider) -> None:
     """Let the published prices of a provider's models hold no more; they may be looked up anew."""
     PriceLookup.objects.filter(chat_model__provider=provider, is_current=True).update(
-        is_current=False
+        is_current=False, retired_at=timezone.now()
     )
 
 
@@ -158,7 +158,7 @@ def _note(asked: _Asked, answer: Answer, former: PriceLookup | None, moment: dat
     if former is not None and former.question == asked.fingerprint:
         lookup = former
     else:
-        _retire(former)
+        _retire(former, min((step.begins for step in answer.steps), default=moment))
         lookup = PriceLookup(chat_model_id=asked.model.id, question=asked.fingerprint)
     lookup.list_version, lookup.outcome = asking.list_version(), answer.outcome
     lookup.entry, lookup.looked_at = answer.entry[:MAX_ENTRY_CHARS], moment
@@ -173,13 +173,16 @@ def _note(asked: _Asked, answer: Answer, former: PriceLookup | None, moment: dat
     Price.objects.bulk_create(rows)
 
 
-def _retire(lookup: PriceLookup | None) -> None:
-    """Let a lookup hold no more; one without prices has nothing that a call could name."""
+def _retire(lookup: PriceLookup | None, moment: datetime) -> None:
+    """Let a lookup hold no more for what begins from a moment on.
+
+    One without prices has nothing that a call could name.
+    """
     if lookup is None:
         return
     if lookup.prices.exists():
-        lookup.is_current = False
-        lookup.save(update_fields=["is_current"])
+        lookup.is_current, lookup.retired_at = False, moment
+        lookup.save(update_fields=["is_current", "retired_at"])
     else:
         lookup.delete()
 

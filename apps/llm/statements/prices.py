@@ -67,7 +67,7 @@ def rate_of(row: Sequence[Any]) -> Rate | None:
 def price_of(model: str, chat_model_id: str, moment: str) -> str:
     """Return the lateral join that finds the price of a model, as `rate`, in a statement.
 
-    What staff typed goes before what a price list says.
+    What staff typed goes before what a price list says, and that is what it said at the moment.
 
     Args:
         model: SQL for the model's name.
@@ -83,10 +83,11 @@ def price_of(model: str, chat_model_id: str, moment: str) -> str:
                 AND (price.chat_model_id IS NULL OR price.chat_model_id = {chat_model_id}))
             OR (price.lookup_id IS NULL AND price.is_prefix
                 AND starts_with({model}, price.model_name))
-            OR (price.model_name = {model} AND price.lookup_id = (
+            OR (price.model_name = {model} AND price.lookup_id = ANY(ARRAY(
                 SELECT lookup.id FROM llm_pricelookup AS lookup
-                WHERE lookup.chat_model_id = {chat_model_id} AND lookup.is_current
-            ))
+                WHERE lookup.chat_model_id = {chat_model_id}
+                    AND (lookup.is_current OR lookup.retired_at > {moment})
+            )))
         )
         ORDER BY
             price.lookup_id IS NULL DESC, price.chat_model_id IS NOT NULL DESC,

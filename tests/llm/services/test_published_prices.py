@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from genai_prices import Usage as ListUsage
 from genai_prices import calc_price
 from genai_prices.types import (
@@ -192,6 +193,24 @@ def test_a_published_price_is_frozen_on_the_ledger_until_somebody_types_one(
         "exact",
     )
     assert line.cost_nano == (1_000 * published.input_nano + 10 * published.output_nano) // 10**6
+
+
+def test_a_new_list_leaves_what_began_before_it_at_the_price_of_then(
+    model: ChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published_prices.refresh()
+    former = Price.objects.get()
+    began = timezone.now()
+    monkeypatch.setattr(asking, "list_version", lambda: "another-list 1")
+    assert published_prices.refresh() == 1
+    later = Price.objects.exclude(pk=former.pk).get()
+    assert later.valid_from > began
+    known = {
+        moment: prices.price_at(model=MINI, chat_model_id=model.pk, moment=moment)
+        for moment in (began, later.valid_from, timezone.now())
+    }
+    found = [rate.price_id for rate in known.values() if rate is not None]
+    assert found == [former.pk, later.pk, later.pk]
 
 
 def test_staff_take_a_published_price_over_with_a_reason(model: ChatModel, admin: User) -> None:
