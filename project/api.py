@@ -21,6 +21,7 @@ from apps.moderation.routers import (
     desk_router,
     figures_router,
     notices_router,
+    people_router,
     policies_router,
     records_router,
     reports_router,
@@ -55,6 +56,7 @@ api.add_router("/service-accounts", service_tokens_router)
 api.add_router("/moderation", case_reading_router)
 api.add_router("/moderation", desk_router)
 api.add_router("/moderation", bulk_router)
+api.add_router("/moderation", people_router)
 api.add_router("/moderation", policies_router)
 api.add_router("/moderation", records_router)
 api.add_router("/moderation", rules_router)

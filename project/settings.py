@@ -111,6 +111,7 @@ PURGE_HOLD = "apps.moderation.conversation_hold.CaseHold"
 ENFORCEMENT_HOLD = "apps.moderation.conversation_hold.DecisionHold"
 AUDIT_SUBJECTS = "apps.moderation.audit_subjects.AuditSubjects"
 HIDING_DESK = "apps.moderation.conversation_desk.CaseDesk"
+STANDING_DESK = "apps.moderation.person_desk.PersonDesk"
 READING_GATE = "apps.moderation.conversation_gate.CaseGate"
 API_AUTHENTICATOR = "apps.users.services.authentication.authenticate_token"
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -68,6 +68,7 @@ class AuditAction(TextChoices):
     CASE_ESCALATED = "case.escalated", "Case escalated"
     CASE_DECIDED = "case.decided", "Case decided"
     CASE_UNDONE = "case.undone", "Decision taken back"
+    CASE_LIFTED = "case.lifted", "Restriction or suspension lifted by a decision"
     CASE_NOTED = "case.noted", "Note written"
     CASE_EXPORTED = "case.exported", "Cases exported"
     METRICS_EXPORTED = "metrics.exported", "Figures of moderation exported"

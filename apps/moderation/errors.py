@@ -45,6 +45,13 @@ class CaseClosedError(ConflictError):
     default_message = "This case is decided already. Take its decision back to change it."
 
 
+class CaseWaitsError(ConflictError):
+    """What was decided on a case cannot be changed elsewhere while the case waits."""
+
+    code = "case_waits"
+    default_message = "The case that brought this waits for a decision. Decide it there."
+
+
 class CaseChangedError(ConflictError):
     """The case changed since the caller read it."""
 

@@ -10,19 +10,27 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.core.admin_kit.display import Tone, badge
+from apps.moderation.models import Case, Notice
 from apps.users.models import ApiToken, Restriction, User
 from apps.users.services import standing
 from tests.admin.conftest import SignIn, Talk
-from tests.factories import ApiTokenFactory, RestrictionFactory, UserFactory
+from tests.factories import ApiTokenFactory, MessageFactory, RestrictionFactory, UserFactory
+from tests.moderation.factories import make_case, make_policy
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = "/admin/users/user/"
-WHY = {"reason": "Third threat.", "reason_for_user": "You threatened people."}
+TOLD = {"reason": "Third threat.", "reason_for_user": "You threatened people."}
+WHY = {"policy": "insults", **TOLD}
 EVERY_ACTION = (
     *("warn", "restrict", "suspend", "lift"),
     *("role", "rename", "close", "open", "remove"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _policy(db: None) -> None:
+    make_policy()
 
 
 def url(user: User, action: str = "change") -> str:
@@ -36,6 +44,10 @@ def state(user: User) -> dict[str, Any]:
 def audited() -> list[dict[str, Any]]:
     fields = ("actor_id", "action", "target_type", "target_id", "reason", "data")
     return list(AuditEvent.objects.order_by("id").values(*fields))
+
+
+def audited_of_people() -> list[dict[str, Any]]:
+    return [event for event in audited() if event["target_type"] == "user"]
 
 
 def test_a_moderator_sees_no_address_anywhere(
@@ -119,12 +131,14 @@ def test_suspending_keeps_a_person_out_and_writes_why(
     sent = {**WHY, "until": until.strftime("%Y-%m-%dT%H:%M")}
     response = as_moderator.post(url(person, "suspend"), sent, follow=True)
     assert response.redirect_chain == [(url(person), 302)]
-    assert "Uma is suspended." in response.content.decode()
+    case = Case.objects.get()
+    assert f"Uma is suspended. Case {case.pk} keeps the decision." in response.content.decode()
+    assert Notice.objects.get().subject_id == person.pk
     person.refresh_from_db()
     assert (person.standing, person.standing_until) == ("suspended", until)
     restriction = Restriction.objects.get()
-    assert (restriction.reason, restriction.reason_for_user) == tuple(WHY.values())
-    assert audited() == [
+    assert (restriction.reason, restriction.reason_for_user) == tuple(TOLD.values())
+    assert audited_of_people() == [
         {
             "actor_id": moderator.pk,
             "action": "user.suspended",
@@ -140,6 +154,21 @@ def test_suspending_keeps_a_person_out_and_writes_why(
     ]
 
 
+def test_a_message_that_is_named_is_theirs_and_its_case_is_decided(
+    as_moderator: Client, person: User
+) -> None:
+    other = make_case()
+    refused = as_moderator.post(url(person, "warn"), {**WHY, "message_id": other.message_id})
+    assert refused.status_code == 400
+    assert "This person wrote no message of that number." in refused.content.decode()
+    case = make_case(MessageFactory(conversation__owner=person))
+    done = as_moderator.post(
+        url(person, "warn"), {**WHY, "message_id": case.message_id}, follow=True
+    )
+    assert f"Uma was warned. Case {case.pk} keeps the decision." in done.content.decode()
+    assert not Case.objects.filter(message=None).exists()
+
+
 def test_a_suspended_persons_session_ends(
     as_moderator: Client, as_person: Client, person: User
 ) -> None:
@@ -149,10 +178,12 @@ def test_a_suspended_persons_session_ends(
 
 def test_lifting_ends_a_suspension(as_moderator: Client, person: User) -> None:
     as_moderator.post(url(person, "suspend"), WHY)
-    as_moderator.post(url(person, "lift"), {"reason": "Talked it over."})
+    sent = {"reason": "Talked it over.", "reason_for_user": "Welcome back."}
+    as_moderator.post(url(person, "lift"), sent)
     person.refresh_from_db()
     assert person.standing == "good"
-    assert [(e["action"], e["reason"]) for e in audited()] == [
+    assert "Welcome back." in Notice.objects.latest("id").body
+    assert [(e["action"], e["reason"]) for e in audited_of_people()] == [
         ("user.suspended", "Third threat."),
         ("user.lifted", "Talked it over."),
     ]
@@ -161,8 +192,9 @@ def test_lifting_ends_a_suspension(as_moderator: Client, person: User) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        {"reason_for_user": "You threatened people."},
-        {"reason": "Third threat."},
+        {"policy": "insults", "reason_for_user": "You threatened people."},
+        {"policy": "insults", "reason": "Third threat."},
+        TOLD,
         {**WHY, "until": "2020-01-01T00:00"},
         {**WHY, "until": "soon"},
     ],

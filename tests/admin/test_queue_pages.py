@@ -1,6 +1,7 @@
 """The queue and the page of a case in the admin: who gets in, what a page costs, what it says."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
-from apps.moderation.constants import CaseState, Severity
+from apps.moderation.constants import CaseState, EnforcementKind, Severity
 from apps.moderation.models import Case, Decision, Note
-from apps.moderation.services import cases
+from apps.moderation.services import cases, reversals
+from apps.moderation.services.measures import Why, act_on_person
 from apps.users.models import User
 from tests.admin.conftest import SignIn
 from tests.factories import MessageFactory, UserFactory
@@ -86,6 +88,31 @@ def test_a_decided_and_appealed_case_takes_three_queries_more(desk: Client) -> N
     url = f"{QUEUE}{make_decided(UserFactory()).case_id}/"
     desk.get(url)
     assert queries_of(desk, url) == CASE_QUERIES + 2
+
+
+def test_a_case_about_a_person_opens_with_what_was_done_and_no_text(
+    desk: Client, moderator: User
+) -> None:
+    make_policy()
+    person = UserFactory(name="Uma")
+    why = Why(policy="insults", reason="Ten accounts.", reason_for_user="Ten accounts.")
+    warn = EnforcementKind.WARN
+    made = act_on_person(actor=moderator, user_id=person.pk, kind=warn, why=why)
+    url = f"{QUEUE}{made.case_id}/"
+    desk.get(url)
+    assert queries_of(desk, url) <= CASE_QUERIES + 2
+    closed = desk.get(url).content.decode()
+    assert "About Uma, not about one text" in closed
+    assert "Warn the person (active)" in closed
+    reversals.undo(actor=moderator, decision_id=made.pk, reason="The wrong person.")
+    Case.objects.filter(pk=made.case_id).update(severity=4)
+    listed = desk.get(QUEUE).content.decode()
+    assert "About the person, not about one text" in listed
+    shown = desk.get(url).content.decode()
+    assert queries_of(desk, url) <= CASE_QUERIES + 2
+    assert re.findall(r'name="measure" value="(\w+)"', shown) == ["warn", "restrict", "suspend"]
+    assert "data-text" not in shown
+    assert "data-spans-words" not in shown
 
 
 def test_taking_the_next_case_and_deciding_it_take_a_bounded_number_of_queries(

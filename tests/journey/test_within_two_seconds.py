@@ -164,8 +164,11 @@ async def test_a_suspension_ends_all_that_a_person_has_open_and_says_why(
     async with everything_open(person) as has, pages(other.url, chief.email) as desk:
         assert (await has.page.client.get("/settings/")).status_code == 200
         assert (await has.page.client.get(has.link)).status_code == 200
+        adverts = {**POLICY, "code": "adverts", "title": "Advertising"}
+        await decided(desk, "/admin/moderation/policy/new/", **adverts)
         done = await desk.post(
             f"/admin/users/user/{person.user_id}/suspend/",
+            policy="adverts",
             reason="Advertising.",
             reason_for_user=TOLD,
         )

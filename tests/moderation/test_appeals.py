@@ -20,7 +20,15 @@ from apps.moderation.errors import (
     QueueEmptyError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.services import appeal_cases, appeals, cases, decisions, reversals, strikes
+from apps.moderation.services import (
+    appeal_cases,
+    appeals,
+    blind_reviews,
+    cases,
+    decisions,
+    reversals,
+    strikes,
+)
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
@@ -280,7 +288,7 @@ def test_the_first_opinion_comes_before_the_reasons_and_the_decision(
 ) -> None:
     appeal = appeal_of(notice)
     case = cases.claim(actor=lead, case_id=appeal.case_id)
-    assert not appeals.shows_reasons(viewer=lead, appeal=appeal)
+    assert not blind_reviews.shows_reasons(viewer=lead, appeal=appeal)
     overturn = Review(outcome=AppealState.OVERTURNED, reason="So.")
     with pytest.raises(FirstOpinionMissingError):
         appeals.decide_appeal(
@@ -289,8 +297,8 @@ def test_the_first_opinion_comes_before_the_reasons_and_the_decision(
     noted = appeals.note_first_opinion(
         actor=lead, appeal_id=appeal.pk, verdict=Verdict.NO_VIOLATION
     )
-    assert appeals.shows_reasons(viewer=lead, appeal=noted)
-    assert not appeals.shows_reasons(viewer=make_staff("lead"), appeal=noted)
+    assert blind_reviews.shows_reasons(viewer=lead, appeal=noted)
+    assert not blind_reviews.shows_reasons(viewer=make_staff("lead"), appeal=noted)
     again = appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.VIOLATES)
     assert again.first_opinion == Verdict.NO_VIOLATION
 

@@ -16,6 +16,7 @@ from apps.moderation.models import Appeal, BackTest, Decision, Notice
 from apps.moderation.services import appeals, decisions, rules
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.measures import Why
 from apps.moderation.services.policies import Terms, Wording
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.users.models import User
@@ -35,7 +36,8 @@ OWN = {
     "reports.list_reports": "one's own reports",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
     "appeal_panels.hides_reasons": "an answer about a case that the caller has been let read",
-    "appeals.shows_reasons": "an answer about an appeal that the caller has been let read",
+    "blind_reviews.is_ready": "an answer about an appeal that the caller has been let read",
+    "blind_reviews.shows_reasons": "an answer about an appeal that the caller has been let read",
 }
 """Functions that refuse nobody, because they show people only what is their own."""
 
@@ -85,6 +87,7 @@ OTHERS: dict[str, Any] = {
     "filters": {},
     "hours": None,
     "is_active": True,
+    "kind": constants.EnforcementKind.WARN,
     "is_violation": True,
     "limits": rules.Limits(),
     "mode": constants.RuleMode.SHADOW,
@@ -103,6 +106,7 @@ OTHERS: dict[str, Any] = {
     "ruling": Ruling(verdict=constants.Verdict.VIOLATES, policy_code="insults", reason="So."),
     "terms": Terms(severity=2, strike_points=1, sla_minutes=60),
     "verdict": constants.Verdict.VIOLATES,
+    "why": Why(policy="insults", reason="So.", reason_for_user="So."),
     "wording": Wording(title="New", text_for_users="Do not."),
 }
 
@@ -133,6 +137,7 @@ def values() -> dict[str, Any]:
         "message_id": case.message_id,
         "notice_id": notice.pk,
         "rule_id": rule.pk,
+        "user_id": case.subject_id,
         "version": case.version,
         "version_id": rule.current_id,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -90,7 +92,7 @@ class CaseAdmin(RecordAdmin[Case]):
             badges=[looks.state_badge(row.state), looks.severity_badge(row.severity)],
             facts=[
                 Fact("About", self.about(row)),
-                Fact("Message", f"#{row.message_id}"),
+                Fact("Message", EMPTY if row.message_id is None else f"#{row.message_id}"),
                 Fact("Policy", self.policy_shown(row)),
                 Fact("Priority", row.priority),
                 Fact("Flags", row.flag_count),
@@ -102,10 +104,15 @@ class CaseAdmin(RecordAdmin[Case]):
             related=[
                 *self._case_page(row),
                 *self.lists_of(request, f"case:{row.pk}", "decision", "flag", "appeal"),
-                *self.lists_of(request, f"message:{row.message_id}", "rulehit", "message"),
+                *self._lists_of_message(request, row),
                 *self.lists_of(request, f"case:{row.pk}", "auditevent"),
             ],
         )
+
+    def _lists_of_message(self, request: HttpRequest, row: Case) -> Sequence[Related]:
+        if row.message_id is None:
+            return ()
+        return self.lists_of(request, f"message:{row.message_id}", "rulehit", "message")
 
     def _case_page(self, row: Case) -> list[Related]:
         url = reverse(f"{self.admin_site.name}:moderation_case_page", args=[row.pk])

@@ -17,7 +17,7 @@ from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Decision, Enforcement
-from apps.moderation.services import appeal_panels
+from apps.moderation.services import blind_reviews
 from apps.moderation.templatetags import looks
 from apps.users.models import User
 
@@ -43,7 +43,7 @@ class DecisionAdmin(RecordAdmin[Decision]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Return the decisions with their policies, and whether the viewer may see the reasons."""
         rows = super().get_queryset(request).select_related("policy_version")
-        return appeal_panels.with_kept_reasons(rows, viewer=cast("User", request.user))
+        return blind_reviews.with_kept_reasons(rows, viewer=cast("User", request.user))
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Decision) -> str:
@@ -58,7 +58,7 @@ class DecisionAdmin(RecordAdmin[Decision]):
     @admin.display(description="Verdict")
     def verdict_shown(self, row: Decision) -> SafeString:
         """Show the verdict."""
-        return looks.verdict_badge(row.verdict, is_undo=row.is_undo)
+        return looks.verdict_badge(row.verdict, is_undo=row.is_undo, is_lift=row.is_lift)
 
     @admin.display(description="Policy")
     def policy_shown(self, row: Decision) -> str:

@@ -6,8 +6,6 @@ from apps.moderation.models.cases import (
     CaseSnapshot,
     Flag,
     Note,
-    SavedView,
-    StaffPreference,
 )
 from apps.moderation.models.decisions import (
     Appeal,
@@ -17,6 +15,7 @@ from apps.moderation.models.decisions import (
     Strike,
     Threshold,
 )
+from apps.moderation.models.desk import SavedView, StaffPreference
 from apps.moderation.models.policies import Policy, PolicyVersion
 from apps.moderation.models.rules import (
     BackTest,

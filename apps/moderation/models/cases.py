@@ -17,18 +17,19 @@ from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 
 
 class Case(models.Model):
-    """Something about one message that a person should decide.
+    """Something about one message, or about a person alone, that a person should decide.
 
     `version` is raised by every change, so that a decision about an older state is refused. A
     claim holds until `claim_expires_at`, by the clock alone. `subject` is whose conversation it
-    is: the author of a user's message, the reader of an answer. Its time counts from `reopened_at`
-    where it was opened again. `has_part` is there on rows of `CaseQuerySet.with_part_of` only.
+    is: the author of a user's message, the reader of an answer, or who it is about where there is
+    no message. Its time counts from `reopened_at` where it was opened again. `has_part` is there on
+    rows of `CaseQuerySet.with_part_of` only.
     """
 
     has_part: bool
 
-    message = lasting_key("conversations.Message")
-    conversation = lasting_key("conversations.Conversation")
+    message = lasting_key("conversations.Message", null=True)
+    conversation = lasting_key("conversations.Conversation", null=True)
     subject = actor_key()
     target_role = models.CharField(max_length=20)
     policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, related_name="cases")
@@ -121,6 +122,18 @@ class Case(models.Model):
                 | (~Q(state="closed") & Q(closed_at=None)),
                 name="case_closed_at_when_closed",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    target_role=constants.ABOUT_PERSON,
+                    message__isnull=True,
+                    conversation__isnull=True,
+                )
+                | (
+                    ~Q(target_role=constants.ABOUT_PERSON)
+                    & Q(message__isnull=False, conversation__isnull=False)
+                ),
+                name="case_about_a_person_has_no_text",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +143,21 @@ class Case(models.Model):
     def is_closed(self) -> bool:
         """Whether it is decided."""
         return self.state == constants.CaseState.CLOSED
+
+    @property
+    def is_about_person(self) -> bool:
+        """Whether it is about a person alone, without a text."""
+        return self.target_role == constants.ABOUT_PERSON
+
+    @property
+    def text_number(self) -> int:
+        """The number of its message; where there is none 0, which no message has."""
+        return self.message_id or 0
+
+    @property
+    def talk_number(self) -> int:
+        """The number of its conversation; where there is none 0, which no conversation has."""
+        return self.conversation_id or 0
 
     @property
     def has_live_claim(self) -> bool:
@@ -222,27 +250,6 @@ class Note(models.Model):
         return f"note on case {self.case_id} (#{self.pk})"
 
 
-class SavedView(models.Model):
-    """A filter of the queue with a name, for one person or for all."""
-
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
-    )
-    name = models.CharField(max_length=60)
-    query = models.TextField(blank=True)
-    is_shared = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} (#{self.pk})"
-
-
 class AccessGrant(models.Model):
     """A reasoned, time-limited permission to read a conversation that has no open case."""
 
@@ -276,21 +283,3 @@ class AccessGrant(models.Model):
 
     def __str__(self) -> str:
         return f"grant on conversation {self.conversation_id} (#{self.pk})"
-
-
-class StaffPreference(models.Model):
-    """What a member of staff chose for their own eyes."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        primary_key=True,
-        related_name="moderation_preference",
-    )
-    collapse_from = models.PositiveSmallIntegerField(choices=constants.Severity.choices)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"preference of user {self.user_id}"

@@ -19,7 +19,8 @@ from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, Strik
 class Decision(AppendOnly):
     """What was decided about a case, by whom and why; a changed mind is a new one.
 
-    `is_kept` is there on rows of `appeal_panels.with_kept_reasons` only.
+    `is_lift` marks one that only ended early what an earlier one did to the person, and leaves the
+    rest of that standing. `is_kept` is there on rows of `blind_reviews.with_kept_reasons` only.
     """
 
     is_kept: bool
@@ -41,6 +42,7 @@ class Decision(AppendOnly):
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
     is_undo = models.BooleanField(default=False)
+    is_lift = models.BooleanField(default=False, db_default=False)
     batch_id = models.UUIDField(null=True)
     claimed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,6 +6,7 @@ from apps.moderation.routers.cases import router as cases_router
 from apps.moderation.routers.desk import router as desk_router
 from apps.moderation.routers.figures import router as figures_router
 from apps.moderation.routers.notices import notices_router, reports_router
+from apps.moderation.routers.people import router as people_router
 from apps.moderation.routers.policies import router as policies_router
 from apps.moderation.routers.records import router as records_router
 from apps.moderation.routers.rules import router as rules_router
@@ -19,6 +20,7 @@ __all__ = [
     "desk_router",
     "figures_router",
     "notices_router",
+    "people_router",
     "policies_router",
     "records_router",
     "reports_router",

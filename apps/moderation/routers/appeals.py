@@ -22,7 +22,7 @@ from apps.moderation.schemas.appeals import (
     OpinionIn,
     ReviewIn,
 )
-from apps.moderation.services import appeals, grants
+from apps.moderation.services import appeals, blind_reviews, grants
 from apps.moderation.services.appeals import Review
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> S
     )
     found = await paginate(rows, page, order=("-id",))
     may_show = await db.call(
-        lambda: [appeals.shows_reasons(viewer=viewer, appeal=one) for one in found.items]
+        lambda: [blind_reviews.shows_reasons(viewer=viewer, appeal=one) for one in found.items]
     )
     shown = zip(found.items, may_show, strict=True)
     return Slice([AppealOut.of(one, shows_reasons=may) for one, may in shown], found.next_cursor)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
@@ -34,10 +34,12 @@ class CaseOut(OutputSchema):
     """A case; the text stands in its details."""
 
     id: int
-    message_id: int
-    conversation_id: int
+    message_id: int | None = Field(description="Null where the case is about a person alone.")
+    conversation_id: int | None
     subject_id: int
-    target_role: str
+    target_role: str = Field(
+        description="Who wrote the text: user or assistant; person where there is none."
+    )
     policy: str | None
     severity: constants.Severity
     priority: int
@@ -150,6 +152,9 @@ class DecisionOut(OutputSchema):
     supersedes_id: int | None
     batch_id: UUID | None
     is_undo: bool
+    is_lift: bool = Field(
+        description="It only ended early what an earlier decision did to the person."
+    )
     created_at: datetime
 
     @classmethod
@@ -239,6 +244,31 @@ class HideIn(InputSchema):
     policy: str = Field(max_length=40, examples=["insults"])
     reason: Reason = Field(examples=["It calls somebody a fool."])
     reason_for_user: Words = Field(default="", examples=["The message insults somebody."])
+
+
+class PersonMeasureIn(InputSchema):
+    """What is done to a person outside the queue, and why."""
+
+    kind: Literal["warn", "restrict", "suspend"]
+    policy: str = Field(max_length=40, examples=["insults"])
+    reason: Reason = Field(examples=["Made the same account again after each suspension."])
+    reason_for_user: Reason = Field(examples=["You came back with another account."])
+    until: AwareDatetime | None = Field(
+        default=None, description="Null for no end; a warning has none."
+    )
+    message_id: int | None = Field(
+        default=None,
+        ge=1,
+        le=LARGEST_NUMBER,
+        description="In which message of theirs; null where it is none.",
+    )
+
+
+class LiftIn(InputSchema):
+    """Why what keeps a person out ends early."""
+
+    reason: Reason = Field(examples=["They wrote to us and we believe them."])
+    reason_for_user: Words = Field(default="", examples=["Thank you for writing to us."])
 
 
 class ReasonIn(InputSchema):

@@ -31,7 +31,7 @@ class QueueParams(BaseModel):
     age: AgeBand | None = Field(default=None, description="When it has to be decided.")
     rule: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
     mode: constants.RuleMode | None = Field(default=None, description="The rule's, as it hit.")
-    role: Literal["user", "assistant"] | None = Field(
+    role: Literal["user", "assistant", "person"] | None = Field(
         default=None, description="What people write, or answers."
     )
     model: Annotated[Filter, StringConstraints(max_length=MAX_MODEL_CHARS)] | None = None
@@ -85,8 +85,8 @@ class CaseRowOut(OutputSchema):
     language: str
     flag_count: int
     has_appeal: bool
-    message_id: int
-    conversation_id: int
+    message_id: int | None
+    conversation_id: int | None
     subject_id: int
     claimed_by_id: int | None
     created_at: datetime

@@ -36,11 +36,15 @@ def standing_decision(notice: Notice) -> Decision | None:
 
 
 def _last_word(case: Case) -> Decision | None:
-    """Return what was decided last; handing a case on decides nothing."""
+    """Return what was decided last; handing a case on decides nothing, nor does ending it early."""
     latest = decisions.latest_decision(case)
-    while latest is not None and latest.verdict == Verdict.UNSURE and not latest.is_undo:
+    while latest is not None and _decides_nothing(latest):
         latest = latest.supersedes
     return latest
+
+
+def _decides_nothing(decision: Decision) -> bool:
+    return decision.is_lift or (decision.verdict == Verdict.UNSURE and not decision.is_undo)
 
 
 def _violation_of(last: Decision) -> Decision | None:
@@ -69,8 +73,10 @@ def case_to_look_at(notice: Notice) -> Case:
 
     It is locked with the text: whoever takes the decision back meanwhile locks another case.
     """
-    number = notice.decision.case_id
-    newer = Case.objects.not_closed().filter(message=notice.decision.case.message_id)
+    number, case = notice.decision.case_id, notice.decision.case
+    if case.is_about_person:
+        return case_locks.lock_with_text(number)
+    newer = Case.objects.not_closed().filter(message=case.message_id)
     return case_locks.lock_with_text(newer.values_list("pk", flat=True).first() or number)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
-
 from apps.core.errors import ForbiddenError
 from apps.moderation.constants import PENDING_APPEALS
 from apps.moderation.errors import OwnCaseError
-from apps.moderation.models import Appeal, Case, Decision
+from apps.moderation.models import Appeal, Case
 from apps.moderation.services import appeals as reviews
-from apps.moderation.services import cases
+from apps.moderation.services import blind_reviews, cases
 from apps.users.models import User
 
 
@@ -23,7 +21,7 @@ class AppealPanel:
     Attributes:
         appeal: with its decision and notice.
         shows_reasons: whether the first decision's reasons may be shown.
-        is_reviewer: whether the viewer has noted their first opinion.
+        is_reviewer: whether the viewer has noted their first opinion, or there is no text for one.
         why_not: why the viewer does not decide it; empty where they do.
     """
 
@@ -60,8 +58,8 @@ def panel_of(*, viewer: User, appeals: Sequence[Appeal], has_part: bool) -> Appe
         return None
     return AppealPanel(
         appeal=appeal,
-        shows_reasons=reviews.shows_reasons(viewer=viewer, appeal=appeal),
-        is_reviewer=bool(appeal.first_opinion) and appeal.reviewer_id == viewer.pk,
+        shows_reasons=blind_reviews.shows_reasons(viewer=viewer, appeal=appeal),
+        is_reviewer=blind_reviews.is_ready(viewer=viewer, appeal=appeal),
         why_not=_why_not(viewer, has_part=has_part),
     )
 
@@ -76,23 +74,7 @@ def hides_reasons(*, viewer: User, case: Case) -> bool:
     if not case.has_appeal:
         return False
     appeal = reviews.pending_appeal(case=case)
-    return appeal is not None and not reviews.shows_reasons(viewer=viewer, appeal=appeal)
-
-
-def with_kept_reasons(rows: QuerySet[Decision], *, viewer: User) -> QuerySet[Decision]:
-    """Say of decisions, as `is_kept`, whether their reasons are kept from somebody.
-
-    They are from whoever may review an appeal that waits, on the decision's case or against it, as
-    `appeals.shows_reasons` says of one.
-    """
-    may_review = Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField())
-    pending = Appeal.objects.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
-    waits = Exists(pending.filter(case=OuterRef("case")))
-    is_against = Exists(pending.filter(decision__case=OuterRef("case")))
-    is_kept = ExpressionWrapper(
-        Q(may_review) & (Q(waits) | Q(is_against)), output_field=BooleanField()
-    )
-    return rows.annotate(is_kept=is_kept)  # type: ignore[no-redef]
+    return appeal is not None and not blind_reviews.shows_reasons(viewer=viewer, appeal=appeal)
 
 
 def _why_not(viewer: User, *, has_part: bool) -> str:

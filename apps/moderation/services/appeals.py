@@ -27,6 +27,7 @@ from apps.moderation.models import Appeal, Case, Decision
 from apps.moderation.querysets import AppealQuerySet
 from apps.moderation.services import (
     appeal_cases,
+    blind_reviews,
     case_locks,
     cases,
     decisions,
@@ -146,17 +147,6 @@ def pending_appeal(*, case: Case) -> Appeal | None:
     return Appeal.objects.with_parts().pending().filter(case=case).order_by("id").first()
 
 
-def shows_reasons(*, viewer: User, appeal: Appeal) -> bool:
-    """Tell whether the original reasons may be shown to somebody.
-
-    Whoever may decide the appeal says first what they think of the text, so that the first decision
-    does not lead them.
-    """
-    if appeal.state not in constants.PENDING_APPEALS or not viewer.has_perm(cases.APPEALS):
-        return True
-    return bool(appeal.first_opinion) and appeal.reviewer_id == viewer.pk
-
-
 @transaction.atomic
 def note_first_opinion(*, actor: User, appeal_id: int, verdict: Verdict) -> Appeal:
     """Keep what a reviewer thinks of the text before they read the original reasons.
@@ -198,7 +188,7 @@ def decide_appeal(*, actor: User, appeal_id: int, version: int, review: Review) 
         CaseChangedError: the case is not in that version any more; nothing changed.
         CaseClaimedError, CaseNotClaimedError: the actor does not hold the case.
         OwnCaseError: the actor has a part in it, or decided what is appealed.
-        FirstOpinionMissingError: the actor has not noted their first opinion.
+        FirstOpinionMissingError: the actor has not noted their first opinion of the text.
         ValidationFailedError: the outcome is none, or the reason is missing.
     """
     appeal, case = _reviewable(actor, appeal_id)
@@ -207,12 +197,12 @@ def decide_appeal(*, actor: User, appeal_id: int, version: int, review: Review) 
     cases.ensure_holds(actor, case)
     if review.outcome not in OUTCOMES:
         raise field_problem("outcome", "Choose upheld or overturned.", "outcome_unknown")
-    if not appeal.first_opinion or appeal.reviewer_id != actor.pk:
+    if not blind_reviews.is_ready(viewer=actor, appeal=appeal):
         raise FirstOpinionMissingError
     decision = _write_outcome(appeal, case, review, actor)
-    appeal.state, appeal.outcome = review.outcome, decision
+    appeal.state, appeal.outcome, appeal.reviewer = review.outcome, decision, actor
     appeal.decided_at = timezone.now()
-    appeal.save(update_fields=["state", "outcome", "decided_at"])
+    appeal.save(update_fields=["state", "outcome", "reviewer", "decided_at"])
     carried = appeal_cases.carry_along(appeal)
     is_upheld = review.outcome == AppealState.UPHELD
     notices.tell_appeal(decision=decision, case=appeal.decision.case, is_upheld=is_upheld)
@@ -240,7 +230,9 @@ def _reviewable(actor: User, appeal_id: int) -> tuple[Appeal, Case]:
 
 
 def _locked(appeal_id: int) -> Appeal:
-    rows = Appeal.objects.select_related("decision__case__policy", "decision__policy_version")
+    rows = Appeal.objects.select_related(
+        "case", "decision__case__policy", "decision__policy_version"
+    )
     return rows.select_for_update(of=("self",)).get(pk=appeal_id)
 
 

@@ -1,4 +1,4 @@
-"""Staff act on a message outside the queue: its case opens, or is taken, and is decided at once."""
+"""Staff act outside the queue: a case opens, or is taken, and is decided at once."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ def hide_message(
     cases.require(actor, cases.DECIDE)
     message = _message_to_hide(actor, message_id, batch_id)
     flagged = flags.raise_flag(message=message, source=FlagSource.STAFF)
-    case = cases.claim(actor=actor, case_id=flagged.pk)
     ruling = Ruling(
         verdict=Verdict.VIOLATES,
         policy_code=policy_code,
@@ -62,6 +61,17 @@ def hide_message(
         measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
         gives_points=False,
     )
+    return decide_at_once(actor=actor, case_id=flagged.pk, ruling=ruling, batch_id=batch_id)
+
+
+def decide_at_once(
+    *, actor: User, case_id: int, ruling: Ruling, batch_id: UUID | None = None
+) -> Decision:
+    """Take a case and decide it, in the transaction that opened it or put a flag on it.
+
+    Raises: as `cases.claim` and `decisions.decide`.
+    """
+    case = cases.claim(actor=actor, case_id=case_id)
     return decisions.decide(
         actor=actor, case_id=case.pk, version=case.version, ruling=ruling, batch_id=batch_id
     )

@@ -14,14 +14,17 @@ from apps.moderation.services import cases, priorities
 def lock_with_text(case_id: int, *, version: int | None = None) -> Case:
     """Return a case locked together with the text that it is about, for whoever acts on both.
 
-    The text comes first, as for whoever stores a text and opens its case.
+    The text comes first, as for whoever stores a text and opens its case. A case about a person has
+    none.
 
     Raises: as `lock_case`.
     """
     found = Case.objects.filter(pk=case_id).values_list("message_id", "conversation_id").first()
     if found is None:
         raise CaseNotFoundError
-    visibility.lock_texts(message_id=found[0], conversation_id=found[1])
+    message_id, conversation_id = found
+    if message_id is not None and conversation_id is not None:
+        visibility.lock_texts(message_id=message_id, conversation_id=conversation_id)
     return cases.lock_case(case_id, version=version)
 
 

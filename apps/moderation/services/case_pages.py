@@ -143,6 +143,9 @@ def _people(case: Case, flags: Sequence[Flag], history: timelines.History) -> di
 
 
 def _effects(case: Case, history: timelines.History) -> Sequence[str]:
+    """Return what was done, where the case is closed or shows nothing else to judge."""
+    if case.is_about_person and not case.is_closed:
+        return timelines.effects_on(case)
     if not case.is_closed or history.latest is None:
         return ()
     return timelines.effects_of(history.latest)
@@ -227,6 +230,8 @@ def _policies() -> list[Policy]:
 
 
 def _measures(case: Case) -> list[tuple[str, str]]:
-    kinds = OF_AN_ANSWER if case.target_role == Author.ASSISTANT else OF_A_MESSAGE
-    offered = (*kinds, EnforcementKind.LOCK_CONVERSATION, *OF_A_PERSON)
+    offered: tuple[EnforcementKind, ...] = OF_A_PERSON
+    if not case.is_about_person:
+        kinds = OF_AN_ANSWER if case.target_role == Author.ASSISTANT else OF_A_MESSAGE
+        offered = (*kinds, EnforcementKind.LOCK_CONVERSATION, *OF_A_PERSON)
     return [(kind.value, kind.label) for kind in offered]

@@ -111,6 +111,8 @@ def wide_breaks(text: str) -> list[int]:
 
 def safe_summary(case: Case, characters: int) -> str:
     """Say what a text is without saying what it says."""
+    if case.is_about_person:
+        return "About the person, without a text"
     what = "An answer" if case.target_role == Author.ASSISTANT else "A message"
     flags = f"{case.flag_count} flag{'s' if case.flag_count != 1 else ''}"
     source = case.get_source_display().lower()
@@ -121,8 +123,11 @@ def surroundings_of(case: Case, snapshot: CaseSnapshot | None) -> tuple[str, Exc
     """Return what readers see at present in the message's place, and what stands around it.
 
     What stands around it is as it is now while the case is open, kept otherwise: a closed case
-    gives no way into the conversation beyond what it was decided on. One query.
+    gives no way into the conversation beyond what it was decided on. One query; none where the case
+    is about a person.
     """
+    if case.message_id is None:
+        return "", Exchange(before=(), after=())
     rows = Message.objects.filter(pk=case.message_id).order_by().values_list(*SEEN)
     if not case.is_closed:
         path = _path(case)
@@ -170,6 +175,8 @@ def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
         GrantRequiredError: the case is closed, so that reading on needs a reason.
     """
     case = cases.access_case(viewer=viewer, case_id=case_id)
+    if case.message_id is None:
+        return Exchange(before=(), after=())
     if case.is_closed:
         raise GrantRequiredError
     note_opening(viewer=viewer, case=case)
@@ -186,12 +193,15 @@ def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
 def note_opening(*, viewer: User, case: Case) -> None:
     """Write down that a member of staff read a part of a conversation, once an hour.
 
-    It is written down also where the message is gone and only what the case keeps of it was read.
+    It is written down also where the message is gone and only what the case keeps of it was read; a
+    case about a person shows no part of one.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
+    if case.conversation_id is None:
+        return
     note_reading(viewer=viewer, conversation_id=case.conversation_id, owner_id=case.subject_id)
 
 
@@ -214,7 +224,7 @@ def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
 
 
 def _path(case: Case) -> QuerySet[Message, Seen]:
-    rows = Message.objects.filter(conversation_id=case.conversation_id)
+    rows = Message.objects.filter(conversation_id=case.talk_number)
     return rows.on_path().values_list(*SEEN)
 
 
@@ -236,6 +246,6 @@ def _kept(case: Case, snapshot: CaseSnapshot | None) -> Exchange:
         for one in (snapshot.exchange if snapshot is not None else ())
     ]
     return Exchange(
-        before=[line for line in lines if line.id < case.message_id],
-        after=[line for line in lines if line.id > case.message_id],
+        before=[line for line in lines if line.id < case.text_number],
+        after=[line for line in lines if line.id > case.text_number],
     )

@@ -25,11 +25,13 @@ class Measure:
         kind: which enforcement.
         spans: passages to redact, start and end in code points.
         hours: how long a restriction or suspension lasts; None for no end.
+        ends_at: when it ends, where a moment and no time is named.
     """
 
     kind: EnforcementKind
     spans: tuple[tuple[int, int], ...] = ()
     hours: int | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def effects_of(
     """
     now = timezone.now()
     planned = [
-        Planned(measure=one, ends_at=_end(now, one.hours))
+        Planned(measure=one, ends_at=one.ends_at or _end(now, one.hours))
         for one in sorted(measures, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
     ]
     subject = User.objects.filter(pk=case.subject_id).first()
@@ -152,12 +154,12 @@ def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:
     """Tell whether its target is there and does not show it any more."""
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
-            return Message.objects.filter(pk=case.message_id, hidden_at=None).exists()
+            return Message.objects.filter(pk=case.text_number, hidden_at=None).exists()
         case EnforcementKind.RETRACT_ANSWER:
-            reply = Reply.objects.filter(pk=case.message_id)
+            reply = Reply.objects.filter(pk=case.text_number)
             return reply.exclude(state=ReplyState.WITHHELD).exists()
         case EnforcementKind.LOCK_CONVERSATION:
-            talk = Conversation.objects.filter(pk=case.conversation_id)
+            talk = Conversation.objects.filter(pk=case.talk_number)
             return talk.filter(locked_at=None).exists()
         case _:
             made = Restriction.objects.filter(pk=enforcement.data.get("restriction_id"))

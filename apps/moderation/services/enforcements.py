@@ -40,6 +40,9 @@ def apply(
     """
     done = []
     for one in planned:
+        if case.is_about_person and one.kind not in constants.ENFORCED_BY_PERSONS:
+            text = "This case is about a person. Only the person can be acted on."
+            raise field_problem("measures", text, "measure_needs_text")
         enforcement = Enforcement(decision=decision, kind=one.kind, ends_at=one.ends_at)
         enforcement.data = {"spans": one.measure.spans} if one.measure.spans else {}
         _target(enforcement, case)
@@ -59,7 +62,7 @@ def record_withheld(
     if ended is not None:
         enforcement.data["ended"] = asdict(ended)
     _target(enforcement, case)
-    message = None if is_answer else Message.objects.filter(pk=case.message_id).first()
+    message = None if is_answer else Message.objects.filter(pk=case.text_number).first()
     if message is not None and message.is_hidden:
         enforcement.data["hidden_at"] = _hidden_at(message)
         enforcement.data["was_never_seen"] = message.hidden_at == message.created_at
@@ -105,7 +108,7 @@ def _has_target(enforcement: Enforcement) -> bool:
     case = enforcement.decision.case
     if enforcement.kind in constants.ENFORCED_BY_PERSONS:
         return bool(User.objects.filter(pk=case.subject_id).exists())
-    return Message.objects.filter(pk=case.message_id).exists()
+    return Message.objects.filter(pk=case.text_number).exists()
 
 
 def _target(enforcement: Enforcement, case: Case) -> None:
@@ -130,7 +133,7 @@ def _do(enforcement: Enforcement, case: Case, decision: Decision, actor: User | 
 
 def _lock(enforcement: Enforcement, case: Case, actor: User | None, reason: str) -> None:
     """Lock a conversation; what had locked it before, if it was open since, is over."""
-    number = case.conversation_id
+    number = case.talk_number
     if locking.lock_conversation(actor=actor, conversation_id=number, reason=reason):
         end(_others_alike(enforcement).filter(conversation=number))
 
@@ -138,7 +141,7 @@ def _lock(enforcement: Enforcement, case: Case, actor: User | None, reason: str)
 def _withdraw_text(
     enforcement: Enforcement, case: Case, decision: Decision, actor: User | None, reason: str
 ) -> None:
-    message = Message.objects.select_related("conversation").filter(pk=case.message_id).first()
+    message = Message.objects.select_related("conversation").filter(pk=case.text_number).first()
     if message is None:
         raise field_problem("measures", "The message does not exist any more.", "message_gone")
     snapshot = snapshots.ensure_snapshot(case=case, message=message)
@@ -215,11 +218,11 @@ def _undo(enforcement: Enforcement, actor: User | None, reason: str) -> None:
     if _holds_elsewhere(enforcement):
         return
     if kind == EnforcementKind.LOCK_CONVERSATION:
-        conversation_id = enforcement.decision.case.conversation_id
+        conversation_id = enforcement.decision.case.talk_number
         if Conversation.objects.filter(pk=conversation_id).exists():
             locking.unlock_conversation(actor=actor, conversation_id=conversation_id, reason=reason)
         return
-    message = Message.objects.filter(pk=enforcement.decision.case.message_id).first()
+    message = Message.objects.filter(pk=enforcement.decision.case.text_number).first()
     if message is not None:
         _give_back_text(enforcement, message, actor, reason)
 
@@ -258,11 +261,11 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
     same = _others_alike(enforcement)
     case = enforcement.decision.case
     if enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
-        return same.filter(conversation=case.conversation_id).exists()
+        return same.filter(conversation=case.talk_number).exists()
     if enforcement.kind == EnforcementKind.HIDE_MESSAGE:
-        since = Message.objects.filter(pk=case.message_id).values_list("hidden_at", flat=True)
-        return same.hiding(message=case.message_id, since=since.first()).exists()
-    return same.filter(message=case.message_id).exists()
+        since = Message.objects.filter(pk=case.text_number).values_list("hidden_at", flat=True)
+        return same.hiding(message=case.text_number, since=since.first()).exists()
+    return same.filter(message=case.text_number).exists()
 
 
 def _is_withheld(message: Message) -> bool:
@@ -275,7 +278,7 @@ def _with_other_redactions(enforcement: Enforcement) -> tuple[str, str | None]:
 
     Redacting keeps lengths, so that the passages of later ones fit the first text too.
     """
-    message_id = enforcement.decision.case.message_id
+    message_id = enforcement.decision.case.text_number
     rewritten = Enforcement.objects.filter(
         kind__in=(EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER), message=message_id
     )

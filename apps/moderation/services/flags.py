@@ -92,6 +92,30 @@ def raise_flag(
     return case
 
 
+def open_about_person(*, subject_id: int, source: constants.FlagSource) -> Case:
+    """Open a case about a person alone, for what they did elsewhere than in one message.
+
+    Returns:
+        The case, with neither text nor flag.
+    """
+    case = Case(subject_id=subject_id, target_role=constants.ABOUT_PERSON, source=source)
+    priorities.weigh(case)
+    case.save()
+    _tell_opened(case, None)
+    return case
+
+
+def _tell_opened(case: Case, former: int | None) -> None:
+    audit.record(
+        actor=None,
+        action=AuditAction.CASE_OPENED,
+        target_type="case",
+        target_id=case.pk,
+        data={"message_id": case.message_id, "source": str(case.source), "former_id": former},
+    )
+    facts.case_opened(case)
+
+
 def _keep(case: Case, message: Message, original: Original | None) -> None:
     if original is None:
         snapshots.take_snapshot(case=case, message=message)
@@ -138,14 +162,7 @@ def _make_case(
         if joined is None:
             raise
         return joined
-    audit.record(
-        actor=None,
-        action=AuditAction.CASE_OPENED,
-        target_type="case",
-        target_id=case.pk,
-        data={"message_id": message.pk, "source": source.value, "former_id": former},
-    )
-    facts.case_opened(case)
+    _tell_opened(case, former)
     return case
 
 

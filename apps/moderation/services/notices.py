@@ -38,6 +38,8 @@ UNDONE = gettext_noop(
 UNDONE_IN_PART = gettext_noop(
     "That decision and its points do not count any more. This still holds for another reason:"
 )
+LIFTED = gettext_noop("You can sign in, read and write again; it ended before its time.")
+REST_STAYS = gettext_noop("Anything else that was decided stays as it is.")
 RENEWED = gettext_noop("What had been taken back holds again.")
 KEPT = gettext_noop("What the first decision did stays as it is.")
 OTHER_PERSON = gettext_noop("Somebody who had no part in the first decision looked at this.")
@@ -108,6 +110,14 @@ def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
     with speaking(language_of(case.subject_id)):
         body = f"{decision.reason_for_user or gettext(LOOKED_AGAIN)}\n\n{_undone(case)}"
         text = (gettext("A decision was taken back"), body)
+    return _write(decision, case, NoticeKind.REVERSAL, text)
+
+
+def tell_lifted(*, decision: Decision, case: Case) -> Notice:
+    """Tell a person that what kept them out has ended early, and that the rest stays."""
+    with speaking(language_of(case.subject_id)):
+        parts = [decision.reason_for_user, gettext(LIFTED), gettext(REST_STAYS)]
+        text = (gettext("Your account is open again"), "\n\n".join(filter(None, parts)))
     return _write(decision, case, NoticeKind.REVERSAL, text)
 
 
@@ -202,7 +212,7 @@ def _undone(case: Case) -> str:
 
 def _still_held(case: Case) -> list[tuple[EnforcementKind, datetime | None]]:
     """Return what is out of view or not allowed at the moment, whoever decided that."""
-    seen = Message.objects.filter(pk=case.message_id).values_list(
+    seen = Message.objects.filter(pk=case.text_number).values_list(
         "hidden_at", "reply__state", "redacted_at", "conversation__locked_at"
     )
     held: list[tuple[EnforcementKind, datetime | None]] = []

@@ -39,7 +39,7 @@ def weigh(case: Case) -> None:
         reasons.append(("A rule found it", RULE_POINTS))
     if case.has_appeal:
         reasons.append(("An appeal waits", APPEAL_POINTS))
-    elif Message.objects.out_of_view().filter(pk=case.message_id).exists():
+    elif Message.objects.out_of_view().filter(pk=case.text_number).exists():
         reasons.append(("Out of view already", OUT_OF_VIEW_POINTS))
     case.priority_reasons = reasons
     case.priority = sum(points for _, points in reasons)

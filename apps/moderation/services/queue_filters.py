@@ -45,7 +45,11 @@ class AgeBand(TextChoices):
 
 
 STATES = ((WAITING, "Waiting"), *constants.CaseState.choices, ("any", "Any"))
-ROLES = ((Author.USER.value, "What people write"), (Author.ASSISTANT.value, "Answers"))
+ROLES = (
+    (Author.USER.value, "What people write"),
+    (Author.ASSISTANT.value, "Answers"),
+    (constants.ABOUT_PERSON, "No text: about a person"),
+)
 HOLDERS = (("me", "Me"), ("nobody", "Nobody"))
 WINDOWS = (("1", "1 day"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"))
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from apps.moderation.models import Decision, Enforcement, Flag, Notice, RuleHit, Strike
-from apps.moderation.services import appeal_panels, cases
+from apps.moderation.services import blind_reviews, cases
 from apps.users.models import User
 
 Chosen = Mapping[str, Any]
@@ -28,7 +28,7 @@ def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
         ForbiddenError: the viewer may not see decisions.
     """
     rows = _rows(viewer, Decision, chosen, about="case__subject")
-    return appeal_panels.with_kept_reasons(rows, viewer=viewer)
+    return blind_reviews.with_kept_reasons(rows, viewer=viewer)
 
 
 def list_enforcements(*, viewer: User, chosen: Chosen) -> QuerySet[Enforcement]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -14,6 +14,7 @@ from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
 from apps.moderation.constants import ActorKind, AppealState, EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Note, Notice
+from apps.moderation.querysets import EnforcementQuerySet
 from apps.users.models import User
 
 HELD = {
@@ -227,25 +228,40 @@ def _label(decision: Decision) -> str:
 
 
 def _decided(decision: Decision, *, hides_reasons: bool) -> Entry:
-    is_system = decision.actor_kind == ActorKind.SYSTEM
-    what = "took the decision back" if decision.is_undo else VERDICTS[Verdict(decision.verdict)]
-    if is_system:
-        what = "kept the text back unchecked"
-    if decision.policy_version is not None and not decision.is_undo:
-        what = f"{what}, {decision.policy_version.title}"
     return Entry(
         at=decision.created_at,
-        icon="undo" if decision.is_undo else "gavel",
+        icon="undo" if decision.is_undo or decision.is_lift else "gavel",
         actor=_label(decision),
-        what=what,
+        what=_said(decision),
         words="" if hides_reasons else decision.reason,
     )
 
 
+def _said(decision: Decision) -> str:
+    if decision.is_undo:
+        return "took the decision back"
+    if decision.is_lift:
+        return "lifted what kept the person out"
+    is_system = decision.actor_kind == ActorKind.SYSTEM
+    what = "kept the text back unchecked" if is_system else VERDICTS[Verdict(decision.verdict)]
+    version = decision.policy_version
+    return what if version is None else f"{what}, {version.title}"
+
+
 def effects_of(decision: Decision) -> list[str]:
-    """Return what a decision did, in words, and whether it still holds."""
-    rows = Enforcement.objects.filter(decision=decision).order_by("id")
+    """Return what a decision did, in words, and whether it still holds; or what it lifted."""
+    is_of = Q(reversed_by=decision) if decision.is_lift else Q(decision=decision)
+    return _in_words(Enforcement.objects.filter(is_of))
+
+
+def effects_on(case: Case) -> list[str]:
+    """Return what all decisions of a case did, in words, and whether it still holds."""
+    return _in_words(Enforcement.objects.filter(decision__case=case))
+
+
+def _in_words(rows: EnforcementQuerySet) -> list[str]:
     now = timezone.now()
     return [
-        f"{EnforcementKind(row.kind).label} ({row.state_at(now).label.lower()})" for row in rows
+        f"{EnforcementKind(row.kind).label} ({row.state_at(now).label.lower()})"
+        for row in rows.order_by("id")[:MAX_EVENTS]
     ]

@@ -43,9 +43,13 @@ def case_state(value: str) -> SafeString:
 
 
 @register.simple_tag
-def verdict(value: str, is_undo: bool = False) -> SafeString:  # noqa: FBT001, FBT002
+def verdict(
+    value: str,
+    is_undo: bool = False,  # noqa: FBT001, FBT002
+    is_lift: bool = False,  # noqa: FBT001, FBT002
+) -> SafeString:
     """Draw a verdict."""
-    return looks.verdict_badge(value, is_undo=is_undo)
+    return looks.verdict_badge(value, is_undo=is_undo, is_lift=is_lift)
 
 
 @register.simple_tag

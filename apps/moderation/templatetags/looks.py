@@ -78,10 +78,12 @@ def state_badge(value: str) -> SafeString:
     return badge(state.label, *STATE_LOOKS[state])
 
 
-def verdict_badge(value: str, *, is_undo: bool = False) -> SafeString:
+def verdict_badge(value: str, *, is_undo: bool = False, is_lift: bool = False) -> SafeString:
     """Show what a decision says."""
     if is_undo:
         return badge("Taken back", Tone.NEUTRAL, "undo")
+    if is_lift:
+        return badge("Lifted", Tone.GOOD, "undo")
     return badge(*VERDICT_LOOKS[Verdict(value)])
 
 

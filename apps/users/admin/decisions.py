@@ -9,12 +9,12 @@ from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Decision, ReasonForm
-from apps.core.admin_kit.people import has_right, is_admin
-from apps.users.admin import looks
-from apps.users.admin.forms import NameForm, RoleForm, ToldReasonForm, UntilForm
-from apps.users.constants import Role, Standing
+from apps.core.admin_kit.people import is_admin
+from apps.users.admin import standing_actions
+from apps.users.admin.forms import NameForm, RoleForm
+from apps.users.constants import Role
 from apps.users.models import User
-from apps.users.services import access, accounts, roles, standing
+from apps.users.services import accounts, roles
 
 if TYPE_CHECKING:
     from apps.users.admin.people import UserAdmin
@@ -25,65 +25,11 @@ RECORDED = "Your name and the reason are kept in the audit record."
 
 def actions(subject: UserAdmin) -> list[RowAction[User]]:
     """Return the actions on a person: on their standing for staff, on the account for admins."""
-    return [*_standing_actions(subject), *_account_actions(subject)]
+    return [*standing_actions.actions(subject), *_account_actions(subject)]
 
 
 def _actor(request: HttpRequest) -> User:
     return cast("User", request.user)
-
-
-def _may_change_standing(request: HttpRequest) -> bool:
-    return has_right(request, standing.PERMISSION)
-
-
-def _is_kept_out(user: User) -> bool:
-    standing_now, _ = access.standing_of(user)
-    return standing_now != Standing.GOOD
-
-
-def _standing_actions(subject: UserAdmin) -> list[RowAction[User]]:
-    def decision(build: Callable[..., Decision]) -> Callable[[HttpRequest, User], Decision]:
-        return lambda request, user: build(subject, request, user)
-
-    return [
-        RowAction(
-            name="lift",
-            label="Lift",
-            icon="undo",
-            is_allowed=_may_change_standing,
-            is_offered=lambda request, user: looks.may_decide(request, user) and _is_kept_out(user),
-            decide=decision(_lift),
-        ),
-        RowAction(
-            name="warn",
-            label="Warn",
-            icon="campaign",
-            is_allowed=_may_change_standing,
-            is_offered=lambda request, user: looks.may_decide(request, user),
-            decide=decision(_warn),
-        ),
-        RowAction(
-            name="restrict",
-            label="Restrict",
-            icon="edit_off",
-            is_allowed=_may_change_standing,
-            is_offered=lambda request, user: (
-                looks.may_decide(request, user) and not _is_kept_out(user)
-            ),
-            decide=decision(_restrict),
-        ),
-        RowAction(
-            name="suspend",
-            label="Suspend",
-            icon="block",
-            is_allowed=_may_change_standing,
-            is_offered=lambda request, user: (
-                looks.may_decide(request, user) and not user.is_suspended
-            ),
-            decide=decision(_suspend),
-            is_danger=True,
-        ),
-    ]
 
 
 def _account_actions(subject: UserAdmin) -> list[RowAction[User]]:
@@ -117,81 +63,6 @@ def _account_actions(subject: UserAdmin) -> list[RowAction[User]]:
         action("close", "Close account", "person_off", _close, offered=lambda user: user.is_active),
         action("remove", "Delete account", "delete", _delete, is_danger=True),
     ]
-
-
-def _warn(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
-    def apply(typed: Typed) -> None:
-        standing.warn(actor=_actor(request), user_id=user.pk, **typed)
-
-    return Decision(
-        title=f"Warn {user.name}",
-        effects=[
-            "A warning is written down. Nothing that they may do changes.",
-            "What you write for them is kept with the warning.",
-            RECORDED,
-        ],
-        submit="Warn",
-        done=f"{user.name} was warned.",
-        apply=apply,
-        back_url=subject.url_of(user.pk),
-        form_class=ToldReasonForm,
-    )
-
-
-def _restrict(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
-    def apply(typed: Typed) -> None:
-        standing.restrict(actor=_actor(request), user_id=user.pk, **typed)
-
-    return Decision(
-        title=f"Restrict {user.name}",
-        effects=[
-            "They can read their conversations and write nothing.",
-            "That lasts until the end you give, or until it is lifted.",
-            "They are signed out everywhere and can sign in again.",
-            RECORDED,
-        ],
-        submit="Restrict",
-        done=f"{user.name} can read and not write now.",
-        apply=apply,
-        back_url=subject.url_of(user.pk),
-        form_class=UntilForm,
-    )
-
-
-def _suspend(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
-    def apply(typed: Typed) -> None:
-        standing.suspend(actor=_actor(request), user_id=user.pk, **typed)
-
-    return Decision(
-        title=f"Suspend {user.name}",
-        effects=[
-            "They are signed out everywhere within seconds, and their tokens stop working.",
-            "They cannot sign in until the end you give, or until it is lifted. They are told why.",
-            "Their conversations stay stored.",
-            RECORDED,
-        ],
-        submit="Suspend",
-        done=f"{user.name} is suspended.",
-        apply=apply,
-        back_url=subject.url_of(user.pk),
-        form_class=UntilForm,
-        is_danger=True,
-    )
-
-
-def _lift(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
-    def apply(typed: Typed) -> None:
-        standing.lift(actor=_actor(request), user_id=user.pk, reason=typed["reason"])
-
-    what = "suspension" if user.is_suspended else "restriction"
-    return Decision(
-        title=f"Lift the {what} of {user.name}",
-        effects=["They can sign in, read and write again at once.", RECORDED],
-        submit=f"Lift the {what}",
-        done=f"The {what} of {user.name} is lifted.",
-        apply=apply,
-        back_url=subject.url_of(user.pk),
-    )
 
 
 def _change_role(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:

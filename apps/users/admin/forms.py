@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from apps.core.admin_kit.decisions import ReasonForm
-from apps.core.constants import MAX_REASON_CHARS
+from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.users.constants import (
     DEFAULT_TOKEN_DAYS,
     MAX_NAME_CHARS,
@@ -19,21 +19,55 @@ from apps.users.constants import (
     ServiceScope,
 )
 from apps.users.forms import ModelNamesField
+from apps.users.standing_desk import standing_desk
 
 
-class ToldReasonForm(ReasonForm):
-    """A reason for the record and one for the person."""
+def _policies() -> list[tuple[str, str]]:
+    return [("", "Choose one"), *standing_desk().policies()]
 
+
+class MeasureForm(ReasonForm):
+    """Why somebody is acted on: the policy, a reason for the record and one for the person."""
+
+    policy = forms.ChoiceField(
+        choices=_policies,
+        widget=forms.Select(attrs={"autofocus": True}),
+        label="Policy",
+        help_text="What they go against. The notice names it.",
+        error_messages={"required": "Choose the policy that they go against."},
+    )
     reason_for_user = forms.CharField(
         max_length=MAX_REASON_CHARS,
         label="What the person is told",
-        help_text="They read exactly this.",
+        help_text="They read exactly this in their notice.",
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Say what the person is told."},
     )
+    message_id = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_NUMBER,
+        label="Number of a message of theirs",
+        help_text="If it is for one message: its case keeps the decision. It may stay empty.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"invalid": "Write the message's number."},
+    )
+    field_order = ("policy", "reason", "reason_for_user", "message_id", "until")
 
 
-class UntilForm(ToldReasonForm):
+class LiftForm(ReasonForm):
+    """Why it ends early, for the record and for the person."""
+
+    reason_for_user = forms.CharField(
+        required=False,
+        max_length=MAX_REASON_CHARS,
+        label="What the person is told",
+        help_text="Stands in their notice. It may stay empty.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class UntilForm(MeasureForm):
     """The same with an end."""
 
     until = forms.DateTimeField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -135,6 +136,18 @@ def withdraw(*, actor: User | None, restriction_id: int, reason: str) -> Restric
     return restriction
 
 
+def ensure_may_decide(*, actor: User, user_id: int) -> User:
+    """Return a person about whom somebody may decide at the moment, before anything is locked.
+
+    Raises:
+        OwnRightsError, RoleRequiredError, UserNotFoundError: as `suspend`, which looks again.
+    """
+    if actor.pk == user_id:
+        raise OwnRightsError
+    people: UserQuerySet = User.objects.filter(pk__in=[user_id, actor.pk])
+    return _checked(actor, user_id, {person.pk: person for person in people})
+
+
 def list_restrictions(*, user: User) -> RestrictionQuerySet:
     """Return all that was ever decided about a person, newest first; for staff."""
     return Restriction.objects.filter(user=user).order_by("-id")
@@ -159,7 +172,11 @@ def _lock_subject(actor: User | None, user_id: int) -> User:
     else:
         ids = [user_id, actor.pk]
     locked: UserQuerySet = User.objects.locked(*ids)
-    people = {person.pk: person for person in locked}
+    return _checked(actor, user_id, {person.pk: person for person in locked})
+
+
+def _checked(actor: User | None, user_id: int, people: Mapping[int, User]) -> User:
+    """Return the person, if the actor as they are now may decide about them."""
     current = None if actor is None else people.get(actor.pk)
     if actor is not None and (
         current is None or current.is_suspended or not current.has_perm(PERMISSION)

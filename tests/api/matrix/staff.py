@@ -66,6 +66,27 @@ STAFF: dict[str, Row] = {
         "forbidden",
         body={"policy": "insults", "reason": "An insult."},
     ),
+    "act_on_person": Row(
+        "forbidden",
+        "forbidden",
+        201,
+        201,
+        "forbidden",
+        body={
+            "kind": "warn",
+            "policy": "insults",
+            "reason": "Ten accounts.",
+            "reason_for_user": "You made ten accounts.",
+        },
+    ),
+    "lift_from_person": Row(
+        "forbidden",
+        "forbidden",
+        "standing_conflict",
+        "standing_conflict",
+        "forbidden",
+        body={"reason": "They wrote to us."},
+    ),
     "decide_batch": Row(
         "forbidden",
         "forbidden",

@@ -1,0 +1,409 @@
+"""Staff warn, restrict, suspend and lift outside the queue: decided, told, open to appeal."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
+
+from apps.audit.models import AuditEvent
+from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.constants import (
+    ABOUT_PERSON,
+    AppealState,
+    CaseState,
+    EnforcementKind,
+    EnforcementState,
+    FlagSource,
+    NoticeKind,
+    Verdict,
+)
+from apps.moderation.errors import (
+    AppealPendingError,
+    CaseClaimedError,
+    CaseWaitsError,
+    GrantRequiredError,
+    OwnCaseError,
+    PolicyNotFoundError,
+)
+from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice, Strike
+from apps.moderation.services import (
+    appeals,
+    case_pages,
+    cases,
+    decisions,
+    deliveries,
+    lifting,
+    measures,
+    queue,
+    queue_filters,
+    reversals,
+)
+from apps.moderation.services.appeals import Review
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.effects import Measure
+from apps.users.errors import OwnRightsError, RoleRequiredError, StandingConflictError
+from apps.users.models import Restriction, User
+from apps.users.services import standing
+from apps.webhooks.models import WebhookEvent
+from tests.factories import PASSWORD, MessageFactory, UserFactory
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_policy,
+    make_staff,
+    make_thresholds,
+)
+from tests.moderation.programs import Caller
+from tests.support.receiver import Receiver
+from tests.webhooks.conftest import admin as admin
+from tests.webhooks.conftest import listen
+from tests.webhooks.conftest import receiver as receiver
+
+pytestmark = pytest.mark.django_db
+WHY = {"policy": "insults", "reason": "Ten accounts.", "reason_for_user": "You made ten accounts."}
+SUSPEND = EnforcementKind.SUSPEND
+
+
+@pytest.fixture(autouse=True)
+def _policy(db: None) -> None:
+    make_policy()
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def lead() -> User:
+    return make_staff("lead")
+
+
+@pytest.fixture
+def person() -> User:
+    return UserFactory(name="Uma")
+
+
+def act(actor: User, person: User, kind: EnforcementKind = SUSPEND, **more: Any) -> Decision:
+    until = more.pop("until", None)
+    why = measures.Why(**{**WHY, **more})
+    return measures.act_on_person(actor=actor, user_id=person.pk, kind=kind, why=why, until=until)
+
+
+def standing_of(person: User) -> str:
+    person.refresh_from_db()
+    return str(person.standing)
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "said", "stands"),
+    [
+        (EnforcementKind.WARN, "You were warned", "This is a warning", "good"),
+        (EnforcementKind.RESTRICT, "You may read and not write", "until", "restricted"),
+        (EnforcementKind.SUSPEND, "Your account was suspended", "until", "suspended"),
+    ],
+)
+def test_a_person_reads_what_was_done_until_when_by_which_policy_and_why(
+    moderator: User, person: User, kind: EnforcementKind, title: str, said: str, stands: str
+) -> None:
+    has_end = kind != EnforcementKind.WARN
+    until = timezone.now() + timedelta(days=3) if has_end else None
+    decision = act(moderator, person, kind, until=until)
+    notice = Notice.objects.get()
+    assert (notice.subject_id, notice.decision_id, notice.title) == (person.pk, decision.pk, title)
+    assert (notice.message_id, notice.conversation_id) == (None, None)
+    for words in (said, "Policy: No insults. Do not insult people.", WHY["reason_for_user"]):
+        assert words in notice.body
+    assert "A person looked at this and decided." in notice.body
+    assert WHY["reason"] not in notice.body
+    assert notice.appeal_until is not None
+    assert standing_of(person) == stands
+    done = Enforcement.objects.get()
+    assert (done.kind, done.subject_id, done.ends_at) == (kind, person.pk, until)
+    assert Restriction.objects.get().pk == done.data["restriction_id"]
+    assert not Strike.objects.exists()
+
+
+def test_without_a_message_the_case_is_about_the_person(moderator: User, person: User) -> None:
+    decision = act(moderator, person)
+    case = Case.objects.get()
+    assert (case.pk, case.state, case.source) == (
+        decision.case_id,
+        CaseState.CLOSED,
+        FlagSource.STAFF,
+    )
+    assert (case.message_id, case.conversation_id, case.subject_id) == (None, None, person.pk)
+    assert case.target_role == ABOUT_PERSON
+    recorded = list(AuditEvent.objects.order_by("id").values_list("action", "actor_id"))
+    assert recorded == [
+        ("case.opened", None),
+        ("case.claimed", moderator.pk),
+        ("user.suspended", moderator.pk),
+        ("case.decided", moderator.pk),
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(target_role="user")
+
+
+def test_with_a_message_its_open_case_is_taken_and_its_reporter_told(
+    moderator: User, person: User
+) -> None:
+    reporter = UserFactory()
+    waiting = make_case(MessageFactory(conversation__owner=person), reporter)
+    decision = act(moderator, person, message_id=waiting.message_id)
+    assert (decision.case_id, Case.objects.get().state) == (waiting.pk, CaseState.CLOSED)
+    assert set(Flag.objects.values_list("source", "outcome")) == {
+        ("user", "agreed"),
+        ("staff", "agreed"),
+    }
+    told = Notice.objects.get(subject=person)
+    assert told.message_id == waiting.message_id
+    assert Notice.objects.filter(subject=reporter).count() == 1
+    assert not Strike.objects.exists()
+
+
+def test_no_points_so_that_no_threshold_brings_a_second_measure(
+    moderator: User, person: User
+) -> None:
+    make_thresholds()
+    message = make_case(MessageFactory(conversation__owner=person)).message_id
+    act(moderator, person, EnforcementKind.WARN)
+    act(moderator, person, EnforcementKind.WARN, message_id=message)
+    assert (Strike.objects.count(), Enforcement.objects.count()) == (0, 2)
+    assert standing_of(person) == "good"
+
+
+def test_a_message_that_is_not_theirs_or_may_not_be_read_changes_nothing(
+    moderator: User, person: User
+) -> None:
+    answer = MessageFactory(conversation__owner=person, role="assistant")
+    for number in (make_case().message_id, answer.pk, 999_999):
+        with pytest.raises(ValidationFailedError) as refused:
+            act(moderator, person, message_id=number)
+        assert (refused.value.details or [])[0]["field"] == "message_id"
+    unread = MessageFactory(conversation__owner=person)
+    with pytest.raises(GrantRequiredError):
+        act(moderator, person, message_id=unread.pk)
+    held = claimed_case(make_staff(), MessageFactory(conversation__owner=person))
+    with pytest.raises(CaseClaimedError):
+        act(moderator, person, message_id=held.message_id)
+    assert (Decision.objects.count(), Restriction.objects.count()) == (0, 0)
+    assert not Case.objects.filter(target_role=ABOUT_PERSON).exists()
+
+
+def test_what_is_missing_or_over_is_refused_and_nothing_stays(
+    moderator: User, person: User
+) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    for more in ({"reason": " "}, {"reason_for_user": " "}, {"until": past}):
+        with pytest.raises(ValidationFailedError):
+            act(moderator, person, **more)
+    with pytest.raises(ValidationFailedError):
+        act(moderator, person, EnforcementKind.WARN, until=timezone.now() + timedelta(days=1))
+    with pytest.raises(PolicyNotFoundError):
+        act(moderator, person, policy="none")
+    assert (Case.objects.count(), Notice.objects.count(), standing_of(person)) == (0, 0, "good")
+
+
+def test_the_service_checks_who_decides_about_whom(
+    moderator: User, lead: User, person: User
+) -> None:
+    for nobody in (UserFactory(), UserFactory(role="moderator", standing="suspended")):
+        with pytest.raises(ForbiddenError):
+            act(nobody, person)
+    with pytest.raises(OwnRightsError):
+        act(moderator, moderator)
+    for protected in (make_staff(), lead, UserFactory(role="admin")):
+        with pytest.raises(RoleRequiredError):
+            act(moderator, protected)
+    assert (Case.objects.count(), Restriction.objects.count()) == (0, 0)
+
+
+def test_a_suspended_person_appeals_by_the_letter_and_another_lead_lifts_it(
+    moderator: User, lead: User, person: User
+) -> None:
+    act(moderator, person)
+    browser = Client()
+    typed = {"login": person.email, "password": PASSWORD}
+    refused = browser.post(reverse("account_login"), typed).content.decode()
+    path = refused.split('href="/letters/')[1].split('"')[0]
+    letter = browser.get(f"/letters/{path}")
+    assert WHY["reason_for_user"] in letter.content.decode()
+    assert browser.post(f"/letters/{path}", {"text": "Only one is mine."}).status_code == 302
+    appeal = Appeal.objects.get()
+    assert (appeal.subject_id, appeal.text) == (person.pk, "Only one is mine.")
+
+    chosen = queue_filters.parse({})
+    assert [row.case.pk for row in queue.take_slice(viewer=lead, chosen=chosen).rows] == [
+        appeal.case_id
+    ]
+    decider = User.objects.get(pk=moderator.pk)
+    with pytest.raises(OwnCaseError):
+        cases.claim(actor=decider, case_id=appeal.case_id)
+    case = cases.take_next(actor=lead)
+    page = case_pages.show(viewer=lead, case_id=case.pk)
+    assert (case.pk, page.effects) == (appeal.case_id, ["Suspend the person (active)"])
+    review = Review(outcome=AppealState.OVERTURNED, reason="Theirs is one.", reason_for_user="")
+    appeals.decide_appeal(actor=lead, appeal_id=appeal.pk, version=case.version, review=review)
+    appeal.refresh_from_db()
+    assert (appeal.state, appeal.reviewer_id) == (AppealState.OVERTURNED, lead.pk)
+    assert standing_of(person) == "good"
+    assert Enforcement.objects.get().state == EnforcementState.REVERSED
+    assert Case.objects.get().state == CaseState.CLOSED
+    assert browser.login(email=person.email, password=PASSWORD)
+
+
+def test_a_review_without_a_text_shows_the_reasons_that_it_judges(
+    moderator: User, lead: User, person: User
+) -> None:
+    notice = Notice.objects.get(decision=act(moderator, person))
+    appeals.submit(actor=person, notice_id=notice.pk, text="Not mine.")
+    page = case_pages.show(viewer=lead, case_id=notice.decision.case_id)
+    assert page.appeal is not None
+    assert (page.appeal.shows_reasons, page.appeal.is_reviewer, page.appeal.why_not) == (
+        True,
+        True,
+        "",
+    )
+    assert WHY["reason"] in [entry.words for entry in page.timeline]
+
+
+def test_a_decision_about_a_person_is_undone_on_its_case_and_decided_anew(
+    moderator: User, person: User
+) -> None:
+    decision = act(moderator, person)
+    reversals.undo(actor=moderator, decision_id=decision.pk, reason="The wrong person.")
+    assert standing_of(person) == "good"
+    assert Notice.objects.latest("id").title == "A decision was taken back"
+    case = cases.claim(actor=moderator, case_id=decision.case_id)
+    page = case_pages.show(viewer=moderator, case_id=case.pk)
+    assert [kind for kind, _ in page.measures] == ["warn", "restrict", "suspend"]
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code="insults",
+        reason="Once more.",
+        measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
+    )
+    with pytest.raises(ValidationFailedError):
+        decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    fine = Ruling(verdict=Verdict.NO_VIOLATION)
+    decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=fine)
+    assert (Case.objects.get().state, standing_of(person)) == (CaseState.CLOSED, "good")
+
+
+def test_the_notice_is_mailed_and_programs_are_told(
+    moderator: User, person: User, admin: User, receiver: Receiver, settings: Settings
+) -> None:
+    settings.EMAIL_URL = "memorymail://"
+    listen(admin, receiver, "user.suspended", "case.opened", "decision.made")
+    decision = act(moderator, person)
+    job = ProcrastinateJob.objects.get(task_name=deliveries.MAIL_TASK)
+    letter = deliveries.compose_mail(**job.args)
+    assert letter is not None
+    letter.send()
+    assert (mail.outbox[0].to, mail.outbox[0].subject) == (
+        [person.email],
+        "Parley: Your account was suspended",
+    )
+    assert "/letters/" in mail.outbox[0].body
+    events = dict(WebhookEvent.objects.values_list("type", "data"))
+    assert set(events) == {"user.suspended", "case.opened", "decision.made"}
+    assert events["decision.made"]["case_id"] == decision.case_id
+    assert events["decision.made"]["message_id"] is None
+    assert events["user.suspended"]["user_id"] == person.pk
+
+
+def test_lifting_is_a_decision_that_tells_and_leaves_the_rest(
+    moderator: User, person: User
+) -> None:
+    make_policy("spam")
+    case = claimed_case(moderator, MessageFactory(conversation__owner=person))
+    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
+    first = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult.",
+            measures=[Measure(kind=kind) for kind in kinds],
+        ),
+    )
+    act(moderator, person, EnforcementKind.RESTRICT)
+    made = lifting.lift_from_person(
+        actor=moderator, user_id=person.pk, reason="They wrote.", reason_for_user="Welcome back."
+    )
+    assert standing_of(person) == "good"
+    assert [(one.is_lift, one.verdict, one.reason) for one in made] == [
+        (True, Verdict.VIOLATES, "They wrote.")
+    ] * 2
+    assert made[0].supersedes_id == first.pk
+    states = dict(Enforcement.objects.values_list("kind", "state"))
+    assert states == {"hide_message": "active", "suspend": "reversed", "restrict": "reversed"}
+    assert Strike.objects.active().get().decision_id == first.pk
+    told = Notice.objects.filter(kind=NoticeKind.REVERSAL, subject=person)
+    assert [notice.title for notice in told] == ["Your account is open again"]
+    assert "Welcome back." in told[0].body
+    appealed = Notice.objects.get(decision=first, subject=person)
+    appeal = appeals.submit(actor=person, notice_id=appealed.pk, text="And the message?")
+    assert appeal.decision_id == first.pk
+
+
+def test_a_lift_is_taken_back_like_every_decision(moderator: User, person: User) -> None:
+    act(moderator, person)
+    lift = lifting.lift_from_person(actor=moderator, user_id=person.pk, reason="So.")[0]
+    reversals.undo(actor=moderator, decision_id=lift.pk, reason="A slip.")
+    assert standing_of(person) == "suspended"
+    assert Enforcement.objects.get().state == EnforcementState.ACTIVE
+
+
+def test_who_may_lift_what(moderator: User, lead: User, person: User) -> None:
+    notice = Notice.objects.get(decision=act(moderator, person))
+    arguments = {"user_id": person.pk, "reason": "So."}
+    with pytest.raises(ForbiddenError, match="A lead can lift it"):
+        lifting.lift_from_person(actor=make_staff(), **arguments)
+    with pytest.raises(ForbiddenError):
+        lifting.lift_from_person(actor=UserFactory(), **arguments)
+    appeal = appeals.submit(actor=person, notice_id=notice.pk, text="Not mine.")
+    with pytest.raises(AppealPendingError):
+        lifting.lift_from_person(actor=lead, **arguments)
+    appeals.withdraw(actor=person, notice_id=appeal.notice_id)
+    Case.objects.update(state=CaseState.OPEN, closed_at=None)
+    with pytest.raises(CaseWaitsError):
+        lifting.lift_from_person(actor=lead, **arguments)
+    Case.objects.update(state=CaseState.CLOSED, closed_at=timezone.now())
+    assert standing_of(person) == "suspended"
+    lifting.lift_from_person(actor=lead, **arguments)
+    with pytest.raises(StandingConflictError):
+        lifting.lift_from_person(actor=lead, **arguments)
+
+
+def test_what_no_decision_brought_is_lifted_too(moderator: User, lead: User, person: User) -> None:
+    reasons = {"reason": "Before cases.", "reason_for_user": "Before cases."}
+    standing.suspend(actor=lead, user_id=person.pk, **reasons)
+    act(moderator, person, EnforcementKind.RESTRICT)
+    lifting.lift_from_person(actor=lead, user_id=person.pk, reason="All of it.")
+    assert standing_of(person) == "good"
+    assert Restriction.objects.filter(lifted_at=None).count() == 0
+
+
+def test_programs_of_staff_act_and_lift(moderator: User, person: User) -> None:
+    caller = Caller(moderator, scopes=["staff"])
+    path = f"moderation/people/{person.pk}"
+    made = caller.call("POST", f"{path}/measures", {**WHY, "kind": "restrict"}, 201)
+    assert made["case_id"] == Case.objects.get().pk
+    assert standing_of(person) == "restricted"
+    read = caller.call("GET", f"moderation/cases/{made['case_id']}")["case"]
+    assert (read["message_id"], read["target_role"]) == (None, "person")
+    lifted = caller.call("POST", f"{path}/lift", {"reason": "Talked it over."})
+    assert [one["is_lift"] for one in lifted] == [True]
+    wrong = caller.call("POST", f"{path}/measures", {**WHY, "kind": "hide_message"}, 400)
+    assert wrong["success"] is False
