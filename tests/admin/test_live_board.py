@@ -38,7 +38,7 @@ def test_it_shows_each_answer_with_person_model_tokens_and_cost_so_far(
         actor=None, wanted=PriceRequest(model_name="m", input_nano=NANO, output_nano=4 * NANO)
     )
     reply = answering(person, text="y" * 80)
-    Reply.objects.filter(pk=reply.pk).update(thought_tokens=5)
+    Reply.objects.filter(pk=reply.pk).update(sent_tokens=108, thought_tokens=5)
     answering(UserFactory(name="Zed"), model="free", state="queued")
     text = as_admin.get(NOW).content.decode()
     assert f"#{reply.pk}" in text

@@ -17,9 +17,10 @@ class Reply(models.Model):
     A worker writes to it under a lease: `lease_owner` names the worker, `fence` counts the leases,
     and every write is conditional on both the owner and the state `running`.
 
-    `is_asked` is for whoever finds its worker lost: whether a model was asked that may have used
-    something, as the last checkpoint knew, and how many `thought_tokens` beside the text. What one
-    that ended has used stands in its tokens.
+    `is_asked` is for the live board, and whoever finds its worker lost: whether a model was asked
+    that may have used something, as the last checkpoint knew, with about how many `sent_tokens`,
+    and how many `thought_tokens` beside the text. What one that ended has used stands in its
+    tokens.
 
     `named_model` is the one that a program named, whichever answered in its place.
 
@@ -77,6 +78,7 @@ class Reply(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     is_asked = models.BooleanField(default=False, db_default=False)
+    sent_tokens = models.PositiveIntegerField(default=0, db_default=0)
     thought_tokens = models.PositiveIntegerField(default=0, db_default=0)
     stop_requested_at = models.DateTimeField(null=True)
     stop_state = models.CharField(max_length=20, blank=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,9 +17,8 @@ from apps.conversations import constants
 from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
-from apps.conversations.statements.remembered import window
 from apps.core.errors import ForbiddenError
-from apps.llm.gateway.estimates import PromptSize, tokens_in
+from apps.llm.gateway.estimates import tokens_in
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -116,14 +114,15 @@ class Chosen:
 def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
     """Return what is being answered, the oldest first; one query, however much there is.
 
-    Tokens are counted from the texts as they were stored last, at most a second ago.
+    Tokens are those of the model that writes, as its worker has stored them last, at most a second
+    ago; what another one has used that failed before it is in the ledger.
 
     Raises:
         ForbiddenError: the viewer may not halt answers, for whom the board is.
     """
     _require(viewer, HALT)
     moment = now or timezone.now()
-    rows = statements.live(window=window() + 1, most=MOST + 1)
+    rows = statements.live(most=MOST + 1)
     return LiveBoard([_answer(row, moment) for row in rows[:MOST]], len(rows) > MOST)
 
 
@@ -210,9 +209,8 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
 
 def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
     is_waiting = row.state == constants.ReplyState.QUEUED
-    asked = min(PromptSize(row.asked_bytes, row.asked_messages).tokens, settings.MAX_TOKENS)
     written = tokens_in(row.answer_bytes) + row.thought_tokens
-    prompt = 0 if is_waiting else asked
+    prompt = row.sent_tokens
     cost = None
     if row.rate is not None:
         cost = row.rate.cost(prompt_tokens=prompt, completion_tokens=written)

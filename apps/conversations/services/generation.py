@@ -43,7 +43,7 @@ async def write_answer(claim: Claim, runtime: WorkerRuntime) -> None:
     """Write an answer that this worker has taken, and end it in exactly one state."""
     reply_id = claim.reply_id
     set_correlation_id(claim.request.correlation_id)
-    running = runtime.add(reply_id, claim.request.progress)
+    running = runtime.add(reply_id, claim.request)
     runtime.publisher.begin(reply_id, claim.request.model)
     ended = False
     try:

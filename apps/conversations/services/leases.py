@@ -25,6 +25,7 @@ from apps.conversations.statements.leases import Asked
 from apps.conversations.statements.remembered import window
 from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
+from apps.llm.gateway.estimates import prompt_tokens
 from apps.llm.services import catalogue
 from apps.llm.services import usage as ledger
 from apps.llm.services.usage import Call
@@ -182,6 +183,7 @@ def hand_over(*, claim: Claim, owner: str, answering: Answering) -> Call:
         reply_id=claim.reply_id,
         model=answering.model,
         chat_model_id=answering.chat_model_id,
+        sent_tokens=prompt_tokens(claim.request),
     )
     return claim.call.answered_by(answering)
 

@@ -22,8 +22,15 @@ from apps.core.realtime import bells
 from apps.core.realtime.connection import CONTROL_CHANNEL
 from apps.core.realtime.listener import RedisListener
 from apps.core.realtime.publisher import TextPublisher
-from apps.llm.gateway.contract import Answering, ChatGateway, Finished, Progress, Usage
-from apps.llm.gateway.estimates import thought_tokens
+from apps.llm.gateway.contract import (
+    Answering,
+    ChatGateway,
+    Finished,
+    GenerationRequest,
+    Progress,
+    Usage,
+)
+from apps.llm.gateway.estimates import prompt_tokens, thought_tokens
 from apps.llm.services.usage import Call
 
 logger = logging.getLogger(__name__)
@@ -40,6 +47,7 @@ class RunningReply:
     reply_id: int
     task: asyncio.Task[None]
     progress: Progress
+    prompt_tokens: int = 0
     parts: list[str] = field(default_factory=list)
     length: int = 0
     stored_length: int = 0
@@ -55,7 +63,9 @@ class RunningReply:
     @property
     def asked(self) -> Asked:
         """What whoever finds this worker lost is to know of the model's call, beside the text."""
-        return Asked(self.reply_id, bool(self.progress.model), thought_tokens(self.progress))
+        is_asked = bool(self.progress.model)
+        sent = self.prompt_tokens if is_asked else 0
+        return Asked(self.reply_id, is_asked, sent, thought_tokens(self.progress))
 
     @property
     def is_cut_by_quota(self) -> bool:
@@ -139,19 +149,23 @@ class WorkerRuntime:
         if error is not None:
             log_event(logger, "REPLY_BROKEN", level=logging.ERROR, error=type(error).__name__)
 
-    def add(self, reply_id: int, progress: Progress) -> RunningReply:
+    def add(self, reply_id: int, request: GenerationRequest) -> RunningReply:
         """Register the current task as the one that writes this answer.
 
         Args:
             reply_id: which answer.
-            progress: what is known of its call to the model while it runs.
+            request: what a model is asked, with what is known of its call while it runs.
         """
         task = asyncio.current_task()
         if task is None:
             message = "an answer is written in a task"
             raise RuntimeError(message)
         reply = self.running[reply_id] = RunningReply(
-            reply_id, task, progress, stored_asked=Asked(reply_id)
+            reply_id,
+            task,
+            request.progress,
+            prompt_tokens=prompt_tokens(request),
+            stored_asked=Asked(reply_id),
         )
         return reply
 

@@ -138,14 +138,19 @@ def _estimate(reply: Reply, answer_bytes: int, *, held: int | None) -> Usage:
         answer_bytes: length of its text.
         held: what a hard quota holds for it, which it never passes; None where none counts.
     """
-    question = Message.objects.filter(children=reply.message).first()
-    system_prompt, prompt_limit = _terms_of(reply)
-    prompt = 0
-    if question is not None:
-        fixed, history = _sizes_of(reply, question, system_prompt)
-        prompt = sent_tokens(fixed, history, limit=prompt_limit)
+    prompt = reply.sent_tokens or _would_be_sent(reply)
     written = tokens_in(answer_bytes) + reply.thought_tokens
     return Usage(prompt, written if held is None else min(written, held), "estimated")
+
+
+def _would_be_sent(reply: Reply) -> int:
+    """Estimate a prompt that a worker sent in the moment in which it was lost."""
+    question = Message.objects.filter(children=reply.message).first()
+    if question is None:
+        return 0
+    system_prompt, limit = _terms_of(reply)
+    fixed, history = _sizes_of(reply, question, system_prompt)
+    return sent_tokens(fixed, history, limit=limit)
 
 
 def _sizes_of(reply: Reply, question: Message, system_prompt: str) -> tuple[PromptSize, PromptSize]:

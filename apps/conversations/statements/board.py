@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from apps.conversations.constants import ReplyState
-from apps.conversations.statements.remembered import remembered
 from apps.core.postgresql.statements import Statement
 from apps.llm.statements.prices import RATE_COLUMNS, Rate, price_of, rate_of
 
@@ -17,8 +16,8 @@ _LIVE = Statement(
     SELECT
         reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
         reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
-        octet_length(answer.content), reply.thought_tokens, said.bytes, said.messages,
-        {RATE_COLUMNS}
+        octet_length(answer.content), reply.thought_tokens,
+        reply.sent_tokens, {RATE_COLUMNS}
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
     JOIN conversations_conversation AS conversation ON conversation.id = reply.conversation_id
@@ -30,14 +29,6 @@ _LIVE = Statement(
             "coalesce(reply.started_at, statement_timestamp())",
         )
     }
-    CROSS JOIN LATERAL (
-        SELECT
-            coalesce(sum(octet_length(content)), 0)::bigint AS bytes,
-            count(*) AS messages
-        FROM (
-            {remembered(conversation="reply.conversation_id", before="reply.message_id")}
-        ) AS remembered
-    ) AS said
     WHERE reply.state IN ('{ReplyState.QUEUED.value}', '{ReplyState.RUNNING.value}')
     ORDER BY reply.message_id
     LIMIT %(most)s
@@ -46,7 +37,7 @@ _LIVE = Statement(
 
 
 class Live(NamedTuple):
-    """One answer that has not ended; question and answer are in bytes."""
+    """One answer that has not ended, as its worker has stored it last."""
 
     reply_id: int
     conversation_id: int
@@ -59,17 +50,11 @@ class Live(NamedTuple):
     started_at: datetime | None
     answer_bytes: int
     thought_tokens: int
-    asked_bytes: int
-    asked_messages: int
+    sent_tokens: int
     rate: Rate | None
 
 
-def live(*, window: int, most: int) -> list[Live]:
-    """Return the answers that have not ended, oldest first.
-
-    Args:
-        window: at most this many earlier messages count as asked.
-        most: at most this many answers.
-    """
-    rows = _LIVE.rows(window=window, most=most)
+def live(*, most: int) -> list[Live]:
+    """Return the answers that have not ended, oldest first, at most so many."""
+    rows = _LIVE.rows(most=most)
     return [Live._make([*row[:-RATE], rate_of(row[-RATE:])]) for row in rows]

@@ -129,13 +129,16 @@ _STORE_TEXTS = Statement(
         ORDER BY message_id FOR NO KEY UPDATE
     ), noted AS (
         UPDATE conversations_reply AS reply
-        SET is_asked = fresh.is_asked, thought_tokens = fresh.thought_tokens
-        FROM unnest(%(asked_ids)s::bigint[], %(asked)s::boolean[], %(thought)s::integer[])
-            AS fresh (id, is_asked, thought_tokens)
+        SET is_asked = fresh.is_asked, sent_tokens = fresh.sent_tokens,
+            thought_tokens = fresh.thought_tokens
+        FROM unnest(
+            %(asked_ids)s::bigint[], %(asked)s::boolean[], %(sent)s::integer[],
+            %(thought)s::integer[]
+        ) AS fresh (id, is_asked, sent_tokens, thought_tokens)
         JOIN held ON held.message_id = fresh.id
-        WHERE reply.message_id = fresh.id AND (
-            reply.is_asked <> fresh.is_asked OR reply.thought_tokens <> fresh.thought_tokens
-        )
+        WHERE reply.message_id = fresh.id
+            AND (reply.is_asked, reply.sent_tokens, reply.thought_tokens)
+            <> (fresh.is_asked, fresh.sent_tokens, fresh.thought_tokens)
     )
     UPDATE conversations_message AS message SET content = fresh.content
     FROM unnest(%(ids)s::bigint[], %(texts)s::text[]) AS fresh (id, content)
@@ -146,10 +149,11 @@ _STORE_TEXTS = Statement(
 
 
 class Asked(NamedTuple):
-    """Whether a model was asked for an answer that may have used something, and thought so much."""
+    """Whether a model was asked for an answer that may have used something, and how much so far."""
 
     reply_id: int
     is_asked: bool = False
+    sent_tokens: int = 0
     thought_tokens: int = 0
 
 
@@ -165,6 +169,7 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Sequence
         texts=[text for _, text in texts],
         asked_ids=[one.reply_id for one in asked],
         asked=[one.is_asked for one in asked],
+        sent=[one.sent_tokens for one in asked],
         thought=[one.thought_tokens for one in asked],
         running=ReplyState.RUNNING,
     )
@@ -173,7 +178,8 @@ def store_texts(*, owner: str, texts: Sequence[tuple[int, str]], asked: Sequence
 _NOTE_MODEL = Statement(
     """
     UPDATE conversations_reply
-    SET model = %(model)s, chat_model_id = %(chat_model_id)s, is_asked = true, thought_tokens = 0
+    SET model = %(model)s, chat_model_id = %(chat_model_id)s, is_asked = true,
+        sent_tokens = %(sent_tokens)s, thought_tokens = 0
     WHERE message_id = %(reply_id)s AND fence = %(fence)s
         AND lease_owner = %(owner)s AND state = %(running)s
     """
@@ -181,7 +187,13 @@ _NOTE_MODEL = Statement(
 
 
 def note_model(
-    *, owner: str, fence: int, reply_id: int, model: str, chat_model_id: int | None
+    *,
+    owner: str,
+    fence: int,
+    reply_id: int,
+    model: str,
+    chat_model_id: int | None,
+    sent_tokens: int,
 ) -> None:
     """Write which model is asked for an answer, if it is still `held_by` the worker."""
     _NOTE_MODEL.run(
@@ -190,6 +202,7 @@ def note_model(
         reply_id=reply_id,
         model=model,
         chat_model_id=chat_model_id,
+        sent_tokens=sent_tokens,
         running=ReplyState.RUNNING,
     )
 

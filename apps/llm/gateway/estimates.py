@@ -142,6 +142,12 @@ def most_of(request: GenerationRequest) -> Usage:
     )
 
 
+def prompt_tokens(request: GenerationRequest) -> int:
+    """Return about how many tokens of a request are sent."""
+    fixed, history = _sizes(request)
+    return sent_tokens(fixed, history, limit=request.max_prompt_tokens)
+
+
 def estimate(request: GenerationRequest) -> Usage:
     """Return about how many tokens a call has used, from the lengths of its texts.
 
@@ -150,8 +156,7 @@ def estimate(request: GenerationRequest) -> Usage:
     allowed.
     """
     progress = request.progress
-    fixed, history = _sizes(request)
-    prompt = sent_tokens(fixed, history, limit=request.max_prompt_tokens)
+    prompt = prompt_tokens(request)
     written = tokens_in(progress.text_bytes) + _thought(progress)
     held = request.reserved.answer_tokens if request.reserved is not None else None
     limits = (request.max_completion_tokens, progress.answer_limit, held)
