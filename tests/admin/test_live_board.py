@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -130,3 +132,22 @@ def test_a_pause_that_holds_is_said_with_the_way_to_lift_it(as_admin: Client) ->
 def test_it_opens_for_staff_who_may_halt_only(as_person: Client) -> None:
     for url in (BOARD, NOW, STOP):
         assert as_person.get(url)["Location"].startswith("/admin/login/")
+
+
+def test_more_answers_than_are_listed_are_counted_all_and_those_with_most_tokens_are_listed(
+    as_admin: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.conversations.services.board.MOST", 2)
+    wanted = PriceRequest(model_name="m", input_nano=NANO, output_nano=4 * NANO)
+    prices.add_price(actor=None, wanted=wanted)
+    sent = {answering(person).pk: tokens for tokens in (9, 100_000, 70_000, 8)}
+    for pk, tokens in sent.items():
+        Reply.objects.filter(pk=pk).update(sent_tokens=tokens)
+    answering(UserFactory(name="Zed"), model="free", state="queued")
+    text = as_admin.get(NOW).content.decode()
+    assert [f"#{pk}<" in text for pk in sent] == [False, True, True, False]
+    assert "the 2 with most tokens so far are listed" in text
+    shown = re.findall(r'class="staff-figure-value">([^<]*)<', text)
+    assert shown == ["4", "1", "2", "$0.17"]
+    assert "1 without a price" in text
+    assert re.findall(r'class="board-count">([^<]*)<', text) == ["4", "1", "4", "1"]

@@ -207,17 +207,14 @@ def _no_cost(answer: LiveAnswer) -> str:
 
 
 def _tiles(found: LiveBoard, *, sees_cost: bool) -> list[tuple[str, str, str, str]]:
-    waiting = sum(answer.is_waiting for answer in found.answers)
-    cost = sum(answer.cost_nano or 0 for answer in found.answers)
-    unpriced = sum(answer.cost_nano is None for answer in found.answers)
     tiles = [
-        ("Being written", f"{len(found.answers) - waiting:,}", "answers", "edit_note"),
-        ("Waiting", f"{waiting:,}", "for a worker", "hourglass"),
-        ("People", f"{len(found.people):,}", "who are being answered", "group"),
+        ("Being written", f"{found.written:,}", "answers", "edit_note"),
+        ("Waiting", f"{found.waiting:,}", "for a worker", "hourglass"),
+        ("People", f"{found.person_count:,}", "who are being answered", "group"),
     ]
     if sees_cost:
-        note = f"{unpriced:,} without a price" if unpriced else "by estimate"
-        tiles.append(("Cost so far", money.say(cost), note, "payments"))
+        note = f"{found.unpriced:,} without a price" if found.unpriced else "by estimate"
+        tiles.append(("Cost so far", money.say(found.cost_nano), note, "payments"))
     return tiles
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +17,12 @@ from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core.errors import ForbiddenError
-from apps.llm.gateway.estimates import tokens_in
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
 MOST = 200
+MOST_CROWDS = 10
 AT_ONCE = 100
 HALT = "conversations.halt_reply"
 STOP_ALL = "llm.change_pause"
@@ -62,32 +61,29 @@ class Crowd:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveBoard:
-    """What is being answered; `has_more` where not all of it is listed."""
+    """What is being answered.
+
+    Attributes:
+        answers: those with most tokens so far, the oldest first.
+        has_more: whether not all are among them.
+        written, waiting: how many there are.
+        cost_nano, unpriced: what all have cost so far, and how many have no price.
+        person_count: how many people ask.
+        people: whose answers they are, whoever has most first; the first ten.
+        models: which models write them, the one with most first; the first ten.
+    """
 
     answers: Sequence[LiveAnswer]
     has_more: bool
-
-    @property
-    def people(self) -> list[Crowd]:
-        """Whose answers they are, whoever has most first."""
-        names = {answer.owner_id: answer.owner_name for answer in self.answers}
-        counts = Counter(answer.owner_id for answer in self.answers)
-        return [Crowd("user_id", str(pk), names[pk], count) for pk, count in counts.most_common()]
-
-    @property
-    def models(self) -> list[Crowd]:
-        """Which models write them, the one with most first."""
-        counts = Counter(
-            (answer.chat_model_id, answer.model, answer.model_label) for answer in self.answers
-        )
-        return [
-            Crowd("chat_model_id", str(number), label, count)
-            if number is not None
-            else Crowd("model", name, label, count)
-            for (number, name, label), count in counts.most_common()
-        ]
+    written: int
+    waiting: int
+    cost_nano: int
+    unpriced: int
+    person_count: int
+    people: Sequence[Crowd]
+    models: Sequence[Crowd]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ class Chosen:
 
 
 def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
-    """Return what is being answered, the oldest first; one query, however much there is.
+    """Return what is being answered; two queries, however much there is.
 
     Tokens are those of the model that writes, as its worker has stored them last, at most a second
     ago; what another one has used that failed before it is in the ledger.
@@ -122,8 +118,21 @@ def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
     """
     _require(viewer, HALT)
     moment = now or timezone.now()
-    rows = statements.live(most=MOST + 1)
-    return LiveBoard([_answer(row, moment) for row in rows[:MOST]], len(rows) > MOST)
+    answers = [_answer(row, moment) for row in statements.live(most=MOST)]
+    found = statements.totals(most=MOST_CROWDS)
+    people = [one for one in found if one.owner_id is not None]
+    [all_of_them] = [one for one in found if one.owner_id is None and one.model is None]
+    return LiveBoard(
+        answers=answers,
+        has_more=all_of_them.answers > len(answers),
+        written=all_of_them.answers - all_of_them.waiting,
+        waiting=all_of_them.waiting,
+        cost_nano=all_of_them.cost_nano,
+        unpriced=all_of_them.unpriced,
+        person_count=people[0].crowds if people else 0,
+        people=[_crowd(one) for one in people],
+        models=[_crowd(one) for one in found if one.model is not None],
+    )
 
 
 def name_of(user_id: int) -> str | None:
@@ -208,12 +217,10 @@ def _halt(actor: User, numbers: Sequence[int], reason: str) -> int:
 
 
 def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
-    is_waiting = row.state == constants.ReplyState.QUEUED
-    written = tokens_in(row.answer_bytes) + row.thought_tokens
-    prompt = row.sent_tokens
+    sent, written = row.sent_tokens, row.written_tokens
     cost = None
     if row.rate is not None:
-        cost = row.rate.cost(prompt_tokens=prompt, completion_tokens=written)
+        cost = row.rate.cost(prompt_tokens=sent, completion_tokens=written)
     return LiveAnswer(
         reply_id=row.reply_id,
         conversation_id=row.conversation_id,
@@ -222,11 +229,22 @@ def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
         model=row.model,
         chat_model_id=row.chat_model_id,
         model_label=naming.label_of(row.chat_model_id, row.model),
-        is_waiting=is_waiting,
+        is_waiting=row.state == constants.ReplyState.QUEUED,
         seconds=max(0.0, (now - row.queued_at).total_seconds()),
-        tokens=prompt + written,
+        tokens=sent + written,
         cost_nano=cost,
     )
+
+
+def _crowd(total: statements.Total) -> Crowd:
+    """Return a person's answers or a model's; a model of the catalogue goes by its number."""
+    if total.owner_id is not None:
+        return Crowd("user_id", str(total.owner_id), total.owner_name or "", total.answers)
+    name, number = total.model or "", total.chat_model_id
+    label = naming.label_of(number, name)
+    if number is not None:
+        return Crowd("chat_model_id", str(number), label, total.answers)
+    return Crowd("model", name, label, total.answers)
 
 
 def _require(actor: User, right: str) -> None:
