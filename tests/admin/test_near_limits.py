@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Usage
-from apps.llm.models import ChatModel
+from apps.llm.models import ChatModel, Quota
 from apps.llm.services import catalogue, prices, quota_reports, quotas
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, end_quota, set_quota
@@ -104,3 +104,36 @@ def test_it_takes_the_same_few_queries_for_one_and_for_many_and_lists_two_hundre
 
 def test_whoever_may_not_see_quotas_sees_no_page(as_moderator: Client) -> None:
     assert as_moderator.get(PAGE).status_code == 403
+
+
+def test_only_what_counts_for_its_holder_is_listed(
+    admin: User, person: User, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 120
+    use(person, 100, 1)
+    assert listed(admin) == [("everyone", 83, 20)]
+    everyone = limit(Subject(QuotaKind.EVERYONE), 110)
+    use(person, 100, 2)
+    assert listed(admin) == [("everyone", 91, 10)], "staff's in the place of the settings'"
+    group, larger = (Group.objects.create(name=name) for name in ("Research", "Sales"))
+    person.groups.add(group)
+    limit(Subject(QuotaKind.MEMBER, group.pk), 105)
+    use(person, 100, 3)
+    assert listed(admin) == [("member", 95, 5)]
+    person.groups.add(larger)
+    limit(Subject(QuotaKind.MEMBER, larger.pk), 10**6)
+    assert listed(admin) == []
+    person.groups.remove(larger)
+    assert listed(admin) == [("member", 95, 5)]
+    own = limit(Subject(QuotaKind.PERSON, person.pk), 10**6)
+    assert listed(admin) == []
+    end_quota(actor=None, quota_id=own)
+    person.groups.remove(group)
+    assert listed(admin) == [("everyone", 91, 10)]
+    assert [one.used + one.reserved for one in near(everyone)] == [100]
+    limit(Subject(QuotaKind.PERSON, person.pk), 10**6)
+    assert near(everyone) == []
+
+
+def near(quota_id: int) -> list[quota_reports.Near]:
+    return quota_reports.nearest(quota=Quota.objects.get(pk=quota_id))
