@@ -94,6 +94,21 @@ def test_an_admin_sets_a_quota_sees_who_is_near_its_end_and_ends_it(
     assert Quota.objects.get().ended_at is not None
 
 
+def test_whoever_makes_a_hard_quota_soft_is_told_that_the_hard_one_goes_on(
+    as_admin: Client,
+) -> None:
+    typed = {**QUOTA, "kind": "everyone", "unit": "tokens", "amount": "1,000"}
+    new = reverse("admin:llm_quota_new")
+    assert "goes on beside it" not in str(as_admin.post(new, typed, follow=True).content)
+    hard = Quota.objects.get()
+    said = as_admin.post(new, {**typed, "is_hard": ""}, follow=True).content.decode()
+    assert f"Quota {hard.pk} of 1,000 tokens a month counts too and refuses what goes" in said
+    assert list(Quota.objects.order_by("pk").values_list("is_hard", "ended_at")) == [
+        (True, None),
+        (False, None),
+    ]
+
+
 def test_money_of_a_quota_is_typed_in_dollars(as_admin: Client, person: User) -> None:
     typed = {**QUOTA, "kind": "person", "subject_id": person.pk}
     assert as_admin.post(reverse("admin:llm_quota_new"), typed).status_code == 302

@@ -113,7 +113,8 @@ class LimitedTokenAdmin(ApiTokenAdmin):
             title=f"Set a limit of “{token.name}” of {token.user.name}",
             effects=[
                 "It counts what is asked for by this token from now on, beside other limits.",
-                "One that staff set of the same unit and period gets this amount.",
+                "One that staff set of the same unit and period that refuses, or warns, as this "
+                "one does gets this amount. One that does the other goes on beside it.",
                 "Its owner sees it and cannot lift it. To end it, open it from the token's page.",
                 "Your name and the reason are kept in the audit record.",
             ],

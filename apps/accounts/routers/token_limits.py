@@ -59,7 +59,9 @@ async def list_token_limits(request: HttpRequest, token_id: int) -> list[TokenLi
 async def set_token_limit(
     request: HttpRequest, token_id: int, payload: TokenLimitIn
 ) -> list[TokenLimitOut]:
-    """Limit a token, or change the amount of its limit of the same unit and period.
+    """Limit a token, or change the amount of its limit of the same unit, period and `is_hard`.
+
+    One that refuses and one that warns are two limits, and both count.
 
     A token of the scope `account` has no limits: it could make another one without them.
     """

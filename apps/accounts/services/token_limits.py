@@ -48,7 +48,9 @@ def set_limit(  # noqa: PLR0913  a limit, who sets it, why, and what they have r
     reason: str = "",
     precondition: Precondition | None = None,
 ) -> list[QuotaState]:
-    """Limit a token, or change the amount of its limit of the same unit and period.
+    """Limit a token, or change the amount of its limit of the same unit, period and `is_hard`.
+
+    One that refuses and one that warns are two limits, and both count.
 
     Args:
         actor: the owner; an admin for the token of a service account.

@@ -174,7 +174,7 @@ class QuotaAdmin(NewRowAdmin[Quota]):
     def new_row(self, request: HttpRequest) -> Decision:
         """Return the page that sets a quota."""
 
-        def apply(typed: Mapping[str, Any]) -> None:
+        def apply(typed: Mapping[str, Any]) -> str:
             subject = Subject(
                 QuotaKind(typed["kind"]),
                 typed["subject_id"] or 0,
@@ -187,27 +187,40 @@ class QuotaAdmin(NewRowAdmin[Quota]):
                 amount=typed["amount"],
                 is_hard=typed["is_hard"],
             )
-            quota_setting.set_quota(
+            quota = quota_setting.set_quota(
                 actor=cast("Actor", request.user),
                 subject=subject,
                 limit=limit,
                 reason=typed["reason"],
             )
+            return self._done(quota)
 
         return Decision(
             title="Set a quota",
             effects=[
                 "It counts what is asked for from now on.",
                 "Where it is one of money and refuses, models without a price are refused too.",
-                "One of the same kind, unit and period gets this amount.",
+                "One of the same kind, unit and period that refuses, or warns, as this one does "
+                "gets this amount. One that does the other goes on beside it.",
                 "Your name and the reason are kept in the audit record.",
             ],
             submit="Set it",
-            done="The quota is set.",
+            done="",
             apply=apply,
             back_url=self.list_url(),
             form_class=QuotaForm,
             initial={"is_hard": True, "kind": QuotaKind.EVERYONE, "period": Period.MONTH},
+        )
+
+    def _done(self, quota: Quota) -> str:
+        """Say what was done, and which quota goes on that may be meant to be changed by it."""
+        other = quota_setting.beside(quota)
+        if other is None:
+            return "The quota is set."
+        effect = "refuses what goes" if other.is_hard else "warns"
+        return (
+            f"The quota is set. Quota {other.pk} of {self.allows(other)} counts too and {effect} "
+            "beyond it: end it if this one is to take its place."
         )
 
     def row_actions(self) -> Sequence[RowAction[Quota]]:

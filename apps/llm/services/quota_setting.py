@@ -69,6 +69,8 @@ class Limit:
 def set_quota(*, actor: Actor | None, subject: Subject, limit: Limit, reason: str = "") -> Quota:
     """Make a quota, or change the amount of the one that there is of the same kind and period.
 
+    One that refuses and one that warns are two, and both count: `beside` names the other one.
+
     It counts the calls that are asked for from its commit on. What is reserved already stays.
 
     Args:
@@ -114,6 +116,22 @@ def set_quota(*, actor: Actor | None, subject: Subject, limit: Limit, reason: st
         },
     )
     return quota
+
+
+def beside(quota: Quota) -> Quota | None:
+    """Return the quota that counts beside one of the same kind, and warns where that one refuses.
+
+    Or refuses where it warns: whoever makes one soft has to end the hard one as well.
+    """
+    same = {
+        name: getattr(quota, name)
+        for name in (
+            *("kind", "user_id", "group_id", "api_token_id", "model_name", "chat_model_id"),
+            *("unit", "period"),
+        )
+    }
+    others = Quota.objects.filter(**same, is_hard=not quota.is_hard, ended_at=None)
+    return others.filter(from_settings=False).order_by("-is_hard", "pk").first()
 
 
 @transaction.atomic
