@@ -96,6 +96,11 @@ class ConversationOut(OutputSchema):
         is_own = conversation.title_source == constants.TitleSource.PERSON
         return MOVES if is_own else MOVES | {"title"}
 
+    @staticmethod
+    def moving_when_new(conversation: Conversation | ConversationOut) -> set[str]:
+        """Return the same of one that was opened just now: its title, if any, is a person's."""
+        return MOVES if conversation.title else MOVES | {"title"}
+
 
 class MessageCreateIn(InputSchema):
     """A message for the model."""

@@ -10,7 +10,7 @@ from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError, TokenLimitError, UserNotFoundError
-from apps.users.routers.tokens import shown_once
+from apps.users.routers.tokens import MOVES, shown_once
 from apps.users.schemas import NewTokenOut, ServiceTokenIn, TokenOut
 from apps.users.services import service_accounts
 from apps.users.services.tokens import TokenRequest
@@ -27,6 +27,8 @@ router = ApiRouter(tags=["Service accounts"])
         scope=TokenScope.STAFF,
         status=201,
         is_secret=True,
+        tagged_as=TokenOut,
+        untagged=MOVES,
         errors=(UserNotFoundError, RoleRequiredError, TokenLimitError, TokenIsLimitedError),
     ),
 )

@@ -61,6 +61,8 @@ async def _read_again(request: HttpRequest, answered: dict[str, Any]) -> object:
         scope=TokenScope.CHAT,
         status=201,
         errors=(AssistantNotFoundError,),
+        tagged_as=ConversationOut,
+        untagged=ConversationOut.moving_when_new,
         gives={"conversation_id": "/id"},
     ),
 )
@@ -167,6 +169,8 @@ async def delete_conversation(request: HttpRequest, conversation_id: int) -> Non
         message="Conversation restored.",
         scope=TokenScope.CHAT,
         errors=(errors.ConversationNotFoundError,),
+        tagged_as=ConversationOut,
+        untagged=ConversationOut.moving,
         read_again=_read_again,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from apps.conversations.services import (
     presenting,
     prompting,
     rewriting,
+    settling,
     titles,
 )
 from apps.conversations.services.turn_requests import Prompt, policy_text
@@ -27,7 +29,6 @@ from apps.core.markdown import RENDERER_VERSION
 from apps.llm.gateway.contract import Answering, Finished, GenerationRequest, Usage
 from apps.llm.gateway.estimates import prompt_tokens
 from apps.llm.services import catalogue
-from apps.llm.services import usage as ledger
 from apps.llm.services.usage import Call
 
 LEASE = timedelta(seconds=constants.LEASE_SECONDS)
@@ -103,7 +104,8 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
     if taken is None:
         return None
     try:
-        request = prompting.request_of(taken, known)
+        keep = partial(keep_lease, reply_id=reply_id, owner=owner, fence=taken.fence)
+        request = prompting.request_of(taken, known, keep)
     except Exception:
         put_back(reply_id=reply_id, owner=owner, fence=taken.fence)
         raise
@@ -167,6 +169,16 @@ def beat(*, owner: str, reply_ids: Sequence[int]) -> set[int]:
     held = Reply.objects.held_by(owner).filter(pk__in=reply_ids)
     held.update(lease_expires_at=Now() + LEASE)
     return set(reply_ids) - set(held.values_list("pk", flat=True))
+
+
+def keep_lease(*, reply_id: int, owner: str, fence: int) -> bool:
+    """Renew the lease of one answer, whose row is locked to the end of the transaction.
+
+    Returns:
+        Whether it is still the worker's: false once somebody else has ended it.
+    """
+    held = Reply.objects.held_by(owner).filter(pk=reply_id, fence=fence)
+    return bool(held.update(lease_expires_at=Now() + LEASE))
 
 
 def hand_over(*, claim: Claim, owner: str, answering: Answering) -> Call:
@@ -249,7 +261,14 @@ def _store_end(
     elif ending.state == constants.ReplyState.WITHHELD:
         _withhold_after_all(claim, ending)
     if has_ended or not Reply.objects.filter(pk=claim.reply_id).exists():
-        _settle(claim, ending)
+        settling.settle_ended(
+            claim.call,
+            ending.usage,
+            is_unanswered=ending.is_unanswered,
+            outcome=ending.error_code or ending.state,
+            first_token_ms=ending.first_token_ms,
+            duration_ms=ending.duration_ms,
+        )
     return has_ended
 
 
@@ -274,26 +293,3 @@ def _is_first_whole(claim: Claim, ending: Ending) -> bool:
     complete = constants.ReplyState.COMPLETE
     others = Reply.objects.filter(conversation_id=claim.conversation_id, state=complete)
     return ending.state == complete and not others.exclude(pk=claim.reply_id).exists()
-
-
-def _settle(claim: Claim, ending: Ending) -> None:
-    """Write the line of the call that the answer ended with, or give back where there is none.
-
-    A model that failed before any text has its line as soon as another one is let in its place,
-    whether that one was asked or not.
-    """
-    if ending.usage is None or (ending.is_unanswered and _has_line(claim.call)):
-        ledger.release_calls(purpose="reply", reference_ids=[claim.reply_id])
-        return
-    ledger.record_call(
-        claim.call,
-        usage=ending.usage,
-        outcome=ending.error_code or ending.state,
-        first_token_ms=ending.first_token_ms,
-        duration_ms=ending.duration_ms,
-    )
-
-
-def _has_line(call: Call) -> bool:
-    written = ledger.settled_models(purpose=call.purpose, reference_ids=[call.reference_id])
-    return (call.reference_id, call.chat_model_id) in written

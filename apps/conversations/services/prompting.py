@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import orjson
 from django.conf import settings
 
@@ -12,12 +14,13 @@ from apps.llm.services import catalogue
 from apps.llm.services.live import Catalogue
 
 
-def request_of(taken: Taken, known: Catalogue) -> GenerationRequest:
+def request_of(taken: Taken, known: Catalogue, keep: Callable[[], bool]) -> GenerationRequest:
     """Return what the model is asked: by the version of the assistant that the answer names.
 
     Args:
         taken: the answer with its question, and what was said before it.
         known: what may be asked.
+        keep: renews the lease that the answer is written under, and tells whether it holds.
     """
     version = None
     if taken.assistant_version_id is not None:
@@ -37,7 +40,7 @@ def request_of(taken: Taken, known: Catalogue) -> GenerationRequest:
         user_id=taken.owner_id,
         purpose="reply",
         correlation_id=taken.correlation_id,
-        reserved=Reserved(taken.reply_id, taken.api_token_id, taken.answer_tokens),
+        reserved=Reserved(taken.reply_id, taken.api_token_id, taken.answer_tokens, keep),
     )
 
 

@@ -1,7 +1,4 @@
-"""What answers had reserved is settled at their end: by what was used, or given back.
-
-The end of an answer that a worker writes is settled by the ledger's own statement (`leases`).
-"""
+"""What answers had reserved is settled at their end: by what was used, or given back."""
 
 from __future__ import annotations
 
@@ -32,6 +29,45 @@ AT_ONCE = 500
 def release(reply_ids: Sequence[int]) -> None:
     """Give back what answers had reserved for calls that were never made."""
     usage.release_calls(purpose="reply", reference_ids=reply_ids)
+
+
+def settle_ended(
+    call: Call,
+    used: Usage | None,
+    *,
+    is_unanswered: bool,
+    outcome: str,
+    first_token_ms: int | None,
+    duration_ms: int,
+) -> None:
+    """Write the line of the call that an answer ended with, or give back where there is none.
+
+    A model that failed before any text has its line as soon as another one is let in its place,
+    whether that one was asked or not.
+
+    Args:
+        call: the last one that was made for the answer.
+        used: its tokens; None where no call was made, or it used nothing.
+        is_unanswered: whether its model failed before any text, so that its line may be there.
+        outcome: the end state, or the code of what went wrong.
+        first_token_ms: milliseconds to the first text; None where none came.
+        duration_ms: milliseconds of the call.
+    """
+    if used is None or (is_unanswered and _has_line(call)):
+        release([call.reference_id])
+        return
+    usage.record_call(
+        call,
+        usage=used,
+        outcome=outcome,
+        first_token_ms=first_token_ms,
+        duration_ms=duration_ms,
+    )
+
+
+def _has_line(call: Call) -> bool:
+    written = usage.settled_models(purpose=call.purpose, reference_ids=[call.reference_id])
+    return (call.reference_id, call.chat_model_id) in written
 
 
 @dataclass(frozen=True, slots=True)

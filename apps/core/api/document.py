@@ -20,6 +20,7 @@ FORMATS = {
 EXAMPLE = re.compile(r"#/components/examples/(\w+)")
 HEADERS = {
     "X-Correlation-ID": ("string", "The same id as in events and log lines."),
+    "ETag": ("string", "The state of the data, for `If-Match` and `If-None-Match`."),
     "RateLimit": ("string", "What is left of each limit that counted the request."),
     "RateLimit-Policy": ("string", "Those limits."),
     "Retry-After": ("integer", "Seconds until the next request may come."),
@@ -163,7 +164,8 @@ def _describe_headers(operation: Schema, *, is_openai: bool) -> None:
     retry = tuple(RETRY_HEADER) if is_openai else ()
     for status, answer in operation["responses"].items():
         if int(status) < 400:
-            answer["headers"] = _references("X-Correlation-ID", *limits)
+            known = answer.get("headers", {})
+            answer["headers"] = {**_references("X-Correlation-ID", *limits), **known}
         elif int(status) == 429:
             answer["headers"] = _references("Retry-After", *limits, *retry)
         elif int(status) == 503:

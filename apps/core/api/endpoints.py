@@ -86,6 +86,8 @@ class Endpoint:
         untagged: fields of the data that move by themselves, such as when something was used last,
             or who tells them of what is answered. `If-Match` leaves them out, as it is about what
             can be changed; a 304 does not.
+        tagged_as: type of the data that reading the same thing answers, where this answer would
+            have no tag else, as that of a POST: it bears the tag that reading it would.
         has_own_key: whether the operation keeps `Idempotency-Key` itself, with what it creates.
         is_secret: whether its answer holds a secret that is shown once: a key that comes again is
             answered to the token that sent it first, while that may do as much as then.
@@ -110,6 +112,7 @@ class Endpoint:
     is_plain: bool = False
     is_conditional: bool = False
     untagged: Untagged = None
+    tagged_as: Any = None
     has_own_key: bool = False
     is_secret: bool = False
     caller: FindCaller | None = None
@@ -126,6 +129,8 @@ class Endpoint:
         """Tell whether success names the state of one thing by an `ETag`."""
         if self.is_stream or self.is_plain or self.returns is None:
             return False
+        if self.tagged_as is not None:
+            return True
         is_list = get_origin(self.returns) is list or (
             isinstance(self.returns, type) and issubclass(self.returns, Page)
         )
@@ -175,6 +180,8 @@ class Endpoint:
         responses: dict[int, dict[str, Any]] = {}
         if not self.is_stream:
             responses[self.status] = {"description": self.message or "Success."}
+        if self.has_tag(method):
+            responses[self.status]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
         for status, codes in errors.items():
             lines = [f"`{code}`: {_meaning(error)}" for code, error in codes.items()]
             examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}

@@ -208,14 +208,27 @@ def _respond(request: HttpRequest, operation: Operation, result: Any) -> HttpRes
         return result
     data = result.data if isinstance(result, Answer) else _dump(operation, result)
     if operation.endpoint.has_tag(operation.method):
-        untagged = operation.endpoint.untagged
-        moving = etags.moving(untagged, result)
-        kept = None if moving is None else _dump(operation, result, moving)
-        tag = etags.tag_of(data, kept=kept)
+        tag = _tag_of(operation, result, data)
         add_header(request, "ETag", tag)
         if operation.endpoint.knows_readers(operation.method) and etags.is_known(request, tag):
             return empty_response(304)
     return _envelope(request, operation.endpoint, data)
+
+
+def _tag_of(operation: Operation, result: Any, data: bytes) -> str:  # noqa: ANN401
+    """Return the tag of what is answered: what reading the same thing would have, at this state."""
+    endpoint = operation.endpoint
+    if isinstance(result, Answer):
+        result = operation.adapter.validate_json(data)
+    moving = etags.moving(endpoint.untagged, result)
+    if endpoint.tagged_as is not None:
+        read: TypeAdapter[Any] = TypeAdapter(endpoint.tagged_as)
+        shown = read.validate_python(result, from_attributes=True)
+        data = read.dump_json(shown)
+        kept = None if moving is None else read.dump_json(shown, exclude=moving)
+    else:
+        kept = None if moving is None else _dump(operation, result, moving)
+    return etags.tag_of(data, kept=kept)
 
 
 def _dump(operation: Operation, result: Any, left_out: etags.Fields | None = None) -> bytes:  # noqa: ANN401

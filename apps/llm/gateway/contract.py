@@ -29,11 +29,15 @@ class Reserved:
         api_token_id: the API token that it came by, if it did.
         answer_tokens: what a hard quota holds for the answer, which may be no longer; None where
             none counts, or where the answer has a closer limit.
+        keep: renews the caller's hold on what the call is for, and keeps everybody else from it to
+            the end of the transaction; false where somebody else has ended it. None where nobody
+            else could.
     """
 
     reference_id: int
     api_token_id: int | None = None
     answer_tokens: int | None = None
+    keep: Callable[[], bool] | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)

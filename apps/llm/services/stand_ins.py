@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -37,6 +37,7 @@ class Skip(StrEnum):
     OUT_OF_QUOTA = "out_of_quota"
     UNPRICED = "model_unpriced"
     UNKNOWN = "database_away"
+    LOST = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ async def admit(
 
     What was reserved stays as it was where the stand-in may not be asked; so does everything where
     the database cannot be asked. Whoever is cancelled meanwhile learns of it when that is decided.
+    Where somebody else has ended what is asked for, they have written down what was used; the
+    answer's row is locked before any counter, as by them (docs/decisions/0173).
 
     Args:
         request: what is asked.
@@ -124,6 +127,7 @@ def told(failure: UpstreamError, skipped: set[Skip]) -> UpstreamError:
     return type(failure)(USED_UP, retry_after_seconds=failure.retry_after_seconds)
 
 
+@transaction.atomic
 def _admit(
     request: GenerationRequest, model: LiveModel, former: Unsettled | None
 ) -> Admitted | Skip:
@@ -132,6 +136,8 @@ def _admit(
     reserved = request.reserved
     if reserved is None:
         return Admitted(request)
+    if reserved.keep is not None and not reserved.keep():
+        return Skip.LOST
     unheld = fit(replace(request, reserved=replace(reserved, answer_tokens=None)), model)
     admission = quotas.move(
         quotas.Spender(

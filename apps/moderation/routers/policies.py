@@ -59,6 +59,7 @@ async def list_policies(request: HttpRequest, page: Query[PolicyParams]) -> Slic
         message="The policy is in use.",
         scope=STAFF,
         status=201,
+        tagged_as=PolicyOut,
         gives={"policy_id": "/id"},
     ),
 )

@@ -48,6 +48,7 @@ async def list_rules(request: HttpRequest, page: Query[RuleParams]) -> Slice:
         scope=STAFF,
         status=201,
         errors=(errors.PolicyNotFoundError,),
+        tagged_as=RuleOut,
     ),
 )
 async def create_rule(request: HttpRequest, payload: RuleIn) -> RuleOut:

@@ -243,7 +243,7 @@ def _add_version(
     if not 0 < threshold <= 1:
         raise field_problem("threshold", "Set it above 0 and at most to 1.", "threshold_range")
     last = rule.versions.aggregate(last=Max("number"))["last"] or 0
-    return RuleVersion.objects.create(
+    version = RuleVersion.objects.create(
         rule=rule,
         number=last + 1,
         configuration=configuration,
@@ -252,6 +252,8 @@ def _add_version(
         note=clean_reason(note, field="note", is_required=False),
         created_by=actor,
     )
+    version.refresh_from_db(fields=["configuration"])  # its keys as the database orders them
+    return version
 
 
 def _name(text: str) -> str:

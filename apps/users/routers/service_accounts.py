@@ -28,6 +28,7 @@ router = ApiRouter(tags=["Service accounts"])
         scope=TokenScope.STAFF,
         status=201,
         errors=(RoleRequiredError,),
+        tagged_as=ServiceAccountOut,
         gives={"account_id": "/id"},
     ),
 )

@@ -53,6 +53,8 @@ async def _maker(request: HttpRequest, payload: TokenCreateIn) -> Caller | None:
             UnauthorizedError,
             *authenticator().errors,
         ),
+        tagged_as=TokenOut,
+        untagged=MOVES,
         gives={"token_id": "/id"},
         rate="RATE_LIMIT_LOGIN",
         caller=_maker,

@@ -32,6 +32,7 @@ router = ApiRouter(tags=["Users"])
         scope=None,
         status=201,
         errors=(EmailTakenError,),
+        tagged_as=UserOut,
         gives={"user_id": "/id"},
         rate="RATE_LIMIT_SIGNUP",
     ),

@@ -44,6 +44,8 @@ MOVES = {"failing_since", "accepted_at"}
         status=201,
         is_secret=True,
         errors=(WebhookLimitError,),
+        tagged_as=WebhookOut,
+        untagged=MOVES,
         gives={"webhook_id": "/id"},
     ),
 )
@@ -140,6 +142,8 @@ async def delete_webhook(request: HttpRequest, webhook_id: int) -> None:
         scope=STAFF_SCOPE,
         is_secret=True,
         errors=(WebhookNotFoundError, SecretOverlapError),
+        tagged_as=WebhookOut,
+        untagged=MOVES,
     ),
 )
 async def rotate_webhook_secret(
