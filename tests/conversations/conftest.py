@@ -10,7 +10,11 @@ from pytest_django import Settings
 
 from apps.conversations.models import Reply
 from apps.conversations.services import intake, runtime
+from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
+from apps.llm.services import prices
 from apps.llm.services.desk import ModelDesk
+from apps.llm.services.prices import PriceRequest
+from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.users.models import User
 from tests.support.upstream import ScriptedUpstream
 
@@ -85,3 +89,23 @@ WorkerContext = AbstractAsyncContextManager[Worker]
 def read_reply(reply_id: int) -> Reply:
     """Return an answer's row with its message, as it is now."""
     return Reply.objects.select_related("message", "conversation").get(pk=reply_id)
+
+
+@pytest.fixture
+def has_a_price(transactional_db: None) -> None:
+    """The scripted models have a price."""
+    wanted = PriceRequest(model_name="script*", input_nano=NANO, output_nano=2 * NANO)
+    prices.add_price(actor=None, wanted=wanted)
+
+
+@pytest.fixture
+def quota(has_a_price: None) -> int:
+    """Everybody has a hard quota of tokens a day; its number."""
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.DAY, amount=100_000)
+    return set_quota(actor=None, subject=Subject(QuotaKind.EVERYONE), limit=wanted).pk
+
+
+@pytest.fixture
+def policy(settings: Settings) -> None:
+    """A guardrail knows some words."""
+    settings.GUARDRAILS = ["tests.conversations.test_guardrails.WordGuardrail"]
