@@ -117,6 +117,19 @@ async def test_a_request_that_does_not_fit_counts_like_any_other(
     assert (told.status_code, told["x-ratelimit-remaining-requests"]) == (429, "0")
 
 
+async def test_who_sends_tokens_that_are_refused_is_told_where_they_stand(
+    nobody: Program, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_API = "2/hour"
+    answers = [
+        await nobody.get("users/me", Authorization=f"Bearer guess-{number}") for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert [answer["RateLimit"].partition(";t=")[0] for answer in answers] == [
+        f'"token";r={left}' for left in (1, 0, 0)
+    ]
+
+
 async def test_every_answer_says_where_one_stands_to_the_second(settings: Settings) -> None:
     settings.NUM_PROXIES = 0
     began = time.monotonic()

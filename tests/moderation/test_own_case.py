@@ -1,8 +1,12 @@
 """Nobody looks into the case about themself."""
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -46,6 +50,32 @@ def test_nobody_writes_a_note_on_the_case_about_themself_or_lists_it() -> None:
         cases.add_note(actor=moderator, case_id=own.pk, text="It was a joke.")
     assert not Note.objects.exists()
     assert list(desk.list_cases(viewer=moderator, filters={})) == [other]
+
+
+def test_every_route_on_the_case_about_oneself_refuses_as_its_document_says() -> None:
+    lead = make_staff("lead", role="admin")
+    own = make_case(MessageFactory(conversation=ConversationFactory(owner=lead)))
+    caller = Caller(lead)
+    for path, method, operation in case_routes():
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        codes = operation["responses"]["403"]["content"]["application/json"]["examples"]
+        place = path.removeprefix("/api/v1/").replace("{case_id}", str(own.pk)) + "?beyond=1"
+        refused = async_to_sync(caller.program.call)(method.upper(), place, body.get("example"))
+        assert orjson.loads(refused.content)["code"] == "own_case", path
+        assert "own_case" in codes, path
+    own.refresh_from_db()
+    assert (own.state, own.claimed_by, Decision.objects.count()) == ("open", None, 0)
+
+
+def case_routes() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what staff do with one case; giving back what one does not hold does nothing."""
+    document = orjson.loads(Path(settings.BASE_DIR, "snapshots/openapi.json").read_bytes())
+    return [
+        (path, method, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if path.startswith("/api/v1/moderation/cases/{case_id}") and not path.endswith("/release")
+    ]
 
 
 ABOUT = {

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from ninja.security.base import AuthBase
 
-from apps.core import rate_limits
+from apps.core import limits, rate_limits
+from apps.core.api.responses import tell_limits
 from apps.core.client_address import address_group, client_address
 from apps.core.errors import AppError, ForbiddenError, UnauthorizedError
 
@@ -78,6 +79,7 @@ class BearerToken(AuthBase):
             caller = await authenticator()(bearer_token(request))
             caller.require_scope(self.scope)
         except (UnauthorizedError, ForbiddenError):
+            tell_limits(request, limits.collect())
             address = address_group(client_address(request))
             await rate_limits.check("token", f"address:{address}", settings.RATE_LIMIT_API)
             raise

@@ -32,7 +32,7 @@ NO_CASE = (errors.CaseNotFoundError, errors.OwnCaseError)
         returns=ExchangeOut,
         message="More of the conversation.",
         scope=STAFF,
-        errors=(errors.CaseNotFoundError, errors.GrantRequiredError),
+        errors=(*NO_CASE, errors.GrantRequiredError),
     ),
 )
 async def read_more(request: HttpRequest, case_id: int, place: Query[BeyondParams]) -> ExchangeOut:
@@ -50,7 +50,7 @@ async def read_more(request: HttpRequest, case_id: int, place: Query[BeyondParam
         message="That you asked is on record.",
         scope=STAFF,
         is_reading=True,
-        errors=(errors.CaseNotFoundError,),
+        errors=NO_CASE,
     ),
 )
 async def reveal_person(request: HttpRequest, case_id: int, payload: ReasonIn) -> AddressOut:

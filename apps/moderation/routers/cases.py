@@ -122,7 +122,7 @@ async def take_next_case(request: HttpRequest, among: Query[QueueParams]) -> Cas
         returns=CaseDetailOut,
         message="Case.",
         scope=STAFF,
-        errors=(errors.CaseNotFoundError,),
+        errors=(errors.CaseNotFoundError, errors.OwnCaseError),
     ),
 )
 async def read_case(request: HttpRequest, case_id: int) -> CaseDetailOut:
@@ -204,7 +204,7 @@ async def write_note(request: HttpRequest, case_id: int, payload: NoteIn) -> obj
         returns=PreviewOut,
         message="What it would do.",
         scope=STAFF,
-        errors=(errors.CaseNotFoundError,),
+        errors=(errors.CaseNotFoundError, errors.OwnCaseError),
     ),
 )
 async def preview_decision(request: HttpRequest, case_id: int, payload: RulingIn) -> object:

@@ -37,6 +37,7 @@ def preview(*, actor: User, case_id: int, ruling: Ruling) -> Preview:
     Raises:
         ForbiddenError: the actor may not decide.
         CaseNotFoundError: there is no such case.
+        OwnCaseError: it is about the actor.
     """
     case = cases.access_case(viewer=actor, case_id=case_id, permission=cases.DECIDE)
     if ruling.verdict == Verdict.UNSURE:
