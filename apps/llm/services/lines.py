@@ -25,11 +25,14 @@ from apps.llm.gateway.contract import (
 )
 from apps.llm.gateway.factory import build_gateway
 from apps.llm.gateway.lanes import Lane, Place
+from apps.llm.services import catalogue
 from apps.llm.services.health import Reporter
 from apps.llm.services.live import LiveModel, LiveProvider
 from apps.llm.services.patience import Turn
 
-TELL_SECONDS = 2.0
+TELL_SECONDS = 1.0
+JUDGES_SHARE = 4
+"""Rules may have so many calls beside those of people: the limit divided by this."""
 ALIVE = (errors.UpstreamRejectedError, errors.UpstreamTooLargeError)
 
 
@@ -63,6 +66,7 @@ class ProviderLine:
         self._clock = clock
         self._provider = provider
         self._lane = Lane(limit=provider.max_concurrency, max_waiting=provider.max_waiting)
+        self._judges = Lane(limit=_judges_limit(provider), max_waiting=provider.max_waiting)
         self._connection = self._connect(config_of(provider))
         self._state = self.breaker.state(clock())
 
@@ -72,6 +76,7 @@ class ProviderLine:
             return
         known, self._provider = self._provider, provider
         self._lane.reshape(limit=provider.max_concurrency, max_waiting=provider.max_waiting)
+        self._judges.reshape(limit=_judges_limit(provider), max_waiting=provider.max_waiting)
         if provider.breaker_closed_at != known.breaker_closed_at:
             self.breaker.close()
             self._tell()
@@ -86,6 +91,9 @@ class ProviderLine:
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Ask a model of this provider, as soon as it is this person's turn.
 
+        What a rule asks has a lane of its own: an answer, which may take minutes, would keep its
+        own judge waiting (docs/decisions/0174).
+
         Args:
             request: in the words of the model.
             model: of this provider.
@@ -95,12 +103,14 @@ class ProviderLine:
             UpstreamError: one of the closed set; at once where the provider is left alone.
         """
         self._refuse_where_left_alone()
-        place = self._lane.enter(request.user_id)
+        lane = self._judges if request.purpose == "judge" else self._lane
+        place = lane.enter(request.user_id)
         try:
-            async with aclosing(self._wait(place, turn)) as waiting:
+            async with aclosing(self._wait(place, model, turn)) as waiting:
                 async for moment in waiting:
                     yield moment
             await self._sit_out_pause(turn)
+            await _refuse_where_switched_off(model)
             attempt = self._begin()
             request = replace(request, first_text_until=turn.begin())
             async with aclosing(self._ask(request, model, attempt, turn)) as events:
@@ -108,8 +118,7 @@ class ProviderLine:
                     yield event
         finally:
             place.leave()
-            self.reporter.health.running = self._lane.running
-            self.reporter.health.waiting = self._lane.waiting
+            self._note_load()
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for later calls."""
@@ -124,7 +133,9 @@ class ProviderLine:
         self.breaker.pause(self._clock(), seconds)
         self._tell(is_news=True)
 
-    async def _wait(self, place: Place, turn: Turn) -> AsyncGenerator[Waiting, None]:
+    async def _wait(
+        self, place: Place, model: LiveModel, turn: Turn
+    ) -> AsyncGenerator[Waiting, None]:
         """Say every moment how many are before this call, until it is let through."""
         until = self._clock() + self._provider.max_wait_seconds
         while not place.is_through:
@@ -135,6 +146,7 @@ class ProviderLine:
             if left <= 0:
                 raise errors.UpstreamBusyError
             await place.is_let_through(seconds=min(TELL_SECONDS, left))
+            await _refuse_where_switched_off(model)
 
     async def _sit_out_pause(self, turn: Turn) -> None:
         """Wait as the server asked, and scattered; what takes too long is refused at once.
@@ -226,6 +238,11 @@ class ProviderLine:
         self.reporter.note_error(error.code)
         self._tell(is_news=True)
 
+    def _note_load(self) -> None:
+        health, lanes = self.reporter.health, (self._lane, self._judges)
+        health.running = sum(lane.running for lane in lanes)
+        health.waiting = sum(lane.waiting for lane in lanes)
+
     def _tell(self, *, is_news: bool = False) -> None:
         now = self._clock()
         state = self.breaker.state(now)
@@ -233,9 +250,22 @@ class ProviderLine:
         left = max(self.breaker.seconds_left(now), self.breaker.pause_left(now))
         health.state = state.value
         health.open_until = time.time() + left if left else 0.0
-        health.running, health.waiting = self._lane.running, self._lane.waiting
+        self._note_load()
         self.reporter.tell(is_news=is_news or state != self._state)
         self._state = state
+
+
+def _judges_limit(provider: LiveProvider) -> int:
+    """Return how many calls of rules go out at a time; 0 for no limit."""
+    most = provider.max_concurrency
+    return max(1, most // JUDGES_SHARE) if most else 0
+
+
+async def _refuse_where_switched_off(model: LiveModel) -> None:
+    """Let no call out that waited while staff switched its model or provider off."""
+    known = (await catalogue.current()).models.get(model.id)
+    if known is None or not known.is_usable:
+        raise errors.AssistantUnavailableError
 
 
 async def _close_if_idle(connection: _Connection) -> None:
