@@ -20,6 +20,8 @@ from apps.core.api.schemas import InputSchema, Text
 
 NO_TOOLS = "Tools are not offered here. Leave it out."
 NO_FUNCTIONS = "Functions are not offered here. Leave it out."
+NO_ANNOTATIONS = "Annotations are not offered here. Leave it out."
+NO_CONTENT = "Give the text of the message, an empty one where it has none."
 NO_LOGPROBS = "Log probabilities are not offered here. Leave it out."
 NO_CACHE = "Prompts are not cached by key here. Leave it out."
 SET_WITH_THE_MODEL = "It is set with the model here. Leave it out."
@@ -59,16 +61,19 @@ class PromptMessageIn(InputSchema):
     refusal: None = None
     tool_calls: Annotated[Any, NotOffered(NO_TOOLS, [[]])] = None
     function_call: Annotated[Any, NotOffered(NO_FUNCTIONS)] = None
+    annotations: Annotated[Any, NotOffered(NO_ANNOTATIONS, [[]])] = None
     audio: Annotated[Any, NotOffered("Audio is not offered here. Leave it out.")] = None
 
     @field_validator("content", mode="before")
     @classmethod
     def refuse_what_is_no_text(cls, content: Any) -> Any:  # noqa: ANN401
-        """Say of an image, a sound or a file that it is not offered.
+        """Say of an image, a sound or a file that it is not offered, and of nothing what to send.
 
         Raises:
-            PydanticCustomError: there is such a part.
+            PydanticCustomError: there is such a part, or nothing.
         """
+        if content is None:
+            raise PydanticCustomError("not_offered", NO_CONTENT)
         parts = content if isinstance(content, list) else []
         if any(isinstance(part, dict) and part.get("type") != "text" for part in parts):
             raise PydanticCustomError("not_offered", ONLY_TEXT)

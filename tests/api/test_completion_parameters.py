@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from openai.types.chat import ChatCompletionMessage
 from openai.types.chat import completion_create_params as documented
 
 from apps.conversations.completion_schemas import (
@@ -96,6 +97,11 @@ async def test_what_is_not_offered_is_refused_by_name_and_says_what_to_do(
             "messages.1.content: Input should be a valid string",
         ),
         (
+            {"messages": [{"role": "assistant", "content": None, "refusal": None}]},
+            "messages.0.content",
+            "Give the text of the message, an empty one where it has none.",
+        ),
+        (
             {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}]},
             "messages.0.tool_calls",
             "Tools are not offered",
@@ -117,6 +123,16 @@ async def test_what_does_not_fit_is_told_with_its_place(
     assert (refused.status_code, error["param"]) == (400, param)
     assert words in error["message"]
     assert "function" not in error["message"], "no word of ours"
+
+
+@pytest.mark.parametrize("annotations", [None, []])
+def test_the_message_that_an_openai_client_was_answered_may_be_sent_back(
+    annotations: list[Any] | None,
+) -> None:
+    answer = ChatCompletionMessage(role="assistant", content="Hi.", annotations=annotations)
+    messages = [*BODY["messages"], answer.model_dump(), *BODY["messages"]]
+    prompt = CompletionIn.model_validate({**BODY, "messages": messages}).prompt()
+    assert prompt["messages"][1] == {"role": "assistant", "content": "Hi."}
 
 
 async def test_messages_without_a_text_count_against_the_limit_of_a_prompt(
