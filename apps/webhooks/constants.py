@@ -20,9 +20,14 @@ RETRY_SECONDS = (5, 60, 300, 1_800, 7_200, 18_000, 28_800, 36_000)
 JITTER = 0.2
 LEASE_SECONDS = 60
 FAILING_DAYS = 3
+FAILING_GAP_HOURS = 24
+"""Longer than any wait between two tries: what failed before such a gap is another failure."""
 KEEP_DAYS = 30
 NOTED_DAYS = FAILING_DAYS + KEEP_DAYS
 MAX_AT_ONCE_PER_ENDPOINT = 4
+REST_AFTER_FAILURES = MAX_AT_ONCE_PER_ENDPOINT
+REST_SECONDS, MAX_REST_SECONDS = 5, 60
+"""After so many refusals without an acceptance a receiver rests, twice as long each time."""
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0

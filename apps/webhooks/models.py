@@ -14,7 +14,9 @@ from apps.webhooks.querysets import WebhookDeliveryQuerySet, WebhookEndpointQuer
 class WebhookEndpoint(models.Model):
     """An address elsewhere that is told of some kinds of events; its secret is kept sealed.
 
-    A removed one stays as a row for the record of what it was told, without its secrets.
+    A removed one stays as a row for the record of what it was told, without its secrets. `failures`
+    counts attempts since the last acceptance, `failed_at` is the last of them; while it rests,
+    nothing is tried.
     """
 
     url = models.CharField(max_length=constants.MAX_URL_CHARS)
@@ -26,6 +28,9 @@ class WebhookEndpoint(models.Model):
     former_secret = models.TextField(blank=True)
     former_until = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    rests_until = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

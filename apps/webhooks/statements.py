@@ -18,6 +18,7 @@ from apps.webhooks.constants import (
     LEASE_SECONDS,
     MAX_AT_ONCE_PER_ENDPOINT,
     NOTED_DAYS,
+    REST_AFTER_FAILURES,
     DeliveryState,
     EventType,
 )
@@ -114,10 +115,11 @@ _TAKE = f"""
             WHERE endpoint_id = endpoint.id AND state = %(pending)s
                 AND next_at <= statement_timestamp()
             ORDER BY next_at
-            LIMIT %(at_once)s
+            LIMIT CASE WHEN endpoint.failures < {REST_AFTER_FAILURES} THEN %(at_once)s ELSE 1 END
             FOR UPDATE SKIP LOCKED
         ) AS picked
         WHERE endpoint.is_enabled AND endpoint.id <> ALL(%(busy)s)
+            AND (endpoint.rests_until IS NULL OR endpoint.rests_until <= statement_timestamp())
     )
     UPDATE webhooks_webhookdelivery AS delivery
     SET tries = delivery.tries + 1,
@@ -137,7 +139,8 @@ _TAKE = f"""
 def take(*, busy: Sequence[int]) -> list[Due]:
     """Take what is due, a few for each endpoint, for the length of a lease.
 
-    A slow receiver holds up nobody else: what waits for others is taken beside it. A process that
+    A slow receiver holds up nobody else: what waits for others is taken beside it. Of one that
+    refuses all, one at a time is taken, and none while it rests. A process that
     dies leaves its deliveries to whoever looks after the lease.
 
     Args:

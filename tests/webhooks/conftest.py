@@ -11,7 +11,7 @@ from pytest_django import Settings
 from apps.users.models import User
 from apps.webhooks.constants import EventType
 from apps.webhooks.gateway.client import WebhookClient
-from apps.webhooks.models import WebhookDelivery
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services import endpoints
 from apps.webhooks.services.courier import Courier
 from apps.webhooks.services.endpoints import WithSecret
@@ -52,3 +52,4 @@ def deliver(client: WebhookClient | None = None) -> None:
 def make_due(**which: Any) -> None:
     """Let the time pass that deliveries wait for."""
     WebhookDelivery.objects.pending().filter(**which).update(next_at=timezone.now())
+    WebhookEndpoint.objects.update(rests_until=None)

@@ -230,13 +230,15 @@ def test_days_of_failure_switch_a_webhook_off_and_tell_the_admins(
     settings.EMAIL_URL = "smtp://mail.example"
     endpoint = listen(admin, receiver, description="Chat room").endpoint
     days = timedelta(days=constants.FAILING_DAYS)
-    WebhookEndpoint.objects.update(failing_since=timezone.now() - days)
+    former = timezone.now() - days
+    gap = timedelta(hours=constants.FAILING_GAP_HOURS, seconds=1)
+    WebhookEndpoint.objects.update(failing_since=former, failed_at=timezone.now() - gap)
     receiver.react(Reaction(500), Reaction(500))
     suspended()
     deliver()
     endpoint.refresh_from_db()
     assert endpoint.is_enabled, "an event of long ago and one refusal are no days of failure"
-    WebhookDelivery.objects.update(tries=len(constants.RETRY_SECONDS))
+    WebhookEndpoint.objects.update(failing_since=former)
     make_due()
     deliver()
     endpoint.refresh_from_db()
@@ -261,6 +263,37 @@ def test_days_of_failure_switch_a_webhook_off_and_tell_the_admins(
     )
     deliver()
     assert len(receiver.received) == 3, "what happened while it was off arrives as well"
+
+
+def test_a_receiver_that_refuses_all_is_asked_less_and_less_and_all_at_once_when_it_is_back(
+    admin: User, receiver: Receiver
+) -> None:
+    endpoint = listen(admin, receiver).endpoint
+    receiver.react(*[Reaction(500)] * 6)
+    for _ in range(20):
+        suspended()
+    asked, rests = [], []
+    for _ in range(3):
+        WebhookEndpoint.objects.update(rests_until=None)
+        before = timezone.now()
+        deliver()
+        endpoint.refresh_from_db()
+        assert endpoint.rests_until is not None
+        rests.append(round((endpoint.rests_until - before).total_seconds() / 5))
+        asked.append(len(receiver.received))
+    assert (asked, rests) == ([4, 5, 6], [1, 2, 4])
+    WebhookEndpoint.objects.update(rests_until=None)
+    deliver()
+    endpoint.refresh_from_db()
+    assert (endpoint.failures, endpoint.rests_until) == (0, None)
+    assert WebhookDelivery.objects.filter(state="delivered").count() == 14
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(3, 0), (4, 5), (7, 40), (8, 60), (10_000, 60)])
+def test_no_receiver_rests_for_more_than_a_minute(failures: int, seconds: int) -> None:
+    now = timezone.now()
+    rest = attempts._rest_after(failures, now)
+    assert (rest or now) - now == timedelta(seconds=seconds)
 
 
 def test_of_a_webhook_that_fails_for_a_month_nothing_more_is_kept(

@@ -104,7 +104,7 @@ def _note_success(endpoint_id: int, now: datetime) -> None:
     """Note that an endpoint answers, with a write a minute at most while it does."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint_id)
     rows.exclude(failing_since=None, accepted_at__gt=now - NOTED_EVERY).update(
-        failing_since=None, accepted_at=now
+        failing_since=None, failed_at=None, failures=0, rests_until=None, accepted_at=now
     )
 
 
@@ -112,20 +112,38 @@ def _note_success(endpoint_id: int, now: datetime) -> None:
 def _note_failure(due: Due, answer: Answer, now: datetime) -> None:
     """Note that an endpoint fails, and switch it off where that has lasted for days.
 
-    Only an event that was tried to its end decides that: one that was given up long ago, and the
-    first refusal of the next one, are no days of failure.
+    Attempts decide that, not events: behind a receiver that hangs, few are tried to their end. What
+    was given up long ago, and the first refusal of the next event, are no days of failure.
     """
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=due.endpoint_id)
     if not endpoint.is_enabled:
         return
-    if endpoint.failing_since is None:
+    if endpoint.failing_since is None or not _is_lasting(endpoint, now):
         endpoint.failing_since = now
+    endpoint.failed_at, endpoint.failures = now, endpoint.failures + 1
+    endpoint.rests_until = _rest_after(endpoint.failures, now)
     days = timedelta(days=constants.FAILING_DAYS)
     if answer.status == GONE:
         _switch_off(endpoint, "The receiver answered 410: it wants no more.")
-    elif _is_last(due) and now - endpoint.failing_since >= days:
+    elif now - endpoint.failing_since >= days:
         _switch_off(endpoint, f"Nothing was accepted for {constants.FAILING_DAYS} days.")
-    endpoint.save(update_fields=["failing_since", "is_enabled", "off_because", "updated_at"])
+    noted = ("failing_since", "failed_at", "failures", "rests_until")
+    endpoint.save(update_fields=[*noted, "is_enabled", "off_because", "updated_at"])
+
+
+def _is_lasting(endpoint: WebhookEndpoint, now: datetime) -> bool:
+    """Tell whether a failure goes on from the one before it."""
+    gap = timedelta(hours=constants.FAILING_GAP_HOURS)
+    return endpoint.failed_at is not None and now - endpoint.failed_at <= gap
+
+
+def _rest_after(failures: int, now: datetime) -> datetime | None:
+    """Return until when an endpoint rests that has failed so often; None for not at all."""
+    times = failures - constants.REST_AFTER_FAILURES
+    if times < 0:
+        return None
+    seconds = constants.REST_SECONDS * 2 ** min(times, 9)
+    return now + timedelta(seconds=min(seconds, constants.MAX_REST_SECONDS))
 
 
 def _switch_off(endpoint: WebhookEndpoint, why: str) -> None:

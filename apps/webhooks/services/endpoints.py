@@ -121,7 +121,8 @@ def change_endpoint(
         setattr(endpoint, name, wanted[name])
     if "is_enabled" in changed:
         endpoint.off_because = "" if endpoint.is_enabled else "Switched off by staff."
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.failed_at = endpoint.rests_until = None
+        endpoint.failures = 0
         statements.wake()
     endpoint.save()
     _record(actor, AuditAction.WEBHOOK_CHANGED, endpoint, reason, fields=changed)
