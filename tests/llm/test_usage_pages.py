@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.llm.constants import NANO, Period, QuotaKind, QuotaUnit
 from apps.llm.gateway.contract import Usage
@@ -106,6 +111,62 @@ def test_the_limits_of_every_model_that_may_be_asked_are_told(person: User) -> N
     quotas = get("usage", person)[1]["quotas"]
     told = {one["model"] for one in quotas if one["kind"] == "model"}  # type: ignore[attr-defined]
     assert told == {f"From the environment / {name}" for name in (default.label, "Other")}
+
+
+def make_more(person: User, count: int) -> None:
+    """Give a person groups, and models that only those may ask, each with a quota of its own."""
+    known = catalogue.read()
+    provider_id = known.models[known.default.version.model_id].provider_id
+    wanted = Limit(unit=QuotaUnit.TOKENS, period=Period.WEEK, amount=9)
+    subjects: list[Subject] = []
+    for number in range(count):
+        name = f"{number} of {count}"
+        group = Group.objects.create(name=name)
+        person.groups.add(group)
+        model = ChatModel.objects.create(provider_id=provider_id, code=name, name=name, label=name)
+        assistant = Assistant.objects.create(name=name, audience="groups")
+        assistant.groups.add(group)
+        version = AssistantVersion.objects.create(assistant=assistant, number=1, chat_model=model)
+        Assistant.objects.filter(pk=assistant.pk).update(current=version)
+        subjects += [
+            Subject(QuotaKind.GROUP, group.pk),
+            Subject(QuotaKind.MODEL, chat_model_id=model.pk),
+        ]
+    catalogue.forget()
+    for subject in subjects:
+        set_quota(actor=None, subject=subject, limit=wanted)
+
+
+def queries_of(ask: Callable[[], object]) -> int:
+    ask()
+    with CaptureQueriesContext(connection) as queries:
+        ask()
+    return len(queries)
+
+
+def test_the_page_and_the_api_ask_as_often_however_many_models_groups_and_quotas_there_are(
+    person: User, settings: Settings
+) -> None:
+    settings.CHANGES_WITHIN_SECONDS = 3_600
+    client = Client()
+    client.force_login(person)
+    headers = {"Authorization": f"Bearer {ApiTokenFactory(user=person).secret}"}
+
+    def page() -> bytes:
+        return client.get(reverse("models:usage")).content
+
+    def program() -> list[object]:
+        quotas: list[object] = client.get("/api/v1/usage", headers=headers).json()["data"]["quotas"]
+        return quotas
+
+    make_more(person, 1)
+    before = queries_of(page), queries_of(program)
+    assert len(program()) == 3
+    make_more(person, 12)
+    assert len(program()) == 3 + 2 * 12
+    assert page().count(b"9 tokens left of 9 tokens.") == 2 * 13
+    assert (queries_of(page), queries_of(program)) == before
+    assert before == (6, 4)
 
 
 def test_only_admins_read_anothers_usage_and_only_with_a_token_for_staff(person: User) -> None:
