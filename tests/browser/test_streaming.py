@@ -21,7 +21,8 @@ MARKDOWN = """# Plan
 Some **bold words** and a [link to somewhere](https://example.org/a_page) in *one* line.
 
 1. First `code` here
-2. Second
+2. Second, {words} at last
+3. Third
 
 | left | right |
 | ---- | ----- |
@@ -42,7 +43,8 @@ Let $x_1$ and \\(y^2\\) be so that
 
 The end.
 """
-RAW_MARKS = re.compile(r"\$|\\|frac|```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
+MARKDOWN = MARKDOWN.replace("{words}", "word after word " * 66)
+RAW_MARKS = re.compile(r"[23]\. |> |\$|\\|frac|```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
 PENDING_WATCH = """
 () => new Promise((resolve) => {
     const input = document.querySelector("#composer-input");
@@ -161,7 +163,7 @@ async def test_line_20_half_arrived_markdown_never_flashes_raw_and_nothing_on_th
         tab = await browsing.signed_in(person)
         await tab.open()
         await tab.ask("[[stream tokens=2]]")
-        await tab.write(f"[[echo delay=1 rate=70]]\n{MARKDOWN}")
+        await tab.write(f"[[echo delay=1 rate=250]]\n{MARKDOWN}")
         await expect(tab.answer).to_have_attribute("data-state", "running")
         await tab.page.evaluate(SHIFTS)
         await tab.see_state("complete")

@@ -11,7 +11,8 @@ const PLAIN = /^[^\\`![*_~$<h\n ]+/;
 
 /** Return the nodes of a line or paragraph; an open one has its last mark closed for it. */
 export function parseInline(text, isOpen, { depth = 0, isLabel = false } = {}) {
-  if (text.length > MAX_CHARS || depth > MAX_DEPTH) return text ? [text] : [];
+  if (depth > MAX_DEPTH) return text ? [text] : [];
+  if (text.length > MAX_CHARS) return parsePieces(text, isOpen, { depth, isLabel });
   // Half a mark at the end says nothing yet.
   if (isOpen) text = text.replace(/(?<!\\)(?:[*_]+|~+)$|(?<!\\)\\$/, "");
   const parts = [];
@@ -21,6 +22,23 @@ export function parseInline(text, isOpen, { depth = 0, isLabel = false } = {}) {
     at += length;
   }
   return resolveEmphasis(parts, isOpen);
+}
+
+/** Read a very long text piece by piece, each cut behind a line, a sentence or a word: marks across a cut stay as they are. */
+function parsePieces(text, isOpen, place) {
+  const nodes = [];
+  for (let from = 0; from < text.length; ) {
+    const length = text.length - from > MAX_CHARS ? cutOf(text.slice(from, from + MAX_CHARS)) : text.length - from;
+    const piece = text.slice(from, from + length);
+    from += length;
+    nodes.push(...parseInline(piece, isOpen && from === text.length, place));
+  }
+  return nodes;
+}
+
+function cutOf(piece) {
+  const ends = ["\n", ". ", " "].map((mark) => piece.lastIndexOf(mark) + mark.length);
+  return ends.find((end) => end > MAX_CHARS / 2) ?? piece.length;
 }
 
 function readPart(text, at, isOpen, place) {

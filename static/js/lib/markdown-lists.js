@@ -1,11 +1,10 @@
 /** The items of a list: which lines are one item's, with its margin taken off. */
 
 const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])([ \t]*|[ \t].+)$/;
-const LONG_LINE = 1000;
 
 /** Return what a line's mark of an item says, or null. */
 export function readItemMark(line) {
-  const found = line.length > LONG_LINE ? null : ITEM.exec(line);
+  const found = ITEM.exec(line);
   if (!found) return null;
   const [, indent, mark, number, text] = found;
   return { width: indent.length + mark.length, indent: indent.length, kind: mark.at(-1), isOrdered: Boolean(number), start: number ? Number(number) : 1, text };

@@ -13,7 +13,7 @@ import { itemsOf, readItemMark } from "./markdown-lists.js";
 import { beginsTable, readTable } from "./markdown-tables.js";
 
 const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
-const HEADING = /^ {0,3}(#{1,6})(?!#)(?:[ \t]+(.*?))?[ \t]*$/;
+const HEADING = /^ {0,3}(#{1,6})(?!#)(?:[ \t]+(.*))?$/;
 const UNDERLINE = /^ {0,3}(=+|-+)[ \t]*$/;
 const RULE = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
@@ -26,8 +26,8 @@ const LONG_LINE = 1000;
 const node = (tag, children, more) => ({ tag, children, ...more });
 const isText = ({ tag, isMarkup }) => tag === "p" && !isMarkup;
 const isBlank = (line) => line.trim() === "";
-// A very long line is read as plain text: patterns are only tried where they are quick.
-const match = (pattern, line) => (line.length > LONG_LINE ? null : pattern.exec(line));
+// What is this long is no rule and no address; patterns that could be slow are only tried where they are quick.
+const matchShort = (pattern, line) => (line.length > LONG_LINE ? null : pattern.exec(line));
 
 /** Return the length of the part that no later text can change: it ends before the last block. */
 export function settledLength(text) {
@@ -41,7 +41,7 @@ export function settledLength(text) {
       continue;
     }
     if (isAfterBlank && /^[^\s>]/.test(line) && !readItemMark(line)) settled = at;
-    const mark = match(FENCE, line);
+    const mark = FENCE.exec(line);
     if (mark) fence = mark[2] ?? mark[4];
     isAfterBlank = isBlank(line);
   }
@@ -74,19 +74,19 @@ function parseBlocks(lines, isOpen, depth, lazy = new Set()) {
 }
 
 function readerOf(lines, at, isOpen) {
-  if (match(CODE, lines[at])) return readIndented;
+  if (CODE.exec(lines[at])) return readIndented;
   const read = interrupterOf(lines, at, isOpen) ?? (readItemMark(lines[at]) ? readList : null);
-  return read ?? (match(REFERENCE, lines[at]) ? skipReference : readParagraph);
+  return read ?? (matchShort(REFERENCE, lines[at]) ? skipReference : readParagraph);
 }
 
 /** Return what reads the block that begins here even in the middle of a paragraph, or null. */
 function interrupterOf(lines, at, isOpen) {
   const line = lines[at];
-  if (match(FENCE, line)) return readFence;
+  if (FENCE.exec(line)) return readFence;
   if (readFormulaLines(lines, at, isOpen)) return readFormulaBlock;
-  if (match(HEADING, line)) return readHeading;
-  if (match(RULE, line)) return readRule;
-  if (match(QUOTE, line)) return readQuote;
+  if (HEADING.exec(line)) return readHeading;
+  if (matchShort(RULE, line)) return readRule;
+  if (QUOTE.exec(line)) return readQuote;
   const item = readItemMark(line);
   if (item && item.text.trim() && item.start === 1) return readList;
   if (readHtml(lines, at)) return readMarkup;
@@ -100,13 +100,13 @@ function skipReference(lines, at) {
 
 function readIndented(lines, at) {
   let next = at;
-  while (next < lines.length && (isBlank(lines[next]) || match(CODE, lines[next]))) next += 1;
+  while (next < lines.length && (isBlank(lines[next]) || CODE.exec(lines[next]))) next += 1;
   const code = lines.slice(at, next).map((line) => line.replace(/^(?: {1,4}| {0,3}\t)/, ""));
   return [node("fence", [code.join("\n").replace(/^\n+|\n+$/g, "")], { language: "" }), next];
 }
 
 const closes = (line, fence) => {
-  const [, , ticks, info, waves, rest] = match(FENCE, line) ?? [];
+  const [, , ticks, info, waves, rest] = FENCE.exec(line) ?? [];
   return (ticks ?? waves ?? "").startsWith(fence) && !(info ?? rest).trim();
 };
 
@@ -132,9 +132,16 @@ function readFormulaBlock(lines, at, { isOpen }) {
 function readHeading(lines, at, { isOpen }) {
   const [, marks, text = ""] = HEADING.exec(lines[at]);
   const isLast = isOpen && at === lines.length - 1;
-  const words = text.replace(/(?:\s+|^)#+$/, "").trim();
+  const words = withoutClosing(text.trim());
   if (!words && isLast) return [null, at + 1];
   return [node(`h${marks.length}`, parseInline(words, isLast)), at + 1];
+}
+
+/** Marks behind the words of a heading close it, where a space stands before them. */
+function withoutClosing(words) {
+  let end = words.length;
+  while (words[end - 1] === "#") end -= 1;
+  return end === 0 || /\s/.test(words[end - 1]) ? words.slice(0, end).trimEnd() : words;
 }
 
 function readRule(lines, at, { isOpen }) {
@@ -151,7 +158,7 @@ function readQuote(lines, at, { isOpen, depth }) {
   const lazy = new Set();
   let next = at;
   for (; next < lines.length; next += 1) {
-    const quoted = match(QUOTE, lines[next]);
+    const quoted = QUOTE.exec(lines[next]);
     if (!quoted && !goesOn(lines, next, inner)) break;
     if (!quoted) lazy.add(inner.length);
     inner.push(quoted ? quoted[1] : lines[next]);
@@ -162,14 +169,14 @@ function readQuote(lines, at, { isOpen, depth }) {
 
 /** Whether a line without its mark still belongs to the quote's last paragraph. */
 function goesOn(lines, at, inner) {
-  const needsMark = [isBlank, (line) => match(CODE, line), (line) => match(FENCE, line)].some((is) => is(inner[0]));
+  const needsMark = [isBlank, (line) => CODE.exec(line), (line) => FENCE.exec(line)].some((is) => is(inner[0]));
   if (needsMark || isBlank(inner.at(-1)) || isBlank(lines[at])) return false;
-  return !match(RULE, lines[at]) && !match(FENCE, lines[at]) && !readItemMark(lines[at]) && !endsContainer(lines[at]);
+  return !matchShort(RULE, lines[at]) && !FENCE.exec(lines[at]) && !readItemMark(lines[at]) && !endsContainer(lines[at]);
 }
 
 function readList(lines, at, { isOpen, depth }) {
-  const isBreak = (line) => Boolean(match(FENCE, line) || match(HEADING, line) || match(QUOTE, line) || endsContainer(line));
-  const { items, next, isSpaced } = itemsOf(lines, at, { isRule: (line) => Boolean(match(RULE, line)), isBreak });
+  const isBreak = (line) => Boolean(FENCE.exec(line) || HEADING.exec(line) || QUOTE.exec(line) || endsContainer(line));
+  const { items, next, isSpaced } = itemsOf(lines, at, { isRule: (line) => Boolean(matchShort(RULE, line)), isBreak });
   const isLast = isOpen && next === lines.length;
   const read = items.map((item, index) => parseBlocks(item, isLast && index === items.length - 1, depth + 1));
   const isLoose = isSpaced || read.some((item) => item.isSpaced || item.blocks.filter(isText).length > 1);
@@ -199,5 +206,5 @@ function readParagraph(lines, at, { isOpen, lazy }) {
 
 /** A line of = or - makes a heading of the words above it; one that still arrives says nothing yet. */
 function isUnderline(lines, at, isOpen) {
-  return Boolean(match(UNDERLINE, lines[at])) && !(isOpen && at === lines.length - 1);
+  return Boolean(matchShort(UNDERLINE, lines[at])) && !(isOpen && at === lines.length - 1);
 }
