@@ -1,6 +1,7 @@
 """Somebody chats: what they see is what is stored, and nothing they do loses a character."""
 
 import re
+from statistics import median
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -18,6 +19,11 @@ from tests.support.upstream_frames import answer_text
 pytestmark = pytest.mark.browser
 
 FIRST_SEEN = "length => window.seenTexts.find((seen) => seen.text.length >= length).at"
+SEEN_AT = """
+window.seenTexts
+    .filter((seen) => seen.text.length > 100)
+    .map((seen) => [seen.text.length, performance.timeOrigin + seen.at])
+"""
 LONG = "[[stream tokens=2000 rate=60]]"
 
 
@@ -87,7 +93,7 @@ async def test_line_14_a_reload_in_the_middle_shows_all_so_far_within_a_second_a
         await tab.see_state("complete")
         assert await tab.text() == whole
         assert grows_without_a_slip(await tab.seen(), whole)
-    assert min(milliseconds) < 1_000
+    assert median(milliseconds) < 1_000
 
 
 async def test_line_15_a_second_tab_shows_the_same_while_it_happens(
@@ -110,6 +116,9 @@ async def test_line_15_a_second_tab_shows_the_same_while_it_happens(
         texts = [text for text in await second.seen() if text != answer_text(5).strip()]
         assert len(texts) > 5
         assert grows_without_a_slip(texts, whole)
+        here, there = [await one.page.evaluate(SEEN_AT) for one in (tab, second)]
+        behind = [at - next(then for size, then in here if size >= length) for length, at in there]
+        assert median(behind) < 1_000
 
 
 async def test_line_45_everything_works_without_javascript(

@@ -195,6 +195,11 @@ async def test_line_36_the_list_is_grouped_loads_on_scroll_and_keeps_its_place(
         await expect(current).to_be_in_viewport()
         await tab.page.go_back()
         await expect(tab.page.locator(item(tab, numbers[120]))).to_be_in_viewport()
+        await tab.page.evaluate("document.querySelector('[data-sidebar]').scrollTop = 0")
+        await tab.open("/search/")
+        await tab.open("/")
+        await expect(tab.page.locator("[data-sidebar][data-ready]")).to_be_visible()
+        await expect(tab.page.locator("[data-sidebar] li")).to_have_count(50)
 
 
 async def test_line_36_the_list_goes_on_by_plain_links_without_a_script(

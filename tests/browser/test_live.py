@@ -1,16 +1,20 @@
 """What happens elsewhere shows on the open page: staff, other processes, the network."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 from playwright.async_api import expect
 
+from apps.conversations.models import Conversation
 from apps.conversations.services import visibility
 from apps.core import db
 from apps.users.models import User
 from apps.users.services import standing
 from tests.browser.tab import Browsing, Tab
+from tests.factories import ConversationFactory
 from tests.support.processes import Site
 from tests.support.services import Services
 from tests.support.upstream_frames import answer_text
@@ -24,8 +28,9 @@ REVOKED_WITHIN_MS = 2_000
 async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_restored(
     browsing: Browsing, person: User, moderator: User
 ) -> None:
-    browsing.allowed = "ERR_INTERNET_DISCONNECTED"
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED|ERR_FAILED"
     async with browsing:
+        gone, back = await sync_to_async(make_two)(person)
         tab = await browsing.signed_in(person)
         await tab.open()
         await tab.write("[[stream tokens=8]]")
@@ -49,6 +54,9 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         )
         await expect(tab.answer_body).to_have_text(answer_text(8).strip())
         await expect(tab.notice).to_be_hidden()
+        await Conversation.objects.filter(pk=gone).aupdate(archived_at=timezone.now())
+        await Conversation.objects.filter(pk=back).aupdate(archived_at=None)
+        await tab.page.route("**/messages/older/", lambda route: route.abort(), times=1)
         await miss_something(tab, person, moderator, number)
         hidden = tab.page.locator(f"#message-{number}")
         await expect(hidden.locator("[data-notice-text]")).to_contain_text("It insults nobody.")
@@ -56,6 +64,24 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         await expect(tab.messages).to_have_count(4)
         await tab.see_state("complete")
         assert await tab.text() == answer_text(5).strip()
+        await see_the_list_as_it_is(tab)
+
+
+def make_two(person: User) -> tuple[int, int]:
+    """Make a conversation that is listed, and an archived one of long ago."""
+    now = timezone.now()
+    gone = ConversationFactory(owner=person, title="Gone")
+    back = ConversationFactory(owner=person, title="Back", archived_at=now)
+    long_ago = now - timedelta(days=100)
+    Conversation.objects.filter(pk=back.pk).update(last_message_at=long_ago, read_at=long_ago)
+    return gone.pk, back.pk
+
+
+async def see_the_list_as_it_is(tab: Tab) -> None:
+    """See that one of both is gone, and the other under the days where it belongs."""
+    groups = tab.page.locator("[data-sidebar] section")
+    await expect(groups.filter(has_text="Back")).not_to_have_attribute("data-group", "Today")
+    await expect(groups.filter(has_text="Gone")).to_have_count(0)
 
 
 async def miss_something(tab: Tab, person: User, moderator: User, number: int) -> None:

@@ -44,7 +44,7 @@ Let $x_1$ and \\(y^2\\) be so that
 The end.
 """
 MARKDOWN = MARKDOWN.replace("{words}", "word after word " * 66)
-RAW_MARKS = re.compile(r"[23]\. |> |\$|\\|frac|```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
+RAW_MARKS = re.compile(r"[23]\. [ST]|> A|\$|\\|frac|```|\*\*|\]\(|\| ?-{2,}|~~|^#|`code")
 PENDING_WATCH = """
 () => new Promise((resolve) => {
     const input = document.querySelector("#composer-input");
@@ -86,7 +86,11 @@ button => {
 SHIFTS = """
 () => {
     window.shifts = [];
-    const note = (list) => window.shifts.push(...list.getEntries().map((entry) => entry.value));
+    // The mark behind the last word goes along with it: a few pixels each time.
+    const isOfText = ({ value }) => value > 0.0002;
+    const note = (list) => {
+        window.shifts.push(...list.getEntries().filter(isOfText).map(({ value }) => value));
+    };
     new PerformanceObserver(note).observe({ type: "layout-shift" });
 }
 """

@@ -129,6 +129,40 @@ test("has the page find out whether a retry was heard where no answer is being w
   assert.deepEqual(did(), []);
 });
 
+test("looks again, each time later, until it has seen what the server shows, and at once on a new connection", () => {
+  const { turn, clock, connect, did } = setUp({ isOpen: true });
+  turn.wantLook();
+  for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+    assert.deepEqual(did(), [["look"]]);
+    turn.missed();
+    clock.pass(seconds * 1_000 - 1);
+    assert.deepEqual(did(), []);
+    clock.pass(1);
+  }
+  turn.missed();
+  did();
+  connect();
+  assert.deepEqual(did(), [["look"]]);
+  turn.missed();
+  clock.pass(1_000);
+  assert.deepEqual(did(), [["look"]]);
+  turn.looked();
+  clock.pass(120_000);
+  assert.deepEqual(did(), []);
+});
+
+test("doubts no retry before it has seen what the server shows", () => {
+  const { turn, clock, connect, did } = setUp({ isOpen: true });
+  turn.begin(RETRY);
+  connect();
+  turn.missed();
+  did();
+  clock.pass(1_000);
+  assert.deepEqual(did(), [["look"]]);
+  turn.looked();
+  assert.deepEqual(did(), [["doubt", RETRY]]);
+});
+
 test("keeps a stop that was said before there was an answer", () => {
   const { turn, did } = setUp({ isOpen: true });
   turn.begin(SEND);

@@ -22,16 +22,17 @@ export class CatchUp {
     if (CHANGES.has(type)) this.#heard += 1;
   }
 
-  /** Fetch the newest screen of a conversation, and show it where the page differs; not while a turn began meanwhile. */
+  /** Fetch the newest screen of a conversation, and show it where the page differs; not while a turn began meanwhile. Tells whether it did. */
   async run(conversationId, isFree) {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const heard = this.#heard;
       const nodes = await fetchNodes(`/c/${conversationId}/messages/older/`);
-      if (!nodes || !isFree()) return;
+      if (!nodes || !isFree()) return false;
       if (heard !== this.#heard) continue;
       this.#show(nodes.filter(isMessage));
-      return;
+      return true;
     }
+    return false;
   }
 
   #show(fresh) {

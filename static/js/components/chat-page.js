@@ -108,7 +108,7 @@ export class ChatPage {
     const isHere = event.conversation_id === this.conversation.id;
     this.catchUp.note(event);
     if (event.type === "message.accepted") this.#accepted(event);
-    else if (event.type === "message.updated") isHere && this.transcript.find(event.message_id)?.update(event);
+    else if (event.type === "message.updated") isHere && this.#updated(event);
     else if (event.type === "branch.shown") isHere && this.#branchShown(event);
     else if (event.type === "conversation.updated") this.conversation.updated(event);
     else if (event.type === "conversation.activity") this.conversation.activity(event);
@@ -242,6 +242,13 @@ export class ChatPage {
     this.transcript.keepUp();
   }
 
+  /** Staff hid or restored a message; one that a turn on its way has taken off the page may come back with it. */
+  #updated(event) {
+    const message = this.transcript.find(event.message_id);
+    if (message) message.update(event);
+    else if (this.turn.pending) this.turn.wantLook();
+  }
+
   #branchShown(event) {
     if (this.turn.pending) this.turn.wantLook();
     else this.branches.shown(event);
@@ -249,14 +256,18 @@ export class ChatPage {
 
   /** Show what happened here while there was no connection. */
   async #look() {
-    this.sidebar.refresh();
+    // What is back looks anyway.
+    if (!this.connection.isOpen) return;
+    const listed = this.sidebar.refresh();
     if (this.conversation.id && !isPartOnly(this.transcript.log)) {
-      await this.catchUp.run(this.conversation.id, () => this.turn.pending === null);
+      const isShown = await this.catchUp.run(this.conversation.id, () => this.turn.pending === null);
       if (this.turn.pending) return this.turn.wantLook();
+      if (!isShown) return this.turn.missed();
       this.#arrived(this.transcript.clientIds());
       this.followOpen();
     }
-    this.turn.looked();
+    if (await listed) this.turn.looked();
+    else this.turn.missed();
   }
 
   /** Later messages came onto a page that was opened in the middle. */

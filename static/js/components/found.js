@@ -3,6 +3,7 @@
 import { focusOn } from "./focus.js";
 import { fetchNodes } from "./html.js";
 
+const LOAD_AGAIN_MS = 5_000;
 const NEAR = { rootMargin: "600px 0px" };
 
 /** Whether the page shows a part of the conversation that does not go to its end. */
@@ -37,8 +38,8 @@ function watchNewer(log, enhance) {
   const load = async () => {
     near.disconnect();
     const nodes = await fetchNodes(link.dataset.newerUrl);
-    // Without them the link stays: it leads to the same messages.
-    if (!nodes) return;
+    // Without them the link stays: it leads to the same messages, and is tried again in a while.
+    if (!nodes) return void setTimeout(() => near.observe(link), LOAD_AGAIN_MS);
     const hadFocus = document.activeElement === link;
     const fresh = nodes.filter((node) => !isShown(log, node));
     link.closest("[data-newer]").replaceWith(...fresh);

@@ -44,6 +44,7 @@ export class OpenConversation {
       return;
     }
     if (archived) this.sidebar.remove(id);
+    else if (!this.sidebar.has(id)) this.sidebar.refresh();
     if (!title) return;
     this.sidebar.rename(id, title);
     if (isHere) this.#title(title);

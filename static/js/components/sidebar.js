@@ -27,6 +27,11 @@ export class Sidebar {
     return this.list.querySelector(`a[data-conversation-id="${Number(id)}"]`);
   }
 
+  /** Whether a conversation is in the part of the list that was loaded. */
+  has(id) {
+    return this.#find(id) !== null;
+  }
+
   /** Add a conversation on top of today's, or leave it where it is. */
   add({ id, title, url }) {
     if (this.#find(id)) return;
@@ -64,21 +69,52 @@ export class Sidebar {
     this.#find(id)?.toggleAttribute("data-unread-answer", isUnread);
   }
 
-  /** Look at the first page again: what happened while there was no connection was not heard. */
+  /** Look at the first page again: what happened while there was no connection was not heard. Tells whether it came. */
   async refresh() {
+    const before = this.#links();
     const page = await this.#fetch(this.list.dataset.listing);
-    for (const fresh of page?.querySelectorAll("a[data-conversation-id]") ?? []) {
-      const id = fresh.dataset.conversationId;
-      const known = this.#find(id);
-      if (!known) {
-        this.add({ id, title: fresh.querySelector("[data-title]").textContent, url: fresh.href });
-        continue;
-      }
-      this.#name(known, fresh.querySelector("[data-title]").textContent);
-      known.toggleAttribute("data-answering", fresh.hasAttribute("data-answering"));
-      const isUnread = fresh.hasAttribute("data-unread-answer") && !known.hasAttribute("aria-current");
-      known.toggleAttribute("data-unread-answer", isUnread);
+    if (!page) return false;
+    this.#removeOthers(before, page);
+    let section = null;
+    for (const fresh of page.querySelectorAll("section")) section = this.#merge(fresh, section) ?? section;
+    if (this.currentId) this.setCurrent(this.currentId);
+    return true;
+  }
+
+  /** Take away what stood here before and would stand on the first page, if it were still listed. */
+  #removeOthers(before, page) {
+    const ids = Array.from(page.querySelectorAll("a[data-conversation-id]"), (link) => link.dataset.conversationId);
+    const isWhole = !page.querySelector("[data-sidebar-next]");
+    const end = isWhole ? before.length : before.findLastIndex((link) => ids.includes(link.dataset.conversationId));
+    for (const link of before.slice(0, Math.max(end, 0))) {
+      if (!ids.includes(link.dataset.conversationId)) this.remove(link.dataset.conversationId);
     }
+  }
+
+  /** Show one group of the first page: what is known stays where it is, the rest comes in the server's order. */
+  #merge(fresh, after) {
+    const label = fresh.dataset.group;
+    let last = null;
+    for (const item of fresh.querySelectorAll("li")) {
+      const known = this.#find(item.querySelector("a").dataset.conversationId);
+      if (known) this.#update(known, item.querySelector("a"));
+      else if (last) last.after(item);
+      else this.#group(label, { isFirst: !after, after }).prepend(item);
+      const shown = known?.closest("li") ?? item;
+      if (shown.closest("section").dataset.group === label) last = shown;
+    }
+    return last?.closest("section") ?? null;
+  }
+
+  #update(known, fresh) {
+    this.#name(known, fresh.querySelector("[data-title]").textContent);
+    known.toggleAttribute("data-answering", fresh.hasAttribute("data-answering"));
+    const isUnread = fresh.hasAttribute("data-unread-answer") && !known.hasAttribute("aria-current");
+    known.toggleAttribute("data-unread-answer", isUnread);
+  }
+
+  #links() {
+    return Array.from(this.list.querySelectorAll("a[data-conversation-id]"));
   }
 
   #name(link, title) {
@@ -123,8 +159,11 @@ export class Sidebar {
     return page;
   }
 
+  /** Keep how far the list was scrolled, and how many rows that takes; those further down were seen, and are not needed. */
   #keepPlace() {
-    const count = this.list.querySelectorAll("li").length;
+    const { bottom } = this.list.getBoundingClientRect();
+    const rows = Array.from(this.list.querySelectorAll("li"));
+    const count = this.list.scrollTop ? rows.filter((row) => row.getBoundingClientRect().top < bottom).length : 0;
     try {
       this.storage?.setItem(KEPT, JSON.stringify({ count, top: this.list.scrollTop }));
     } catch {
@@ -149,7 +188,7 @@ export class Sidebar {
     this.list.toggleAttribute("data-ready", true);
   }
 
-  #group(label, { isFirst = false } = {}) {
+  #group(label, { isFirst = false, after = null } = {}) {
     const list = this.list.querySelector(`[data-group="${CSS.escape(label)}"] ul`);
     if (list) return list;
     this.list.querySelector("[data-sidebar-empty]")?.remove();
@@ -163,7 +202,8 @@ export class Sidebar {
     items.className = "plain-list";
     items.setAttribute("aria-label", label);
     section.append(shown, items);
-    if (isFirst) this.list.prepend(section);
+    if (after) after.after(section);
+    else if (isFirst) this.list.prepend(section);
     else this.list.append(section);
     return items;
   }

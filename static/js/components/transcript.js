@@ -8,6 +8,7 @@ import { Message } from "./message.js";
 
 const BOTTOM_PX = 48;
 const AWAY_PX = 160;
+const LOAD_AGAIN_MS = 5_000;
 
 export class Transcript {
   #isStuck = true;
@@ -165,17 +166,21 @@ export class Transcript {
     if (!link) return;
     const near = new IntersectionObserver(
       (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        near.disconnect();
-        this.#loadOlder(link);
+        if (entries.some((entry) => entry.isIntersecting)) load();
       },
       { rootMargin: "600px 0px" },
     );
+    // What did not come is asked for again, but not at once: the link is still near.
+    const load = async () => {
+      near.disconnect();
+      const isThere = await this.#loadOlder(link);
+      if (!isThere) setTimeout(() => near.observe(link), LOAD_AGAIN_MS);
+      return isThere;
+    };
     near.observe(link);
     link.addEventListener("click", async (event) => {
       event.preventDefault();
-      near.disconnect();
-      if (!(await this.#loadOlder(link))) sayUnloaded(link);
+      if (!(await load())) sayUnloaded(link);
     });
   }
 

@@ -5,6 +5,8 @@
 
 export const PLAINLY_AFTER_MS = 2_000;
 export const GIVE_UP_AFTER_MS = 15_000;
+const LOOK_AGAIN_MS = 1_000;
+const LOOK_AGAIN_MOST_MS = 60_000;
 
 export class CurrentTurn {
   /** On its way until the server has it: what the page began with, {kind: "send", "edit" or "retry", ...}. */
@@ -17,13 +19,15 @@ export class CurrentTurn {
   #owesLook = false;
   #unsure = null;
   #timer = null;
+  #misses = 0;
+  #lookTimer = null;
 
   /**
    * @param {object} page what the page does:
    *   deliver(turn) and stop(reply) send a frame and tell whether there was a connection for it; submit(turn) and
    *   stopPlainly() leave it to the browser; fail(turn, reason) takes back what is shown of a turn, the reason being
    *   "offline", "unanswered" or "" for what needs no word; look() brings the page to what the server shows, and
-   *   calls `looked` then; doubt(turn) finds out by that whether a retry was heard; isOnline() is the browser's opinion
+   *   calls `looked` then, or `missed` where it could not; doubt(turn) finds out by that whether a retry was heard; isOnline() is the browser's opinion
    */
   constructor(page, clock = globalThis) {
     this.page = page;
@@ -60,6 +64,8 @@ export class CurrentTurn {
     } else this.#deliver();
     // What was said into a connection that was dead already is said again.
     if (this.reply && this.#wantsStop) this.page.stop(this.reply);
+    // A new connection waits for no earlier failure.
+    this.#misses = 0;
     if (isBack) this.wantLook();
   }
 
@@ -69,8 +75,17 @@ export class CurrentTurn {
     this.#lookIfFree();
   }
 
+  /** The page could not be brought to what the server shows: look again, each time later. */
+  missed() {
+    const delay = Math.min(LOOK_AGAIN_MS * 2 ** this.#misses, LOOK_AGAIN_MOST_MS);
+    this.#misses += 1;
+    this.clock.clearTimeout(this.#lookTimer);
+    this.#lookTimer = this.clock.setTimeout(() => this.wantLook(), delay);
+  }
+
   /** The page shows what the server shows. */
   looked() {
+    this.#misses = 0;
     if (this.#unsure && this.isIdle) this.page.doubt(this.#unsure);
     this.#unsure = null;
   }
@@ -119,6 +134,7 @@ export class CurrentTurn {
   #lookIfFree() {
     if (!this.#owesLook || this.pending) return;
     this.#owesLook = false;
+    this.clock.clearTimeout(this.#lookTimer);
     this.page.look();
   }
 
