@@ -40,6 +40,10 @@ JUDGE_PROMPT = (
 JUDGE_QUESTION = f"Does the text go against the rule? Answer {VIOLATES} or {FINE}."
 
 
+class UnknownCategoryError(Exception):
+    """An endpoint said nothing of a category that a rule names: a slip, or its names changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was said of a text: how sure from 0 to 1, and which category it is about."""
@@ -104,6 +108,8 @@ async def _ask_about(rule: LiveRule, text: str, user_id: int) -> Answer | None:
         await _write_down([*_failed(rule, request), *_cut_off(rule, request, error, began)])
     except ModelsPausedError as failure:
         error = failure.code
+    except UnknownCategoryError as failure:
+        error = f"no score for {failure}" if str(failure) else "no scores"
     except Exception as failure:  # noqa: BLE001  no answer of another program may break the chat
         error = type(failure).__name__
     log_event(
@@ -154,16 +160,20 @@ async def _classify(rule: LiveRule, text: str) -> _Said:
         usage=found.usage,
         duration=timedelta(seconds=time.monotonic() - began),
     )
-    return _Said(lambda: _strongest(found.scores, configuration.get("categories")), call)
+    return _Said(lambda: read_scores(rule, found.scores), call)
 
 
-def _strongest(scores: Mapping[str, float], categories: Sequence[str] | None) -> Answer:
-    """Return the highest score of the categories that a rule names, or of all."""
-    wanted = categories or list(scores)
+def read_scores(rule: LiveRule, scores: Mapping[str, float]) -> Answer:
+    """Read the highest score of the categories that a rule names, or of all.
+
+    Raises:
+        UnknownCategoryError: none of them is enough for a hit, and one was not scored at all.
+    """
+    wanted: Sequence[str] = rule.configuration.get("categories") or list(scores)
     found = [(scores[name], name) for name in wanted if name in scores]
-    if not found:
-        return Answer(0.0)
-    score, name = max(found)
+    score, name = max(found, default=(0.0, ""))
+    if score < rule.threshold and (len(found) < len(wanted) or not wanted):
+        raise UnknownCategoryError(", ".join(name for name in wanted if name not in scores))
     return Answer(score, name)
 
 

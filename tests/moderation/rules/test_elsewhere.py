@@ -136,6 +136,29 @@ async def test_a_score_below_the_threshold_is_no_hit(
     assert not await RuleHit.objects.aexists()
 
 
+@pytest.mark.parametrize(
+    ("categories", "said", "outcome"),
+    [
+        (["hatred"], {"hate": 0.99}, ("block", ["error"])),
+        (["hatred", "violence"], {"violence": 0.1}, ("block", ["error"])),
+        (["hatred", "violence"], {"violence": 0.9}, ("block", ["enforced"])),
+        ([], {}, ("block", ["error"])),
+        ([], {"hate": 0.1}, ("allow", [])),
+    ],
+)
+async def test_a_category_that_the_endpoint_does_not_score_is_a_failed_check_and_never_fine(
+    settings: Settings,
+    make_live_rule: MakeRule,
+    categories: list[str],
+    said: dict[str, float],
+    outcome: tuple[str, list[str]],
+) -> None:
+    configuration = {"categories": categories, "model": ""}
+    await make_live_rule(kind="endpoint", configuration=configuration, on_error="closed", **INPUT)
+    async with endpoint(settings, body=scores(**said)):
+        assert await judged_input("A text.") == outcome
+
+
 async def test_a_judge_is_told_that_the_text_is_data_and_answers_with_one_word(
     person: User, upstream: ScriptedUpstream, make_live_rule: MakeRule
 ) -> None:
