@@ -116,6 +116,10 @@ class StreamGuard(Protocol):
         """What it has found so far, for its guardrail's `record`."""
         ...
 
+    def watch(self, on_block: Callable[[Verdict], None]) -> None:
+        """Take whom to tell when it blocks between two pieces, by a check that nobody waits for."""
+        ...
+
     async def feed(self, text: str, *, shown_chars: int) -> Released:
         """Take text as it arrives; return what may be shown, which may hold some of it back.
 

@@ -1,7 +1,7 @@
 """Policy is asked before, during and after an answer; what it blocks reaches nobody."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -35,6 +35,9 @@ class WordStream:
 
     def __init__(self) -> None:
         self._seen = ""
+
+    def watch(self, on_block: Callable[[Verdict], None]) -> None:
+        return
 
     async def aclose(self) -> None:
         return

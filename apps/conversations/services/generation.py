@@ -7,6 +7,7 @@ import logging
 import time
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 
 from apps.conversations import constants, guardrails
 from apps.conversations.endings import Ended
@@ -109,6 +110,8 @@ async def _write(claim: Claim, running: RunningReply, runtime: WorkerRuntime) ->
         retry_after = _to_wait(error)
     except asyncio.CancelledError:
         state = _take_stop(running)
+        if state == constants.ReplyState.WITHHELD:
+            code, notice = guard.verdict.code, guard.verdict.reason_for_user
     except Exception as error:
         log_event(logger, "GENERATION_ERROR", level=logging.ERROR, error=type(error).__name__)
         logger.debug("generation error", exc_info=error)
@@ -190,7 +193,7 @@ async def _stream(
     guard: GuardedStream,
 ) -> None:
     is_waiting = False
-    await guard.open()
+    await guard.open(on_block=partial(running.request_stop, constants.ReplyState.WITHHELD))
     async with aclosing(guard), aclosing(runtime.gateway.stream(claim.request)) as items:
         async for item in items:
             if running.stop_state is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apps.conversations.guardrails import (
     ALLOW,
     NOTHING_FOUND,
@@ -30,6 +32,7 @@ class GuardedStream:
         self._parts: list[str] = []
         self._output = NOTHING_FOUND
         self._verdict = ALLOW
+        self._on_block: Callable[[], None] | None = None
         self.is_checked = False
 
     @property
@@ -45,8 +48,18 @@ class GuardedStream:
             found[guardrail] = found.get(guardrail, ()) + findings
         return Ruling(self._verdict, tuple(found.items()))
 
-    async def open(self) -> None:
-        """Prepare the guards; one that cannot be had ends the answer with the first text."""
+    @property
+    def verdict(self) -> Verdict:
+        """What holds by now: the first block, or what was said of the whole exchange."""
+        return self._verdict
+
+    async def open(self, *, on_block: Callable[[], None] | None = None) -> None:
+        """Prepare the guards; one that cannot be had ends the answer with the first text.
+
+        Args:
+            on_block: called where a guard blocks while no text arrives.
+        """
+        self._on_block = on_block
         for guardrail in configured_guardrails():
             try:
                 guard = await guardrail.open_stream(self._draft)
@@ -54,6 +67,7 @@ class GuardedStream:
                 self._verdict = failed("stream", error)
                 return
             if guard is not None:
+                guard.watch(self._block)
                 self._guards.append((guardrail, guard))
 
     async def feed(self, text: str, *, shown_chars: int) -> Released:
@@ -95,6 +109,14 @@ class GuardedStream:
         self._verdict = self._output.verdict
         self.is_checked = True
         return self._verdict
+
+    def _block(self, verdict: Verdict) -> None:
+        """Take the word of a guard that blocks by itself; the first one counts."""
+        if self._verdict.is_block:
+            return
+        self._verdict = verdict
+        if self._on_block is not None:
+            self._on_block()
 
     async def aclose(self) -> None:
         """Let go of whatever the guards still ask."""

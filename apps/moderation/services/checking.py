@@ -14,7 +14,7 @@ from apps.core import rate_limits
 from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, RuleKind, Stage
 from apps.moderation.detection.scanner import Found, scan
-from apps.moderation.services import remote_checks
+from apps.moderation.services import elsewhere
 from apps.moderation.services.findings import (
     Finding,
     Outcomes,
@@ -167,22 +167,14 @@ async def _check_rate(rule: LiveRule, outcomes: Outcomes, user_id: int) -> list[
 
 
 async def _check_elsewhere(rule: LiveRule, outcomes: Outcomes, asked: Asked) -> list[Finding]:
-    began = time.perf_counter()
-    answer = await remote_checks.ask(rule, asked.text, user_id=asked.user_id)
-    latency_us = round((time.perf_counter() - began) * 1_000_000)
-    if answer is None:
-        return [failure_of(rule, asked.stage, is_question=asked.is_question, latency_us=latency_us)]
-    if answer.score < rule.threshold:
-        return []
-    return [
-        Finding(
-            rule=rule,
-            stage=asked.stage,
-            outcome=await outcomes.of(rule),
-            is_question=asked.is_question,
-            score=answer.score,
-            label=answer.label[:80],
-            latency_us=latency_us,
-            shown_chars=asked.shown_chars,
-        )
-    ]
+    question = elsewhere.Question(
+        text=asked.text,
+        stage=asked.stage,
+        is_question=asked.is_question,
+        user_id=asked.user_id,
+        shown_chars=asked.shown_chars,
+    )
+    if rule.stage == Stage.STREAM:
+        return await elsewhere.ask_by_windows(rule, question, outcomes)
+    found = await elsewhere.ask(rule, question, outcomes)
+    return [] if found is None else [found]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from apps.conversations.guardrails import Draft, Released
+from apps.conversations.guardrails import Draft, Released, Verdict
 from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, Stage
 from apps.moderation.detection.scanner import Found, StreamScanner
-from apps.moderation.services import remote_checks
+from apps.moderation.services import elsewhere
 from apps.moderation.services.checking import failing_rules
 from apps.moderation.services.findings import (
     MAX_HITS_OF_A_RULE,
@@ -25,8 +25,6 @@ from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, local_rul
 
 logger = logging.getLogger(__name__)
 
-WINDOW_STEP = 600
-WINDOW_BEFORE = 200
 DEADLINE_SECONDS = 3.0
 
 
@@ -34,7 +32,8 @@ class RuleStream:
     """Judges one answer with the rules that were live when it began.
 
     What local rules find depends on the text alone. Rules that ask elsewhere look at windows of a
-    fixed grid while the text goes on; at the end the answer waits for them, up to a deadline.
+    fixed grid while the text goes on; at the end the answer waits for them, up to a deadline. Where
+    one of them blocks while the model is silent, whoever watches is told at once.
     """
 
     def __init__(self, rules: Sequence[LiveRule], draft: Draft) -> None:
@@ -52,11 +51,16 @@ class RuleStream:
         self._length = 0
         self._window_end = 0
         self._windows: dict[asyncio.Task[None], LiveRule] = {}
+        self._on_block: Callable[[Verdict], None] | None = None
 
     @property
     def findings(self) -> Sequence[Finding]:
         """What was found so far, by the rules that looked by themselves first."""
         return (*self._found.values(), *self._others)
+
+    def watch(self, on_block: Callable[[Verdict], None]) -> None:
+        """Have somebody told when a rule that asked elsewhere blocks, whatever the model does."""
+        self._on_block = on_block
 
     async def feed(self, text: str, *, shown_chars: int) -> Released:
         """Take a batch of the model's text."""
@@ -90,12 +94,14 @@ class RuleStream:
         self._open_windows(shown_chars, is_end=True)
         if self._windows:
             await asyncio.wait(self._windows, timeout=DEADLINE_SECONDS)
+        self._on_block = None
         self._give_up_on_late()
         verdict = verdict_of(self.findings)
         return Released("" if verdict.is_block else released.text, verdict)
 
     async def aclose(self) -> None:
         """Ask nothing more elsewhere."""
+        self._on_block = None
         for task in list(self._windows):
             task.cancel()
 
@@ -182,23 +188,29 @@ class RuleStream:
 
     def _open_windows(self, shown_chars: int, *, is_end: bool = False) -> None:
         """Ask about every window that is whole by now; at the end about the rest too."""
-        while self._window_end + WINDOW_STEP <= self._length or (
-            is_end and self._window_end < self._length
-        ):
-            start = max(self._window_end - WINDOW_BEFORE, 0)
-            self._window_end = min(self._window_end + WINDOW_STEP, self._length)
+        opened = elsewhere.windows_of_stream(self._window_end, self._length, is_end=is_end)
+        for start, end in opened:
+            self._window_end = end
             for rule in self._asking:
                 task = asyncio.create_task(
-                    self._ask_safely(rule, start, self._window_end, shown_chars),
-                    name="window-check",
+                    self._ask_safely(rule, start, end, shown_chars), name="window-check"
                 )
                 self._windows[task] = rule
                 task.add_done_callback(self._windows.pop)
 
     async def _ask_safely(self, rule: LiveRule, start: int, end: int, shown_chars: int) -> None:
         """Ask about a window; whatever fails in that is a failed check, and none is forgotten."""
+        question = elsewhere.Question(
+            text=self._scanner.text[start:end],
+            stage=Stage.STREAM,
+            is_question=False,
+            user_id=self._draft.user_id,
+            start=start,
+            end=end,
+            shown_chars=shown_chars,
+        )
         try:
-            await self._ask(rule, start, end, shown_chars)
+            found = await elsewhere.ask(rule, question, self._outcomes)
         except Exception as error:  # noqa: BLE001  a task that ends by an error would say nothing
             log_event(
                 logger,
@@ -207,39 +219,22 @@ class RuleStream:
                 version_id=rule.version_id,
                 error=type(error).__name__,
             )
-            self._others.append(failure_of(rule, Stage.STREAM, is_question=False))
+            found = failure_of(rule, Stage.STREAM, is_question=False)
+        if found is not None:
+            self._add(found)
 
-    async def _ask(self, rule: LiveRule, start: int, end: int, shown_chars: int) -> None:
-        began = time.perf_counter()
-        text = self._scanner.text[start:end]
-        answer = await remote_checks.ask(rule, text, user_id=self._draft.user_id)
-        latency_us = round((time.perf_counter() - began) * 1_000_000)
-        if answer is None:
-            self._others.append(
-                failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us)
-            )
-        elif answer.score >= rule.threshold:
-            outcome = await self._outcomes.of(rule)
-            self._others.append(
-                Finding(
-                    rule=rule,
-                    stage=Stage.STREAM,
-                    outcome=outcome,
-                    is_question=False,
-                    start=start,
-                    end=end,
-                    score=answer.score,
-                    label=answer.label[:80],
-                    span_hash=hash_of(text),
-                    latency_us=latency_us,
-                    shown_chars=shown_chars,
-                )
-            )
+    def _add(self, found: Finding) -> None:
+        """Keep what came from elsewhere, no more of a rule than of any other, unless it blocks."""
+        of_rule = sum(one.rule is found.rule for one in self._others)
+        if of_rule >= MAX_HITS_OF_A_RULE and found.outcome != HitOutcome.ENFORCED:
+            return
+        self._others.append(found)
+        verdict = verdict_of(self.findings)
+        if verdict.is_block and self._on_block is not None:
+            self._on_block(verdict)
 
     def _give_up_on_late(self) -> None:
         latency_us = round(DEADLINE_SECONDS * 1_000_000)
         for task, rule in list(self._windows.items()):
             task.cancel()
-            self._others.append(
-                failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us)
-            )
+            self._add(failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us))

@@ -1,5 +1,6 @@
 """Rules that ask a moderation endpoint or a model: in the stream, on the whole, and afterwards."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -11,13 +12,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from apps.conversations import guardrails
+from apps.conversations.guardrails import BLOCK_ON_FAILURE
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
 from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.moderation import close_default_classifier
 from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
-from apps.moderation.models import Case, CaseSnapshot, Decision, RuleHit
+from apps.moderation.models import Case, CaseSnapshot, Decision, Rule, RuleHit
 from apps.moderation.services import later, remote_checks
 from apps.moderation.services.findings import Finding
 from apps.users.models import User
@@ -50,7 +52,8 @@ async def endpoint(
 
     async def answer(request: web.Request) -> web.Response:
         asked.append((await request.json())["input"])
-        return web.json_response(body if alarm in asked[-1] else scores(), status=status)
+        fine = scores(violence=0.0)
+        return web.json_response(body if alarm in asked[-1] else fine, status=status)
 
     app = web.Application()
     app.router.add_post("/v1/moderations", answer)
@@ -263,6 +266,54 @@ async def test_stopping_an_answer_does_not_spare_it_a_rule_that_asks_elsewhere_i
         await later.check_later(**(await job_of(reply)).args)
     assert len(asked) == 1
     assert (await read_reply(reply.pk)).message.content == ""
+
+
+@pytest.mark.parametrize("alarm", ["no such word", "word3 "])
+async def test_11_a_rule_that_asks_about_the_stream_is_asked_the_same_where_it_only_watches(
+    person: User,
+    upstream: ScriptedUpstream,
+    settings: Settings,
+    make_live_rule: MakeRule,
+    alarm: str,
+) -> None:
+    asked, hits = {}, {}
+    for mode in ("enforce", "shadow"):
+        rule = await make_live_rule(
+            mode, kind="endpoint", mode=mode, configuration=ENDPOINT, threshold=0.7
+        )
+        async with endpoint(settings, body=scores(violence=0.9), alarm=alarm) as texts:
+            reply = await answered(person, ANSWERS)
+            if mode == "shadow":
+                await later.check_later(**(await job_of(reply)).args)
+        found = RuleHit.objects.filter(rule=rule).values_list("start", "end", "score", "span_hash")
+        asked[mode], hits[mode] = sorted(texts, key=len), [hit async for hit in found]
+        await Rule.objects.aupdate(mode="off")
+    assert hits["shadow"] == hits["enforce"]
+    if alarm == "word3 ":
+        assert [hit[:2] for hit in hits["shadow"]] == [(0, 600)]
+    else:
+        assert [len(text) for text in asked["enforce"]] == [490, 600, 800]
+        assert asked["shadow"] == asked["enforce"]
+
+
+@pytest.mark.parametrize(("on_error", "body"), [("open", 0.9), ("closed", 2.0)])
+async def test_a_window_that_blocks_ends_an_answer_whose_model_says_nothing_more(
+    person: User,
+    upstream: ScriptedUpstream,
+    settings: Settings,
+    make_live_rule: MakeRule,
+    on_error: str,
+    body: float,
+) -> None:
+    settings.LLM_IDLE_TIMEOUT_SECONDS = 600
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, on_error=on_error)
+    async with endpoint(settings, body=scores(violence=body)), asyncio.timeout(10):
+        reply = await answered(person, "[[stall after=120]]")
+    assert (reply.state, reply.message.content) == ("withheld", "")
+    told = "Do not insult people." if on_error == "open" else BLOCK_ON_FAILURE.reason_for_user
+    assert reply.notice == told
+    assert "word100 " in (await CaseSnapshot.objects.aget()).text
+    assert await Decision.objects.acount() == 1
 
 
 INPUT = {"stage": "input", "applies_to": "user"}
