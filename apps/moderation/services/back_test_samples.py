@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,10 +14,19 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.moderation.constants import AppliesTo
+from apps.moderation.detection.contract import compile_detector
+from apps.moderation.detection.scanner import CompiledRule, scan
 from apps.moderation.errors import MatchNotFoundError, NothingToLabelError, PassageNotReadError
-from apps.moderation.models import AccessGrant, BackTest, BackTestMatch, CaseSnapshot
+from apps.moderation.models import (
+    AccessGrant,
+    BackTest,
+    BackTestMatch,
+    CaseSnapshot,
+    RuleVersion,
+)
 from apps.moderation.services import grants, rule_desk, rules
-from apps.moderation.services.checking import question_text
+from apps.moderation.services.checking import BETWEEN, question_text
 from apps.moderation.services.intervals import Share, wilson
 from apps.users.models import User
 
@@ -26,7 +36,15 @@ AROUND = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A message that the tried version hits, or only the one it is compared with."""
+    """A message that the tried version hits, or only the one it is compared with.
+
+    Attributes:
+        message_id: which.
+        start: where it is hit; None where the hit is in the question of an exchange.
+        end: behind it.
+        by_tried: whether the tried version hits it.
+        by_compared: whether the other one does.
+    """
 
     message_id: int
     start: int | None
@@ -74,6 +92,13 @@ class Excerpt:
     before: str
     passage: str
     after: str
+
+
+@lru_cache(maxsize=16)
+def compiled(kind: str, version_id: int) -> CompiledRule:
+    """Make a version's detector once; it scans a stored text as a live rule would."""
+    configuration = RuleVersion.objects.values_list("configuration", flat=True).get(pk=version_id)
+    return CompiledRule(version_id, compile_detector(kind, configuration), enforces=False)
 
 
 def keep(back_test: BackTest, matches: Sequence[Match]) -> None:
@@ -143,12 +168,13 @@ def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
     sample = _sample(back_test)
     waiting = [row.message_id for row in sample if row.is_violation is None]
     kept = Message.objects.filter(pk__in=waiting, conversation__deleted_at=None)
-    others = kept.exclude(conversation__owner=actor).select_related("conversation").in_bulk()
+    others = kept.exclude(conversation__owner=actor).select_related("conversation", "parent")
+    readable = others.in_bulk()
     for number, row in enumerate(sample, start=1):
-        message = others.get(row.message_id)
+        message = readable.get(row.message_id)
         if message is not None:
             grants.note_passage(actor=actor, conversation=message.conversation, back_test=back_test)
-            return _excerpt(row, message, number, len(sample))
+            return _excerpt(back_test, row, message, number, len(sample))
     return None
 
 
@@ -222,15 +248,16 @@ def _was_shown(actor: User, row: BackTestMatch) -> bool:
     return shown.filter(conversation__messages=row.message_id).exists()
 
 
-def _excerpt(row: BackTestMatch, message: Message, number: int, of: int) -> Excerpt:
-    text = message.content
-    if message.role == Author.USER:
-        text = question_text(message)
-    if not message.content:
-        snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()
-        text = snapshot.text if snapshot is not None else ""
-    start = min(row.start or 0, len(text))
-    end = min(row.end or start, len(text))
+def _excerpt(
+    back_test: BackTest, row: BackTestMatch, message: Message, number: int, of: int
+) -> Excerpt:
+    lead = ""
+    if back_test.version.rule.applies_to == AppliesTo.EXCHANGE:
+        lead = f"{question_text(message.parent)}{BETWEEN}"
+    text = lead + _text_of(message)
+    start, end = len(lead) + (row.start or 0), len(lead) + (row.end or 0)
+    if lead and not row.end:
+        start, end = _place_of_hit(back_test, text)
     return Excerpt(
         match_id=row.pk,
         number=number,
@@ -239,6 +266,19 @@ def _excerpt(row: BackTestMatch, message: Message, number: int, of: int) -> Exce
         passage=text[start:end],
         after=text[end : end + AROUND],
     )
+
+
+def _text_of(message: Message) -> str:
+    if not message.content:
+        snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()
+        return snapshot.text if snapshot is not None else ""
+    return question_text(message) if message.role == Author.USER else message.content
+
+
+def _place_of_hit(back_test: BackTest, text: str) -> tuple[int, int]:
+    """Return where an exchange is hit in its question: a match has no places but the answer's."""
+    found = scan((compiled(back_test.version.rule.kind, back_test.version_id),), text)
+    return (found[0].span.start, found[0].span.end) if found else (0, 0)
 
 
 def _draw(row: BackTestMatch) -> bytes:

@@ -6,7 +6,6 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
@@ -19,12 +18,11 @@ from apps.conversations.models import Message
 from apps.conversations.services.turn_requests import policy_text
 from apps.core.logging import log_event
 from apps.moderation.constants import AppliesTo, BackTestState
-from apps.moderation.detection.contract import compile_detector
-from apps.moderation.detection.scanner import CompiledRule, Found, scan
+from apps.moderation.detection.scanner import Found, scan
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
 from apps.moderation.models import BackTest, CaseSnapshot, Rule, RuleVersion
 from apps.moderation.services import back_test_samples, rules
-from apps.moderation.services.back_test_samples import Match
+from apps.moderation.services.back_test_samples import Match, compiled
 from apps.moderation.services.checking import BETWEEN, question_text
 from apps.moderation.services.labels import human_verdicts_between
 from apps.moderation.services.rule_sets import LOCAL_KINDS
@@ -243,27 +241,20 @@ def _originals(messages: list[Message]) -> dict[int, str]:
 
 def _match(back_test: BackTest, row: _Row) -> Match | None:
     kind = back_test.version.rule.kind
-    found = scan((_compiled(kind, back_test.version_id),), row.text)
+    found = scan((compiled(kind, back_test.version_id),), row.text)
     before: tuple[Found, ...] = ()
     if back_test.compared_with_id is not None:
-        before = scan((_compiled(kind, back_test.compared_with_id),), row.text)
+        before = scan((compiled(kind, back_test.compared_with_id),), row.text)
     if not found and not before:
         return None
-    span = found[0].span if found else None
+    span = found[0].span if found and found[0].span.start >= row.lead else None
     return Match(
         message_id=row.message_id,
-        start=max(span.start - row.lead, 0) if span else None,
-        end=max(span.end - row.lead, 0) if span else None,
+        start=span.start - row.lead if span else None,
+        end=span.end - row.lead if span else None,
         by_tried=bool(found),
         by_compared=bool(before),
     )
-
-
-@lru_cache(maxsize=16)
-def _compiled(kind: str, version_id: int) -> CompiledRule:
-    """Make a detector once; it scans a stored text as a live rule would."""
-    configuration = RuleVersion.objects.values_list("configuration", flat=True).get(pk=version_id)
-    return CompiledRule(version_id, compile_detector(kind, configuration), enforces=False)
 
 
 def _count(back_test: BackTest, rows: list[_Row], matches: list[Match]) -> None:

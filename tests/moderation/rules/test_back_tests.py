@@ -154,6 +154,35 @@ def test_it_reads_of_a_message_what_a_live_rule_reads(author: User, rule: Rule) 
     assert run(back_tests.start(actor=author, version_id=exchange.current_id)).matched == 1
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "before", "after", "place"),
+    [
+        ("A badword, no?", "Fine.", "A ", ", no?\n\nFine.", (None, None)),
+        ("Well?", "So badword it is.", "Well?\n\nSo ", " it is.", (3, 10)),
+    ],
+)
+def test_the_passage_of_an_exchange_is_shown_where_it_is_hit(
+    author: User,
+    rule: Rule,
+    question: str,
+    answer: str,
+    before: str,
+    after: str,
+    place: tuple[int | None, int | None],
+) -> None:
+    conversation = ConversationFactory()
+    asked = MessageFactory(conversation=conversation, role="user", content=question)
+    MessageFactory(
+        conversation=conversation, role="assistant", author=None, parent=asked, content=answer
+    )
+    exchange = make_rule(rule.policy, name="Exchange", stage="output", applies_to="exchange")
+    done = run(back_tests.start(actor=author, version_id=exchange.current_id))
+    assert BackTestMatch.objects.values_list("start", "end").get() == place
+    excerpt = back_test_samples.next_excerpt(actor=author, back_test=done)
+    assert excerpt is not None
+    assert (excerpt.before, excerpt.passage, excerpt.after) == (before, "badword", after)
+
+
 def test_a_cancelled_test_looks_no_further(author: User, rule: Rule) -> None:
     store(*["badword"] * 10)
     back_test = back_tests.start(actor=author, version_id=rule.current_id)
