@@ -93,6 +93,7 @@ class Judged:
         reason_for_user: the sentence that the person reads where it is withheld.
         ended: how a withheld answer had ended; None where the verdict cut it off.
         is_lost: whether its worker is gone, and with it whatever was found while it was written.
+        is_filtered: whether the model's provider cut it by a filter of its own.
     """
 
     message_id: int
@@ -106,6 +107,7 @@ class Judged:
     reason_for_user: str = ""
     ended: Ended | None = None
     is_lost: bool = False
+    is_filtered: bool = False
 
 
 class StreamGuard(Protocol):

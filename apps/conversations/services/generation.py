@@ -167,6 +167,7 @@ def _judged(
         is_withheld=is_withheld,
         is_checked=guard.is_checked,
         ended=Ended(constants.ReplyState.COMPLETE) if running.finished is not None else None,
+        is_filtered=running.finished is not None and running.finished.is_filtered,
     )
 
 

@@ -204,11 +204,13 @@ class Finished:
         finish_reason: `stop`, `length` or `content_filter`, whatever the model server calls it.
         model: the model that answered, as the model server names it.
         usage: tokens of the call.
+        is_filtered: whether the server's own filter cut it, which a model's refusal is not.
     """
 
     finish_reason: str
     model: str
     usage: Usage
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class EventReader:
         has_progressed: whether the last bytes held anything of an answer; comments do not count.
         answer_chars: length of the text so far.
         is_refusal: whether the model said in its text that it does not answer.
+        is_filtered: whether the server says that its own filter cut the answer.
     """
 
     __slots__ = (
@@ -83,6 +84,7 @@ class EventReader:
         "finish_reason",
         "has_progressed",
         "is_done",
+        "is_filtered",
         "is_refusal",
         "model",
         "usage",
@@ -103,6 +105,7 @@ class EventReader:
         self.usage: ReportedUsage | None = None
         self.is_done = False
         self.is_refusal = False
+        self.is_filtered = False
         self.has_progressed = False
 
     def take_text(self) -> str:
@@ -189,6 +192,7 @@ class EventReader:
                 self._keep(delta.refusal)
         if choice.finish_reason:
             reason = closed_reason(choice.finish_reason)
+            self.is_filtered = reason == "content_filter"
             self.finish_reason = "content_filter" if self.is_refusal else reason
             self.has_progressed = True
 

@@ -63,7 +63,8 @@ class LangChainGateway:
             call.close()
         reader = call.reader
         usage = believe(observer.usage, request=request)
-        yield Finished(reader.finish_reason, reader.model or request.model, usage)
+        model = reader.model or request.model
+        yield Finished(reader.finish_reason, model, usage, is_filtered=reader.is_filtered)
 
     async def complete(self, request: GenerationRequest) -> Completion:
         """Return a whole answer."""

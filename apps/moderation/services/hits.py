@@ -21,6 +21,7 @@ from apps.moderation.services.findings import ACTING, Finding
 def record(judged: Judged, findings: Sequence[Finding]) -> list[RuleHit]:
     """Store hits, and open the case, decide it and tell the person where a rule acted.
 
+    An answer that its model's provider cut by a filter opens a case, too, for a person to look at.
     The caller has opened the transaction. In an answer that ended early, what was found behind the
     text that is stored was seen by nobody and is left out.
 
@@ -38,6 +39,8 @@ def record(judged: Judged, findings: Sequence[Finding]) -> list[RuleHit]:
         _act(judged, acting)
     if judged.is_withheld and not any(one.outcome == HitOutcome.ENFORCED for one in kept):
         _hold_for_a_person(judged, found)
+    if judged.is_filtered:
+        _point_for_the_provider(judged)
     return hits
 
 
@@ -126,6 +129,12 @@ def _hold_for_a_person(judged: Judged, found: Sequence[tuple[Finding, RuleHit]])
         reason_for_user=judged.reason_for_user,
         ended=judged.ended,
     )
+
+
+def _point_for_the_provider(judged: Judged) -> None:
+    """Have a person look at what the provider's filter cut: it says something of the exchange."""
+    message = Message.objects.select_related("conversation").get(pk=judged.message_id)
+    flags.raise_flag(message=message, source=FlagSource.PROVIDER)
 
 
 def _is_closed_failure(finding: Finding) -> bool:
