@@ -44,7 +44,7 @@ from apps.core.realtime.groups import user_group
 from apps.core.realtime.origin import has_allowed_origin
 from apps.users.constants import TokenScope
 from apps.users.errors import AccountSuspendedError
-from apps.users.services import principals, scopes
+from apps.users.services import principals, scopes, vigil
 from apps.users.services.principals import Principal
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._close_for(error)
             return
         self.principal = principal
-        await self._join()
+        await self._in_group("group_add")
+        vigil.enter(self.channel_name, lambda: self.principal)
         self._watch = asyncio.create_task(self._recheck_forever())
 
     async def disconnect(self, code: int) -> None:
@@ -93,8 +94,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         tasks = [*self._follows.values(), *([self._watch] if self._watch else [])]
         for task in tasks:
             task.cancel()
+        vigil.leave(self.channel_name)
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._leave()
+        await self._in_group("group_discard")
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what one frame asks; a frame that cannot be done is answered with an error event."""
@@ -264,21 +266,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._error(error.code, error.message, None)
         await self.close(CLOSE_FORBIDDEN if is_suspended else CLOSE_UNAUTHORIZED)
 
-    async def _join(self) -> None:
-        try:
-            await self.channel_layer.group_add(
-                user_group(self.principal.user.pk), self.channel_name
-            )
-        except Exception as error:  # noqa: BLE001  groups carry hints; the socket works without
-            log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)
-
-    async def _leave(self) -> None:
+    async def _in_group(self, method: str) -> None:
+        """Join or leave the group of this person's pages."""
         if not hasattr(self, "principal"):
             return
         try:
-            await self.channel_layer.group_discard(
-                user_group(self.principal.user.pk), self.channel_name
-            )
+            group = user_group(self.principal.user.pk)
+            await getattr(self.channel_layer, method)(group, self.channel_name)
         except Exception as error:  # noqa: BLE001  groups carry hints; the socket works without
             log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)
 

@@ -22,7 +22,7 @@ from apps.moderation.services import desk
 from apps.moderation.services.desk_news import GROUP
 from apps.users.constants import TokenScope
 from apps.users.errors import AccountSuspendedError
-from apps.users.services import principals, scopes
+from apps.users.services import principals, scopes, vigil
 from apps.users.services.principals import Principal
 
 logger = logging.getLogger(__name__)
@@ -58,11 +58,13 @@ class DeskConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self.principal = principal
         await self._each_group("group_add")
+        vigil.enter(self.channel_name, lambda: self.principal)
         self._watch = asyncio.create_task(self._recheck_forever())
 
     async def disconnect(self, code: int) -> None:
         """Leave the groups."""
         del code
+        vigil.leave(self.channel_name)
         if self._watch is not None:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):

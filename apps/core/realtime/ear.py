@@ -12,11 +12,15 @@ from apps.core.realtime.layer import HintLayer
 
 
 class Ear:
-    """Hears what is announced to a person's pages, for what is no page."""
+    """Hears what is announced to a person's pages, for what is no page.
+
+    Attributes:
+        channel: of the layer, by which it hears.
+    """
 
     def __init__(self, layer: HintLayer, channel: str) -> None:
         self._layer = layer
-        self._channel = channel
+        self.channel = channel
         self._next = self._receive()
 
     async def hear(self, *, timeout_seconds: float) -> dict[str, Any] | None:
@@ -34,7 +38,7 @@ class Ear:
         await asyncio.wait({self._next})
 
     def _receive(self) -> asyncio.Task[dict[str, Any]]:
-        return asyncio.create_task(self._layer.receive(self._channel))
+        return asyncio.create_task(self._layer.receive(self.channel))
 
 
 @asynccontextmanager

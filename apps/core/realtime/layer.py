@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
+from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer
 from channels_redis.utils import _wrap_close
 
@@ -30,9 +32,30 @@ class HintLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
             _wrap_close(self, loop)
         return layer
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether this loop hears its groups at the moment."""
+        return bool(self._get_layer().connection.is_connected)
+
+    async def wait_until_lost(self, *, timeout_seconds: float) -> None:
+        """Wait for the loss of Redis, but no longer than this."""
+        await self._get_layer().connection.wait_until_lost(timeout_seconds=timeout_seconds)
+
+    def tell_here(self, channel: str, message: dict[str, Any]) -> None:
+        """Put a message into a channel of this loop, without Redis; nothing where it is gone."""
+        queue = self._get_layer().channels.get(channel)
+        if queue is not None:
+            queue.put_nowait(self.serialize(message))
+
     def group_channel(self, group: str) -> str:
         """Return the channel of Redis that carries a group's messages."""
         return f"{self._kwargs.get('prefix', 'asgi')}__group__{group}"
+
+
+def current_layer() -> HintLayer:
+    """Return the layer of this process, for services that know no channels."""
+    layer: HintLayer = get_channel_layer()
+    return layer
 
 
 class _LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
@@ -40,7 +63,8 @@ class _LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  as the original
         super().__init__(*args, **kwargs)
-        self._shards = [_Connection(self)]
+        self.connection = _Connection(self)
+        self._shards = [self.connection]
 
 
 class _Connection:
@@ -55,6 +79,18 @@ class _Connection:
             on_change=self._changed,
         )
         self._was_away = False
+        self._lost = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages arrive at the moment."""
+        return self._listener.is_connected
+
+    async def wait_until_lost(self, *, timeout_seconds: float) -> None:
+        """Wait for the loss of Redis, but no longer than this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                await self._lost.wait()
 
     async def publish(self, channel: str, message: bytes) -> None:
         await (await redis_client()).publish(channel, message)
@@ -86,6 +122,10 @@ class _Connection:
         if is_connected and self._was_away:
             self._tell_missed()
         self._was_away = not is_connected
+        if is_connected:
+            self._lost.clear()
+        else:
+            self._lost.set()
 
     def _tell_missed(self) -> None:
         data = self._layer.channel_layer.serialize(MISSED)

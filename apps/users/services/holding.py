@@ -7,9 +7,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from apps.core import db
-from apps.core.realtime.ear import ear_of
+from apps.core.realtime.ear import Ear, ear_of
 from apps.users.constants import AUTH_REVOKED_EVENT
-from apps.users.services import principals
+from apps.users.services import principals, vigil
 from apps.users.services.principals import Principal
 
 RECHECK_SECONDS = 30.0
@@ -21,23 +21,22 @@ T = TypeVar("T")
 async def stay(principal: Principal) -> None:
     """Return never; raise once what let the caller in does not hold any more.
 
-    It looks when it is told that rights changed, and every 30 s in case the word was lost. While
-    PostgreSQL is away nobody is turned out; it looks again as soon as it can.
+    It looks when it is told that rights changed, and every 30 s in case the word was lost; while
+    Redis is away the vigil of this process tells it. While PostgreSQL is away nobody is turned out;
+    it looks again as soon as it can.
 
     Raises:
         AccessRevokedError, InvalidTokenError, AccountSuspendedError: as `principals.recheck`.
     """
-    now = asyncio.get_running_loop().time
     async with ear_of(principal.user.pk) as ear:
-        while True:
-            due = now() + RECHECK_SECONDS
-            try:
-                principal = await db.call(principals.recheck, principal)
-            except db.AWAY:
-                due = now() + RETRY_SECONDS
-            while (heard := await ear.hear(timeout_seconds=due - now())) is not None:
-                if _is_about_rights(heard):
-                    break
+        with vigil.entered(ear.channel, lambda: principal):
+            while True:
+                wait = RECHECK_SECONDS
+                try:
+                    principal = await db.call(principals.recheck, principal)
+                except db.AWAY:
+                    wait = RETRY_SECONDS
+                await _until_told(ear, wait)
 
 
 async def wait_while_staying(principal: Principal, work: Coroutine[Any, Any, T]) -> T:
@@ -57,6 +56,15 @@ async def wait_while_staying(principal: Principal, work: Coroutine[Any, Any, T])
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+async def _until_told(ear: Ear, seconds: float) -> None:
+    """Wait for a word about rights, but no longer than this."""
+    now = asyncio.get_running_loop().time
+    due = now() + seconds
+    while (heard := await ear.hear(timeout_seconds=due - now())) is not None:
+        if _is_about_rights(heard):
+            return
 
 
 def _is_about_rights(message: dict[str, Any]) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.users import statements
@@ -62,10 +64,7 @@ class Principal:
     @property
     def token_rights(self) -> str:
         """A word for the token and everything that it may be used for; empty for a session."""
-        token = self.token
-        if token is None:
-            return ""
-        return repr((token.pk, sorted(token.scopes), token.allowed_models, token.expires_at))
+        return _rights_of(self.token)
 
     @property
     def api_token_id(self) -> int | None:
@@ -146,6 +145,32 @@ def recheck(principal: Principal) -> Principal:
     if principal.session_key is not None and not has_session:
         raise AccessRevokedError
     return current
+
+
+def in_doubt(asked: Sequence[Principal]) -> list[bool]:
+    """Tell of each principal whether anything changed of what let it in, in three statements.
+
+    Who is in doubt is to be rechecked; nobody is turned out by this.
+    """
+    people = {one.user.pk for one in asked}
+    epochs = dict(User.objects.active().filter(pk__in=people).values_list("pk", "auth_epoch"))
+    numbers = {one.token.pk for one in asked if one.token is not None}
+    tokens = ApiToken.objects.usable().in_bulk(numbers)
+    keys = {one.session_key for one in asked if one.session_key is not None}
+    running = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    sessions = {None, *running.values_list("session_key", flat=True)}
+    return [
+        epochs.get(one.user.pk) != one.auth_epoch
+        or (one.token is not None and _rights_of(tokens.get(one.token.pk)) != one.token_rights)
+        or one.session_key not in sessions
+        for one in asked
+    ]
+
+
+def _rights_of(token: ApiToken | None) -> str:
+    if token is None:
+        return ""
+    return repr((token.pk, sorted(token.scopes), token.allowed_models, token.expires_at))
 
 
 def _principal_of_token(token: ApiToken | None) -> Principal:

@@ -129,6 +129,24 @@ async def test_an_endpoint_that_fails_lets_pass_or_keeps_back_as_the_rule_says(
     assert await Case.objects.acount() == (on_error == "closed")
 
 
+@pytest.mark.parametrize("mode", ["enforce", "shadow"])
+async def test_of_a_rule_that_fails_no_more_is_kept_for_a_text_than_twenty(
+    person: User,
+    upstream: ScriptedUpstream,
+    settings: Settings,
+    make_live_rule: MakeRule,
+    mode: str,
+) -> None:
+    await make_live_rule(kind="endpoint", configuration=ENDPOINT, mode=mode)
+    async with endpoint(settings, body={}, status=500):
+        reply = await answered(person, "[[stream tokens=2000]]")
+        if mode == "shadow":
+            await later.check_later(**(await job_of(reply)).args)
+    assert (reply.state, len(reply.message.content) > 15_000) == ("complete", True)
+    assert {hit.outcome async for hit in RuleHit.objects.all()} == {"error"}
+    assert await RuleHit.objects.acount() == 20
+
+
 async def test_a_score_below_the_threshold_is_no_hit(
     person: User, upstream: ScriptedUpstream, settings: Settings, make_live_rule: MakeRule
 ) -> None:

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.core.errors import AppError
 from apps.users.constants import TokenScope
@@ -214,6 +214,37 @@ def test_a_revoked_token_ends_what_it_opened(person: User) -> None:
     tokens.revoke_token(actor=person, token_id=token.pk)
     with pytest.raises(InvalidTokenError):
         principals.recheck(program)
+
+
+@pytest.mark.parametrize("change", [deactivate, suspend, change_password, change_role, delete])
+def test_without_redis_whoever_a_change_concerns_is_in_doubt_and_nobody_else(
+    person: User,
+    stranger: User,
+    admin: User,
+    session_scope: dict[str, object],
+    change: object,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    of_person = [ApiTokenFactory(user=person) for _ in range(2)]
+    secrets = [*(token.secret for token in of_person), ApiTokenFactory(user=stranger).secret]
+    asked = [authenticate_scope(session_scope), *map(principals.identify_token, secrets)]
+    with django_assert_num_queries(3):
+        assert principals.in_doubt(asked) == [False] * 4
+    change(person, admin)  # type: ignore[operator]
+    assert principals.in_doubt(asked) == [True, True, True, False]
+
+
+def test_without_redis_a_session_or_token_that_ended_is_in_doubt(
+    person: User, session_scope: dict[str, object]
+) -> None:
+    first, second, third = (ApiTokenFactory(user=person) for _ in range(3))
+    programs = [principals.identify_token(token.secret) for token in (first, second, third)]
+    asked = [authenticate_scope(session_scope), *programs]
+    tokens.revoke_token(actor=person, token_id=first.pk)
+    ApiToken.objects.filter(pk=second.pk).update(allowed_models=["small"])
+    assert principals.in_doubt(asked) == [False, True, True, False]
+    Session.objects.update(expire_date=timezone.now())
+    assert principals.in_doubt(asked) == [True, True, True, False]
 
 
 def test_a_page_of_somebody_suspended_is_signed_out(
