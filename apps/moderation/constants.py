@@ -214,3 +214,5 @@ OPEN_STATES = (CaseState.OPEN, CaseState.CLAIMED, CaseState.ESCALATED)
 PENDING_APPEALS = (AppealState.SUBMITTED, AppealState.IN_REVIEW)
 ENFORCED_BY_PERSONS = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 """Enforcements that fall on a person and not on a text."""
+ENDED_BY_TIME = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
+"""Enforcements that can end by the clock: nothing gives a text back but a decision."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from apps.moderation.admin.answers import number_of
-from apps.moderation.constants import MAX_HOURS, EnforcementKind, Verdict
+from apps.moderation.constants import ENDED_BY_TIME, MAX_HOURS, EnforcementKind, Verdict
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.services.problems import field_problem
@@ -73,7 +73,7 @@ def _measures(typed: QueryDict) -> list[Measure]:
         Measure(
             kind=EnforcementKind(kind),
             spans=_spans(typed.get("spans", "")) if kind == EnforcementKind.REDACT_SPAN else (),
-            hours=_hours(typed.get(f"{kind}_hours", "")),
+            hours=_hours(typed.get(f"{kind}_hours", "")) if kind in ENDED_BY_TIME else None,
         )
         for kind in chosen
         if kind in EnforcementKind.values

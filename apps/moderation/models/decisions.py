@@ -112,6 +112,10 @@ class Enforcement(models.Model):
                 | (~Q(state="reversed") & Q(reversed_by=None)),
                 name="reversal_has_its_decision",
             ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(kind__in=constants.ENDED_BY_TIME),
+                name="only_standing_ends_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -198,7 +198,10 @@ class MeasureIn(InputSchema):
         default=[], max_length=MAX_SPANS, description="To redact: start and end in code points."
     )
     hours: int | None = Field(
-        default=None, ge=1, le=constants.MAX_HOURS, description="Null for no end."
+        default=None,
+        ge=1,
+        le=constants.MAX_HOURS,
+        description="To restrict or suspend; null for no end.",
     )
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import (
+    ENDED_BY_TIME,
     ENFORCED_BY_PERSONS,
     ActorKind,
     CaseState,
@@ -145,6 +146,11 @@ def _check(ruling: Ruling) -> PolicyVersion | None:
             message = "Only a violation can be acted on."
             raise field_problem("measures", message, "measures_without_violation")
         return None
+    if any(one.has_end and one.kind not in ENDED_BY_TIME for one in ruling.measures):
+        message = (
+            "Only a restriction or a suspension ends by itself. Leave the hours out of the rest."
+        )
+        raise field_problem("measures", message, "measure_without_end")
     policy = (
         Policy.objects.select_related("current__policy")
         .filter(code=ruling.policy_code, is_active=True)

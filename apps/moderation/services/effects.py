@@ -24,7 +24,7 @@ class Measure:
     Attributes:
         kind: which enforcement.
         spans: passages to redact, start and end in code points.
-        hours: how long a restriction or suspension lasts; None for no end.
+        hours: how long a restriction or suspension lasts; None for no end, and for all else.
         ends_at: when it ends, where a moment and no time is named.
     """
 
@@ -32,6 +32,11 @@ class Measure:
     spans: tuple[tuple[int, int], ...] = ()
     hours: int | None = None
     ends_at: datetime | None = None
+
+    @property
+    def has_end(self) -> bool:
+        """Whether it is asked to end by itself."""
+        return self.hours is not None or self.ends_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,7 @@ def effects_of(
     """
     now = timezone.now()
     planned = [
-        Planned(measure=one, ends_at=one.ends_at or _end(now, one.hours))
+        Planned(measure=one, ends_at=one.ends_at or _end(now, one.kind, one.hours))
         for one in sorted(measures, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
     ]
     subject = User.objects.filter(pk=case.subject_id).first()
@@ -114,7 +119,7 @@ def effects_of(
         points=points,
         total=total,
         threshold=threshold,
-        threshold_ends_at=_end(now, threshold.hours) if threshold is not None else None,
+        threshold_ends_at=_end_of(now, threshold) if threshold is not None else None,
     )
 
 
@@ -166,5 +171,9 @@ def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:
             return made.filter(lifted_at__isnull=False).exists()
 
 
-def _end(now: datetime, hours: int | None) -> datetime | None:
-    return now + timedelta(hours=hours) if hours else None
+def _end_of(now: datetime, threshold: Threshold) -> datetime | None:
+    return _end(now, EnforcementKind(threshold.consequence), threshold.hours)
+
+
+def _end(now: datetime, kind: EnforcementKind, hours: int | None) -> datetime | None:
+    return now + timedelta(hours=hours) if hours and kind in constants.ENDED_BY_TIME else None
