@@ -60,7 +60,7 @@ def decide(moderator: User, case: Case, ruling: Ruling) -> Notice:
     return notice
 
 
-def test_a_suspension_by_points_ends_with_them_and_the_notice_does_not_name_it(
+def test_a_suspension_by_points_ends_with_them_and_the_notice_says_that_it_does(
     moderator: User,
 ) -> None:
     case = struck_by_rule(moderator, 10)
@@ -68,7 +68,12 @@ def test_a_suspension_by_points_ends_with_them_and_the_notice_does_not_name_it(
     notice = decide(moderator, case, confirm(gives_points=False))
     assert User.objects.get(pk=case.subject_id).standing == "good"
     assert notice.title == "A message of yours was hidden"
-    assert "account" not in notice.body
+    assert notice.body.startswith(
+        "Your message is hidden and the model does not read it. The points that had been added to "
+        "your account do not count any more. Your account is not suspended any more: you can use "
+        "it as before.\n"
+    )
+    assert "You cannot use your account" not in notice.body
 
 
 def test_a_suspension_that_a_person_chooses_holds_without_the_points_that_had_brought_one(

@@ -37,6 +37,7 @@ from apps.moderation.services import (
     notices,
     reversals,
 )
+from apps.moderation.services.still_held import Easing
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -199,13 +200,15 @@ def decide_appeal(*, actor: User, appeal_id: int, version: int, review: Review) 
         raise field_problem("outcome", "Choose upheld or overturned.", "outcome_unknown")
     if not blind_reviews.is_ready(viewer=actor, appeal=appeal):
         raise FirstOpinionMissingError
-    decision = _write_outcome(appeal, case, review, actor)
+    decision, eased = _write_outcome(appeal, case, review, actor)
     appeal.state, appeal.outcome, appeal.reviewer = review.outcome, decision, actor
     appeal.decided_at = timezone.now()
     appeal.save(update_fields=["state", "outcome", "reviewer", "decided_at"])
     carried = appeal_cases.carry_along(appeal)
     is_upheld = review.outcome == AppealState.UPHELD
-    notices.tell_appeal(decision=decision, case=appeal.decision.case, is_upheld=is_upheld)
+    notices.tell_appeal(
+        decision=decision, case=appeal.decision.case, is_upheld=is_upheld, eased=eased
+    )
     if appeal.decision.case_id == case.pk:
         outcome = FlagOutcome.AGREED if is_upheld else FlagOutcome.DISAGREED
         reporters = flags.settle(case, outcome)
@@ -236,7 +239,9 @@ def _locked(appeal_id: int) -> Appeal:
     return rows.select_for_update(of=("self",)).get(pk=appeal_id)
 
 
-def _write_outcome(appeal: Appeal, case: Case, review: Review, actor: User) -> Decision:
+def _write_outcome(
+    appeal: Appeal, case: Case, review: Review, actor: User
+) -> tuple[Decision, Easing | None]:
     former = appeal.decision
     is_upheld = review.outcome == AppealState.UPHELD
     decision = Decision.objects.create(
@@ -253,10 +258,11 @@ def _write_outcome(appeal: Appeal, case: Case, review: Review, actor: User) -> D
         supersedes=decisions.latest_decision(former.case),
         claimed_at=case.claimed_at,
     )
+    eased = None
     if not is_upheld:
-        reversals.reverse_all(decision=decision, case=former.case, actor=actor)
+        eased = reversals.reverse_all(decision=decision, case=former.case, actor=actor).eased
     facts.decision_made(decision, former.case)
-    return decision
+    return decision, eased
 
 
 def _clean_text(text: str) -> str:

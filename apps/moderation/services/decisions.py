@@ -15,6 +15,7 @@ from apps.moderation.constants import (
     ENFORCED_BY_PERSONS,
     ActorKind,
     CaseState,
+    EnforcementKind,
     FlagOutcome,
     Verdict,
 )
@@ -40,6 +41,7 @@ from apps.moderation.services import (
     strikes,
 )
 from apps.moderation.services.effects import Effects, Measure
+from apps.moderation.services.reasons import Change
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -166,9 +168,9 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
     if ruling.verdict == Verdict.UNSURE:
         return
     if ruling.verdict == Verdict.NO_VIOLATION:
-        was_acted_on = reversals.reverse_all(decision=decision, case=case, actor=actor)
-        if was_acted_on:
-            notices.tell_reversal(decision=decision, case=case)
+        taken = reversals.reverse_all(decision=decision, case=case, actor=actor)
+        if taken.is_undone:
+            notices.tell_reversal(decision=decision, case=case, eased=taken.eased)
         reporters = flags.settle(case, FlagOutcome.DISAGREED)
         notices.tell_reporters(decision=decision, case=case, reporters=reporters)
         return
@@ -207,13 +209,15 @@ def strike_and_tell(
                 ends_at=brings.threshold_ends_at,
             )
         )
-    notices.tell(
-        decision=decision,
-        case=case,
-        enforcements=done,
-        points=brings.points,
-        automatic=automatic,
-    )
+    if done or brings.is_felt:
+        change = Change(
+            measures=[(EnforcementKind(one.kind), one.ends_at) for one in done],
+            points=brings.points,
+            former_points=brings.former_points,
+            eased=brings.eased,
+            automatic=automatic,
+        )
+        notices.tell(decision=decision, case=case, change=change)
 
 
 def _close(decision: Decision, case: Case) -> None:

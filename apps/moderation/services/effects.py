@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -14,6 +14,7 @@ from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case, Enforcement, Policy, Threshold
 from apps.moderation.services import strikes
+from apps.moderation.services.still_held import Easing, easing_of
 from apps.users.models import Restriction, User
 
 
@@ -61,18 +62,30 @@ class Effects:
         held: what holds already because of the case, such as what a rule has withheld.
         lapsed: what a decision on the case did and something else took back since.
         points: strike points that the author gets.
+        former_points: what the case gave before, in whose place they come.
         total: what the author has with them.
         threshold: the consequence that the total brings; None for none.
         threshold_ends_at: when that consequence ends by itself.
+        unreached: what points brought, in whichever case, and do not bring any more.
+        eased: how the author's standing gets lighter; None where it does not.
     """
 
     planned: Sequence[Planned] = ()
     held: Sequence[Enforcement] = ()
     lapsed: Sequence[Enforcement] = ()
     points: int = 0
+    former_points: int = 0
     total: int = 0
     threshold: Threshold | None = None
     threshold_ends_at: datetime | None = None
+    unreached: Sequence[Enforcement] = ()
+    eased: Easing | None = None
+
+    @property
+    def is_felt(self) -> bool:
+        """Whether the person is told of it."""
+        changes = self.points or self.former_points or self.eased is not None
+        return bool(changes or self.told())
 
     def told(self) -> list[tuple[EnforcementKind, datetime | None]]:
         """Return what the notice names, in its order."""
@@ -107,24 +120,30 @@ def effects_of(
     has_points = gives_points and subject is not None and case.target_role == Author.USER
     points = policy.strike_points if has_points and policy is not None else 0
     before, total = strikes.look_ahead(case, points)
-    held, lapsed, lesser = _what_holds(case, points)
+    unreached = strikes.unreached(case.subject_id, case=case, points=points)
+    held, lapsed, lesser = _what_holds(case, points, unreached)
+    ending = [one for one in unreached if not _has_lapsed(one, case)]
     is_spared = subject is None or subject.is_staff
     threshold = None if is_spared else strikes.crossed_threshold(before, total) or lesser
     left = [one for one in planned if not any(_covers(other, one) for other in held)]
     outlasted = {one.kind for one in left}
-    return Effects(
+    brings = Effects(
         planned=left,
         held=[one for one in held if one.kind not in outlasted],
         lapsed=lapsed,
         points=points,
+        former_points=before - total + points,
         total=total,
         threshold=threshold,
         threshold_ends_at=_end_of(now, threshold) if threshold is not None else None,
+        unreached=ending,
     )
+    coming = [kind for kind, _ in brings.told()]
+    return replace(brings, eased=easing_of(case.subject_id, ending=ending, coming=coming))
 
 
 def _what_holds(
-    case: Case, points: int
+    case: Case, points: int, unreached: Collection[Enforcement]
 ) -> tuple[list[Enforcement], list[Enforcement], Threshold | None]:
     """Sort what is active because of a case, if the case gave these points.
 
@@ -135,16 +154,16 @@ def _what_holds(
     held: list[Enforcement] = []
     lapsed: list[Enforcement] = []
     lesser: list[Threshold] = []
+    gone = {one.pk for one in unreached}
     active = Enforcement.objects.active().filter(decision__case=case)
     for one in active.exclude(kind=EnforcementKind.REDACT_SPAN).order_by("id"):
         if _has_lapsed(one, case):
             lapsed.append(one)
-            continue
-        is_reached, instead = True, None
-        if "threshold" in one.data:
-            is_reached, instead = strikes.lesser_threshold(one, case, points)
-        held += [one] if is_reached else []
-        lesser += [instead] if instead is not None else []
+        elif one.pk not in gone:
+            held.append(one)
+        else:
+            instead = strikes.lesser_threshold(one, case, points)
+            lesser += [instead] if instead is not None else []
     return held, lapsed, max(lesser, key=lambda one: one.points, default=None)
 
 

@@ -9,28 +9,23 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from apps.conversations.constants import Author, ReplyState
-from apps.conversations.models import Message
+from apps.conversations.constants import Author
 from apps.core.languages import speaking
 from apps.moderation import constants
 from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
-from apps.moderation.services import deliveries, reasons
-from apps.users.constants import Standing
+from apps.moderation.services import deliveries, reasons, still_held
+from apps.moderation.services.reasons import LOOKED_AGAIN, Change
+from apps.moderation.services.still_held import Easing
 from apps.users.models import User
-from apps.users.services import access
 from apps.users.services.preferences import language_of
 
-BY_STANDING = {
-    Standing.RESTRICTED: EnforcementKind.RESTRICT,
-    Standing.SUSPENDED: EnforcementKind.SUSPEND,
-}
 UNCHECKED = gettext_noop("It could not be checked against our policy, so it is not shown for now.")
 LOOKED_AT_SOON = gettext_noop(
     "A person will look at it. If it is fine, it is shown as it was written; you need to do "
     "nothing. Otherwise you read why, and can appeal."
 )
-LOOKED_AGAIN = gettext_noop("We looked again and decided otherwise.")
+TAKEN_BACK = gettext_noop("A decision was taken back")
 STILL_HOLDS = gettext_noop("We looked again and found the same.")
 UNDONE = gettext_noop(
     "What that decision did is undone: text that it took is back, its points do not count."
@@ -55,38 +50,24 @@ REPORT_DISAGREED = gettext_noop(
 )
 
 
-def tell(
-    *,
-    decision: Decision,
-    case: Case,
-    enforcements: Sequence[Enforcement],
-    points: int = 0,
-    automatic: bool = False,
-) -> Notice | None:
-    """Write the notice for what a decision did to a person or their texts; None if it did nothing.
+def tell(*, decision: Decision, case: Case, change: Change) -> Notice | None:
+    """Write the notice for what a violation did to a person or their texts; None if it did nothing.
 
     What a rule had done and a person confirms is told again, now with a person behind it. Nobody is
-    told where the account is gone.
+    told where the account is gone. What only takes away from what was before is not appealed.
 
     Args:
         decision: violates.
         case: whose subject is told.
-        enforcements: what was done, or holds already and is confirmed.
-        points: strike points that it gave.
-        automatic: whether a rule decided.
+        change: what was done, or holds already and is confirmed, with points and standing.
     """
-    if not enforcements and not points:
-        return None
     if not User.objects.filter(pk=case.subject_id).exists():
         return None
     with speaking(language_of(case.subject_id)):
-        title, body = reasons.compose(
-            decision=decision,
-            measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
-            points=points,
-            automatic=automatic,
-        )
-    return _write(decision, case, NoticeKind.DECISION, (title, body), can_appeal=True)
+        text = reasons.compose(decision, change)
+    if not change.measures and not change.points:
+        return _write(decision, case, NoticeKind.REVERSAL, text)
+    return _write(decision, case, NoticeKind.DECISION, text, can_appeal=True)
 
 
 def tell_held(*, decision: Decision, case: Case) -> Notice | None:
@@ -103,14 +84,33 @@ def tell_held(*, decision: Decision, case: Case) -> Notice | None:
     return _write(decision, case, NoticeKind.DECISION, text)
 
 
-def tell_reversal(*, decision: Decision, case: Case) -> Notice | None:
+def tell_reversal(*, decision: Decision, case: Case, eased: Easing | None = None) -> Notice | None:
     """Tell a person that an earlier decision does not hold any more; None if it was never told."""
-    if not _was_told(case):
+    if not was_told(case):
         return None
-    with speaking(language_of(case.subject_id)):
-        body = f"{decision.reason_for_user or gettext(LOOKED_AGAIN)}\n\n{_undone(case)}"
-        text = (gettext("A decision was taken back"), body)
+    holding = still_held.held_on(case)
+    text = compose_reversal(decision=decision, case=case, eased=eased, holding=holding)
     return _write(decision, case, NoticeKind.REVERSAL, text)
+
+
+def compose_reversal(
+    *,
+    decision: Decision,
+    case: Case,
+    eased: Easing | None,
+    holding: Sequence[tuple[EnforcementKind, datetime | None]],
+) -> tuple[str, str]:
+    """Return title and body of what is told where a decision does not hold any more.
+
+    Args:
+        decision: the new one; its words are for the person.
+        case: whose subject reads it, in their language.
+        eased: how their standing got lighter.
+        holding: what is out of view or not allowed all the same.
+    """
+    with speaking(language_of(case.subject_id)):
+        why = decision.reason_for_user or gettext(LOOKED_AGAIN)
+        return gettext(TAKEN_BACK), f"{why}\n\n{_undone(eased, holding)}"
 
 
 def tell_lifted(*, decision: Decision, case: Case) -> Notice:
@@ -138,29 +138,29 @@ def tell_renewal(
         enforcements: of it, which hold.
         points: of it, which count.
     """
-    if not _was_told(case):
+    if not was_told(case):
         return None
     with speaking(language_of(case.subject_id)):
-        _, said = reasons.compose(
-            decision=renewed,
-            measures=[(EnforcementKind(one.kind), one.ends_at) for one in enforcements],
-            points=points,
-            automatic=False,
-        )
+        measures = [(EnforcementKind(one.kind), one.ends_at) for one in enforcements]
+        change = Change(measures=measures, points=points)
+        _, said = reasons.compose(renewed, change)
         first = decision.reason_for_user or gettext(LOOKED_AGAIN)
         body = f"{first} {gettext(RENEWED)}\n\n{said}"
         text = (gettext("An earlier decision holds again"), body)
     return _write(decision, case, NoticeKind.DECISION, text, can_appeal=True)
 
 
-def tell_appeal(*, decision: Decision, case: Case, is_upheld: bool) -> Notice:
+def tell_appeal(
+    *, decision: Decision, case: Case, is_upheld: bool, eased: Easing | None = None
+) -> Notice:
     """Tell a person what came of their appeal."""
     with speaking(language_of(case.subject_id)):
         title = gettext("Your appeal was accepted")
         if is_upheld:
             title = gettext("Your appeal was not accepted")
         fallback = gettext(STILL_HOLDS if is_upheld else LOOKED_AGAIN)
-        outcome = gettext(KEPT) if is_upheld else _undone(case)
+        holding = still_held.held_on(case)
+        outcome = gettext(KEPT) if is_upheld else _undone(eased, holding)
         parts = [decision.reason_for_user or fallback, outcome, gettext(OTHER_PERSON)]
     return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
 
@@ -198,37 +198,22 @@ def tell_reporters(
         deliveries.deliver(notice)
 
 
-def _was_told(case: Case) -> bool:
+def was_told(case: Case) -> bool:
+    """Tell whether a person has a notice of what was decided about them in a case."""
     told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
     is_about_them = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
     return told.filter(is_about_them).exists()
 
 
-def _undone(case: Case) -> str:
+def _undone(
+    eased: Easing | None, holding: Sequence[tuple[EnforcementKind, datetime | None]]
+) -> str:
     """Say that a decision is undone, and what holds all the same for another reason."""
-    holding = [reasons.sentence(kind, ends_at) for kind, ends_at in _still_held(case)]
-    return " ".join([gettext(UNDONE_IN_PART), *holding]) if holding else gettext(UNDONE)
-
-
-def _still_held(case: Case) -> list[tuple[EnforcementKind, datetime | None]]:
-    """Return what is out of view or not allowed at the moment, whoever decided that."""
-    seen = Message.objects.filter(pk=case.text_number).values_list(
-        "hidden_at", "reply__state", "redacted_at", "conversation__locked_at"
-    )
-    held: list[tuple[EnforcementKind, datetime | None]] = []
-    for hidden_at, state, redacted_at, locked_at in seen:
-        found = {
-            EnforcementKind.HIDE_MESSAGE: hidden_at is not None,
-            EnforcementKind.RETRACT_ANSWER: state == ReplyState.WITHHELD,
-            EnforcementKind.REDACT_SPAN: redacted_at is not None,
-            EnforcementKind.LOCK_CONVERSATION: locked_at is not None,
-        }
-        held += [(kind, None) for kind, is_held in found.items() if is_held]
-    for person in User.objects.filter(pk=case.subject_id):
-        standing, ends_at = access.standing_of(person)
-        if standing in BY_STANDING:
-            held.append((BY_STANDING[standing], ends_at))
-    return held
+    again = [] if eased is None else [reasons.said_of_easing(eased)]
+    if not holding:
+        return " ".join([gettext(UNDONE), *again])
+    held = [reasons.sentence(kind, ends_at) for kind, ends_at in holding]
+    return " ".join([*again, gettext(UNDONE_IN_PART), *held])
 
 
 def _write(

@@ -27,8 +27,10 @@ from apps.moderation.services import (
     flags,
     notices,
     priorities,
+    still_held,
     strikes,
 )
+from apps.moderation.services.still_held import Easing
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -114,12 +116,14 @@ class Taken:
         redone: what it had taken back and holds again.
         points: which it had overruled and count again.
         renewed: the decision by which these hold.
+        eased: how the person's standing got lighter; None where it did not.
     """
 
     is_undone: bool
     redone: Sequence[Enforcement] = ()
     points: int = 0
     renewed: Decision | None = None
+    eased: Easing | None = None
 
 
 def _tell(decision: Decision, case: Case, taken: Taken) -> None:
@@ -132,7 +136,7 @@ def _tell(decision: Decision, case: Case, taken: Taken) -> None:
             points=taken.points,
         )
     elif taken.is_undone:
-        notices.tell_reversal(decision=decision, case=case)
+        notices.tell_reversal(decision=decision, case=case, eased=taken.eased)
 
 
 def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Taken:
@@ -144,6 +148,7 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
         actor: who decided.
     """
     strikes.lock_account(former.case, beside=actor)
+    before = still_held.standing_of(former.case.subject_id)
     reason = decision.reason or "Decided otherwise."
     active = list(Enforcement.objects.active().filter(decision=former).order_by("-id"))
     for enforcement in active:
@@ -164,12 +169,14 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
         redone=holding,
         points=strike.points if strike is not None else 0,
         renewed=renewed,
+        eased=still_held.eased(before, still_held.standing_of(former.case.subject_id)),
     )
 
 
-def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:
-    """Take back all that holds because of a case; true if there was anything."""
+def reverse_all(*, decision: Decision, case: Case, actor: User) -> Taken:
+    """Take back all that holds because of a case."""
     strikes.lock_account(case, beside=actor)
+    before = still_held.standing_of(case.subject_id)
     reason = decision.reason or "No violation."
     active = list(Enforcement.objects.active().filter(decision__case=case).order_by("-id"))
     for enforcement in active:
@@ -178,7 +185,8 @@ def reverse_all(*, decision: Decision, case: Case, actor: User) -> bool:
     for former in case.decisions.filter(strike__overruled_by=None, strike__isnull=False):
         points += strikes.overrule(decision=former, by=decision)
     withdraw_unreached(decision=decision, case=case)
-    return bool(active or points)
+    after = still_held.standing_of(case.subject_id)
+    return Taken(is_undone=bool(active or points), eased=still_held.eased(before, after))
 
 
 def withdraw_unreached(*, decision: Decision, case: Case) -> None:
@@ -188,14 +196,9 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
         decision: after which some points do not count.
         case: whose subject had them.
     """
-    brought = Enforcement.objects.active().filter(
-        subject=case.subject_id, data__has_key="threshold"
-    )
-    for enforcement in brought.select_related("decision__case"):
-        points = strikes.points_at(case.subject_id, enforcement.created_at)
-        if points < enforcement.data["threshold"]:
-            reason = "The points that brought this do not count any more."
-            enforcements.reverse(enforcement=enforcement, by=decision, actor=None, reason=reason)
+    reason = "The points that brought this do not count any more."
+    for enforcement in strikes.unreached(case.subject_id):
+        enforcements.reverse(enforcement=enforcement, by=decision, actor=None, reason=reason)
 
 
 def _open_again(case: Case) -> None:

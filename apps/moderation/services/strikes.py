@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +14,8 @@ from apps.moderation import constants
 from apps.moderation.constants import EnforcementState
 from apps.moderation.models import Case, Decision, Enforcement, Strike, Threshold
 from apps.users.models import User
+
+STRIKE_LASTS = timedelta(days=constants.STRIKE_DAYS)
 
 
 def active_points(subject_id: int) -> int:
@@ -45,54 +49,82 @@ def look_ahead(case: Case, points: int) -> tuple[int, int]:
     return before, before - of_case + points
 
 
-def points_at(subject_id: int, moment: datetime) -> int:
-    """Return what a person had at a moment, by the decisions that still hold.
+def unreached(subject_id: int, *, case: Case | None = None, points: int = 0) -> list[Enforcement]:
+    """Return what a person's points brought, in whichever case, and would not have brought.
+
+    Args:
+        subject_id: whose.
+        case: one that is about to give other points; None to go by what counts already.
+        points: what it gives in the place of what it gave.
+    """
+    strikes = _strikes_of(subject_id, case, points)
+    brought = Enforcement.objects.active().filter(subject=subject_id, data__has_key="threshold")
+    return [
+        one
+        for one in brought.select_related("decision__case").order_by("id")
+        if sum(_counting_at(one.created_at, strikes).values()) < one.data["threshold"]
+    ]
+
+
+def lesser_threshold(brought: Enforcement, case: Case, points: int) -> Threshold | None:
+    """Return the heaviest consequence that points still bring, where they do not bring a former.
+
+    Args:
+        brought: a consequence of points that is not reached any more.
+        case: of its subject.
+        points: what the case gives in the place of what it gave.
+
+    Returns:
+        None too where points that count have brought that already.
+    """
+    strikes = _strikes_of(case.subject_id, case, points)
+    counting = _counting_at(brought.created_at, strikes)
+    total = sum(counting.values())
+    lesser = Threshold.objects.filter(points__lte=total).order_by("-points").first()
+    if lesser is None:
+        return None
+    former = Enforcement.objects.filter(
+        subject=case.subject_id,
+        data__threshold=lesser.points,
+        decision__case__in={*counting, case.pk},
+    ).exclude(state=EnforcementState.REVERSED)
+    return None if former.exists() else lesser
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Points of a case that no decision overrules: since when and until when they count."""
+
+    case_id: int
+    points: int
+    since: datetime
+    until: datetime
+
+
+def _strikes_of(subject_id: int, case: Case | None, points: int) -> list[_Given]:
+    """Return a person's points, with those of one case as if they were given now.
 
     A strike that took another one's place in its case counts from when that one was given.
     """
-    return sum(_counting_at(subject_id, moment).values())
-
-
-def lesser_threshold(
-    brought: Enforcement, case: Case, points: int
-) -> tuple[bool, Threshold | None]:
-    """Tell whether points would still bring a consequence, and else which lesser one they bring.
-
-    Args:
-        brought: a consequence of points, active.
-        case: of its subject.
-        points: what the case would give in the place of what it gave.
-
-    Returns:
-        Whether it is reached; and where it is not, the heaviest one below it that is, unless points
-        that count have brought that already.
-    """
-    counting = _counting_at(case.subject_id, brought.created_at) | {case.pk: points}
-    total = sum(counting.values())
-    if total >= brought.data["threshold"]:
-        return True, None
-    lesser = Threshold.objects.filter(points__lte=total).order_by("-points").first()
-    if lesser is None:
-        return False, None
-    former = Enforcement.objects.filter(
-        subject=case.subject_id, data__threshold=lesser.points, decision__case__in=counting
-    ).exclude(state=EnforcementState.REVERSED)
-    return False, None if former.exists() else lesser
-
-
-def _counting_at(subject_id: int, moment: datetime) -> dict[int, int]:
+    now = timezone.now()
     begun: dict[int, datetime] = {}
+    given = []
     rows = Strike.objects.filter(subject_id=subject_id).select_related("decision").order_by("id")
-    strikes = list(rows)
-    for row in strikes:
-        begun.setdefault(row.decision.case_id, row.created_at)
-    return {
-        row.decision.case_id: row.points
-        for row in strikes
-        if row.overruled_by_id is None
-        and row.expires_at > moment
-        and begun[row.decision.case_id] <= moment
-    }
+    for row in rows:
+        number = row.decision.case_id
+        since = begun.setdefault(number, row.created_at)
+        is_replaced = case is not None and number == case.pk and row.expires_at > now
+        if row.overruled_by_id is None and not is_replaced:
+            given.append(_Given(number, row.points, since, row.expires_at))
+    if case is not None and points > 0:
+        since = begun.get(case.pk, now)
+        given.append(_Given(case.pk, points, since, now + STRIKE_LASTS))
+    return given
+
+
+def _counting_at(moment: datetime, strikes: Iterable[_Given]) -> dict[int, int]:
+    """Return the points of each case that count at a moment."""
+    return {one.case_id: one.points for one in strikes if one.since <= moment < one.until}
 
 
 def lock_account(case: Case, *, beside: User | None = None) -> None:
@@ -123,7 +155,7 @@ def give_strike(*, decision: Decision, case: Case, points: int) -> None:
             subject_id=case.subject_id,
             decision=decision,
             points=points,
-            expires_at=timezone.now() + timedelta(days=constants.STRIKE_DAYS),
+            expires_at=timezone.now() + STRIKE_LASTS,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
@@ -35,9 +36,17 @@ def standing_of(user: User) -> tuple[Standing, datetime | None]:
     return running_standing(user)
 
 
-def running_standing(user: User) -> tuple[Standing, datetime | None]:
-    """Return what the restrictions that run at the moment say of a person."""
-    restriction = Restriction.objects.filter(user=user).running().first()
+def running_standing(
+    user: User, *, without: Collection[int] = ()
+) -> tuple[Standing, datetime | None]:
+    """Return what the restrictions that run at the moment say of a person.
+
+    Args:
+        user: who.
+        without: numbers of restrictions that are about to end.
+    """
+    running = Restriction.objects.filter(user=user).running()
+    restriction = running.exclude(pk__in=without).first()
     if restriction is None:
         return Standing.GOOD, None
     is_suspended = restriction.kind == RestrictionKind.SUSPENSION
