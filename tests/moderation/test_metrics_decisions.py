@@ -15,11 +15,12 @@ from apps.moderation.constants import (
     Verdict,
 )
 from apps.moderation.models import Appeal, Decision, Enforcement, Notice, RuleHit
+from apps.moderation.services import automatic, snapshots
 from apps.moderation.services import metrics_decisions as figures
 from apps.moderation.services.metrics_decisions import Hour, NoticeDay, Overturned
 from apps.users.models import User
-from tests.factories import MessageFactory, UserFactory
-from tests.moderation.factories import make_policy, make_rule, make_staff
+from tests.factories import MessageFactory, ReplyFactory, UserFactory
+from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
 from tests.moderation.histories import NOW, ago, at, case_at, decision_at, period
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,23 @@ def test_the_time_in_view_runs_from_the_message_to_the_enforcement(moderator: Us
     people, rules = figures.in_view_by_actor(period())
     assert (people.who, people.number, people.p50) == ("person", 3, 2 * HOUR)
     assert (rules.who, rules.number, rules.p50) == ("rule", 1, 0.5 * HOUR)
+
+
+def test_an_answer_of_which_nobody_saw_a_character_was_never_in_view() -> None:
+    rule = make_rule()
+    assert rule.current is not None
+    for shown_chars in (0, 7, None):
+        answer = at(ReplyFactory().message, ago(hours=2))
+        case = make_case(answer)
+        snapshot = snapshots.take_snapshot(
+            case=case, message=answer, text="A badword.", shown_chars=shown_chars
+        )
+        decision = automatic.decide_by_rule(
+            case=case, rule_version=rule.current, snapshot=snapshot, gives_points=False
+        )
+        at(decision.enforcements.get(), ago(hours=1))
+    today = figures.in_view_by_day(period())[-1]
+    assert (today.number, today.p50) == (2, HOUR)
 
 
 def test_what_was_shown_before_a_rule_withheld_is_sorted_into_bands() -> None:

@@ -62,6 +62,8 @@ def record_withheld(
     if ended is not None:
         enforcement.data["ended"] = asdict(ended)
     _target(enforcement, case)
+    if is_answer:
+        enforcement.data["was_never_seen"] = snapshot.shown_chars == 0
     message = None if is_answer else Message.objects.filter(pk=case.text_number).first()
     if message is not None and message.is_hidden:
         enforcement.data["hidden_at"] = _hidden_at(message)
