@@ -11,7 +11,7 @@ from apps.core.append_only import AppendOnly
 from apps.moderation import constants
 from apps.moderation.models.cases import Case
 from apps.moderation.models.fields import actor_key, lasting_key
-from apps.moderation.models.policies import PolicyVersion
+from apps.moderation.models.policies import Policy, PolicyVersion
 from apps.moderation.models.rules import RuleVersion
 from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, StrikeQuerySet
 
@@ -21,6 +21,8 @@ class Decision(AppendOnly):
 
     `is_lift` marks one that only ended early what an earlier one did to the person, and leaves the
     rest of that standing. `is_kept` is there on rows of `blind_reviews.with_kept_reasons` only.
+    `policy_before` and `severity_before` are the case's, which an undo restores; null where nothing
+    could change them.
     """
 
     is_kept: bool
@@ -45,6 +47,10 @@ class Decision(AppendOnly):
     is_lift = models.BooleanField(default=False, db_default=False)
     batch_id = models.UUIDField(null=True)
     claimed_at = models.DateTimeField(null=True)
+    policy_before = models.ForeignKey(
+        Policy, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    severity_before = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -113,6 +113,8 @@ def decide(
         supersedes=former,
         batch_id=batch_id,
         claimed_at=case.claimed_at,
+        policy_before=case.policy,
+        severity_before=case.severity,
     )
     _carry_out(decision, case, ruling, actor)
     _close(decision, case)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.conversations.models import Message
 from apps.moderation import constants
-from apps.moderation.models import Case
+from apps.moderation.models import Case, Decision, Flag
 
 DEFAULT_SLA_MINUTES = 24 * 60
 POINTS_PER_SEVERITY = 100
@@ -45,6 +45,26 @@ def weigh(case: Case) -> None:
     case.priority = sum(points for _, points in reasons)
     due_at = _due(case)
     case.due_at = min(due_at, case.due_at) if case.due_at else due_at
+
+
+def restore(case: Case, former: Decision) -> None:
+    """Set a case's policy and severity as they were before a decision; not saved here.
+
+    What rules have found since then counts, as it does where a flag joins a case.
+
+    Args:
+        case: locked.
+        former: the decision that does not hold any more.
+    """
+    if former.severity_before is None:
+        return
+    case.policy, case.severity = former.policy_before, former.severity_before
+    since = Flag.objects.filter(case=case, created_at__gt=former.created_at, hit__isnull=False)
+    gravest = since.select_related("hit__rule__policy").order_by("-hit__rule__policy__severity")
+    for flag in gravest[:1]:
+        found = flag.hit.rule.policy if flag.hit is not None else None
+        if found is not None and (case.policy is None or found.severity > case.policy.severity):
+            case.policy = found
 
 
 def begin_again(case: Case) -> None:

@@ -71,7 +71,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
     )
     taken = take_back(decision=decision, former=found, actor=actor)
     _tell(decision, case, taken)
-    _open_again(case)
+    _open_again(case, found)
     audit.record(
         actor=actor,
         action=AuditAction.CASE_UNDONE,
@@ -201,8 +201,12 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
         enforcements.reverse(enforcement=enforcement, by=decision, actor=None, reason=reason)
 
 
-def _open_again(case: Case) -> None:
-    """Put a case back into the queue, unless the message has a newer one."""
+def _open_again(case: Case, former: Decision) -> None:
+    """Put a case back into the queue as it was before, unless the message has a newer one."""
+    priorities.restore(case, former)
     priorities.weigh(case)
     if case_locks.open_again(case):
         flags.unsettle(case)
+        return
+    priorities.restore(case, former)
+    case.save(update_fields=["policy", "severity"])

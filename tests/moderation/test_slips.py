@@ -1,0 +1,90 @@
+"""A slip that is taken back leaves the case as it was: policy, severity and time."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.moderation.constants import FlagSource, Severity, Verdict
+from apps.moderation.models import Case, Policy, RuleHit
+from apps.moderation.services import cases, decisions, flags, reversals
+from apps.moderation.services.decisions import Ruling
+from apps.users.models import User
+from tests.factories import MessageFactory
+from tests.moderation.factories import make_policy, make_rule, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make_staff()
+
+
+@pytest.fixture
+def grave() -> Policy:
+    return make_policy("grave", shortcut=None, severity=Severity.CRITICAL, sla_minutes=5)
+
+
+def flagged_as_insult() -> Case:
+    policy = make_policy()
+    return flags.raise_flag(message=MessageFactory(), source=FlagSource.STAFF, policy=policy)
+
+
+def slip(moderator: User, number: int) -> int:
+    """Decide under the wrong policy; returns the decision."""
+    case = cases.claim(actor=moderator, case_id=number)
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="grave", reason="A wrong key.")
+    made = decisions.decide(actor=moderator, case_id=number, version=case.version, ruling=ruling)
+    assert Case.objects.get(pk=number).policy == made.policy_version.policy  # type: ignore[union-attr]
+    return made.pk
+
+
+@pytest.mark.usefixtures("grave")
+def test_a_slip_that_is_taken_back_leaves_policy_severity_priority_and_time(
+    moderator: User,
+) -> None:
+    before = flagged_as_insult()
+    decision = slip(moderator, before.pk)
+    reversals.undo(actor=moderator, decision_id=decision, reason="")
+    after = Case.objects.get(pk=before.pk)
+    assert after.policy is not None
+    assert (after.policy.code, after.severity) == ("insults", Severity.MEDIUM)
+    assert after.priority == before.priority
+    assert after.reopened_at is not None
+    assert after.due_at - after.reopened_at == timedelta(minutes=60)
+
+
+@pytest.mark.usefixtures("grave")
+def test_a_case_without_a_policy_has_none_again(moderator: User) -> None:
+    case = flags.raise_flag(message=MessageFactory(), source=FlagSource.STAFF)
+    reversals.undo(actor=moderator, decision_id=slip(moderator, case.pk), reason="")
+    after = Case.objects.get(pk=case.pk)
+    assert (after.policy, after.severity) == (None, Severity.LOW)
+
+
+def test_what_a_rule_has_found_since_the_decision_stays(moderator: User, grave: Policy) -> None:
+    case = flagged_as_insult()
+    claimed = cases.claim(actor=moderator, case_id=case.pk)
+    unsure = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=claimed.version,
+        ruling=Ruling(verdict=Verdict.UNSURE),
+    )
+    rule = make_rule(grave)
+    assert rule.current is not None
+    message = MessageFactory._meta.model.objects.get(pk=case.message_id)
+    hit = RuleHit.objects.create(
+        rule=rule,
+        version=rule.current,
+        mode=rule.mode,
+        outcome="flagged",
+        stage=rule.stage,
+        message=message,
+        subject=message.conversation.owner,
+        span_hash="abc",
+    )
+    flags.raise_flag(message=message, source=FlagSource.RULE, hit=hit, policy=grave)
+    reversals.undo(actor=moderator, decision_id=unsure.pk, reason="")
+    after = Case.objects.get(pk=case.pk)
+    assert (after.policy, after.severity) == (grave, Severity.CRITICAL)
