@@ -76,6 +76,7 @@ async def test_a_moderator_works_twenty_cases_by_keyboard_alone(
         for worked in range(20):
             await see_held(page)
             if worked % 4 == 3:
+                await page.keyboard.press("1")
                 await press_and_see_another(page, "o")
                 continue
             if worked == 5:
@@ -91,6 +92,8 @@ async def test_a_moderator_works_twenty_cases_by_keyboard_alone(
     assert list(found.values()).count(CaseState.CLOSED) == 19
     assert list(found.values()).count(CaseState.ESCALATED) == 1
     assert await sync_to_async(Decision.objects.filter(verdict="violates").count)() == 14
+    fine = Decision.objects.filter(verdict="no_violation")
+    assert await sync_to_async(lambda: set(fine.values_list("reason", flat=True)))() == {""}
     assert set(found) == set(numbers)
 
 
@@ -268,7 +271,7 @@ async def test_a_severe_text_is_shown_by_a_key_and_passages_redacted_by_their_wo
         await page.uncheck("[name=measure][value=hide_message]")
         await page.keyboard.press("Escape")
         await page.keyboard.press("1")
-        await expect(page.locator("[data-preview-effect]")).to_contain_text("Redacts a passage")
+        await expect(page.locator("[data-effect-of=violates]")).to_contain_text("Redacts a passage")
         await page.keyboard.press("v")
         await page.wait_for_url(re.compile(r"/queue/$"))
 

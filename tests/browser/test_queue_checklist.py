@@ -1,17 +1,20 @@
 """Lines of the staff checklist that only a browser shows; see tests/moderation/README.md."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 from playwright.async_api import Page, expect
 
-from apps.moderation.models import Case, PolicyVersion
+from apps.moderation.models import Case, Decision, PolicyVersion
+from apps.moderation.services import automatic, cases
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.browser.test_queue import QUEUE, case_on, make_queue, press_and_see_another, see_held
-from tests.moderation.factories import make_staff
+from tests.moderation.factories import make_rule, make_staff
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +101,7 @@ async def test_one_request_decides_and_brings_the_next_case(
         await press_and_see_another(page, "o")
         await see_held(page)
         await expect(page.locator("[data-toast]")).to_contain_text("Undo")
-    decided = [one for one in asked if one.startswith("POST")]
+    decided = [one for one in asked if re.match(r"POST (?!\S+/preview/)", one)]
     assert len(decided) == 1
     assert decided[0].endswith("/decide/")
     pages = [one for one in asked if re.search(r"GET \S+/queue/(?!\d+/standing/)", one)]
@@ -139,6 +142,66 @@ async def test_working_renews_the_claim(browsing: Browsing, moderator: User) -> 
         assert claimed.claim_expires_at is not None
         assert renewed.claim_expires_at > claimed.claim_expires_at
         await expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^(9:5\d|10:00)$"))
+
+
+async def lapse(page: Page, number: int) -> None:
+    """Let the claim on a case pass, and its page learn that it did."""
+    past = timezone.now() - timedelta(seconds=1)
+    await sync_to_async(Case.objects.filter(pk=number).update)(claim_expires_at=past)
+    await page.clock.fast_forward(21_000)
+    await expect(page.locator("[data-claim-words]")).to_have_text("Nobody holds it")
+
+
+async def test_a_claim_that_passed_is_taken_again_and_what_was_typed_stays(
+    browsing: Browsing, moderator: User
+) -> None:
+    (number,) = await sync_to_async(make_queue)(1)
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        page = tab.page
+        await page.clock.install()
+        await tab.open(f"{QUEUE}{number}/")
+        await see_held(page)
+        take = page.locator("[data-take] button")
+        await expect(take).to_be_hidden()
+        await page.keyboard.press("1")
+        await page.fill("[name=reason]", "My own long words.")
+        await page.keyboard.press("Escape")
+        await lapse(page, number)
+        await take.click()
+        await see_held(page)
+        await expect(take).to_be_hidden()
+        await lapse(page, number)
+        await page.keyboard.press("v")
+        await page.wait_for_url(re.compile(r"/queue/$"))
+    decision = await sync_to_async(Decision.objects.get)(case=number)
+    assert (decision.actor_id, decision.reason) == (moderator.pk, "My own long words.")
+
+
+async def test_okay_says_what_it_takes_back_and_shows_its_notice(
+    browsing: Browsing, moderator: User
+) -> None:
+    def prepare() -> int:
+        (number,) = make_queue(1)
+        case = cases.claim(actor=moderator, case_id=number)
+        rule = make_rule(PolicyVersion.objects.latest("pk").policy)
+        assert rule.current is not None
+        automatic.decide_by_rule(
+            case=case, rule_version=rule.current, snapshot=case.snapshots.get(), gives_points=True
+        )
+        return number
+
+    number = await sync_to_async(prepare)()
+    async with browsing:
+        tab = await browsing.signed_in(moderator)
+        await tab.open(f"{QUEUE}{number}/")
+        await expect(tab.page.locator("[data-effect-of=no_violation]")).to_have_text(
+            "Okay: Closes the case, gives back the message, takes back 2 points, total 0."
+        )
+        notice = tab.page.locator("[data-notice-of=no_violation]")
+        await notice.locator("summary").click()
+        await expect(notice).to_contain_text("A decision was taken back")
+        await expect(notice).to_contain_text("its points do not count.")
 
 
 async def test_a_policy_opens_its_guidance_and_its_words_stay_editable(

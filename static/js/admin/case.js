@@ -2,7 +2,7 @@
 
 import { nodesOf } from "../components/html.js";
 import { get, post } from "./ask-server.js";
-import { Claim } from "./claim.js";
+import { Claim, isFree } from "./claim.js";
 import { DecisionForm } from "./decision-form.js";
 import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
@@ -12,6 +12,9 @@ import { offerAgain, remember, say, takeBack } from "./undo.js";
 const desk = document.querySelector("[data-desk]");
 const place = desk.querySelector("[data-case-place]");
 const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** The forms that only whoever holds the case may send. */
+const WORK = "[data-decide], [data-part='appeal'] form";
 
 let shown = null;
 let claim = null;
@@ -34,7 +37,7 @@ function begin() {
 
 function showStanding(standing, { isTaken = false } = {}) {
   form.allow(standing.why_not);
-  if (standing.version) compare(standing.version, isTaken);
+  const compared = standing.version ? compare(standing.version, isTaken) : null;
   const words = shown.querySelector("[data-claim-words]");
   if (standing.is_mine) words.textContent = "You hold it";
   else if (standing.holder) words.textContent = `${standing.holder} has held it since ${standing.since} UTC`;
@@ -43,6 +46,9 @@ function showStanding(standing, { isTaken = false } = {}) {
   shown.toggleAttribute("data-mine", Boolean(standing.is_mine));
   const takeOver = shown.querySelector('[data-ask="take-over"]');
   if (takeOver) takeOver.hidden = !standing.holder || standing.is_mine;
+  const take = shown.querySelector("[data-take]");
+  if (take) take.hidden = !isFree(standing);
+  return compared;
 }
 
 /**
@@ -56,7 +62,7 @@ async function compare(version, isTaken) {
     renew(version);
     return;
   }
-  if (isBusy || shown.dataset.said === String(version)) return;
+  if ((isBusy && !isTaken) || shown.dataset.said === String(version)) return;
   shown.dataset.said = version;
   const element = shown;
   const found = await get(`${shown.dataset.newsUrl}?seen_at=${encodeURIComponent(shown.dataset.seenAt)}`).catch(() => null);
@@ -108,9 +114,11 @@ async function alone(work) {
 
 function decide(verdict) {
   if (!form.exists) return false;
-  const body = form.typed(verdict);
-  if (!body) return true;
+  if (!form.typed(verdict)) return true;
   alone(async () => {
+    await claim.hold();
+    const body = form.typed(verdict);
+    if (!body) return;
     const answer = await post(form.element.action, withSkipped(body));
     remember(answer, undo);
     show(answer);
@@ -135,6 +143,7 @@ async function sayNews(title, news) {
   box.replaceChildren(head, list, kept);
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
+  form.previewAgain();
   await refresh(["flags", "timeline", "subject"]);
 }
 
@@ -154,6 +163,7 @@ function undo() {
   alone(async () => {
     const answer = await takeBack();
     if (!answer) return;
+    await claim.settled();
     if (claim.isMine) await post(shown.dataset.releaseUrl).catch(() => null);
     show(answer);
     if (answer.done) say(answer.done);
@@ -163,6 +173,7 @@ function undo() {
 /** Give the case back and take another one; what this tab skipped does not come again. */
 function skip() {
   alone(async () => {
+    await claim.settled();
     const released = claim.isMine ? shown.dataset.releaseUrl : "";
     if (released) noteSkipped(shown.dataset.case);
     const answer = await post(desk.dataset.nextUrl, withSkipped(new FormData()));
@@ -194,6 +205,7 @@ async function revealPerson(target) {
 }
 
 async function send(target) {
+  if (target.matches(WORK)) await claim.hold();
   const answer = await post(target.action, new FormData(target));
   target.closest("dialog")?.close();
   if (answer.html && target.hasAttribute("data-note")) {
@@ -234,8 +246,9 @@ place.addEventListener("keydown", (event) => {
   }
 });
 
-for (const kind of ["keydown", "pointerdown", "input"]) {
-  addEventListener(kind, () => claim?.touch(), { capture: true, passive: true });
+for (const kind of ["keydown", "pointerdown", "input", "change"]) {
+  const touch = (event) => claim?.touch({ isWork: Boolean(event.target.closest?.(WORK)) });
+  addEventListener(kind, touch, { capture: true, passive: true });
 }
 
 const messages = () => shown.querySelectorAll("[data-row]");

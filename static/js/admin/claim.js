@@ -1,11 +1,18 @@
-/** Holding a case: taking it when it opens, showing the time left, renewing while somebody works. */
+/** Holding a case: taking it when it opens or nobody holds it any more, showing the time left, renewing while somebody works. */
 
 import { get, leave, post } from "./ask-server.js";
 
 const LOOK_MINE_MS = 20_000;
 const LOOK_OTHERS_MS = 15_000;
 const RENEW_AFTER_MS = 45_000;
+const RETRY_AFTER_MS = 3_000;
 const SOON_SECONDS = 60;
+
+/** Whether somebody may take a case that stands so: it waits, and nobody holds it. */
+export function isFree(standing) {
+  const waits = Boolean(standing.state) && standing.state !== "closed";
+  return waits && !standing.is_mine && !standing.holder && !standing.why_not;
+}
 
 export function clockText(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
@@ -17,7 +24,8 @@ export class Claim {
   #onChange;
   #expires = 0;
   #isMine = false;
-  #lastActive = 0;
+  #isFree = false;
+  #taking = null;
   #lastRenewed = 0;
   #timers = [];
   #over = false;
@@ -46,11 +54,28 @@ export class Claim {
     await (isWaiting ? this.#ask(() => post(claimUrl), { isTaken: true }) : this.#ask(() => get(standingUrl)));
   }
 
-  /** The holder does something: the claim goes on. */
-  touch() {
-    this.#lastActive = Date.now();
-    const isDue = Date.now() - this.#lastRenewed > RENEW_AFTER_MS;
-    if (this.#isMine && isDue) this.#ask(() => post(this.#case.dataset.claimUrl));
+  /**
+   * Somebody does something: the claim of who holds the case goes on. `isWork` where they work on a form of it: where
+   * nobody holds it any more, they do from here on.
+   */
+  touch({ isWork = false } = {}) {
+    const idle = Date.now() - this.#lastRenewed;
+    if (this.#isMine && idle > RENEW_AFTER_MS) this.#ask(() => post(this.#case.dataset.claimUrl));
+    else if (isWork && this.#isFree && idle > RETRY_AFTER_MS) this.hold();
+  }
+
+  /** Take the case where nobody holds it. */
+  hold() {
+    if (!this.#isFree || this.#over) return this.settled();
+    this.#taking ??= this.#ask(() => post(this.#case.dataset.claimUrl), { isTaken: true }).finally(() => {
+      this.#taking = null;
+    });
+    return this.settled();
+  }
+
+  /** Wait for the claim that is under way, if one is. */
+  async settled() {
+    await this.#taking;
   }
 
   /** Stop watching this case, and give it back unless it was decided. */
@@ -58,7 +83,7 @@ export class Claim {
     this.#timers.forEach(clearInterval);
     if (this.#over) return;
     this.#over = true;
-    if (this.#isMine && !isDecided) leave(this.#case.dataset.releaseUrl);
+    if ((this.#isMine || this.#taking) && !isDecided) leave(this.#case.dataset.releaseUrl);
   }
 
   /** Ask at once how the case stands: somebody changed it. */
@@ -74,7 +99,7 @@ export class Claim {
   async #ask(request, how) {
     this.#lastRenewed = this.#looked = Date.now();
     try {
-      this.#apply(await request(), how);
+      await this.#apply(await request(), how);
     } catch (error) {
       if (error.data?.state) this.#apply(error.data);
       else if (error.status) this.#onChange({ why_not: error.message, is_mine: false });
@@ -82,11 +107,13 @@ export class Claim {
   }
 
   #apply(standing, how) {
-    if (this.#over) return;
+    if (this.#over) return null;
     this.#isMine = standing.is_mine;
+    this.#isFree = isFree(standing);
     this.#expires = Date.now() + standing.seconds_left * 1000;
-    this.#onChange(standing, how);
+    const shown = this.#onChange(standing, how);
     this.#tick();
+    return shown;
   }
 
   #tick() {

@@ -11,7 +11,7 @@ export class DecisionForm {
   #redaction = null;
   #filled = { reason: "", reason_for_user: "" };
   #waiting = 0;
-  #asked = null;
+  #asked = {};
   #isOpen = false;
 
   constructor(element) {
@@ -21,6 +21,7 @@ export class DecisionForm {
     this.#form?.addEventListener("change", (event) => this.#changed(event));
     const text = this.#form && element.querySelector("[data-text]");
     if (text) this.#redaction = new Redaction(text, this.#form, () => this.#later());
+    if (this.#form) this.#preview("no_violation");
   }
 
   get exists() {
@@ -74,8 +75,15 @@ export class DecisionForm {
     }
     if (verdict === "violates" && !this.#isWhole()) return null;
     this.complain("");
+    return this.#sent(verdict);
+  }
+
+  /** What the words of a policy say is no reason to find that nothing is against it. */
+  #sent(verdict) {
     const body = new FormData(this.#form);
     body.set("verdict", verdict);
+    const isFilled = this.#form.elements.reason.value === this.#filled.reason;
+    if (verdict !== "violates" && isFilled) body.set("reason", "");
     return body;
   }
 
@@ -117,35 +125,41 @@ export class DecisionForm {
     this.complain("");
   }
 
+  /** Ask anew what each verdict would do: something has changed elsewhere. */
+  previewAgain() {
+    if (!this.#form) return;
+    this.#preview("no_violation");
+    this.#previewViolation();
+  }
+
   #later() {
     clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#preview(), PREVIEW_AFTER_MS);
+    this.#waiting = setTimeout(() => this.#previewViolation(), PREVIEW_AFTER_MS);
   }
 
-  async #preview() {
-    const place = this.#form.querySelector("[data-preview]");
-    if (!this.#form.isConnected || !this.#form.querySelector("[name=policy]:checked")) return;
-    const body = new FormData(this.#form);
-    body.set("verdict", "violates");
-    this.#asked?.abort();
-    this.#asked = new AbortController();
+  #previewViolation() {
+    if (this.#form.querySelector("[name=policy]:checked")) this.#preview("violates");
+  }
+
+  /** Say what a verdict would do, beside the buttons, and show the notice that it would send. */
+  async #preview(verdict) {
+    if (!this.#form.isConnected) return;
+    this.#asked[verdict]?.abort();
+    this.#asked[verdict] = new AbortController();
+    const { signal } = this.#asked[verdict];
+    let found;
     try {
-      const found = await post(this.#case.dataset.previewUrl, body, { signal: this.#asked.signal });
-      this.#sayEffect(found.effect);
-      place.querySelector("[data-preview-title]").textContent = found.title;
-      place.querySelector("[data-preview-body]").textContent = found.body;
-      place.hidden = !found.body;
+      found = await post(this.#case.dataset.previewUrl, this.#sent(verdict), { signal });
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#sayEffect(error.message);
-      place.hidden = true;
+      found = { effect: error.message, title: "", body: "" };
     }
-  }
-
-  /** Say what “Violates” would do, beside its button. */
-  #sayEffect(words) {
-    const place = this.#form.querySelector("[data-preview-effect]");
-    place.textContent = words;
-    place.hidden = !words;
+    const effect = this.#form.querySelector(`[data-effect-of="${verdict}"]`);
+    effect.querySelector("[data-effect-words]").textContent = found.effect;
+    effect.hidden = !found.effect;
+    const notice = this.#form.querySelector(`[data-notice-of="${verdict}"]`);
+    notice.querySelector("[data-notice-title]").textContent = found.title;
+    notice.querySelector("[data-notice-body]").textContent = found.body;
+    notice.hidden = !found.body;
   }
 }
