@@ -97,9 +97,16 @@ def decide(
         ValidationFailedError: a reason is missing, or the measures do not fit the verdict.
     """
     case = _decidable(actor, case_id, version, is_override=is_override)
+    decision = _write(case, ruling, actor, batch_id)
+    _carry_out(decision, case, ruling, actor)
+    _close(decision, case)
+    record(decision, case, is_override=is_override)
+    return decision
+
+
+def _write(case: Case, ruling: Ruling, actor: User, batch_id: UUID | None) -> Decision:
     policy = _check(ruling)
-    former = latest_decision(case)
-    decision = Decision.objects.create(
+    return Decision.objects.create(
         case=case,
         verdict=ruling.verdict,
         policy_version=policy,
@@ -110,16 +117,12 @@ def decide(
         actor_kind=ActorKind.PERSON,
         actor=actor,
         actor_label=actor.name,
-        supersedes=former,
+        supersedes=latest_decision(case),
         batch_id=batch_id,
         claimed_at=case.claimed_at,
         policy_before=case.policy,
         severity_before=case.severity,
     )
-    _carry_out(decision, case, ruling, actor)
-    _close(decision, case)
-    record(decision, case, is_override=is_override)
-    return decision
 
 
 def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) -> Case:
