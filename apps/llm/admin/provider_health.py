@@ -51,7 +51,7 @@ def health_table(told: Sequence[Health]) -> Table:
             )
             for one in told
         ],
-        empty="No process has asked it within a day, or Redis is away.",
+        empty="No process that runs now has asked it, or Redis is away.",
     )
 
 

@@ -18,8 +18,11 @@ from redis.exceptions import RedisError
 
 from apps.core.redis import RedisFailure, redis_client, waiting_client
 
-KEEP_SECONDS = 86_400
+KEEP_SECONDS = 3_600
 QUIET_SECONDS = 5.0
+BEAT_SECONDS = 20.0
+GONE_SECONDS = 60.0
+"""A process that has not told for so long is none any more."""
 MAX_PROCESSES = 20
 
 
@@ -38,12 +41,17 @@ class Health(msgspec.Struct):
 
 
 class Reporter:
-    """Tells Redis how a provider fares: at once where something changed, else every few seconds."""
+    """Tells Redis how a provider fares: at once where something changed, else every few seconds.
+
+    What comes in between is told a moment later, so that the last word is never an old one; and a
+    process that has nothing to tell says now and then that it is there.
+    """
 
     def __init__(self, provider_id: int) -> None:
         self.health = Health(process=f"{socket.gethostname()[:24]}-{os.getpid()}")
         self._key = _key(provider_id)
         self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._has_news = False
 
     def note_success(self) -> None:
@@ -56,15 +64,36 @@ class Reporter:
 
     def tell(self, *, is_news: bool) -> None:
         """Have what is noted told, without making anybody wait."""
-        if not (is_news or time.time() - self.health.told >= QUIET_SECONDS):
-            return
+        quiet = self.health.told + QUIET_SECONDS - time.time()
+        if is_news or quiet <= 0:
+            self._tell_now()
+        else:
+            self._tell_in(quiet)
+
+    def _tell_now(self) -> None:
         self._has_news = True
         self.health.told = time.time()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write_news())
+        self._forget_timer()
+        self._tell_in(BEAT_SECONDS)
+
+    def _tell_in(self, seconds: float) -> None:
+        """Tell in so many seconds, if nothing is to be told sooner."""
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and self._timer.when() <= loop.time() + seconds:
+            return
+        self._forget_timer()
+        self._timer = loop.call_later(seconds, self._tell_now)
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def aclose(self) -> None:
-        """Wait for what is being told at this moment."""
+        """Tell nothing more, and wait for what is being told at this moment."""
+        self._forget_timer()
         if self._task is not None and self._task.get_loop() is asyncio.get_running_loop():
             await asyncio.wait({self._task})
 
@@ -86,7 +115,7 @@ class Reporter:
 
 
 def read_health(provider_ids: Sequence[int]) -> dict[int, list[Health]]:
-    """Return what the processes told of each provider, the newest word first."""
+    """Return what the processes that are there told of each provider, the newest word first."""
     try:
         pipeline = waiting_client().pipeline(transaction=False)
         for provider_id in provider_ids:
@@ -109,7 +138,7 @@ def _read(values: list[bytes]) -> list[Health]:
             told.append(msgspec.msgpack.decode(value, type=Health))
         except msgspec.MsgspecError:
             continue
-    since = time.time() - KEEP_SECONDS
+    since = time.time() - GONE_SECONDS
     recent = [one for one in told if one.told > since]
     return sorted(recent, key=lambda one: -one.told)[:MAX_PROCESSES]
 

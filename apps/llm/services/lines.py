@@ -118,7 +118,7 @@ class ProviderLine:
                     yield event
         finally:
             place.leave()
-            self._note_load()
+            self._tell()
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for later calls."""

@@ -489,9 +489,8 @@ async def test_staff_see_how_a_provider_fares_in_each_process(
         second.queue(*[BROKEN] * FAILURES_TO_OPEN)
         for _ in range(FAILURES_TO_OPEN):
             await ask(desk, alone)
-            await (
-                await desk.line((await catalogue.current()).providers[two.spare.provider_id])
-            ).reporter.aclose()
+        line = await desk.line((await catalogue.current()).providers[two.spare.provider_id])
+        await line.reporter.aclose()
     (told,) = health.read_health([two.spare.provider_id])[two.spare.provider_id]
     assert (told.state, told.last_error_code) == ("open", "upstream_error")
     assert told.last_success

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from apps.llm import errors
 from apps.llm.models import ChatModel, Provider
 from apps.llm.services import catalogue
+from apps.llm.services.health import GONE_SECONDS, QUIET_SECONDS, read_health
 from tests.llm.conftest import make_request, until
 from tests.llm.services.conftest import Clock, Two, let_others_run, open_desk
 from tests.llm.services.test_desk import ask, change
@@ -72,3 +75,25 @@ async def test_a_call_that_waits_is_not_made_once_its_model_is_switched_off(
     assert type(heard.error) is errors.AssistantUnavailableError
     assert heard.asked == []
     assert second.requests == []
+
+
+async def test_the_end_of_a_call_is_told_though_it_comes_soon_after_its_beginning(
+    two: Two, clock: Clock
+) -> None:
+    """And a process that has not told for a minute is there no more."""
+    number = two.spare.provider_id
+    async with open_desk(clock) as desk:
+        await ask(desk, make_request("[[stream tokens=3]]", chat_model_id=two.spare.pk))
+        reporter = (await desk.line((await catalogue.current()).providers[number])).reporter
+        told_at = reporter.health.told
+        reporter.health.told = time.time() - QUIET_SECONDS + 0.05
+        reporter.tell(is_news=False)
+        async with asyncio.timeout(5):
+            while reporter.health.told < told_at:
+                await let_others_run()
+        await reporter.aclose()
+        (told,) = (await sync_to_async(read_health)([number]))[number]
+        assert (told.running, told.waiting) == (0, 0)
+        reporter.health.told = time.time() - GONE_SECONDS
+        await reporter._write()
+        assert (await sync_to_async(read_health)([number]))[number] == []
