@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
@@ -52,7 +53,8 @@ async def request_export(request: HttpRequest) -> HttpResponse:
 async def download(request: HttpRequest) -> HttpResponse | Download:
     """Give the person the archive, after the password or another factor was asked."""
     if await db.call(_must_confirm, request):
-        return _confirm(reverse("accounts:download"))
+        again = urlencode({"next": reverse("accounts:download")})
+        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{again}")
     actor: Any = await request.auser()
     try:
         made = await exports.download(actor=actor)
@@ -64,81 +66,67 @@ async def download(request: HttpRequest) -> HttpResponse | Download:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-async def delete(request: HttpRequest) -> HttpResponse:
+@reauthentication_required  # type: ignore[untyped-decorator]
+def delete(request: HttpRequest) -> HttpResponse:
     """Say what the end of an account means, and close it, after the password was asked."""
-    if await db.call(_must_confirm, request):
-        return _confirm(reverse("accounts:delete"))
-    actor: Any = await request.auser()
-    context = await db.call(pages.delete_page, viewer=actor)
+    actor: Any = request.user
+    context = pages.delete_page(viewer=actor)
     if request.method == "POST":
         if request.POST.get("is_sure") == "on":
             try:
-                user = await db.call(closing.close_account, actor=actor)
+                user = closing.close_account(actor=actor)
             except AppError as error:
                 context["error"] = error.message
             else:
-                await request.session.aflush()
-                context = {"erase_at": user.erase_at}
-                return await db.call(render, request, "account/left.html", context)
+                request.session.flush()
+                return render(request, "account/left.html", {"erase_at": user.erase_at})
         else:
             context["error"] = gettext("Tick the box to say that you are sure.")
     status = 400 if "error" in context else 200
-    return await db.call(render, request, "account/delete.html", context, status=status)
+    return render(request, "account/delete.html", context, status=status)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-async def limits(request: HttpRequest, token_id: int) -> HttpResponse:
+@reauthentication_required  # type: ignore[untyped-decorator]
+def limits(request: HttpRequest, token_id: int) -> HttpResponse:
     """Show the limits of a token, and set one, after the password was asked."""
-    here = reverse("accounts:token_limits", args=[token_id])
-    if await db.call(_must_confirm, request):
-        return _confirm(here)
-    actor = await db.call(_principal, request)
+    actor = _principal(request)
     form = TokenLimitForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            await db.call(
-                token_limits.set_limit, actor=actor, token_id=token_id, **form.cleaned_data
-            )
+            token_limits.set_limit(actor=actor, token_id=token_id, **form.cleaned_data)
         except NotFoundError as error:
             raise Http404 from error
         except AppError as error:
             form.add_error("amount", pages.sentence_of(error))
         else:
             flash.success(request, gettext("The limit is set. It counts from now on."))
-            return HttpResponseRedirect(here)
+            return HttpResponseRedirect(reverse("accounts:token_limits", args=[token_id]))
     try:
-        context = await db.call(pages.limits_page, viewer=actor, token_id=token_id)
+        context = pages.limits_page(viewer=actor, token_id=token_id)
     except NotFoundError as error:
         raise Http404 from error
     status = 400 if form.errors else 200
-    context |= {"form": form}
-    return await db.call(render, request, "account/token_limits.html", context, status=status)
+    return render(request, "account/token_limits.html", context | {"form": form}, status=status)
 
 
 @login_required
 @require_POST
-async def end_limit(request: HttpRequest, token_id: int, quota_id: int) -> HttpResponse:
+@reauthentication_required  # type: ignore[untyped-decorator]
+def end_limit(request: HttpRequest, token_id: int, quota_id: int) -> HttpResponse:
     """End a limit of a token, after the password was asked."""
-    here = reverse("accounts:token_limits", args=[token_id])
-    if await db.call(_must_confirm, request):
-        return _confirm(here)
-    actor = await db.call(_principal, request)
     try:
-        await db.call(token_limits.end_limit, actor=actor, token_id=token_id, quota_id=quota_id)
+        token_limits.end_limit(actor=_principal(request), token_id=token_id, quota_id=quota_id)
     except NotFoundError as error:
         raise Http404 from error
     flash.success(request, gettext("The limit is ended."))
-    return HttpResponseRedirect(here)
+    return HttpResponseRedirect(reverse("accounts:token_limits", args=[token_id]))
 
 
 def _must_confirm(request: HttpRequest) -> bool:
     """Tell whether the person has to show once more who they are; reads the session."""
     return bool(is_reauthentication_required(request, app="account"))
-
-
-def _confirm(page: str) -> HttpResponseRedirect:
-    return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': page})}")
 
 
 def _principal(request: HttpRequest) -> principals.Principal:

@@ -63,6 +63,19 @@ def test_it_asks_for_the_password_first(person: User) -> None:
     assert person.is_active
 
 
+def test_what_was_ticked_is_done_once_the_password_was_given(person: User) -> None:
+    client = Client()
+    client.force_login(person)
+    asked = client.post("/settings/data/delete/", {"is_sure": "on"})["Location"]
+    person.refresh_from_db()
+    assert person.is_active
+    answer = client.post(asked, {"password": PASSWORD})
+    assert "Your account is closed" in answer.content.decode()
+    person.refresh_from_db()
+    assert not person.is_active
+    assert client.get("/settings/").status_code == 302
+
+
 def test_it_asks_whether_one_is_sure(person: User) -> None:
     response = confirmed(person).post("/settings/data/delete/")
     assert response.status_code == 400

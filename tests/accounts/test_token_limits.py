@@ -14,7 +14,7 @@ from apps.conversations.models import Reply
 from apps.llm.models import Quota
 from apps.users.models import ApiToken, User
 from tests.accounts.conftest import confirmed
-from tests.factories import ApiTokenFactory, UserFactory
+from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LIMIT = {"unit": "tokens", "period": "day", "amount": "50"}
@@ -138,6 +138,26 @@ def test_a_token_makes_none_for_a_program_that_could_do_more_than_it(db: None) -
     assert call(limiting, "PUT", f"auth/tokens/{staff.pk}/limits", **limit)["success"]
     assert call(staff, "POST", path, name="b", scopes=["staff"])["code"] == "token_is_limited"
     assert ApiToken.objects.filter(user=service).count() == 1
+
+
+def test_what_was_typed_is_done_once_the_password_was_given(
+    person: User, program: ApiToken
+) -> None:
+    page = f"/settings/tokens/{program.pk}/limits/"
+    client = Client()
+    client.force_login(person)
+    typed = {"unit": "money", "amount": "12.50", "period": "month", "is_hard": "on"}
+    asked = client.post(page, typed)["Location"]
+    assert not Quota.objects.filter(api_token=program).exists()
+    assert client.post(asked, {"password": PASSWORD})["Location"] == page
+    quota = Quota.objects.get(api_token=program)
+    again = Client()
+    again.force_login(person)
+    asked = again.post(f"{page}{quota.pk}/end/")["Location"]
+    assert again.post(asked, {"password": PASSWORD})["Location"] == page
+    quota.refresh_from_db()
+    assert quota.ended_at is not None
+    assert "The limit is ended." in again.get(page).content.decode()
 
 
 def test_the_page_sets_and_ends_a_limit_after_the_password(person: User, program: ApiToken) -> None:

@@ -146,3 +146,17 @@ async def background(tab: Tab) -> str:
     await tab.page.wait_for_selector("body")
     colour: str = await tab.page.evaluate(BACKGROUND)
     return colour
+
+
+async def test_every_page_tells_the_server_by_which_clock_it_is_read(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        for path in ("/settings/", "/"):
+            tab = await browsing.signed_in(person, timezone_id="Asia/Tokyo")
+            await tab.open(path)
+            await tab.page.wait_for_function("document.cookie.includes('zone=')")
+            cookies = await tab.page.context.cookies()
+            zone = next(one for one in cookies if one["name"] == "zone")
+            assert zone["value"] == "Asia/Tokyo"
+            assert (zone["path"], zone["sameSite"]) == ("/", "Lax")
