@@ -1,9 +1,11 @@
 """Staff warn, restrict, suspend and lift outside the queue: decided, told, open to appeal."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -393,6 +395,33 @@ def test_what_no_decision_brought_is_lifted_too(moderator: User, lead: User, per
     lifting.lift_from_person(actor=lead, user_id=person.pk, reason="All of it.")
     assert standing_of(person) == "good"
     assert Restriction.objects.filter(lifted_at=None).count() == 0
+
+
+def test_only_decisions_and_the_product_itself_take_something_from_a_person() -> None:
+    acts = (
+        *("standing.warn(", "standing.restrict(", "standing.suspend(", "standing.lift("),
+        *("visibility.hide_message(", "locking.lock_conversation("),
+        *("rewriting.redact_spans(", "rewriting.withhold_answer("),
+    )
+    apps_folder = Path(settings.BASE_DIR) / "apps"
+    found = {
+        str(path.relative_to(apps_folder))
+        for path in apps_folder.rglob("*.py")
+        if any(act in path.read_text() for act in acts)
+    }
+    assert found == {
+        "conversations/services/leases.py",
+        "conversations/services/retries.py",
+        "moderation/services/enforcements.py",
+        "moderation/services/later.py",
+        "moderation/services/lifting.py",
+        "moderation/services/sanctions.py",
+    }
+    for name in ("conversations/services/leases.py", "conversations/services/retries.py"):
+        source = (apps_folder / name).read_text()
+        for act in acts:
+            for called in source.split(act)[1:]:
+                assert called.lstrip().startswith("actor=None"), name
 
 
 def test_programs_of_staff_act_and_lift(moderator: User, person: User) -> None:

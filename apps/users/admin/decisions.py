@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from apps.users.admin.people import UserAdmin
 
 Typed = Mapping[str, Any]
+NOT_FOR_POLICY = (
+    "They get no notice. If they go against a policy, suspend them instead: they are told why, and "
+    "can appeal."
+)
 RECORDED = "Your name and the reason are kept in the audit record."
 
 
@@ -96,6 +100,7 @@ def _close(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
         effects=[
             "They are signed out everywhere and cannot sign in until the account is opened again.",
             "Their conversations stay stored.",
+            NOT_FOR_POLICY,
             RECORDED,
         ],
     )
@@ -158,6 +163,7 @@ def _delete(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
         effects=[
             "The account, its conversations, messages and tokens are removed for good.",
             "This cannot be undone.",
+            NOT_FOR_POLICY,
             "What the person did as staff stays in the audit record.",
             RECORDED,
         ],
