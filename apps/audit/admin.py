@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from apps.audit import services
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
+from apps.audit.subjects import Reader
 from apps.core.admin_kit.details import Detail, Fact, Front, Related, Table, Text
-from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment, preview
+from apps.core.admin_kit.display import EMPTY, KEPT, Tone, badge, link, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.searching import parse_search, split_key
@@ -54,7 +55,7 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         """Return the record without what others did to what is the viewer's own."""
-        return services.list_events_for(viewer=cast("services.Viewer", request.user)).order_by(
+        return services.list_events_for(viewer=cast("Reader", request.user)).order_by(
             *self.ordering
         )
 
@@ -97,7 +98,7 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
     @admin.display(description="Reason")
     def why(self, event: AuditEvent) -> str:
         """Show the reason, shortened."""
-        return preview(event.reason) or EMPTY
+        return KEPT if event.is_kept else preview(event.reason) or EMPTY
 
     def detail(self, request: HttpRequest, row: AuditEvent) -> Detail:
         """Show the event with its reason and what changed."""
@@ -113,8 +114,12 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
                 Fact("Word", row.action),
                 Fact("Request", row.correlation_id or EMPTY),
             ],
-            texts=[Text("Reason", row.reason, "in the words of the actor")],
-            tables=[Table("What changed", ("What", "Value"), changes(row.data), "Nothing else.")],
+            texts=[
+                Text("Reason", KEPT if row.is_kept else row.reason, "in the words of the actor")
+            ],
+            tables=[
+                Table("What changed", ("What", "Value"), changes(row.data_shown), "Nothing else.")
+            ],
             related=self._related(row),
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from apps.audit import statements
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
-from apps.audit.subjects import subjects
+from apps.audit.subjects import Reader, subjects
 from apps.core.correlation import get_correlation_id
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ class Actor(Protocol):
     def label(self) -> str:
         """The name that the record keeps."""
         ...
-
-
-class Viewer(Protocol):
-    """Whoever reads the record."""
-
-    pk: int
 
 
 def record(
@@ -69,13 +63,15 @@ def record(
     )
 
 
-def list_events_for(*, viewer: Viewer) -> AuditEventQuerySet:
+def list_events_for(*, viewer: Reader) -> AuditEventQuerySet:
     """Return the record as somebody may read it; the caller has checked that they may at all.
 
-    What others did to what is the reader's own is left out: they hear of it as everybody does.
+    What others did to what is the reader's own is left out: they hear of it as everybody does. Of
+    each event `is_kept` says whether its reason is kept from the reader for now.
     """
     about = subjects().about(person_id=viewer.pk)
-    return AuditEvent.objects.not_done_to(viewer.pk, about)
+    rows = AuditEvent.objects.not_done_to(viewer.pk, about)
+    return rows.with_kept_reasons(subjects().kept_from(viewer=viewer))
 
 
 def list_events_of(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from apps.users.models import User
 
 
 class EnforcementHold(Protocol):
@@ -19,6 +22,15 @@ class EnforcementHold(Protocol):
         Args:
             message: the column that holds the message's number.
             since: the column that says when it was hidden.
+        """
+        ...
+
+    def keeps_reasons(self, *, viewer: User, message: str) -> Q:
+        """Return the condition of rows with a message that a reader waits to know the reasons of.
+
+        Args:
+            viewer: who reads: somebody who may review an appeal against what was decided of it.
+            message: the column that holds the message's number.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -10,8 +10,11 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull
 
 from apps.audit.constants import AuditAction
+from apps.audit.subjects import Reader
 from apps.conversations.models import Conversation, Message, Share
 from apps.moderation.models import Appeal, Case
+from apps.moderation.services import blind_reviews
+from apps.users.models import User
 
 TEXTS = ("message", "reply")
 
@@ -37,6 +40,10 @@ class AuditSubjects:
             | Q(target_type__in=TEXTS) & _is_there(texts.filter(pk=number))
             | Q(action=AuditAction.BACK_TEST_LABELLED) & _is_there(texts.filter(pk=labelled))
         )
+
+    def kept_from(self, *, viewer: Reader) -> Q:
+        """Return the condition of events whose reason a blind reviewer may not read yet."""
+        return blind_reviews.kept_of_event(cast("User", viewer))
 
 
 def _one(target_type: str, rows: QuerySet[Any, Any]) -> Q:

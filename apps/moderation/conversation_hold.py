@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from apps.moderation.constants import CaseState, EnforcementKind
 from apps.moderation.models import Appeal, Case, Enforcement, Notice
+from apps.moderation.services import blind_reviews
+from apps.users.models import User
 
 
 class CaseHold:
@@ -29,6 +31,10 @@ class DecisionHold:
         """Return the condition of rows whose message a decision hides at the moment."""
         hiding = Enforcement.objects.active()
         return Q(Exists(hiding.hiding(message=OuterRef(message), since=OuterRef(since))))
+
+    def keeps_reasons(self, *, viewer: User, message: str) -> Q:
+        """Return the condition of rows whose message's reasons a blind reviewer waits for."""
+        return blind_reviews.kept_of_message(viewer, message=message)
 
     def locks(self, *, conversation_id: int) -> bool:
         """Tell whether a decision locks a conversation at the moment."""

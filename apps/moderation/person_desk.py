@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from apps.moderation.constants import EnforcementKind
-from apps.moderation.services import lifting, measures, policy_choices
+from apps.moderation.services import blind_reviews, lifting, measures, policy_choices
 from apps.users.constants import RestrictionKind
 from apps.users.models import User
 from apps.users.standing_desk import Act
@@ -21,6 +23,10 @@ class PersonDesk:
     def policies(self) -> list[tuple[str, str]]:
         """Return code and title of every policy in use."""
         return policy_choices.list_choices()
+
+    def keeps_reasons(self, *, viewer: User, person: str) -> Q:
+        """Return the condition of rows about somebody whose appeal a blind reviewer may take."""
+        return blind_reviews.kept_of_person(viewer, person=person)
 
     def act(self, *, actor: User, user_id: int, act: Act) -> int:
         """Warn, restrict or suspend a person; returns the number of the case."""

@@ -12,6 +12,8 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import Q
+
     from apps.users.constants import RestrictionKind
     from apps.users.models import User
 
@@ -60,6 +62,15 @@ class StandingDesk(Protocol):
 
         Raises:
             AppError: it cannot be done, or not by this person; nothing has changed.
+        """
+        ...
+
+    def keeps_reasons(self, *, viewer: User, person: str) -> Q:
+        """Return the condition of rows about a person of whom a reader waits to know the reasons.
+
+        Args:
+            viewer: who reads: somebody who may review an appeal of that person.
+            person: the column that holds the person's number.
         """
         ...
 

@@ -35,7 +35,8 @@ OWN = {
     "grants.live_grant": "one's own grants",
     "reports.list_reports": "one's own reports",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
-    "appeal_panels.hides_reasons": "an answer about a case that the caller has been let read",
+    "blind_reviews.hides_any": "an answer about appeals that the caller has been let read",
+    "blind_reviews.hides_reasons": "an answer about a case that the caller has been let read",
     "blind_reviews.is_ready": "an answer about an appeal that the caller has been let read",
     "blind_reviews.shows_reasons": "an answer about an appeal that the caller has been let read",
 }

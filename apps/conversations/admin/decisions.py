@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from uuid import uuid4
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest
 
 from apps.conversations.admin import looks
@@ -47,14 +47,26 @@ def why_not_restored(request: HttpRequest, message: Message) -> str:
     return HeldByDecisionError.default_message if is_held(message) else ""
 
 
-def with_hold(rows: QuerySet[Message]) -> QuerySet[Message]:
-    """Say of each message, for `is_held`, whether a decision of moderation hides it."""
-    return rows.annotate(is_held=enforcement_hold().hides(message="pk", since="hidden_at"))
+def with_hold(rows: QuerySet[Message], request: HttpRequest) -> QuerySet[Message]:
+    """Say of each message whether a decision hides it, and whether its reasons are kept back.
+
+    For `is_held` and `keeps_reasons`; reasons are kept from a viewer who is to review an appeal.
+    """
+    hold, viewer = enforcement_hold(), actor_of(request)
+    kept = ExpressionWrapper(
+        hold.keeps_reasons(viewer=viewer, message="pk"), output_field=BooleanField()
+    )
+    return rows.annotate(is_held=hold.hides(message="pk", since="hidden_at"), is_reason_kept=kept)
 
 
 def is_held(message: Message) -> bool:
     """Tell whether a decision of moderation hides a message, which was read `with_hold`."""
     return bool(getattr(message, "is_held", False))
+
+
+def keeps_reasons(message: Message) -> bool:
+    """Tell whether the reasons of a message, which was read `with_hold`, are kept back."""
+    return bool(getattr(message, "is_reason_kept", False))
 
 
 def actor_of(request: HttpRequest) -> User:

@@ -11,7 +11,7 @@ from apps.conversations.admin.transcript import hide_events
 from apps.conversations.models import Message, Reply
 from apps.core import redaction
 from apps.core.admin_kit.details import Fact, Text
-from apps.core.admin_kit.display import EMPTY, duration, moment, number
+from apps.core.admin_kit.display import EMPTY, KEPT, duration, moment, number
 
 
 def facts_of(message: Message, reply: Reply | None) -> list[Fact]:
@@ -38,11 +38,13 @@ def hidden_facts_of(request: HttpRequest, message: Message) -> list[Fact]:
         return []
     event = hide_events(request, [message]).get(message.pk)
     why_not = decisions.why_not_restored(request, message)
+    told = message.hidden_reason or "only that it was removed"
+    is_kept = decisions.keeps_reasons(message)
     return [
         Fact("Hidden", moment(message.hidden_at)),
         Fact("Hidden by", event.actor_label if event else EMPTY),
-        Fact("Reason", event.reason if event else EMPTY),
-        Fact("Readers are told", message.hidden_reason or "only that it was removed"),
+        Fact("Reason", KEPT if is_kept else event.reason if event else EMPTY),
+        Fact("Readers are told", KEPT if is_kept else told),
         *([Fact("Not restored here", why_not)] if why_not else []),
     ]
 

@@ -106,7 +106,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
     def detail_rows(self, request: HttpRequest) -> QuerySet[Message]:
         """Return the messages with their whole text."""
         rows = Message.objects.select_related("conversation__owner", "reply").defer("html")
-        return decisions.with_hold(rows)
+        return decisions.with_hold(rows, request)
 
     @admin.display(description="")
     def pick(self, message: Message) -> SafeString:

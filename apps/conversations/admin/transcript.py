@@ -18,7 +18,7 @@ from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message
 from apps.core import redaction
 from apps.core.admin_kit.actions import Button
-from apps.core.admin_kit.display import duration, moment, number
+from apps.core.admin_kit.display import KEPT, duration, moment, number
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.users.models import User
@@ -64,7 +64,7 @@ def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Me
         .defer("html", "context", "metadata")
         .oldest_first()
     )
-    pages = Paginator(decisions.with_hold(rows), ROWS_PER_PAGE)
+    pages = Paginator(decisions.with_hold(rows, request), ROWS_PER_PAGE)
     wanted = request.GET.get("message", "")
     if wanted.isdecimal() and len(wanted) < 19:
         before = Message.objects.filter(conversation=conversation, pk__lt=int(wanted)).count()
@@ -124,16 +124,20 @@ def _line(
         model=reply.model if reply else "",
         tokens=_tokens(reply.prompt_tokens, reply.completion_tokens) if reply else "",
         took=duration(reply.started_at, reply.finished_at) if reply else "",
-        notice=reply.notice if reply else "",
+        notice=_reason(message, reply.notice) if reply else "",
         is_hidden=message.is_hidden,
         hidden_by=event.actor_label if event else "",
-        hidden_why=event.reason if event else "",
-        told=message.hidden_reason or message.redacted_reason,
+        hidden_why=_reason(message, event.reason) if event else "",
+        told=_reason(message, message.hidden_reason or message.redacted_reason),
         why_not_restored=decisions.why_not_restored(request, message),
         is_current=message.is_current,
         url=subjects["message"].url_of(message.pk),
         buttons=buttons,
     )
+
+
+def _reason(message: Message, words: str) -> str:
+    return KEPT if words and decisions.keeps_reasons(message) else words
 
 
 def _tokens(asked: int | None, answered: int | None) -> str:

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+KEPT = "Shown to you after your first opinion on the appeal."
+"""What stands in the place of a reason that is kept from a reviewer for now."""
 EMPTY = "\N{EN DASH}"
 PREVIEW_CHARS = 90
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.details import Detail, Fact, Text
-from apps.core.admin_kit.display import EMPTY, moment, preview
+from apps.core.admin_kit.display import EMPTY, KEPT, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
@@ -20,8 +20,6 @@ from apps.moderation.models import Decision, Enforcement
 from apps.moderation.services import blind_reviews
 from apps.moderation.templatetags import looks
 from apps.users.models import User
-
-KEPT = "Shown to you after your first opinion on the appeal."
 
 
 @admin.register(Decision)

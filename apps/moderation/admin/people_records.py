@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.details import Detail, Fact, Text
-from apps.core.admin_kit.display import EMPTY, moment, preview
+from apps.core.admin_kit.display import EMPTY, KEPT, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Appeal, Notice, Strike
+from apps.moderation.services import blind_reviews
 from apps.moderation.templatetags import looks
+from apps.users.models import User
 
 
 @admin.register(Notice)
@@ -33,8 +37,10 @@ class NoticeAdmin(RecordAdmin[Notice]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
-        """Return the notices with the people's names."""
-        return super().get_queryset(request).select_related("subject")
+        """Return the notices with the people's names, and whether the viewer may see the words."""
+        rows = super().get_queryset(request).select_related("subject")
+        viewer = cast("User", request.user)
+        return blind_reviews.with_kept_reasons(rows, viewer=viewer, case="decision__case")
 
     @admin.display(description="Notice", ordering="id")
     def number(self, row: Notice) -> str:
@@ -78,7 +84,7 @@ class NoticeAdmin(RecordAdmin[Notice]):
                 Fact("Read", moment(row.read_at)),
                 Fact("Appeal until", moment(row.appeal_until)),
             ],
-            texts=[Text("What it says", row.body)],
+            texts=[Text("What it says", KEPT if row.is_kept else row.body)],
             related=self.lists_of(request, str(row.decision_id), "decision"),
         )
 

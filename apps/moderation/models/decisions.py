@@ -182,7 +182,12 @@ class Strike(models.Model):
 
 
 class Notice(models.Model):
-    """What a person is told of a decision: what, why, under which policy, and what they can do."""
+    """What a person is told of a decision: what, why, under which policy, and what they can do.
+
+    `is_kept` is there on rows of `blind_reviews.with_kept_reasons` only.
+    """
+
+    is_kept: bool
 
     subject = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"

@@ -104,6 +104,10 @@ async def read_rule_figures(request: HttpRequest, rule_id: int, days: PeriodDays
     Endpoint(returns=Page[AuditEventOut], message="The record.", scope=STAFF),
 )
 async def list_audit(request: HttpRequest, page: Query[AuditParams]) -> Slice:
-    """List who did what, newest first, by `action`, `actor_id`, or a target's kind and number."""
+    """List who did what, newest first, by `action`, `actor_id`, or a target's kind and number.
+
+    Reasons are empty where you may review an appeal about them and have not noted your opinion.
+    """
     chosen = page.model_dump(exclude={"limit", "cursor"})
-    return await page_of(request, page, record.list_events, chosen=chosen)
+    found = await page_of(request, page, record.list_events, chosen=chosen)
+    return Slice([AuditEventOut.of(one) for one in found.items], found.next_cursor)

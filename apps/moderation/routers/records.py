@@ -63,8 +63,12 @@ async def list_strikes(request: HttpRequest, page: Query[PersonParams]) -> Slice
     Endpoint(returns=Page[SentNoticeOut], message="What people were told.", scope=STAFF),
 )
 async def list_sent_notices(request: HttpRequest, page: Query[PersonParams]) -> Slice:
-    """List what people were told about decisions, word for word, newest first."""
-    return await page_of(request, page, records.list_notices, chosen=_chosen(page))
+    """List what people were told about decisions, word for word, newest first.
+
+    What one says is empty where you may review the case's appeal and have not noted your opinion.
+    """
+    found = await page_of(request, page, records.list_notices, chosen=_chosen(page))
+    return Slice([SentNoticeOut.of(one) for one in found.items], found.next_cursor)
 
 
 @router.operation("GET", "/hits", Endpoint(returns=Page[RuleHitOut], message="Hits.", scope=STAFF))

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from apps.audit.constants import AuditAction
+from apps.audit.models import AuditEvent
 from apps.core.api.schemas import OutputSchema, PageParams
 from apps.core.constants import LARGEST_NUMBER
 
@@ -44,3 +45,9 @@ class AuditEventOut(OutputSchema):
     data: dict[str, Any]
     correlation_id: str
     created_at: datetime
+
+    @classmethod
+    def of(cls, event: AuditEvent) -> Self:
+        """Return an event, without a reason that is kept from the caller."""
+        shown = cls.model_validate(event)
+        return shown.model_copy(update={"reason": event.reason_shown, "data": event.data_shown})

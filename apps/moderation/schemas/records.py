@@ -11,7 +11,7 @@ from pydantic import Field
 from apps.core.api.schemas import OutputSchema, PageParams
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
-from apps.moderation.models import RuleHit, Strike
+from apps.moderation.models import Notice, RuleHit, Strike
 from apps.moderation.schemas.case_reading import StrikeOut
 
 Number = Annotated[int | None, Field(ge=1, le=LARGEST_NUMBER)]
@@ -99,6 +99,12 @@ class SentNoticeOut(OutputSchema):
     appeal_until: datetime | None
     read_at: datetime | None
     created_at: datetime
+
+    @classmethod
+    def of(cls, notice: Notice) -> Self:
+        """Return a notice of the record, without words that are kept from the caller."""
+        shown = cls.model_validate(notice)
+        return shown.model_copy(update={"body": ""}) if notice.is_kept else shown
 
 
 class RuleHitOut(OutputSchema):

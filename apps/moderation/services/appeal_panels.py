@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from apps.core.errors import ForbiddenError
 from apps.moderation.constants import PENDING_APPEALS
 from apps.moderation.errors import OwnCaseError
-from apps.moderation.models import Appeal, Case
-from apps.moderation.services import appeals as reviews
+from apps.moderation.models import Appeal
 from apps.moderation.services import blind_reviews, cases
 from apps.users.models import User
 
@@ -34,11 +33,6 @@ class AppealPanel:
     def is_pending(self) -> bool:
         """Whether nobody has decided it."""
         return self.appeal.state in PENDING_APPEALS
-
-    @property
-    def hides_reasons(self) -> bool:
-        """Whether the case's earlier reasons are kept from the viewer, who may review it."""
-        return self.is_pending and not self.shows_reasons
 
 
 def panel_of(*, viewer: User, appeals: Sequence[Appeal], has_part: bool) -> AppealPanel | None:
@@ -67,14 +61,6 @@ def panel_of(*, viewer: User, appeals: Sequence[Appeal], has_part: bool) -> Appe
 def _waiting(appeals: Sequence[Appeal]) -> Appeal | None:
     pending = (one for one in reversed(appeals) if one.state in PENDING_APPEALS)
     return next(pending, None)
-
-
-def hides_reasons(*, viewer: User, case: Case) -> bool:
-    """Tell whether a case's earlier reasons are kept from somebody who may review its appeal."""
-    if not case.has_appeal:
-        return False
-    appeal = reviews.pending_appeal(case=case)
-    return appeal is not None and not blind_reviews.shows_reasons(viewer=viewer, appeal=appeal)
 
 
 def _why_not(viewer: User, *, has_part: bool) -> str:

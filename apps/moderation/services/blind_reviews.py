@@ -7,14 +7,40 @@ judge, and they are kept from nobody.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 
+from apps.audit.constants import AuditAction
 from apps.moderation import constants
-from apps.moderation.constants import ABOUT_PERSON
-from apps.moderation.models import Appeal, Decision
+from apps.moderation.models import Appeal, Case, Decision, Notice
 from apps.moderation.querysets import AppealQuerySet
 from apps.moderation.services import cases
 from apps.users.models import User
+
+ABOUT_CASES = (
+    AuditAction.CASE_DECIDED,
+    AuditAction.CASE_ESCALATED,
+    AuditAction.CASE_LIFTED,
+    AuditAction.CASE_UNDONE,
+)
+ABOUT_TEXTS = (
+    AuditAction.MESSAGE_HIDDEN,
+    AuditAction.MESSAGE_RESTORED,
+    AuditAction.MESSAGE_REDACTED,
+    AuditAction.MESSAGE_UNREDACTED,
+    AuditAction.REPLY_WITHHELD,
+    AuditAction.REPLY_RELEASED,
+)
+ABOUT_PEOPLE = (
+    AuditAction.USER_WARNED,
+    AuditAction.USER_RESTRICTED,
+    AuditAction.USER_SUSPENDED,
+    AuditAction.USER_LIFTED,
+)
+ABOUT_TALKS = (AuditAction.CONVERSATION_LOCKED, AuditAction.CONVERSATION_UNLOCKED)
+Row = TypeVar("Row", Decision, Notice)
 
 
 def is_ready(*, viewer: User, appeal: Appeal) -> bool:
@@ -30,31 +56,81 @@ def shows_reasons(*, viewer: User, appeal: Appeal) -> bool:
     return is_ready(viewer=viewer, appeal=appeal)
 
 
-def with_kept_reasons(rows: QuerySet[Decision], *, viewer: User) -> QuerySet[Decision]:
-    """Say of decisions, as `is_kept`, whether their reasons are kept from somebody.
-
-    They are where an appeal waits on the decision's case or against it, as `shows_reasons` says of
-    one.
-    """
-    is_kept = ExpressionWrapper(kept_from(viewer, case="case"), output_field=BooleanField())
-    return rows.annotate(is_kept=is_kept)  # type: ignore[no-redef]
-
-
-def kept_from(viewer: User, *, case: str) -> Q:
-    """Return the condition of rows whose decision's reasons are kept from somebody.
+def hides_any(*, viewer: User, appeals: Iterable[Appeal]) -> bool:
+    """Tell whether one of these appeals keeps the earlier reasons of its case from somebody.
 
     Args:
         viewer: who reads.
-        case: the rows' column with the decision's case.
+        appeals: those that wait on a case or are against it, with their cases.
     """
-    may_review = Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField())
+    return not all(shows_reasons(viewer=viewer, appeal=one) for one in appeals)
+
+
+def hides_reasons(*, viewer: User, case: Case) -> bool:
+    """Tell the same of a case of which the appeals were not read."""
+    rows = Case.objects.filter(pk=case.pk).filter(kept_from(viewer, case="pk"))
+    return viewer.has_perm(cases.APPEALS) and rows.exists()
+
+
+def with_kept_reasons(rows: QuerySet[Row], *, viewer: User, case: str = "case") -> QuerySet[Row]:
+    """Say of decisions or notices, as `is_kept`, whether their reasons are kept from somebody.
+
+    They are where an appeal waits on the decision's case or against it, as `shows_reasons` says of
+    one.
+
+    Args:
+        rows: of a list.
+        viewer: who reads it.
+        case: the column with the decision's case.
+    """
+    return rows.annotate(is_kept=as_column(kept_from(viewer, case=case)))  # type: ignore[no-redef]
+
+
+def as_column(condition: Q) -> ExpressionWrapper[Any]:
+    """Return a condition as what a row can be annotated with."""
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def kept_from(viewer: User, *, case: str) -> Q:
+    """Return the condition of rows with a case whose earlier reasons are kept from somebody."""
     pending = _blind_for(viewer)
     waits = Exists(pending.filter(case=OuterRef(case)))
     is_against = Exists(pending.filter(decision__case=OuterRef(case)))
-    return Q(may_review) & (Q(waits) | Q(is_against))
+    return _may_review(viewer) & (Q(waits) | Q(is_against))
+
+
+def kept_of_message(viewer: User, *, message: str) -> Q:
+    """Return the condition of rows with a message of which the same holds."""
+    pending = _blind_for(viewer).filter(decision__case__message=OuterRef(message))
+    return _may_review(viewer) & Q(Exists(pending))
+
+
+def kept_of_person(viewer: User, *, person: str) -> Q:
+    """Return the condition of rows about a person who waits for such a review.
+
+    Which of their measures the appeal is about does not matter: all reasons wait for the opinion.
+    """
+    pending = _blind_for(viewer).filter(subject=OuterRef(person))
+    return _may_review(viewer) & Q(Exists(pending))
+
+
+def kept_of_event(viewer: User) -> Q:
+    """Return the condition of events of the record that tell why something was decided."""
+    number = "target_id"
+    locked = _blind_for(viewer).filter(decision__case__conversation=OuterRef(number))
+    return (
+        Q(action__in=ABOUT_CASES) & kept_from(viewer, case=number)
+        | Q(action__in=ABOUT_TEXTS) & kept_of_message(viewer, message=number)
+        | Q(action__in=ABOUT_PEOPLE) & kept_of_person(viewer, person=number)
+        | Q(action__in=ABOUT_TALKS) & _may_review(viewer) & Q(Exists(locked))
+    )
+
+
+def _may_review(viewer: User) -> Q:
+    return Q(Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField()))
 
 
 def _blind_for(viewer: User) -> AppealQuerySet:
     """Return the appeals that wait and of whose text this person has not said what they think."""
     pending = Appeal.objects.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
-    return pending.exclude(case__target_role=ABOUT_PERSON)
+    return pending.exclude(case__target_role=constants.ABOUT_PERSON)

@@ -14,6 +14,7 @@ from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
     appeal_panels,
+    blind_reviews,
     case_flags,
     case_subjects,
     case_texts,
@@ -60,6 +61,7 @@ class CasePage:
     similar: Sequence[similar_cases.Similar]
     timeline: Sequence[timelines.Entry]
     latest: Decision | None
+    hides_reasons: bool
     appeal: appeal_panels.AppealPanel | None
     severe_in_a_row: int
     effects: Sequence[str]
@@ -105,8 +107,9 @@ def show(*, viewer: User, case_id: int) -> CasePage:
     now, exchange = case_texts.surroundings_of(case, snapshot)
     parts = {"has_part": case.has_part, "is_handed_on": history.is_handed_on}
     why_not = why_not_decided(viewer, case, names, **parts)
-    appeal = appeal_panels.panel_of(viewer=viewer, appeals=history.appeals, has_part=case.has_part)
-    hides_reasons = appeal is not None and appeal.hides_reasons
+    here = history.appeals_on(case)
+    appeal = appeal_panels.panel_of(viewer=viewer, appeals=here, has_part=case.has_part)
+    hides_reasons = blind_reviews.hides_any(viewer=viewer, appeals=history.appeals)
     return CasePage(
         case=case,
         holder=names.get(case.claimed_by_id or 0, "") if case.has_live_claim else "",
@@ -129,6 +132,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         similar=similar_cases.similar_to(case, flags, viewer=viewer),
         timeline=timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons),
         latest=history.latest,
+        hides_reasons=hides_reasons,
         appeal=appeal,
         severe_in_a_row=care.severe_in_a_row,
         effects=_effects(case, history),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apps.moderation.models import Decision, Strike
 from apps.moderation.services import (
-    appeal_panels,
+    blind_reviews,
     case_flags,
     case_pages,
     case_subjects,
@@ -86,8 +86,7 @@ def read_timeline(*, viewer: User, case_id: int) -> list[timelines.Entry]:
     case = cases.access_case(viewer=viewer, case_id=case_id)
     flags = case_flags.flags_of(case)
     history = timelines.history_of(case)
-    panel = appeal_panels.panel_of(viewer=viewer, appeals=history.appeals, has_part=case.has_part)
-    hides_reasons = panel is not None and panel.hides_reasons
+    hides_reasons = blind_reviews.hides_any(viewer=viewer, appeals=history.appeals)
     numbers = history.former_holders | {flag.reporter_id for flag in flags if flag.reporter_id}
     names = _names_of(numbers)
     return timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)

@@ -9,7 +9,7 @@ from typing import Any
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Note
 from apps.moderation.querysets import CaseQuerySet
 from apps.moderation.services import (
-    appeal_panels,
+    blind_reviews,
     case_flags,
     case_texts,
     cases,
@@ -106,7 +106,7 @@ def read_case(*, viewer: User, case_id: int) -> CaseDetail:
     case = cases.access_case(viewer=viewer, case_id=case_id)
     case_texts.note_opening(viewer=viewer, case=case)
     decisions = list(case.decisions.order_by("-id")[:DETAILS_SHOWN])
-    if appeal_panels.hides_reasons(viewer=viewer, case=case):
+    if blind_reviews.hides_reasons(viewer=viewer, case=case):
         for decision in decisions:
             decision.reason = decision.reason_for_user = ""
     snapshot = case.snapshots.order_by("-id").first()

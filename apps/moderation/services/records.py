@@ -50,12 +50,13 @@ def list_strikes(*, viewer: User, chosen: Chosen) -> QuerySet[Strike]:
 
 
 def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:
-    """Return what people were told, by person or decision.
+    """Return what people were told, by person or decision; `is_kept` as with decisions.
 
     Raises:
         ForbiddenError: the viewer may not see notices.
     """
-    return _rows(viewer, Notice, chosen, about="subject")
+    rows = _rows(viewer, Notice, chosen, about="subject")
+    return blind_reviews.with_kept_reasons(rows, viewer=viewer, case="decision__case")
 
 
 def list_hits(*, viewer: User, chosen: Chosen) -> QuerySet[RuleHit]:

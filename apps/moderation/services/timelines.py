@@ -49,6 +49,7 @@ class History:
     """The rows of a case that tell what happened to it, each kind the newest first.
 
     Attributes:
+        appeals: that wait on the case, or are against a decision of it and wait on a newer case.
         latest: the decision that nothing supersedes.
     """
 
@@ -58,6 +59,10 @@ class History:
     appeals: Sequence[Appeal]
     events: Sequence[AuditEvent]
     latest: Decision | None
+
+    def appeals_on(self, case: Case) -> list[Appeal]:
+        """Return those that are decided on this case's page."""
+        return [one for one in self.appeals if one.case_id == case.pk]
 
     @property
     def is_handed_on(self) -> bool:
@@ -83,7 +88,9 @@ def history_of(case: Case) -> History:
         notes=list(case.notes.order_by("-id")[:MAX_EVENTS]),
         notices=list(told),
         appeals=list(
-            Appeal.objects.with_parts().filter(case=case).order_by("-id")[:MAX_EVENTS],
+            Appeal.objects.with_parts()
+            .filter(Q(case=case) | Q(decision__in=[one.pk for one in found]))
+            .order_by("-id")[:MAX_EVENTS],
         ),
         events=_events(case),
         latest=next((one for one in found if one.pk not in superseded), None),

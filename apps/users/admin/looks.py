@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from typing import cast
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.display import EMPTY, Tone, badge, mask_email
+from apps.core.admin_kit.display import EMPTY, KEPT, Tone, badge, mask_email
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.viewing import current_request
 from apps.users.constants import RestrictionKind, Role, Standing
-from apps.users.models import User
+from apps.users.models import Restriction, User
 from apps.users.services import access
+from apps.users.standing_desk import standing_desk
 
 ORDINARY = Q(role=Role.USER, is_superuser=False)
 OWNER_COLUMNS = ("name", "kind", "role", "is_superuser")
@@ -59,6 +62,21 @@ def _standing_of(user: User) -> Standing:
     if not hasattr(user, "running_kind") or user.has_standing(Standing(user.standing)):
         return access.standing_of(user)[0]
     return _BY_KIND.get(user.running_kind, Standing.GOOD)
+
+
+def with_kept_reasons(rows: QuerySet[Restriction], request: HttpRequest) -> QuerySet[Restriction]:
+    """Say of what was decided about people whether the reasons are kept from the viewer.
+
+    They are from whoever is to review an appeal of the person, and has not said what they think.
+    """
+    viewer = cast("User", request.user)
+    kept = standing_desk().keeps_reasons(viewer=viewer, person="user")
+    return rows.annotate(is_reason_kept=ExpressionWrapper(kept, output_field=BooleanField()))
+
+
+def reason_of(row: Restriction, words: str) -> str:
+    """Show a reason of something that was read `with_kept_reasons`, unless it is kept back."""
+    return KEPT if words and getattr(row, "is_reason_kept", False) else words
 
 
 def may_decide(request: HttpRequest, user: User) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -144,7 +143,7 @@ class UserAdmin(NewRowAdmin[User]):
             title=row.name,
             badges=[looks.role_badge(row), looks.standing_badge(row)],
             facts=facts,
-            tables=[self._decided(row)],
+            tables=[self._decided(request, row)],
             related=[
                 *self.lists_of(
                     request, f"user:{row.pk}", "conversation", "message", "reply", "usagerecord"
@@ -179,18 +178,19 @@ class UserAdmin(NewRowAdmin[User]):
         names = format_html_join(", ", "{}", ((self.link_to(one, one.name),) for one in found))
         return [Fact("Groups", names)] if found else []
 
-    def _decided(self, user: User) -> Table:
-        rows = standing.list_restrictions(user=user).select_related("created_by", "lifted_by")
+    def _decided(self, request: HttpRequest, user: User) -> Table:
+        rows: QuerySet[Restriction] = standing.list_restrictions(user=user)
+        rows = looks.with_kept_reasons(rows.select_related("created_by", "lifted_by"), request)
         lines = [
             (
                 moment(row.created_at),
                 row.get_kind_display(),
                 row.created_by.name if row.created_by else EMPTY,
-                preview(row.reason),
+                looks.reason_of(row, preview(row.reason)),
                 moment(row.ends_at),
                 moment(row.lifted_at),
             )
-            for row in cast("QuerySet[Restriction]", rows)[:RESTRICTIONS_SHOWN]
+            for row in rows[:RESTRICTIONS_SHOWN]
         ]
         columns = ("When", "What", "By", "Reason", "Ends", "Lifted")
         return Table("Decided about this person", columns, lines, "Nothing was decided about them.")

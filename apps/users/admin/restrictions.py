@@ -53,8 +53,9 @@ class RestrictionAdmin(StaffModelAdmin[Restriction]):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Restriction]:
-        """Return those about people whom the viewer may see."""
+        """Return those about people whom the viewer may see, and whether their reasons too."""
         rows = super().get_queryset(request).select_related("user", "created_by", "lifted_by")
+        rows = looks.with_kept_reasons(rows, request)
         if is_admin(request):
             return rows
         return rows.filter(user__role="user", user__is_superuser=False)
@@ -77,7 +78,7 @@ class RestrictionAdmin(StaffModelAdmin[Restriction]):
     @admin.display(description="Reason")
     def why(self, row: Restriction) -> str:
         """Show the reason, shortened."""
-        return preview(row.reason)
+        return looks.reason_of(row, preview(row.reason))
 
     @admin.display(description="Decided")
     def decided(self, row: Restriction) -> SafeString | str:
@@ -112,9 +113,13 @@ class RestrictionAdmin(StaffModelAdmin[Restriction]):
                 Fact("Lifted by", self.link_to(row.lifted_by) if row.lifted_by else EMPTY),
             ],
             texts=[
-                Text("Reason", row.reason, "for staff"),
-                Text("What the person is told", row.reason_for_user),
-                *([Text("Why it was lifted", row.lift_reason)] if row.lifted_at else []),
+                Text("Reason", looks.reason_of(row, row.reason), "for staff"),
+                Text("What the person is told", looks.reason_of(row, row.reason_for_user)),
+                *(
+                    [Text("Why it was lifted", looks.reason_of(row, row.lift_reason))]
+                    if row.lifted_at
+                    else []
+                ),
             ],
             related=self.lists_of(request, f"user:{row.user_id}", "restriction", "auditevent"),
         )
