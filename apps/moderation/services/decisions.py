@@ -204,7 +204,8 @@ def strike_and_tell(
 ) -> None:
     """Give the points, with what they bring; then tell."""
     strikes.give_strike(decision=decision, case=case, points=brings.points)
-    reversals.withdraw_unreached(decision=decision, case=case)
+    if brings.unreached:
+        reversals.withdraw_unreached(decision=decision, case=case)
     if brings.threshold is not None:
         done.append(
             sanctions.apply_threshold(

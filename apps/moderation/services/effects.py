@@ -67,6 +67,7 @@ class Effects:
         threshold: the consequence that the total brings; None for none.
         threshold_ends_at: when that consequence ends by itself.
         unreached: what points brought, in whichever case, and do not bring any more.
+        lifted: what of it was not over already.
         eased: how the author's standing gets lighter; None where it does not.
     """
 
@@ -79,6 +80,7 @@ class Effects:
     threshold: Threshold | None = None
     threshold_ends_at: datetime | None = None
     unreached: Sequence[Enforcement] = ()
+    lifted: Sequence[Enforcement] = ()
     eased: Easing | None = None
 
     @property
@@ -122,7 +124,7 @@ def effects_of(
     before, total = strikes.look_ahead(case, points)
     unreached = strikes.unreached(case.subject_id, case=case, points=points)
     held, lapsed, lesser = _what_holds(case, points, unreached)
-    ending = [one for one in unreached if not _has_lapsed(one, case)]
+    lifted = [one for one in unreached if not _has_lapsed(one, case)]
     is_spared = subject is None or subject.is_staff
     threshold = None if is_spared else strikes.crossed_threshold(before, total) or lesser
     left = [one for one in planned if not any(_covers(other, one) for other in held)]
@@ -136,10 +138,11 @@ def effects_of(
         total=total,
         threshold=threshold,
         threshold_ends_at=_end_of(now, threshold) if threshold is not None else None,
-        unreached=ending,
+        unreached=unreached,
+        lifted=lifted,
     )
     coming = [kind for kind, _ in brings.told()]
-    return replace(brings, eased=easing_of(case.subject_id, ending=ending, coming=coming))
+    return replace(brings, eased=easing_of(case.subject_id, ending=lifted, coming=coming))
 
 
 def _what_holds(

@@ -106,7 +106,7 @@ def _effect_of_violation(brings: Effects) -> str:
         parts.append(f"adds {_counted(points)}, total {brings.total}")
     elif former:
         parts.append(f"takes back {_counted(former)}, total {brings.total}")
-    parts += _lifted(brings.unreached)
+    parts += _lifted(brings.lifted)
     if brings.threshold is not None:
         consequence = EFFECTS[EnforcementKind(brings.threshold.consequence)]
         parts.append(f"reaches {brings.threshold.points} points and {consequence}")

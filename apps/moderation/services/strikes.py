@@ -57,11 +57,14 @@ def unreached(subject_id: int, *, case: Case | None = None, points: int = 0) -> 
         case: one that is about to give other points; None to go by what counts already.
         points: what it gives in the place of what it gave.
     """
+    rows = Enforcement.objects.active().filter(subject=subject_id, data__has_key="threshold")
+    brought = list(rows.select_related("decision__case").order_by("id"))
+    if not brought:
+        return []
     strikes = _strikes_of(subject_id, case, points)
-    brought = Enforcement.objects.active().filter(subject=subject_id, data__has_key="threshold")
     return [
         one
-        for one in brought.select_related("decision__case").order_by("id")
+        for one in brought
         if sum(_counting_at(one.created_at, strikes).values()) < one.data["threshold"]
     ]
 
