@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages as flash
-from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
@@ -122,9 +121,8 @@ def sessions_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign the person out everywhere else; this browser stays."""
-    user = sessions.end_other_sessions(user=_person(request))
-    request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    """Sign the person out everywhere else; this browser stays, with all its tabs."""
+    sessions.end_other_sessions(user=_person(request), session=request.session)
     flash.success(request, gettext("You are signed out everywhere else."))
     return redirect("people:sessions")
 

@@ -15,7 +15,7 @@ from apps.users import statements
 from apps.users.constants import TOKEN_PREFIX, TOKEN_USE_RESOLUTION_SECONDS, TokenScope
 from apps.users.errors import AccessRevokedError, InvalidTokenError, MissingScopeError
 from apps.users.models import ApiToken, User
-from apps.users.services import access
+from apps.users.services import access, session_hashes
 
 MAX_TOKEN_CHARS = 100
 
@@ -125,8 +125,8 @@ def recheck(principal: Principal) -> Principal:
         The principal as it is now.
 
     Raises:
-        AccessRevokedError: password, role or state changed since the session was opened, or
-            its owner signed out.
+        AccessRevokedError: password, role or state changed since the session was opened, and it is
+            not the one that was kept; or its owner signed out.
         InvalidTokenError: the token was revoked or expired, or the account is closed.
         AccountSuspendedError: the person is suspended.
     """
@@ -140,9 +140,9 @@ def recheck(principal: Principal) -> Principal:
     if user is None:
         raise AccessRevokedError
     current = principal_for_session(user, session_key=principal.session_key)
-    if user.auth_epoch != principal.auth_epoch:
-        raise AccessRevokedError
     if principal.session_key is not None and not has_session:
+        raise AccessRevokedError
+    if user.auth_epoch != principal.auth_epoch and not _is_kept(current):
         raise AccessRevokedError
     return current
 
@@ -171,6 +171,14 @@ def _rights_of(token: ApiToken | None) -> str:
     if token is None:
         return ""
     return repr((token.pk, sorted(token.scopes), token.allowed_models, token.expires_at))
+
+
+def _is_kept(current: Principal) -> bool:
+    """Tell whether the session lived on when the person was signed out everywhere else."""
+    key = current.session_key
+    return key is not None and session_hashes.is_of(
+        session_hashes.stored_session(key), current.user
+    )
 
 
 def _principal_of_token(token: ApiToken | None) -> Principal:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.http.cookie import parse_cookie
-from django.utils.crypto import constant_time_compare
 
 from apps.users.errors import AccessRevokedError, InvalidTokenError
 from apps.users.models import User
+from apps.users.services import session_hashes
 from apps.users.services.principals import Principal, identify_token, principal_for_session
 
 
@@ -40,12 +39,8 @@ def authenticate_scope(scope: Mapping[str, Any]) -> Principal:
 
 def find_session_user(session_key: str) -> User | None:
     """Return who is signed in by a session, without writing to it; None for a stale one."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    session = session_hashes.stored_session(session_key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     user = User.objects.filter(pk=session.get(SESSION_KEY)).first()
-    if user is None:
-        return None
-    stored = session.get(HASH_SESSION_KEY, "")
-    accepted = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return user if any(constant_time_compare(stored, one) for one in accepted) else None
+    return user if user is not None and session_hashes.is_of(session, user) else None

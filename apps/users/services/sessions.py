@@ -8,6 +8,7 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from django.utils.translation import gettext
 
 from apps.users.errors import SessionNotFoundError
 from apps.users.models import User
-from apps.users.services import access
+from apps.users.services import access, session_hashes
 
 MAX_SHOWN = 50
 BROWSERS = ("Edg/", "OPR/", "Firefox/", "Chrome/", "Safari/")
@@ -83,11 +84,11 @@ def end_session(*, user: User, session_id: int) -> None:
 
 
 @transaction.atomic
-def end_other_sessions(*, user: User) -> User:
-    """Sign a person out everywhere; returns them as they are now, for the browser that stays."""
+def end_other_sessions(*, user: User, session: SessionBase) -> None:
+    """Sign a person out everywhere but in one session, whose open pages go on undisturbed."""
     locked: User = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     access.raise_epoch(locked)
-    return locked
+    session_hashes.keep(session, locked)
 
 
 def _sign_in(row: UserSession, current: str) -> SignIn:

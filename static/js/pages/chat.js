@@ -20,7 +20,10 @@ import { Transcript } from "../components/transcript.js";
 import { rememberZone } from "../components/zone.js";
 import { Drafts } from "../lib/drafts.js";
 import { newClientId } from "../lib/message.js";
+import { onSignedIn, tellSignedIn } from "../lib/signed-in.js";
 import { Connection } from "../lib/socket.js";
+
+const LET_IN_AFTER_MS = 1000;
 
 const app = document.querySelector('[data-page="chat"]');
 const find = (name) => app.querySelector(`[data-${name}]`);
@@ -56,7 +59,7 @@ function connect() {
   return new WebSocket(`${scheme}//${location.host}${app.dataset.socketPath}`);
 }
 
-/** Somebody looks at a page that was signed out: another tab may have signed in, and then all of it is to be shown anew. */
+/** A page that was signed out is looked at, or hears of a sign-in in another tab: then all of it is to be shown anew. */
 async function comeBack() {
   if (document.visibilityState !== "visible" || connection.state !== "signed_out") return;
   if (await fetchNodes(find("sidebar").dataset.listing)) location.reload();
@@ -94,7 +97,11 @@ const connection = new Connection({
   onEvent: (event) => page.take(event),
   onState: (state) => {
     notice.show(state);
-    if (state === "open") page.connected();
+    if (state === "open") {
+      page.connected();
+      // The server opens first and looks then: only who is still there has been let in.
+      setTimeout(() => connection.isOpen && tellSignedIn(() => localStorage), LET_IN_AFTER_MS);
+    }
     else if (state === "signed_out" || state === "suspended") page.shutOut(state);
   },
 });
@@ -117,3 +124,4 @@ addEventListener("pagehide", () => connection.close());
 addEventListener("pageshow", (event) => event.persisted && connection.open());
 document.addEventListener("visibilitychange", comeBack);
 addEventListener("pageshow", comeBack);
+onSignedIn(window, comeBack);

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +17,15 @@ from apps.users.errors import (
     MissingScopeError,
 )
 from apps.users.models import ApiToken, User
-from apps.users.services import accounts, authentication, principals, roles, standing, tokens
+from apps.users.services import (
+    accounts,
+    authentication,
+    principals,
+    roles,
+    sessions,
+    standing,
+    tokens,
+)
 from apps.users.services.scopes import authenticate_scope
 from tests.factories import ApiTokenFactory, UserFactory
 
@@ -206,6 +215,20 @@ def test_signing_out_ends_the_sockets_of_that_session_only(
     with pytest.raises(AccessRevokedError):
         principals.recheck(socket)
     assert principals.recheck(elsewhere).user == person
+
+
+def test_signing_out_everywhere_else_leaves_the_sockets_of_this_session(
+    person: User, session_scope: dict[str, object], session_key: str
+) -> None:
+    other = Client()
+    other.force_login(person)
+    elsewhere = authenticate_scope(scope_of(cookie=f"sessionid={other.cookies['sessionid'].value}"))
+    socket = authenticate_scope(session_scope)
+    sessions.end_other_sessions(user=person, session=SessionStore(session_key))
+    current = principals.recheck(socket)
+    assert principals.recheck(current).auth_epoch == socket.auth_epoch + 1
+    with pytest.raises(AccessRevokedError):
+        principals.recheck(elsewhere)
 
 
 def test_a_revoked_token_ends_what_it_opened(person: User) -> None:
