@@ -47,6 +47,7 @@ class AuditAction(TextChoices):
     CONVERSATION_PURGED = "conversation.purged", "Deleted conversation removed"
     SHARE_CREATED = "share.created", "Link shared"
     SHARE_REVOKED = "share.revoked", "Shared link revoked"
+    SHARE_GIVEN_BACK = "share.given_back", "Shared link given back"
     MESSAGE_SENT_FOR_USER = "message.sent_for_user", "Message sent in somebody's name"
     MESSAGE_HIDDEN = "message.hidden", "Message hidden"
     MESSAGE_RESTORED = "message.restored", "Message shown again"

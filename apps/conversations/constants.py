@@ -1,5 +1,7 @@
 """Words and numbers about conversations; the texts are what a person reads."""
 
+from enum import StrEnum
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_noop
 
@@ -29,6 +31,22 @@ UNTITLED_SHARE = gettext_noop("A shared conversation")
 DELETED_KEEP_DAYS = 30
 MAX_SHARES = 100
 SHARE_DAYS = (1, 7, 30)
+MAX_SHARED_MESSAGES = 2_000
+
+
+class ShareStanding(StrEnum):
+    """Whether a link leads somewhere, and if not, why."""
+
+    OPEN = "open"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    LOCKED = "locked"
+    RETRACTED = "retracted"
+    CLOSED = "closed"
+
+
 LOCKED_PLACEHOLDER = gettext_noop(
     "This conversation was locked by a moderator. You can read it and begin a new one."
 )

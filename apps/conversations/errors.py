@@ -120,6 +120,23 @@ class ShareTitleWithheldError(ForbiddenError):
     default_message = "The title of this conversation goes against our policy. Change it first."
 
 
+class ShareWithdrawnError(ForbiddenError):
+    """Staff took back a link to this conversation; no other one takes its place."""
+
+    code = "share_withdrawn"
+    default_message = (
+        "A moderator revoked a link to this conversation. It cannot be shared anew until they give"
+        " that link back. Read why under Shared links."
+    )
+
+
+class ShareNotWithdrawnError(ConflictError):
+    """There is nothing to give back."""
+
+    code = "share_not_withdrawn"
+    default_message = "This link was not revoked by staff. Look at it again."
+
+
 class SharingOffError(ForbiddenError):
     """This place does not share."""
 

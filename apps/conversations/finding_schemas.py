@@ -70,6 +70,9 @@ class ShareOut(OutputSchema):
     expires_at: datetime | None
     revoked_at: datetime | None
     is_revoked_by_staff: bool
+    reason_for_user: str = Field(
+        description="What staff say of why they revoked it; empty otherwise."
+    )
     view_count: int
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from apps.conversations.constants import LIVE_STATES, Origin, ReplyState
@@ -147,6 +148,29 @@ class ShareQuerySet(QuerySet["Share"]):
         """Return those that lead somewhere by their own dates."""
         now = timezone.now()
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def withdrawn(self) -> ShareQuerySet:
+        """Return those that staff revoked."""
+        return self.filter(revoked_at__isnull=False, is_revoked_by_staff=True)
+
+    def with_standing(self, messages: MessageQuerySet) -> ShareQuerySet:
+        """Bring along what decides whether a link leads somewhere.
+
+        Args:
+            messages: all messages.
+        """
+        place = Func(
+            OuterRef("message_ids"),
+            F("pk"),
+            function="array_position",
+            output_field=IntegerField(),
+        )
+        retracted = messages.withheld().filter(
+            IsNull(place, False),  # noqa: FBT003
+            conversation=OuterRef("conversation"),
+        )
+        rows = self.select_related("owner", "conversation")
+        return rows.annotate(is_retracted=Exists(retracted))
 
     def newest_first(self) -> ShareQuerySet:
         """Order by age."""

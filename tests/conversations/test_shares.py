@@ -10,15 +10,28 @@ from pytest_django import Settings
 from apps.audit.models import AuditEvent
 from apps.conversations import constants
 from apps.conversations.errors import (
+    ConversationLockedError,
     ConversationNotFoundError,
     NothingToShareError,
+    OwnConversationError,
     ShareLimitError,
     ShareNotFoundError,
+    ShareNotWithdrawnError,
     ShareTitleWithheldError,
+    ShareWithdrawnError,
     SharingOffError,
 )
 from apps.conversations.models import Conversation, Message, Share
-from apps.conversations.services import conversations, deleting, rewriting, shares, visibility
+from apps.conversations.services import (
+    conversations,
+    deleting,
+    locking,
+    rewriting,
+    shared_pages,
+    shares,
+    visibility,
+    withdrawing,
+)
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.users.models import User
 from apps.users.services import standing
@@ -59,12 +72,14 @@ def share(talk: Conversation, days: int | None = 7) -> str:
 
 
 def shown(token: str) -> list[str]:
-    return [message.text or message.html for message in shares.open_share(token=token).messages]
+    return [
+        message.text or message.html for message in shared_pages.open_share(token=token).messages
+    ]
 
 
 def leads_nowhere(token: str) -> bool:
     try:
-        shares.open_share(token=token)
+        shared_pages.open_share(token=token)
     except ShareNotFoundError:
         return True
     return False
@@ -74,13 +89,13 @@ def test_a_link_shows_the_branch_of_its_moment_and_nothing_that_came_later(
     talk: Conversation,
 ) -> None:
     token = share(talk)
-    before = shares.open_share(token=token)
+    before = shared_pages.open_share(token=token)
     Message.objects.filter(role="assistant").update(is_current=False)
     MessageFactory(conversation=talk, content="Something later.")
     conversations.rename_conversation(
         actor=talk.owner, conversation_id=talk.pk, title="A private name"
     )
-    assert shares.open_share(token=token) == before
+    assert shared_pages.open_share(token=token) == before
     assert before.title == "Tides"
     assert shown(token) == ["Why are there tides?", "<p>The <strong>moon</strong> pulls.</p>\n"]
 
@@ -105,7 +120,7 @@ def test_what_staff_hide_is_gone_from_links_at_once_and_comes_back(talk: Convers
     visibility.hide_message(
         actor=None, message_id=question.pk, reason="An insult.", reason_for_user="For her alone."
     )
-    page = shares.open_share(token=token)
+    page = shared_pages.open_share(token=token)
     assert (page.messages[0].text, page.messages[0].notice) == (
         "",
         constants.HIDDEN_PLACEHOLDER,
@@ -127,8 +142,8 @@ def test_a_title_that_was_made_of_hidden_words_is_gone_and_the_persons_own_stays
     own = share(talk)
     question = Message.objects.get(role="user")
     visibility.hide_message(actor=None, message_id=question.pk, reason="An insult.")
-    assert shares.open_share(token=token).title == "A shared conversation"
-    assert shares.open_share(token=own).title == "My own"
+    assert shared_pages.open_share(token=token).title == "A shared conversation"
+    assert shared_pages.open_share(token=own).title == "My own"
 
 
 def test_a_retracted_answer_stops_the_link_until_the_retraction_is_taken_back(
@@ -188,17 +203,23 @@ def test_only_its_owner_revokes_a_link(talk: Conversation) -> None:
     assert leads_nowhere(token)
 
 
+def withdraw(actor: User, number: int, reason: str = "Private data.") -> Share:
+    return withdrawing.withdraw_share(
+        actor=actor, share_id=number, reason=reason, reason_for_user="It names a child."
+    )
+
+
 def test_staff_revoke_any_link_with_a_reason_that_is_kept(
     talk: Conversation, moderator: User
 ) -> None:
     token = share(talk)
     number = Share.objects.get().pk
     with pytest.raises(ForbiddenError):
-        shares.withdraw_share(actor=talk.owner, share_id=number, reason="Mine.")
+        withdraw(talk.owner, number)
     with pytest.raises(ValidationFailedError):
-        shares.withdraw_share(actor=moderator, share_id=number, reason=" ")
+        withdraw(moderator, number, reason=" ")
     assert not leads_nowhere(token)
-    shares.withdraw_share(actor=moderator, share_id=number, reason="Private data.")
+    withdraw(moderator, number)
     assert leads_nowhere(token)
     event = AuditEvent.objects.get(action="share.revoked")
     assert (event.actor_id, event.reason, event.target_id) == (
@@ -206,7 +227,77 @@ def test_staff_revoke_any_link_with_a_reason_that_is_kept(
         "Private data.",
         number,
     )
+    assert event.data["reason_for_user"] == "It names a child."
     assert Share.objects.get().is_revoked_by_staff
+
+
+def test_no_new_link_replaces_one_that_staff_revoked_until_they_give_it_back(
+    talk: Conversation, moderator: User, client: Client
+) -> None:
+    token = share(talk)
+    number = Share.objects.get().pk
+    withdraw(moderator, number)
+    with pytest.raises(ShareWithdrawnError):
+        share(talk)
+    client.force_login(talk.owner)
+    refused = client.post(f"/c/{talk.pk}/share/", {"expires_in_days": "7"})
+    assert refused.status_code == 403
+    assert "A moderator revoked a link to this conversation." in refused.text
+    assert "It names a child." in client.get("/settings/shared/").text
+    withdrawing.give_share_back(actor=moderator, share_id=number, reason="A mistake.")
+    assert not leads_nowhere(token)
+    assert not leads_nowhere(share(talk))
+    assert "It names a child." not in client.get("/settings/shared/").text
+    assert AuditEvent.objects.get(action="share.given_back").reason == "A mistake."
+    with pytest.raises(ShareNotWithdrawnError):
+        withdrawing.give_share_back(actor=moderator, share_id=number, reason="Again.")
+
+
+def test_staff_neither_revoke_nor_give_back_a_link_of_their_own(moderator: User) -> None:
+    own = ConversationFactory(owner=moderator)
+    MessageFactory(conversation=own, content="Mine.")
+    share(own)
+    number = Share.objects.get().pk
+    with pytest.raises(OwnConversationError):
+        withdraw(moderator, number)
+    withdraw(UserFactory(moderator=True), number)
+    with pytest.raises(OwnConversationError):
+        withdrawing.give_share_back(actor=moderator, share_id=number, reason="Mine.")
+
+
+def test_a_locked_conversation_is_neither_shared_nor_shown(
+    talk: Conversation, moderator: User
+) -> None:
+    token = share(talk)
+    locking.lock_conversation(actor=moderator, conversation_id=talk.pk, reason="Threats.")
+    assert leads_nowhere(token)
+    with pytest.raises(ConversationLockedError):
+        share(talk)
+    locking.unlock_conversation(actor=moderator, conversation_id=talk.pk, reason="A mistake.")
+    assert not leads_nowhere(token)
+
+
+def test_the_list_says_of_each_link_why_it_leads_nowhere(
+    talk: Conversation, client: Client, moderator: User
+) -> None:
+    share(talk)
+    answer = Message.objects.get(role="assistant")
+    rewriting.withhold_answer(
+        actor=None, message_id=answer.pk, notice="Withheld.", reason="Dangerous."
+    )
+    other = ConversationFactory(owner=talk.owner, title="Locked")
+    MessageFactory(conversation=other, content="What now?")
+    share(other)
+    locking.lock_conversation(actor=moderator, conversation_id=other.pk, reason="Threats.")
+    client.force_login(talk.owner)
+    page = client.get("/settings/shared/").text
+    assert "Conversation locked" in page
+    assert "An answer in it is withheld" in page
+    assert "Works" not in page
+    client.force_login(moderator)
+    listed = client.get("/admin/conversations/share/").text
+    assert "Conversation locked" in listed
+    assert "An answer is withheld" in listed
 
 
 def test_somebody_elses_or_an_empty_conversation_cannot_be_shared(person: User) -> None:
@@ -235,14 +326,50 @@ def test_the_number_of_working_links_is_limited(
 def test_each_opening_counts_as_a_view_but_not_each_further_screen(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shares, "PAGE_SIZE", 1)
+    monkeypatch.setattr(shared_pages, "PAGE_SIZE", 1)
     token = share(talk)
-    first = shares.open_share(token=token)
+    first = shared_pages.open_share(token=token)
     assert first.next_place == 1
-    second = shares.open_share(token=token, place=1)
+    second = shared_pages.open_share(token=token, place=1)
     assert second.next_place is None
     assert [len(first.messages), len(second.messages)] == [1, 1]
     assert Share.objects.get().view_count == 1
+
+
+def test_neither_programs_that_look_nor_its_owner_count_as_views(
+    talk: Conversation, client: Client
+) -> None:
+    path = f"/s/{share(talk)}/"
+    assert client.head(path).status_code == 200
+    client.force_login(talk.owner)
+    client.get(path)
+    assert Share.objects.get().view_count == 0
+    client.force_login(UserFactory())
+    client.get(path)
+    assert Share.objects.get().view_count == 1
+
+
+@pytest.mark.parametrize("typed", [{}, {"expires_in_days": "1000"}, {"expires_in_days": "07"}])
+def test_a_form_without_one_of_the_offered_ends_makes_no_link(
+    talk: Conversation, client: Client, typed: dict[str, str]
+) -> None:
+    client.force_login(talk.owner)
+    refused = client.post(f"/c/{talk.pk}/share/", typed)
+    assert refused.status_code == 400
+    assert "Choose one of the offered ends." in refused.text
+    assert not Share.objects.exists()
+    assert client.post(f"/c/{talk.pk}/share/", {"expires_in_days": ""}).status_code == 201
+
+
+def test_a_link_says_before_it_is_made_how_much_it_shows(
+    talk: Conversation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(talk.owner)
+    assert "It shows the 2 messages that you see now." in client.get(f"/c/{talk.pk}/share/").text
+    monkeypatch.setattr(constants, "MAX_SHARED_MESSAGES", 1)
+    page = client.get(f"/c/{talk.pk}/share/").text
+    assert "It shows the newest 1 messages that you see now." in page
+    assert shown(share(talk)) == ["<p>The <strong>moon</strong> pulls.</p>\n"]
 
 
 def test_the_page_of_a_link_is_limited_for_each_address_and_closed_links_look_alike(

@@ -146,6 +146,7 @@ def _shares(user: User) -> Rows:
             "expires_at": row.expires_at,
             "revoked_at": row.revoked_at,
             "is_revoked_by_staff": row.is_revoked_by_staff,
+            "reason_for_user": row.reason_for_user,
             "view_count": row.view_count,
         }
 

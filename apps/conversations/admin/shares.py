@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.conversations.admin.decisions import RECORDED, actor_of
-from apps.conversations.models import Share
-from apps.conversations.services.shares import withdraw_share
+from apps.conversations.constants import ShareStanding
+from apps.conversations.models import Message, Share
+from apps.conversations.services.share_standing import standing_of
+from apps.conversations.services.withdrawing import give_share_back, withdraw_share
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Decision
-from apps.core.admin_kit.details import Detail, Fact
+from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.users.admin.forms import ToldReasonForm
+
+if TYPE_CHECKING:
+    from apps.conversations.querysets import ShareQuerySet
+
+STATES = {
+    ShareStanding.WITHDRAWN: ("Revoked by staff", "block"),
+    ShareStanding.REVOKED: ("Revoked", "block"),
+    ShareStanding.EXPIRED: ("Ended", "schedule"),
+    ShareStanding.DELETED: ("Conversation deleted", "block"),
+    ShareStanding.LOCKED: ("Conversation locked", "lock"),
+    ShareStanding.RETRACTED: ("An answer is withheld", "block"),
+    ShareStanding.CLOSED: ("Account closed or suspended", "block"),
+}
 
 
 @admin.register(Share)
@@ -40,7 +55,8 @@ class ShareAdmin(StaffModelAdmin[Share]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
         """Return the links with their owners."""
-        return super().get_queryset(request).select_related("owner", "conversation")
+        shown = cast("ShareQuerySet", super().get_queryset(request))
+        return shown.with_standing(Message.objects.all())
 
     @admin.display(description="Link", ordering="pk")
     def number(self, share: Share) -> str:
@@ -76,45 +92,71 @@ class ShareAdmin(StaffModelAdmin[Share]):
 
     @admin.display(description="State")
     def state(self, share: Share) -> SafeString | str:
-        """Show whether it leads anywhere by its own dates."""
-        if share.revoked_at is not None:
-            words = "Revoked by staff" if share.is_revoked_by_staff else "Revoked"
-            return badge(words, icon="block")
-        if share.expires_at is not None and share.expires_at <= timezone.now():
-            return badge("Ended", icon="schedule")
-        return badge("Open", Tone.GOOD, "link")
+        """Show whether it leads anywhere, and if not, why."""
+        standing = standing_of(share)
+        if standing == ShareStanding.OPEN:
+            return badge("Open", Tone.GOOD, "link")
+        words, icon = STATES[standing]
+        return badge(words, icon=icon)
 
     def row_actions(self) -> Sequence[RowAction[Share]]:
-        """Return the one thing that may be done to an open link."""
+        """Return what may be done to a link: revoking it, and giving it back."""
         return [
             RowAction(
                 name="revoke",
                 label="Revoke",
                 icon="link_off",
-                is_allowed=lambda request: has_right(request, "conversations.revoke_share"),
+                is_allowed=_may_revoke,
                 is_offered=lambda _, share: share.revoked_at is None,
                 decide=self._revoke,
                 is_danger=True,
-            )
+            ),
+            RowAction(
+                name="give-back",
+                label="Give back",
+                icon="link",
+                is_allowed=_may_revoke,
+                is_offered=lambda _, share: share.is_revoked_by_staff,
+                decide=self._give_back,
+            ),
         ]
 
     def _revoke(self, request: HttpRequest, share: Share) -> Decision:
         def apply(typed: Mapping[str, Any]) -> None:
-            withdraw_share(actor=actor_of(request), share_id=share.pk, reason=typed["reason"])
+            withdraw_share(actor=actor_of(request), share_id=share.pk, **typed)
 
         return Decision(
             title=f"Revoke link {share.pk}",
             effects=[
-                "Whoever opens the link finds nothing from now on. This cannot be taken back.",
-                f"{share.owner.name} sees under Shared links that a moderator revoked it.",
-                "The conversation itself stays as it is.",
+                "Whoever opens the link finds nothing from now on, until it is given back.",
+                f"{share.owner.name} sees under Shared links that a moderator revoked it, and why. "
+                "Until then they can make no other link to this conversation.",
+                "The conversation itself and older links to it stay as they are.",
                 RECORDED,
             ],
             submit="Revoke the link",
             done=f"Link {share.pk} leads nowhere any more.",
             apply=apply,
             back_url=self.url_of(share.pk),
+            form_class=ToldReasonForm,
             is_danger=True,
+        )
+
+    def _give_back(self, request: HttpRequest, share: Share) -> Decision:
+        def apply(typed: Mapping[str, Any]) -> None:
+            give_share_back(actor=actor_of(request), share_id=share.pk, reason=typed["reason"])
+
+        return Decision(
+            title=f"Give link {share.pk} back",
+            effects=[
+                "The link works again as it did before, unless it has ended meanwhile.",
+                f"{share.owner.name} can share the conversation anew.",
+                RECORDED,
+            ],
+            submit="Give the link back",
+            done=f"Link {share.pk} is given back.",
+            apply=apply,
+            back_url=self.url_of(share.pk),
         )
 
     def detail(self, request: HttpRequest, row: Share) -> Detail:
@@ -131,5 +173,12 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 Fact("Revoked", moment(row.revoked_at) if row.revoked_at else EMPTY),
                 Fact("Opened", self.views(row)),
             ],
+            texts=[Text("What its owner is told", row.reason_for_user)]
+            if row.reason_for_user
+            else [],
             related=self.lists_of(request, f"share:{row.pk}", "auditevent"),
         )
+
+
+def _may_revoke(request: HttpRequest) -> bool:
+    return has_right(request, "conversations.revoke_share")

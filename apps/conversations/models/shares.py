@@ -29,6 +29,7 @@ class Share(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     is_revoked_by_staff = models.BooleanField(default=False)
+    reason_for_user = models.TextField(blank=True, default="", db_default="")
     view_count = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[ShareQuerySet] = ShareQuerySet.as_manager()  # type: ignore[assignment]

@@ -37,6 +37,8 @@ async def _read_again(request: HttpRequest, answered: dict[str, Any]) -> NewShar
         read_again=_read_again,
         errors=(
             errors.ConversationNotFoundError,
+            errors.ConversationLockedError,
+            errors.ShareWithdrawnError,
             errors.NothingToShareError,
             errors.ShareNotFoundError,
             errors.ShareLimitError,
@@ -52,7 +54,8 @@ async def create_share(
     """Share a conversation as it is now by a link.
 
     Whoever has the link can read it without an account, until it ends or is revoked. Later messages
-    never join; what staff hide or withhold disappears from it.
+    never join; what staff hide or withhold disappears from it. While staff lock the conversation it
+    leads nowhere.
     """
     made = await shares.publish(
         actor=current_user(request),

@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from apps.conversations import constants
-from apps.conversations.models import Share
+from apps.conversations.models import Message
 from apps.conversations.querysets import ConversationQuerySet
 from apps.conversations.services import deleting, searching, shares
 from apps.conversations.services.conversations import access_conversation
+from apps.conversations.services.share_standing import standing_of
 from apps.core.errors import AppError
 from apps.users.models import User
 
@@ -24,7 +24,7 @@ END_CHOICES = [
     (1, gettext_lazy("1 day")),
     (7, gettext_lazy("7 days")),
     (30, gettext_lazy("30 days")),
-    ("", gettext_lazy("Until I revoke it")),
+    (shares.NO_END, gettext_lazy("Until I revoke it")),
 ]
 
 
@@ -50,8 +50,8 @@ def search_page(*, viewer: User, query: str, before: int | None) -> dict[str, An
 
 def refused_search(query: str, error: AppError) -> dict[str, Any]:
     """Return the same page with the reason why nothing was searched for."""
-    message = error.details[0]["message"] if error.details else error.message
-    return {"query": query, "hits": [], "more_query": "", "problem": message, "is_first": True}
+    problem = _sentence_of(error)
+    return {"query": query, "hits": [], "more_query": "", "problem": problem, "is_first": True}
 
 
 def archived_page(*, viewer: User, page: int) -> dict[str, Any]:
@@ -75,33 +75,37 @@ def share_page(*, viewer: User, conversation_id: int) -> dict[str, Any]:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
+    count = shares.count_to_share(conversation=conversation)
     return {
         "conversation": {"id": conversation.pk, "title": conversation.display_title},
         "choices": END_CHOICES,
         "chosen": constants.SHARE_DAYS[1],
         "is_on": settings.SHARING,
+        "message_count": min(count, constants.MAX_SHARED_MESSAGES),
+        "is_cut": count > constants.MAX_SHARED_MESSAGES,
         "made": None,
         "problem": "",
     }
 
 
+def refused_share(context: dict[str, Any], error: AppError) -> dict[str, Any]:
+    """Return the same page with the reason why no link was made."""
+    return {**context, "problem": _sentence_of(error)}
+
+
 def shares_page(*, viewer: User, before: int | None) -> dict[str, Any]:
     """Return a page of the viewer's links, each with how it stands."""
-    rows = shares.list_shares(viewer=viewer).select_related("conversation")
+    rows = shares.list_shares(viewer=viewer).with_standing(Message.objects.all())
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE_SIZE + 1])
-    shown = [{"share": share, "standing": _standing(share)} for share in found[:PAGE_SIZE]]
+    shown = [{"share": share, "standing": standing_of(share)} for share in found[:PAGE_SIZE]]
     next_before = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
     return {"shares": shown, "next_before": next_before, "is_on": settings.SHARING}
 
 
-def _standing(share: Share) -> str:
-    if share.revoked_at is not None:
-        return "staff" if share.is_revoked_by_staff else "revoked"
-    if share.expires_at is not None and share.expires_at <= timezone.now():
-        return "expired"
-    return "deleted" if share.conversation.deleted_at is not None else "open"
+def _sentence_of(error: AppError) -> str:
+    return str(error.details[0]["message"]) if error.details else error.message
 
 
 def _page_of(rows: ConversationQuerySet, page: int) -> dict[str, Any]:

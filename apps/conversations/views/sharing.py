@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.conversations.services import lists, shares
+from apps.conversations.services import lists, shared_pages, shares
 from apps.conversations.views.answers import load, number_of
 from apps.core import db, rate_limits
 from apps.core.client_address import address_group, client_address
@@ -35,15 +35,14 @@ async def share(request: HttpRequest, conversation_id: int) -> HttpResponse:
     context = await load(lists.share_page, viewer=viewer, conversation_id=conversation_id)
     status = 200
     if request.method == "POST":
-        days = request.POST.get("expires_in_days", "")
         try:
             made = await shares.publish(
                 actor=viewer,
                 conversation_id=conversation_id,
-                expires_in_days=int(days) if days.isdecimal() and len(days) < 4 else None,
+                expires_in_days=shares.read_end(request.POST.get("expires_in_days")),
             )
         except AppError as error:
-            context, status = {**context, "problem": error.message}, error.status_code
+            context, status = lists.refused_share(context, error), error.status_code
         else:
             context, status = {**context, "made": made}, 201
     return await db.call(render, request, "chat/share.html", context, status=status)
@@ -71,11 +70,18 @@ async def revoke(request: HttpRequest, share_id: int) -> HttpResponse:
 
 @require_safe
 async def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a shared conversation to anybody with its link; who they are is not asked."""
+    """Show a shared conversation to anybody with its link; nobody has to sign in."""
     address = address_group(client_address(request))
     try:
         await rate_limits.check("shared", f"address:{address}", settings.RATE_LIMIT_SHARED)
-        page = await db.call(shares.open_share, token=token, place=number_of(request, "from") or 0)
+        viewer: Any = await request.auser()
+        page = await db.call(
+            shared_pages.open_share,
+            token=token,
+            place=number_of(request, "from") or 0,
+            viewer=viewer if viewer.is_authenticated else None,
+            is_view=request.method == "GET",
+        )
     except RateLimitedError as error:
         response = await db.call(
             render, request, "chat/shared_gone.html", {"problem": error.message}, status=429

@@ -1,0 +1,17 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """What the owner of a link is told when staff revoke it."""
+
+    dependencies = [
+        ("conversations", "0020_retry_at"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="share",
+            name="reason_for_user",
+            field=models.TextField(blank=True, default="", db_default=""),
+        ),
+    ]

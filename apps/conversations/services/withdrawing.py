@@ -1,0 +1,74 @@
+"""Staff take a link back for a reason that its owner reads, and give it back."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.audit.constants import AuditAction
+from apps.conversations.errors import ShareNotWithdrawnError
+from apps.conversations.models import Share
+from apps.conversations.services.shares import one_of, record
+from apps.conversations.services.visibility import ensure_not_own
+from apps.core.errors import ForbiddenError
+from apps.users.models import User
+from apps.users.services.problems import clean_reason
+
+
+@transaction.atomic
+def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: str) -> Share:
+    """Let anybody's link lead nowhere, as a member of staff; no new one takes its place.
+
+    Args:
+        actor: who decides.
+        share_id: which link; one that is revoked already stays as it is.
+        reason: why, for the record.
+        reason_for_user: what its owner reads under Shared links.
+
+    Raises:
+        ForbiddenError: the actor may not revoke links.
+        ShareNotFoundError: no such link.
+        OwnConversationError: it is the actor's own.
+        ValidationFailedError: a reason is missing, or too long.
+    """
+    share = _for_staff(actor, share_id)
+    reason = clean_reason(reason, field="reason")
+    told = clean_reason(reason_for_user, field="reason_for_user")
+    if share.revoked_at is not None:
+        return share
+    User.objects.select_for_update(no_key=True).get(pk=share.owner_id)
+    share.revoked_at = timezone.now()
+    _store(share, is_by_staff=True, told=told)
+    record(actor, AuditAction.SHARE_REVOKED, share, reason=reason, told=told)
+    return share
+
+
+@transaction.atomic
+def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
+    """Let a link that staff revoked work again, and its conversation be shared anew.
+
+    Raises:
+        ShareNotWithdrawnError: staff did not revoke it.
+        Exception: otherwise as `withdraw_share`.
+    """
+    share = _for_staff(actor, share_id)
+    reason = clean_reason(reason, field="reason")
+    if not share.is_revoked_by_staff:
+        raise ShareNotWithdrawnError
+    share.revoked_at = None
+    _store(share, is_by_staff=False, told="")
+    record(actor, AuditAction.SHARE_GIVEN_BACK, share, reason=reason)
+    return share
+
+
+def _for_staff(actor: User, share_id: int) -> Share:
+    if not actor.has_perm("conversations.revoke_share"):
+        raise ForbiddenError
+    share = one_of(Share.objects.select_for_update(of=("self",)), share_id)
+    ensure_not_own(actor, share.conversation)
+    return share
+
+
+def _store(share: Share, *, is_by_staff: bool, told: str) -> None:
+    share.is_revoked_by_staff, share.reason_for_user = is_by_staff, told
+    share.save(update_fields=["revoked_at", "is_revoked_by_staff", "reason_for_user"])
