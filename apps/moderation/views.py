@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
-from apps.moderation.services import appeals, grants, inbox, letters, pages, reports
+from apps.moderation.services import appeals, inbox, letters, pages, reports
 
 REPORTED = gettext_lazy(
     "Thank you. A person will look at it, and you will be told what came of it."
@@ -63,13 +63,8 @@ async def _report(request: HttpRequest, message_id: int) -> HttpResponse:
 @require_safe
 async def notices(request: HttpRequest) -> HttpResponse:
     """List what a person was told, with how they stand."""
-    before = request.GET.get("before", "")
     viewer: Any = await request.auser()
-    context = await db.call(
-        pages.notices_page,
-        viewer=viewer,
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
-    )
+    context = await db.call(pages.notices_page, viewer=viewer, before=_before(request))
     return await db.call(render, request, "moderation/notices.html", context)
 
 
@@ -123,7 +118,7 @@ async def withdraw(request: HttpRequest, notice_id: int) -> HttpResponse:
 async def readings(request: HttpRequest) -> HttpResponse:
     """Show who read a person's conversations, when and why."""
     viewer: Any = await request.auser()
-    context = {"readings": await db.call(grants.list_readings, viewer=viewer)}
+    context = await db.call(pages.readings_page, viewer=viewer, before=_before(request))
     return await db.call(render, request, "moderation/readings.html", context)
 
 
@@ -151,6 +146,12 @@ async def _appeal(request: HttpRequest, found: Any, template: str, page: str) ->
         return await db.call(render, request, template, context, status=error.status_code)
     flash.success(request, APPEALED)
     return HttpResponseRedirect(page)
+
+
+def _before(request: HttpRequest) -> int | None:
+    """Return the number of the row at which a list goes on; None for its beginning."""
+    before = request.GET.get("before", "")
+    return int(before) if before.isdecimal() and len(before) < 19 else None
 
 
 async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401

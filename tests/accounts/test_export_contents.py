@@ -30,6 +30,7 @@ EXPORTED = {
     "moderation.Flag.reporter": "reports.json",
     "moderation.Notice.subject": "notices.json",
     "moderation.Appeal.subject": "notices.json",
+    "moderation.AccessGrant.subject": "readings.json",
 }
 WORK = "what staff did in their work: it is the organisation's"
 RECORD = "the organisation's own record of decisions; its subject has the notices of them"

@@ -79,6 +79,8 @@ def test_it_holds_everything_else_without_a_secret(person: User) -> None:
         reader=UserFactory(moderator=True, name="Mo"),
         reader_label="Mo",
         conversation=conversation,
+        conversation_number=conversation.pk,
+        subject=person,
         reason="Support asked.",
         expires_at=timezone.now() + timedelta(hours=1),
     )

@@ -91,10 +91,13 @@ def test_a_reading_has_a_case_if_one_was_not_closed_then(moderator: User) -> Non
 
 def test_grants_are_counted_by_day_and_the_live_ones_now(moderator: User) -> None:
     for hours in (1, -1):
+        conversation = ConversationFactory()
         grant = AccessGrant.objects.create(
             reader=moderator,
             reader_label=moderator.name,
-            conversation=ConversationFactory(),
+            conversation=conversation,
+            conversation_number=conversation.pk,
+            subject=conversation.owner,
             reason="A report by mail.",
             expires_at=ago(hours=0) + timedelta(days=3650 * hours),
         )

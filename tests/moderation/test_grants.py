@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEvent
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
+from apps.conversations.services.reviewing import note_reading
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
@@ -142,3 +143,52 @@ def test_staff_without_the_right_to_read_are_refused_whatever_the_reason(
     with pytest.raises(ForbiddenError) as refused:
         grants.ensure_may_read(viewer=support, conversation=conversation)
     assert not isinstance(refused.value, GrantRequiredError)
+
+
+def test_the_page_goes_on_to_readings_of_long_ago(
+    moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grants, "GRANTS_SHOWN", 2)
+    for number in range(3):
+        read = open_one(moderator, conversation)
+        AccessGrant.objects.filter(pk=read.pk).update(
+            reason=f"Reason {number}.", expires_at=timezone.now()
+        )
+    owner = Client()
+    owner.force_login(conversation.owner)
+    page = reverse("moderation:readings")
+    first = owner.get(page).text
+    assert [f"Reason {number}." in first for number in range(3)] == [False, True, True]
+    following = f"?before={AccessGrant.objects.order_by('id')[1].pk}"
+    assert following in first
+    rest = owner.get(page + following).text
+    assert [f"Reason {number}." in rest for number in range(3)] == [True, False, False]
+    assert "?before=" not in rest
+
+
+def test_a_reading_is_still_seen_when_its_conversation_is_deleted_and_gone(
+    moderator: User, conversation: Conversation
+) -> None:
+    grant = open_one(moderator, conversation)
+    note_reading(
+        viewer=moderator,
+        conversation_id=conversation.pk,
+        owner_id=conversation.owner_id,
+        grant_id=grant.pk,
+        reason=grant.reason,
+    )
+    owner = Client()
+    owner.force_login(conversation.owner)
+    page, link = reverse("moderation:readings"), f'href="/c/{conversation.pk}/"'
+    assert link in owner.get(page).text
+    Conversation.objects.update(deleted_at=timezone.now())
+    deleted = owner.get(page).text
+    assert "About bread" in deleted
+    assert link not in deleted
+    conversation.delete()
+    gone = owner.get(page).text
+    assert "A conversation that is gone" in gone
+    assert "A complaint by mail." in gone
+    assert "Read 1 time" in gone
+    reading = grants.list_readings(viewer=conversation.owner)[0]
+    assert (reading.conversation_id, reading.is_there) == (grant.conversation_number, False)

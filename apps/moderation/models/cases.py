@@ -251,13 +251,23 @@ class Note(models.Model):
 
 
 class AccessGrant(models.Model):
-    """A reasoned, time-limited permission to read a conversation that has no open case."""
+    """A reasoned, time-limited permission to read a conversation that has no open case.
+
+    Its owner, the subject, goes on seeing it after the conversation is gone, whose number it keeps.
+    """
 
     reader = actor_key()
     reader_label = models.CharField(max_length=120)
-    conversation = models.ForeignKey(
-        "conversations.Conversation", on_delete=models.CASCADE, related_name="access_grants"
+    subject = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
+    conversation = models.ForeignKey(
+        "conversations.Conversation",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="access_grants",
+    )
+    conversation_number = models.BigIntegerField()
     reason = models.TextField()
     back_test = models.ForeignKey(BackTest, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -272,6 +282,7 @@ class AccessGrant(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-id"], name="grant_by_conversation"),
+            models.Index(fields=["subject", "-id"], name="grant_by_subject"),
             models.Index(fields=["created_at"], name="grant_by_time"),
         ]
         constraints = [
@@ -282,4 +293,4 @@ class AccessGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"grant on conversation {self.conversation_id} (#{self.pk})"
+        return f"grant on conversation {self.conversation_number} (#{self.pk})"

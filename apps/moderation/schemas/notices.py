@@ -109,7 +109,7 @@ class ReadingOut(OutputSchema):
     """One time that a member of staff read a conversation of the caller, or passages of it."""
 
     grant_id: int
-    conversation_id: int
+    conversation_id: int = Field(description="Its number, also where the conversation is gone.")
     conversation_title: str
     reader: str
     reason: str
@@ -119,6 +119,7 @@ class ReadingOut(OutputSchema):
     is_passages: bool = Field(
         description="True where only passages were read, to measure an automatic check."
     )
+    is_there: bool = Field(description="False where the conversation was deleted.")
 
 
 def report_of(flag: Flag) -> ReportOut:

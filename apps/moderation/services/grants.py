@@ -29,6 +29,7 @@ from apps.users.services.problems import clean_reason
 READ = "moderation.read_conversation"
 GRANTS_SHOWN = 50
 READINGS_SHOWN = 1_000
+GONE = gettext_noop("A conversation that is gone")
 PASSAGES = gettext_noop(
     "A passage was read to see whether an automatic check is right (test %(number)d)."
 )
@@ -38,7 +39,9 @@ PASSAGES = gettext_noop(
 class Reading:
     """One time that staff opened a conversation with a reason, as its owner sees it.
 
-    With `is_passages` nothing was opened: passages were read to measure a rule.
+    Attributes:
+        is_passages: nothing was opened; passages were read to measure a rule.
+        is_there: the conversation can be opened by its owner.
     """
 
     grant_id: int
@@ -49,7 +52,8 @@ class Reading:
     opened_at: datetime
     ended_at: datetime
     read_at: list[datetime]
-    is_passages: bool = False
+    is_passages: bool
+    is_there: bool
 
 
 @transaction.atomic
@@ -70,8 +74,9 @@ def open_grant(*, actor: User, conversation_id: int, reason: str) -> AccessGrant
     """
     cases.require(actor, READ)
     reason = clean_reason(reason, field="reason")
-    conversations = Conversation.objects.select_for_update(no_key=True)
-    if conversations.filter(pk=conversation_id).first() is None:
+    rows = Conversation.objects.select_for_update(no_key=True)
+    conversation = rows.filter(pk=conversation_id).first()
+    if conversation is None:
         raise ConversationNotFoundError
     found = live_grant(viewer=actor, conversation_id=conversation_id)
     if found is not None:
@@ -79,7 +84,9 @@ def open_grant(*, actor: User, conversation_id: int, reason: str) -> AccessGrant
     grant = AccessGrant.objects.create(
         reader=actor,
         reader_label=actor.name,
-        conversation_id=conversation_id,
+        conversation=conversation,
+        conversation_number=conversation.pk,
+        subject_id=conversation.owner_id,
         reason=reason,
         expires_at=timezone.now() + timedelta(hours=constants.GRANT_HOURS),
     )
@@ -127,7 +134,13 @@ def note_passage(*, actor: User, conversation: Conversation, back_test: BackTest
         reader=actor,
         conversation=conversation,
         back_test=back_test,
-        defaults={"reader_label": actor.name, "reason": reason, "expires_at": timezone.now()},
+        defaults={
+            "reader_label": actor.name,
+            "conversation_number": conversation.pk,
+            "subject_id": conversation.owner_id,
+            "reason": reason,
+            "expires_at": timezone.now(),
+        },
     )
     note_reading(
         viewer=actor,
@@ -195,12 +208,14 @@ def list_readings(
 ) -> list[Reading]:
     """Return who read the viewer's conversations with a reason, when and why; newest first.
 
+    What was read of a conversation that is deleted, or gone for good, stays among them.
+
     Args:
         viewer: the owner.
         before: the grant before which the list goes on; None for its beginning.
         limit: at most so many.
     """
-    rows = AccessGrant.objects.filter(conversation__owner=viewer).select_related("conversation")
+    rows = AccessGrant.objects.filter(subject=viewer).select_related("conversation")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     grants = list(rows.order_by("-id")[:limit])
@@ -208,24 +223,27 @@ def list_readings(
     by_grant = audit.list_events_of(
         action=AuditAction.CONVERSATION_READ,
         target_type="conversation",
-        target_ids={grant.conversation_id for grant in grants},
+        target_ids={grant.conversation_number for grant in grants},
     ).filter(data__grant_id__in=[grant.pk for grant in grants])
     for number, at in by_grant.values_list("data__grant_id", "created_at")[:READINGS_SHOWN]:
         times.setdefault(number, []).append(at)
-    return [
-        Reading(
-            grant_id=grant.pk,
-            conversation_id=grant.conversation_id,
-            conversation_title=grant.conversation.display_title,
-            reader=grant.reader_label,
-            reason=_told(grant),
-            opened_at=grant.created_at,
-            ended_at=grant.revoked_at or grant.expires_at,
-            read_at=times.get(grant.pk, []),
-            is_passages=grant.back_test_id is not None,
-        )
-        for grant in grants
-    ]
+    return [_reading(grant, times.get(grant.pk, [])) for grant in grants]
+
+
+def _reading(grant: AccessGrant, read_at: list[datetime]) -> Reading:
+    conversation = grant.conversation
+    return Reading(
+        grant_id=grant.pk,
+        conversation_id=grant.conversation_number,
+        conversation_title=conversation.display_title if conversation else gettext(GONE),
+        reader=grant.reader_label,
+        reason=_told(grant),
+        opened_at=grant.created_at,
+        ended_at=grant.revoked_at or grant.expires_at,
+        read_at=read_at,
+        is_passages=grant.back_test_id is not None,
+        is_there=conversation is not None and conversation.deleted_at is None,
+    )
 
 
 def _told(grant: AccessGrant) -> str:
@@ -243,7 +261,7 @@ def _record(actor: User, action: AuditAction, grant: AccessGrant, reason: str = 
         actor=actor,
         action=action,
         target_type="conversation",
-        target_id=grant.conversation_id,
+        target_id=grant.conversation_number,
         reason=reason,
         data={"grant_id": grant.pk},
     )
