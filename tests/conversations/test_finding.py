@@ -1,7 +1,11 @@
 """Search: one's own words, nobody else's, and never what is hidden."""
 
+import html
+import re
+
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.conversations.constants import Author
@@ -173,9 +177,9 @@ def test_pages_follow_one_another_without_gap_or_repetition(
     while True:
         assert len(page.hits) <= 5
         seen += [hit.message_id for hit in page.hits]
-        if page.next_before is None:
+        if page.following is None:
             break
-        page = searching.search(viewer=person, query="apple", before=page.next_before, limit=5)
+        page = searching.search(viewer=person, query="apple", place=page.following, limit=5)
     expected = [one.pk for one in messages[:3] + messages[9:]]
     assert seen == expected[::-1]
 
@@ -189,6 +193,37 @@ def test_a_search_is_a_fixed_number_of_queries(person: User, talk: Conversation)
     ) as queries:
         searching.search(viewer=person, query="apple")
     assert len(queries) == 2
+
+
+def test_all_titles_are_found_page_by_page_beside_the_messages(
+    person: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "TITLES_LOOKED_AT", 4)
+    talks = [ConversationFactory(owner=person, title=f"Budget {number}") for number in range(9)]
+    for talk in talks[:2]:
+        say(talk, "The budget is spent.")
+    indexing.index_some()
+    client.force_login(person)
+    address: str | None = "/search/?q=budget"
+    pages: list[tuple[int, int]] = []
+    titles: list[str] = []
+    while address is not None:
+        page = client.get(address).text
+        hits = re.findall(r'href="/c/(\d+)/(\?message=)?', page)
+        here = [number for number, message in hits if not message]
+        titles += here
+        pages.append((len(here), len(hits) - len(here)))
+        more = re.search(r'href="(/search/\?q=budget&amp;before=[^"]+)"', page)
+        address = html.unescape(more[1]) if more else None
+    assert pages == [(4, 2), (4, 0), (1, 0)]
+    assert sorted(titles) == sorted(str(talk.pk) for talk in talks)
+
+
+@pytest.mark.parametrize("before", ["x", "1", "1-2", "1-2-3-4", "9" * 40 + "-1-1", "-1-2"])
+def test_a_made_up_place_is_the_beginning(person: User, client: Client, before: str) -> None:
+    ConversationFactory(owner=person, title="Budget")
+    client.force_login(person)
+    assert "Budget" in client.get("/search/", {"q": "budget", "before": before}).text
 
 
 @pytest.mark.parametrize("query", ["", " ", "a", "!!", "' | '"])

@@ -10,8 +10,8 @@ from apps.core.api.downloads import Download, downloads
 from apps.core.api.pagination import (
     InvalidCursorError,
     Slice,
-    read_number_cursor,
-    write_number_cursor,
+    read_numbers_cursor,
+    write_numbers_cursor,
 )
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page
@@ -32,7 +32,7 @@ router = ApiRouter(tags=["Search and export"])
     ),
 )
 async def search(request: HttpRequest, page: Query[SearchParams]) -> Slice:
-    """Search your conversations: titles first, then messages, the newest first.
+    """Search your conversations: a page begins with some titles, and messages follow, newest first.
 
     Every word must occur, or begin a word that does. A page may have fewer hits than `limit` and
     still a next one: what is looked at for one page is bounded.
@@ -41,12 +41,20 @@ async def search(request: HttpRequest, page: Query[SearchParams]) -> Slice:
         searching.search,
         viewer=current_user(request),
         query=page.q,
-        before=read_number_cursor(page),
+        place=_place_of(page),
         limit=page.limit,
     )
-    is_last = found.next_before is None
-    next_cursor = None if is_last else write_number_cursor(found.next_before or 0, page)
+    following = found.following
+    next_cursor = None if following is None else write_numbers_cursor(following.numbers(), page)
     return Slice(found.hits, next_cursor)
+
+
+def _place_of(page: SearchParams) -> searching.Place:
+    numbers = read_numbers_cursor(page)
+    try:
+        return searching.BEGINNING if numbers is None else searching.Place.of(numbers)
+    except ValueError:
+        raise InvalidCursorError from None
 
 
 @router.operation(

@@ -20,6 +20,7 @@ from apps.users.models import User
 
 PAGE_SIZE = 50
 MAX_PAGE = 200
+MAX_PLACE_CHARS = 60
 END_CHOICES = [
     (1, gettext_lazy("1 day")),
     (7, gettext_lazy("7 days")),
@@ -28,8 +29,13 @@ END_CHOICES = [
 ]
 
 
-def search_page(*, viewer: User, query: str, before: int | None) -> dict[str, Any]:
+def search_page(*, viewer: User, query: str, before: str) -> dict[str, Any]:
     """Return what was found, with the address of the next page.
+
+    Args:
+        viewer: whose conversations.
+        query: what was typed.
+        before: where the page goes on, from its address; anything else is the beginning.
 
     Raises:
         ValidationFailedError: nothing in the query could be searched for.
@@ -37,14 +43,18 @@ def search_page(*, viewer: User, query: str, before: int | None) -> dict[str, An
     query = query.strip()[: searching.MAX_QUERY_CHARS]
     if not query:
         return {"query": "", "hits": [], "more_query": "", "problem": "", "is_first": True}
-    page = searching.search(viewer=viewer, query=query, before=before)
-    more = urlencode({"q": query, "before": page.next_before}) if page.next_before else ""
+    place = _place_of(before)
+    page = searching.search(viewer=viewer, query=query, place=place)
+    more = ""
+    if page.following is not None:
+        numbers = "-".join(str(number) for number in page.following.numbers())
+        more = urlencode({"q": query, "before": numbers})
     return {
         "query": query,
         "hits": page.hits,
         "more_query": more,
         "problem": "",
-        "is_first": before is None,
+        "is_first": place == searching.BEGINNING,
     }
 
 
@@ -102,6 +112,13 @@ def shares_page(*, viewer: User, before: int | None) -> dict[str, Any]:
     shown = [{"share": share, "standing": standing_of(share)} for share in found[:PAGE_SIZE]]
     next_before = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
     return {"shares": shown, "next_before": next_before, "is_on": settings.SHARING}
+
+
+def _place_of(text: str) -> searching.Place:
+    try:
+        return searching.Place.of([int(number) for number in text[:MAX_PLACE_CHARS].split("-")])
+    except (ValueError, OverflowError):
+        return searching.BEGINNING
 
 
 def _sentence_of(error: AppError) -> str:

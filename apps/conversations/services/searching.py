@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext, gettext_noop
@@ -21,6 +22,8 @@ PAGE_SIZE = 20
 LOOKED_AT_ONCE = 100
 MAX_LOOKS = 3
 FROM_THE_NEWEST = 2**63 - 1
+DONE = 0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TITLES_LOOKED_AT = 2_000
 MAX_TITLES = 5
 MIN_QUERY_CHARS = 2
@@ -52,26 +55,63 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a search goes on.
+
+    Attributes:
+        title: the conversation after which titles are looked at; None when all were.
+        message: the message after which messages are; None when all were.
+    """
+
+    title: tuple[datetime, int] | None
+    message: int | None
+
+    def numbers(self) -> tuple[int, int, int]:
+        """Return the place as three numbers, to be written into an address or a cursor."""
+        moment, conversation = self.title or (EPOCH, DONE)
+        since = (moment - EPOCH) // timedelta(microseconds=1)
+        return since, conversation, DONE if self.message is None else self.message
+
+    @classmethod
+    def of(cls, numbers: Sequence[int]) -> Place:
+        """Return the place that `numbers` wrote down.
+
+        Raises:
+            ValueError, OverflowError: these are none.
+        """
+        since, conversation, message = numbers
+        title = (EPOCH + timedelta(microseconds=since), conversation)
+        return cls(
+            None if conversation == DONE else title,
+            None if message == DONE else min(message, FROM_THE_NEWEST),
+        )
+
+
+THE_END = Place(None, None)
+BEGINNING = Place((datetime.max.replace(tzinfo=UTC), FROM_THE_NEWEST), FROM_THE_NEWEST)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of hits, and the number of the message that the next page goes on from."""
+    """One page of hits, and where the next one begins; None when there is none."""
 
     hits: list[Hit]
-    next_before: int | None
+    following: Place | None
 
 
 def search(
-    *, viewer: User, query: str, before: int | None = None, limit: int = PAGE_SIZE
+    *, viewer: User, query: str, place: Place = BEGINNING, limit: int = PAGE_SIZE
 ) -> SearchPage:
     """Return the viewer's conversations and messages with all of these words, the newest first.
 
-    Each word also finds what begins with it. Titles come first, on the first page. What is hidden,
-    withheld, deleted or on a branch that is not shown is never found. What is looked at is bounded:
-    a page may have fewer hits than asked for, and still a next one.
+    Each word also finds what begins with it. A page begins with some titles; messages follow. What
+    is hidden, withheld, deleted or on a branch that is not shown is never found. What is looked at
+    is bounded: a page may have fewer hits than asked for, and still a next one.
 
     Args:
         viewer: whose conversations.
         query: what was typed.
-        before: the `next_before` of the page before; None for the first.
+        place: the `following` of the page before.
         limit: at most this many hits.
 
     Raises:
@@ -80,7 +120,19 @@ def search(
     searched = words.searched_words(query[:MAX_QUERY_CHARS])
     if sum(len(word) for word in searched) < MIN_QUERY_CHARS:
         raise field_problem("q", gettext(TOO_SHORT), "query_too_short")
-    hits = _titles(viewer, searched, min(limit, MAX_TITLES)) if before is None else []
+    hits, title = _titles(viewer, searched, place.title, min(limit, MAX_TITLES))
+    found, message = _messages(viewer, searched, place.message, limit - len(hits))
+    following = Place(title, message)
+    return SearchPage([*hits, *found], None if following == THE_END else following)
+
+
+def _messages(
+    viewer: User, searched: list[str], before: int | None, limit: int
+) -> tuple[list[Hit], int | None]:
+    """Return the next messages, and the last one that was looked at; None when all were."""
+    hits: list[Hit] = []
+    if before is None or limit == 0:
+        return hits, before
     notation = " & ".join(f"'{viewer.pk}/{word}':*" for word in searched)
     for _ in range(MAX_LOOKS):
         found = statements.find(
@@ -88,13 +140,13 @@ def search(
         )
         for one in found:
             if len(hits) == limit:
-                return SearchPage(hits, before or FROM_THE_NEWEST)
+                return hits, before
             before = one.message_id
             if one.is_shown:
                 hits.append(_message_hit(one, searched))
         if len(found) < LOOKED_AT_ONCE:
-            return SearchPage(hits, None)
-    return SearchPage(hits, before)
+            return hits, None
+    return hits, before
 
 
 def _message_hit(found: Found, searched: list[str]) -> Hit:
@@ -109,22 +161,31 @@ def _message_hit(found: Found, searched: list[str]) -> Hit:
     )
 
 
-def _titles(viewer: User, searched: list[str], limit: int) -> list[Hit]:
-    """Look through the titles of the conversations that were active last."""
-    own = Conversation.objects.visible_to(viewer).of_chat().newest_first()
-    rows = own.values_list("pk", "title", "last_message_at")[:TITLES_LOOKED_AT]
+def _titles(
+    viewer: User, searched: list[str], after: tuple[datetime, int] | None, limit: int
+) -> tuple[list[Hit], tuple[datetime, int] | None]:
+    """Return the next conversations by title, and the last one that was looked at."""
     hits: list[Hit] = []
+    if after is None:
+        return hits, None
+    own = Conversation.objects.visible_to(viewer).of_chat().below(*after).newest_first()
+    rows = list(own.values_list("pk", "title", "last_message_at")[:TITLES_LOOKED_AT])
     for number, title, last_message_at in rows:
-        if len(hits) < limit and words.has_all(title, searched):
-            hits.append(
-                Hit(
-                    kind="title",
-                    conversation_id=number,
-                    title=words.mark(title, searched),
-                    message_id=None,
-                    role="",
-                    created_at=last_message_at,
-                    excerpt=[],
-                )
-            )
-    return hits
+        if words.has_all(title, searched):
+            if len(hits) == limit:
+                return hits, after
+            hits.append(_title_hit(number, words.mark(title, searched), last_message_at))
+        after = (last_message_at, number)
+    return hits, after if len(rows) == TITLES_LOOKED_AT else None
+
+
+def _title_hit(number: int, title: list[Part], last_message_at: datetime) -> Hit:
+    return Hit(
+        kind="title",
+        conversation_id=number,
+        title=title,
+        message_id=None,
+        role="",
+        created_at=last_message_at,
+        excerpt=[],
+    )

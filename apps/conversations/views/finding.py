@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.conversations.services import exporting, lists
-from apps.conversations.views.answers import number_of
 from apps.core import db, rate_limits
 from apps.core.api.downloads import Download
 from apps.core.errors import AppError
@@ -32,7 +31,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     try:
         if query.strip():
             await rate_limits.check("search", f"user:{viewer.pk}", settings.RATE_LIMIT_SEARCH)
-        before = number_of(request, "before")
+        before = request.GET.get("before", "")
         context = await db.call(lists.search_page, viewer=viewer, query=query, before=before)
     except AppError as error:
         context, status = lists.refused_search(query, error), error.status_code

@@ -79,7 +79,12 @@ def decode_cursor(cursor: str, *, salt: str) -> list[Any]:
 
 def write_number_cursor(number: int, page: PageParams) -> str:
     """Write the number of the last row of a page as a cursor of its list."""
-    return encode_cursor([number], salt=f"cursor:{page.list_name}")
+    return write_numbers_cursor([number], page)
+
+
+def write_numbers_cursor(numbers: Sequence[int], page: PageParams) -> str:
+    """Write the numbers that say where a list goes on as a cursor of it."""
+    return encode_cursor(numbers, salt=f"cursor:{page.list_name}")
 
 
 def read_number_cursor(page: PageParams) -> int | None:
@@ -88,9 +93,19 @@ def read_number_cursor(page: PageParams) -> int | None:
     Raises:
         InvalidCursorError: we did not write it for this list.
     """
+    numbers = read_numbers_cursor(page)
+    return None if numbers is None else numbers[0]
+
+
+def read_numbers_cursor(page: PageParams) -> list[int] | None:
+    """Read the numbers that `write_numbers_cursor` wrote; None for the first page.
+
+    Raises:
+        InvalidCursorError: we did not write it for this list.
+    """
     if page.cursor is None:
         return None
-    return int(decode_cursor(page.cursor, salt=f"cursor:{page.list_name}")[0])
+    return [int(one) for one in decode_cursor(page.cursor, salt=f"cursor:{page.list_name}")]
 
 
 def _plain(value: object) -> object:
