@@ -171,6 +171,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         turn = await retries.retry_reply(
             actor=self.principal.user,
             message_id=frame.message_id,
+            assistant_id=frame.assistant_id,
             allowed_models=self.principal.allowed_models,
             api_token_id=self.principal.api_token_id,
         )

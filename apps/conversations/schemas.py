@@ -116,6 +116,12 @@ class MessageCreateIn(InputSchema):
     metadata: Metadata = None
 
 
+class RegenerateIn(InputSchema):
+    """Who answers this time."""
+
+    assistant_id: AssistantId = None
+
+
 class MessageListParams(PageParams):
     """Which messages are asked for."""
 

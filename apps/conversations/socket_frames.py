@@ -46,6 +46,7 @@ class ReplyRetry(
     """Ask the question behind this answer again."""
 
     message_id: Id
+    assistant_id: Id | None = None
 
 
 class BranchShow(

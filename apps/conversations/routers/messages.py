@@ -3,6 +3,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from ninja import Body
 from ninja import Query as Parameters
 from ninja.params.functions import Query
 
@@ -15,7 +16,14 @@ from apps.conversations.routers.turns import (
     reply_frames,
     token_of,
 )
-from apps.conversations.schemas import FeedbackIn, FeedbackOut, MessageOut, ReplyOut, TurnOut
+from apps.conversations.schemas import (
+    FeedbackIn,
+    FeedbackOut,
+    MessageOut,
+    RegenerateIn,
+    ReplyOut,
+    TurnOut,
+)
 from apps.conversations.services import (
     branches,
     feedback,
@@ -31,6 +39,7 @@ from apps.core.api.pagination import Slice, paginate
 from apps.core.api.responses import say
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
+from apps.llm.errors import AssistantNotFoundError
 from apps.users.constants import TokenScope
 from apps.users.errors import AccountRestrictedError, ModelNotAllowedError
 from apps.users.services import holding
@@ -128,6 +137,7 @@ def _how_it_stands(state: str) -> str:
             errors.MessageWithheldError,
             errors.ConversationLockedError,
             errors.ModelNotFoundError,
+            AssistantNotFoundError,
             AccountRestrictedError,
             ModelNotAllowedError,
         ),
@@ -136,11 +146,19 @@ def _how_it_stands(state: str) -> str:
         openapi=sse.may_stream("With `Accept: text/event-stream`: the new answer's events."),
     ),
 )
-async def regenerate_reply(request: HttpRequest, message_id: int) -> TurnOut | HttpResponseBase:
-    """Ask the same question again; the earlier answer stays as a sibling."""
+async def regenerate_reply(
+    request: HttpRequest,
+    message_id: int,
+    payload: RegenerateIn | None = Body(None),  # noqa: B008  ninja's own form
+) -> TurnOut | HttpResponseBase:
+    """Ask the same question again; the earlier answer stays as a sibling.
+
+    Without a body whoever answered before answers once more.
+    """
     turn = await retries.retry_reply(
         actor=current_user(request),
         message_id=message_id,
+        assistant_id=payload.assistant_id if payload is not None else None,
         allowed_models=caller_of(request).allowed_models,
         api_token_id=token_of(request),
     )

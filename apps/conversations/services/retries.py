@@ -43,6 +43,7 @@ class _Again:
     asked: str
     ruling: guardrails.Ruling
     known: Catalogue
+    assistant_id: int | None
     allowed_models: tuple[str, ...]
     api_token_id: int | None
     only_last: bool
@@ -52,6 +53,7 @@ async def retry_reply(
     *,
     actor: User,
     message_id: int,
+    assistant_id: int | None = None,
     allowed_models: tuple[str, ...] = (),
     api_token_id: int | None = None,
     only_last: bool = False,
@@ -64,6 +66,7 @@ async def retry_reply(
     Args:
         actor: whose answer it is.
         message_id: the answer.
+        assistant_id: who answers from now on; None for whoever did before.
         allowed_models: as in a `TurnRequest`.
         api_token_id: the API token that it is asked by, if it is.
         only_last: only where it is the last message that is shown, so that nothing else changes.
@@ -74,6 +77,7 @@ async def retry_reply(
         MessageWithheldError: policy keeps the question back by now.
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
+        AssistantNotFoundError: the person chose one that they may not use.
         ModelNotAllowedError: the caller's token may not ask the model.
         ModelNotFoundError: a program asked a model that is not offered to the actor any more.
         RateLimitedError: too many messages in a short time.
@@ -91,7 +95,9 @@ async def retry_reply(
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
     known = await catalogue.current()
     try:
-        again = _Again(message_id, asked, ruling, known, allowed_models, api_token_id, only_last)
+        again = _Again(
+            message_id, asked, ruling, known, assistant_id, allowed_models, api_token_id, only_last
+        )
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         turns.ensure_answer_is_live(error)
@@ -174,6 +180,7 @@ def _store(actor: User, again: _Again) -> Turn:
         question=question,
         chat_model_id=former.named_model_id,
         answered_by_id=former.chat_model_id,
+        assistant_id=again.assistant_id,
         allowed_models=again.allowed_models,
     )
     request = TurnRequest(
@@ -191,13 +198,21 @@ def _store(actor: User, again: _Again) -> Turn:
     gate = statements.announce_queued(
         reply=reply, question_id=question.pk, has_default=quotas.has_default()
     )
-    conversation.message_count += 1
-    conversation.last_message_at = timezone.now()
-    conversation.save(update_fields=["message_count", "last_message_at", "updated_at"])
+    _note_activity(conversation)
     guardrails.record(again.ruling, turns.judged_question(question, is_withheld=False))
     event = announcements.message_accepted(conversation, question, reply, branching)
     resets_at = admitting.admit(reply, request, choice, actor=actor, gate=gate)
     return Turn(conversation, question, reply, created=True, event=event, resets_at=resets_at)
+
+
+def _note_activity(conversation: Conversation) -> None:
+    """Note that its person just asked here: it is read, and back in the list of open ones."""
+    now = timezone.now()
+    conversation.message_count += 1
+    conversation.last_message_at = conversation.read_at = now
+    conversation.archived_at = None
+    fields = ["message_count", "last_message_at", "read_at", "archived_at", "assistant"]
+    conversation.save(update_fields=[*fields, "updated_at"])
 
 
 def _ensure_last(conversation: Conversation, *, answer_id: int, question: Message) -> None:

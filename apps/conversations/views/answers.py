@@ -47,3 +47,9 @@ def number_of(request: HttpRequest, name: str) -> int | None:
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise Http404
     return int(text)
+
+
+def chosen_assistant(request: HttpRequest) -> int | None:
+    """Return which assistant the form names; without a choice it names none."""
+    text = request.POST.get("assistant_id", "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -11,9 +11,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.conversations.errors import MessageNotFoundError
 from apps.conversations.services import branches, feedback, pages, retries, stopping, turns
 from apps.conversations.views import keeping
-from apps.conversations.views.answers import load, safe_page, to_conversation, wants_page
+from apps.conversations.views.answers import (
+    chosen_assistant,
+    load,
+    safe_page,
+    to_conversation,
+    wants_page,
+)
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 
@@ -36,8 +43,10 @@ async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     """Ask the same question again by a plain form."""
     viewer: Any = await request.auser()
     try:
-        turn = await retries.retry_reply(actor=viewer, message_id=message_id)
-    except NotFoundError as error:
+        turn = await retries.retry_reply(
+            actor=viewer, message_id=message_id, assistant_id=chosen_assistant(request)
+        )
+    except MessageNotFoundError as error:
         raise Http404 from error
     except AppError as error:
         flash.error(request, error.message)

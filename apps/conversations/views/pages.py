@@ -13,7 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.conversations.services import conversations, demo, pages, turns
 from apps.conversations.views import keeping
-from apps.conversations.views.answers import load, number_of, safe_page, to_conversation
+from apps.conversations.views.answers import (
+    chosen_assistant,
+    load,
+    number_of,
+    safe_page,
+    to_conversation,
+)
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 from apps.llm.errors import AssistantNotFoundError
@@ -106,7 +112,7 @@ async def _send(request: HttpRequest, conversation_id: int | None) -> HttpRespon
                 conversation_id=conversation_id,
                 content=content,
                 client_id=request.POST.get("client_id", "")[:64] or None,
-                assistant_id=_chosen(request),
+                assistant_id=chosen_assistant(request),
             ),
         )
     except AssistantNotFoundError as error:
@@ -156,9 +162,3 @@ async def theme(request: HttpRequest) -> HttpResponse:
 async def account(request: HttpRequest) -> HttpResponse:
     """Show the person's account."""
     return await db.call(render, request, "settings.html", {})
-
-
-def _chosen(request: HttpRequest) -> int | None:
-    """Return which assistant the form names; without a choice it names none."""
-    text = request.POST.get("assistant_id", "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None

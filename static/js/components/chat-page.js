@@ -54,7 +54,9 @@ export class ChatPage {
         this.send({ content: event.submitter.value });
       });
     }
-    this.app.querySelector("[data-message-form]").addEventListener("submit", (event) => this.#pressed(event));
+    const buttons = this.app.querySelector("[data-message-form]");
+    buttons.addEventListener("submit", (event) => this.#pressed(event));
+    buttons.addEventListener("formdata", ({ formData }) => formData.set("assistant_id", this.composer.assistantId ?? ""));
     this.conversation.start();
     this.followOpen();
   }
@@ -157,7 +159,7 @@ export class ChatPage {
   }
 
   #deliver({ kind, retries, clientId, content, edits }) {
-    if (kind === "retry") return this.connection.send({ type: "reply.retry", message_id: retries.id });
+    if (kind === "retry") return this.connection.send({ type: "reply.retry", message_id: retries.id, assistant_id: this.composer.assistantId });
     const frame = { type: "message.send", conversation_id: this.conversation.id, client_id: clientId, content, assistant_id: this.composer.assistantId };
     if (edits) frame.edits_message_id = edits.id;
     return this.connection.send(frame);
