@@ -49,11 +49,11 @@ def who_answers(reply_id: int) -> Any:
 def test_whoever_is_chosen_answers_again_and_from_then_on(
     person: User, pirate: Assistant, answer: Message
 ) -> None:
+    with pytest.raises(AssistantNotFoundError):
+        retry(actor=person, message_id=answer.pk, assistant_id=pirate.pk + 1)
     turn = retry(actor=person, message_id=answer.pk, assistant_id=pirate.pk)
     assert who_answers(turn.reply.pk) == pirate.pk
     assert Conversation.objects.get().assistant_id == pirate.pk
-    with pytest.raises(AssistantNotFoundError):
-        retry(actor=person, message_id=answer.pk, assistant_id=pirate.pk + 1)
 
 
 def test_a_plain_form_takes_the_choice_along(
@@ -79,7 +79,7 @@ def test_programs_may_choose_or_send_no_body(
     assert chosen.status_code == 202
     assert who_answers(chosen.json()["data"]["reply"]["id"]) == pirate.pk
     Reply.objects.update(state="complete", finished_at=timezone.now())
-    again = client.post(path, **headers)
+    again = client.post(path, "", content_type="application/json", **headers)
     assert again.status_code == 202
     assert who_answers(again.json()["data"]["reply"]["id"]) == pirate.pk
 

@@ -163,7 +163,7 @@ def test_the_page_goes_on_to_readings_of_long_ago(
     assert following in first
     rest = owner.get(page + following).text
     assert [f"Reason {number}." in rest for number in range(3)] == [True, False, False]
-    assert "?before=" not in rest
+    assert "Show earlier readings" not in rest
 
 
 def test_a_reading_is_still_seen_when_its_conversation_is_deleted_and_gone(

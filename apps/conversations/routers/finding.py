@@ -32,10 +32,10 @@ router = ApiRouter(tags=["Search and export"])
     ),
 )
 async def search(request: HttpRequest, page: Query[SearchParams]) -> Slice:
-    """Search your conversations: a page begins with some titles, and messages follow, newest first.
+    """Search the titles and messages of your conversations, the newest first.
 
-    Every word must occur, or begin a word that does. A page may have fewer hits than `limit` and
-    still a next one: what is looked at for one page is bounded.
+    A page begins with at most five titles. Every word must occur, or begin a word that does. A page
+    may have fewer hits than `limit` and still a next one: what is looked at for it is bounded.
     """
     found = await db.call(
         searching.search,

@@ -3,9 +3,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from ninja import Body
 from ninja import Query as Parameters
-from ninja.params.functions import Query
+from ninja.params.functions import Body, Query
 
 from apps.conversations import errors
 from apps.conversations.constants import LIVE_STATES, ReplyState
@@ -45,6 +44,7 @@ from apps.users.errors import AccountRestrictedError, ModelNotAllowedError
 from apps.users.services import holding
 
 router = ApiRouter(tags=["Messages"])
+CHOICE: Any = Body(None)
 CURSOR: Any = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
 
 
@@ -149,7 +149,7 @@ def _how_it_stands(state: str) -> str:
 async def regenerate_reply(
     request: HttpRequest,
     message_id: int,
-    payload: RegenerateIn | None = Body(None),  # noqa: B008  ninja's own form
+    payload: RegenerateIn | None = CHOICE,
 ) -> TurnOut | HttpResponseBase:
     """Ask the same question again; the earlier answer stays as a sibling.
 
