@@ -1,13 +1,17 @@
 """The queue's entry points: writing exports, removing old ones, erasing accounts that were left."""
 
 import asyncio
+import logging
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.accounts.services import closing, exports, writing
 from apps.core import db
+from apps.core.logging import log_failure
 from apps.users.services import leaving
+
+logger = logging.getLogger(__name__)
 
 BREATH_SECONDS = 0.05
 MOST_PURGES = 500
@@ -41,7 +45,16 @@ async def erase_due(timestamp: int) -> None:
     """Erase accounts whose time to come back has passed, a few conversations at a time."""
     del timestamp
     for user_id in await db.call(leaving.list_due):
-        has_more = True
-        while has_more:
-            has_more = await db.call(closing.erase_step, user_id=user_id)
-            await asyncio.sleep(BREATH_SECONDS)
+        try:
+            await _erase(user_id)
+        except db.AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  one account must not keep the others from their end
+            log_failure(logger, "ERASURE_FAILED", error, user_id=user_id)
+
+
+async def _erase(user_id: int) -> None:
+    has_more = True
+    while has_more:
+        has_more = await db.call(closing.erase_step, user_id=user_id)
+        await asyncio.sleep(BREATH_SECONDS)

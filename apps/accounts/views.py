@@ -61,7 +61,12 @@ async def download(request: HttpRequest) -> HttpResponse | Download:
     except AppError as error:
         flash.error(request, error.message)
         return HttpResponseRedirect(reverse("accounts:data"))
-    return Download(made.pieces, media_type=exports.MEDIA_TYPE, disposition=made.disposition)
+    return Download(
+        made.pieces,
+        media_type=exports.MEDIA_TYPE,
+        disposition=made.disposition,
+        size=made.size,
+    )
 
 
 @login_required

@@ -169,9 +169,29 @@ def test_it_is_downloaded_after_the_password_by_its_owner_alone(person: User) ->
     body = body_of(response)
     assert (len(body), response["Content-Type"]) == (export.size, "application/zip")
     assert response["Cache-Control"] == "no-store"
+    assert response["Content-Length"] == str(export.size)
     assert AuditEvent.objects.filter(action="export.downloaded", target_id=export.pk).exists()
     other = confirmed(UserFactory()).get("/settings/data/download/")
     assert other["Location"] == "/settings/data/"
+
+
+def test_a_download_whose_archive_is_replaced_meanwhile_breaks_off_and_is_never_whole(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "CHUNK_BYTES", 300)
+    conversation_of(person)
+    export = written(person)
+    assert export.size > 300
+
+    async def replaced_meanwhile() -> bytes:
+        made = await exports.download(actor=person)
+        got = await anext(made.pieces)
+        await exports.request_export(actor=person)
+        with pytest.raises(archives.ArchiveLostError):
+            got += b"".join([piece async for piece in made.pieces])
+        return got
+
+    assert len(async_to_sync(replaced_meanwhile)()) == 300
 
 
 def test_it_is_kept_for_some_days_and_then_removed(person: User, settings: Settings) -> None:

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from asgiref.sync import async_to_sync
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.accounts import tasks
 from apps.accounts.services import closing
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
@@ -241,6 +244,35 @@ def test_nothing_is_erased_before_its_time_and_all_of_it_then(person: User) -> N
     assert not ApiToken.objects.exists()
     assert not Message.objects.exists()
     assert not UsageRecord.objects.exists()
+
+
+@pytest.fixture
+def unremovable(person: User) -> User:
+    """Somebody whose row the database keeps whatever happens."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION keep_person() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'Kept.' USING ERRCODE = 'restrict_violation'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER keep_person BEFORE DELETE ON users_user FOR EACH ROW"
+            f" WHEN (OLD.id = {person.pk}) EXECUTE FUNCTION keep_person()"
+        )
+    return person
+
+
+def test_an_account_that_cannot_be_erased_keeps_no_other_from_its_end(
+    unremovable: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = UserFactory()
+    past = timezone.now() - timedelta(days=60)
+    for user in (unremovable, other):
+        closing.close_account(actor=user, now=past)
+    async_to_sync(tasks.erase_due)(timestamp=0)
+    assert list(User.objects.values_list("pk", flat=True)) == [unremovable.pk]
+    assert [row.fields for row in caplog.records if row.message == "ERASURE_FAILED"] == [
+        {"user_id": unremovable.pk}
+    ]
 
 
 def test_what_stays_names_a_number_and_no_name(person: User) -> None:

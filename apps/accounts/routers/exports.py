@@ -58,4 +58,9 @@ async def read_export(request: HttpRequest) -> ExportOut:
 async def download_export(request: HttpRequest) -> Download:
     """Download your export; that it was fetched is noted."""
     made = await exports.download(actor=caller_of(request).user)
-    return Download(made.pieces, media_type=exports.MEDIA_TYPE, disposition=made.disposition)
+    return Download(
+        made.pieces,
+        media_type=exports.MEDIA_TYPE,
+        disposition=made.disposition,
+        size=made.size,
+    )

@@ -13,7 +13,7 @@ from apps.accounts.models import DataExport, ExportChunk
 
 
 class ArchiveLostError(Exception):
-    """Another worker took the export over, or it was removed: this one writes nothing more."""
+    """Another worker took the export over, or it was removed: nothing more is written or read."""
 
 
 class ChunkFile:

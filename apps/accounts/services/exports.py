@@ -32,6 +32,7 @@ class ArchiveFile:
     """An archive on its way: what the browser is told of it, and its pieces."""
 
     disposition: str
+    size: int
     pieces: AsyncIterator[bytes]
 
 
@@ -103,6 +104,7 @@ async def download(*, actor: User) -> ArchiveFile:
     name = f"parley-{export.created_at:%Y-%m-%d}.zip"
     return ArchiveFile(
         content_disposition_header(True, name) or "",  # noqa: FBT003  Django's own order
+        export.size,
         _pieces(export),
     )
 
@@ -123,15 +125,20 @@ def _note_download(actor: User) -> DataExport:
 
 
 async def _pieces(export: DataExport) -> AsyncIterator[bytes]:
-    number = 0
-    while True:
+    """Read an archive piece by piece.
+
+    Raises:
+        ArchiveLostError: it was removed meanwhile, and its end is missing.
+    """
+    number = sent = 0
+    while sent < export.size:
         data = await db.call(
             archives.read_chunk, export_id=export.pk, attempt=export.attempt, number=number
         )
         if data is None:
-            return
+            raise archives.ArchiveLostError
         yield data
-        number += 1
+        number, sent = number + 1, sent + len(data)
 
 
 @transaction.atomic

@@ -14,10 +14,22 @@ BYTES = {"type": "string", "format": "binary"}
 
 
 class Download(StreamingHttpResponse):
-    """A file for its asker alone, piece by piece."""
+    """A file for its asker alone, piece by piece.
 
-    def __init__(self, pieces: AsyncIterator[bytes], *, media_type: str, disposition: str) -> None:
+    Where its size is known it is told, so that whoever fetches it sees when it ends too early.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncIterator[bytes],
+        *,
+        media_type: str,
+        disposition: str,
+        size: int | None = None,
+    ) -> None:
         super().__init__(pieces, content_type=media_type)
+        if size is not None:
+            self.headers["Content-Length"] = str(size)
         self.headers["Content-Disposition"] = disposition
         self.headers["Cache-Control"] = "no-store"
 
