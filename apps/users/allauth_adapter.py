@@ -95,8 +95,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user: User,
         **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse:
-        """Take the person's own language along into this browser."""
+        """Take the person's own language along into this browser, or this browser's to the person.
+
+        Whoever has chosen none is written to in the language of the pages that they read.
+        """
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        if not user.language:
+            preferences.set_language(actor=user, language=get_language() or "")
         if user.language:
             remember_language(response, user.language)
         return response

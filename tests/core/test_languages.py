@@ -9,7 +9,7 @@ from django.utils import translation
 
 from apps.core import db, languages
 from apps.core.errors import NotFoundError
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +48,17 @@ def test_the_choice_is_kept_with_the_account() -> None:
     client.post("/settings/language/", {"language": "de", "next": "/"})
     person.refresh_from_db()
     assert person.language == "de"
+
+
+@pytest.mark.parametrize(("kept", "written_in"), [("", "de"), ("en", "en")])
+def test_whoever_never_chose_is_written_to_in_the_language_of_the_pages_they_sign_in_on(
+    kept: str, written_in: str
+) -> None:
+    person = UserFactory(language=kept)
+    client = Client(headers={"Accept-Language": "de"})
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    person.refresh_from_db()
+    assert person.language == written_in
 
 
 def test_an_api_speaks_english_whatever_is_asked_for() -> None:
