@@ -91,6 +91,27 @@ async def test_line_32_an_answer_is_reported_by_keyboard_alone(
         browsing.allowed = "409"
 
 
+async def test_a_report_survives_a_click_beside_it_and_says_that_one_was_signed_out(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.ask("[[stream tokens=2]]")
+        report = tab.answer.get_by_role("link", name="Report this message")
+        dialog = tab.page.locator("#report-dialog")
+        await report.click()
+        await dialog.get_by_label("Spam").check()
+        await dialog.get_by_role("textbox").fill("Long words.")
+        await tab.page.mouse.click(2, 2)
+        await expect(dialog).to_be_hidden()
+        await report.click()
+        await expect(dialog.get_by_role("textbox")).to_have_value("Long words.")
+        await tab.page.context.clear_cookies(name="sessionid")
+        await dialog.get_by_role("button", name="Send the report").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("You have been signed out")
+
+
 async def test_a_decision_shows_at_once_on_the_open_page_and_is_appealed_from_its_notice(
     browsing: Browsing, person: User, moderator: User
 ) -> None:

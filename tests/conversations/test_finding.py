@@ -237,3 +237,17 @@ def test_no_notation_of_the_index_can_be_typed(
     person: User, talk: Conversation, query: str
 ) -> None:
     assert found(person, query) == []
+
+
+def test_an_export_without_a_session_is_the_page_to_sign_in_and_no_file(
+    person: User, talk: Conversation, client: Client
+) -> None:
+    path = f"/c/{talk.pk}/export/markdown/"
+    client.force_login(person)
+    links = re.findall(r"<a [^>]*/export/[^>]*>", client.get(f"/c/{talk.pk}/").text)
+    assert len(links) == 3
+    assert not [link for link in links if " download" in link]
+    assert client.get(path)["Content-Disposition"].startswith("attachment;")
+    client.logout()
+    signed_out = client.get(path)
+    assert (signed_out.status_code, signed_out.has_header("Content-Disposition")) == (302, False)

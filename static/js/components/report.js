@@ -4,6 +4,7 @@ import { holdFocus } from "./focus.js";
 import { t } from "../lib/words.js";
 
 const UNSENT = t("The report was not sent. Check your connection and try again.");
+const SIGNED_OUT = t("You have been signed out. Sign in again first.");
 
 class ReportDialog {
   #opener = null;
@@ -23,9 +24,10 @@ class ReportDialog {
     });
   }
 
+  /** Open it for a message; what was typed about the same one and not sent is still there. */
   open(link) {
     this.#opener = link;
-    this.form.reset();
+    if (this.form.action !== link.href || this.form.hidden) this.form.reset();
     this.form.hidden = false;
     this.done.hidden = true;
     this.#complain("");
@@ -43,6 +45,10 @@ class ReportDialog {
         body: new FormData(this.form),
         headers: { Accept: "application/json" },
       });
+      if (answer.redirected) {
+        this.#complain(SIGNED_OUT);
+        return;
+      }
       const { message } = await answer.json();
       if (answer.ok) this.#thank(message);
       else this.#complain(message);
