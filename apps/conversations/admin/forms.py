@@ -1,4 +1,4 @@
-"""What staff type when they take a message from view."""
+"""What staff type when they take a message from view or a link from use."""
 
 from __future__ import annotations
 
@@ -31,3 +31,15 @@ class HideForm(ReasonForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     field_order = ("policy", "reason", "reason_for_user")
+
+
+class RevokeForm(ReasonForm):
+    """Why a link is revoked, and what its owner is told."""
+
+    reason_for_user = forms.CharField(
+        max_length=MAX_REASON_CHARS,
+        label="What its owner is told",
+        help_text="They read exactly this under Shared links.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say what its owner is told."},
+    )

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.conversations.admin.decisions import RECORDED, actor_of
+from apps.conversations.admin.forms import RevokeForm
 from apps.conversations.constants import ShareStanding
 from apps.conversations.models import Message, Share
 from apps.conversations.services.share_standing import standing_of
@@ -22,7 +23,6 @@ from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
-from apps.users.admin.forms import ToldReasonForm
 
 if TYPE_CHECKING:
     from apps.conversations.querysets import ShareQuerySet
@@ -138,7 +138,7 @@ class ShareAdmin(StaffModelAdmin[Share]):
             done=f"Link {share.pk} leads nowhere any more.",
             apply=apply,
             back_url=self.url_of(share.pk),
-            form_class=ToldReasonForm,
+            form_class=RevokeForm,
             is_danger=True,
         )
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     """Who read a conversation can be seen by its owner after the conversation is gone."""
 
     dependencies = [
-        ("conversations", "0020_retry_at"),
+        ("conversations", "0023_share_reason"),
         ("moderation", "0014_about_a_person_checked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """What the owner of a link is told when staff revoke it."""
 
     dependencies = [
-        ("conversations", "0021_named_model"),
+        ("conversations", "0022_sent_tokens"),
     ]
 
     operations = [
