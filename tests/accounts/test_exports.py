@@ -20,7 +20,7 @@ from apps.conversations.constants import ReplyState
 from apps.conversations.models import Conversation, Feedback, Message
 from apps.core.errors import RateLimitedError
 from apps.llm.models import UsageRecord
-from apps.moderation.models import AccessGrant
+from apps.moderation.services import grants
 from apps.users.models import User
 from tests.accounts.conftest import archive_of, asked, body_of, confirmed, read, written
 from tests.factories import (
@@ -75,14 +75,9 @@ def test_it_holds_everything_else_without_a_secret(person: User) -> None:
     conversation = conversation_of(person)
     token = ApiTokenFactory(user=person, name="Report")
     RestrictionFactory(user=person, kind="warning", reason="For staff", reason_for_user="For you")
-    grant = AccessGrant.objects.create(
-        reader=UserFactory(moderator=True, name="Mo"),
-        reader_label="Mo",
-        conversation=conversation,
-        conversation_number=conversation.pk,
-        subject=person,
-        reason="Support asked.",
-        expires_at=timezone.now() + timedelta(hours=1),
+    reader = UserFactory(moderator=True, name="Mo")
+    grant = grants.open_grant(
+        actor=reader, conversation_id=conversation.pk, reason="Support asked."
     )
     UsageRecord.objects.create(
         user=person,

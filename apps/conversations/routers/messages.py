@@ -44,7 +44,7 @@ from apps.users.errors import AccountRestrictedError, ModelNotAllowedError
 from apps.users.services import holding
 
 router = ApiRouter(tags=["Messages"])
-CHOICE: Any = Body(None)
+CHOICE: Any = Body(RegenerateIn())
 CURSOR: Any = Query(None, ge=0, le=10**9, description="Code points of the text that you have.")
 
 
@@ -149,7 +149,7 @@ def _how_it_stands(state: str) -> str:
 async def regenerate_reply(
     request: HttpRequest,
     message_id: int,
-    payload: RegenerateIn | None = CHOICE,
+    payload: RegenerateIn = CHOICE,
 ) -> TurnOut | HttpResponseBase:
     """Ask the same question again; the earlier answer stays as a sibling.
 
@@ -158,7 +158,7 @@ async def regenerate_reply(
     turn = await retries.retry_reply(
         actor=current_user(request),
         message_id=message_id,
-        assistant_id=payload.assistant_id if payload is not None else None,
+        assistant_id=payload.assistant_id,
         allowed_models=caller_of(request).allowed_models,
         api_token_id=token_of(request),
     )

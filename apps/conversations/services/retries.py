@@ -77,9 +77,8 @@ async def retry_reply(
         MessageWithheldError: policy keeps the question back by now.
         ConversationLockedError: staff closed the conversation for writing.
         ReplyInProgressError: the last answer of the conversation has not ended.
-        AssistantNotFoundError: the person chose one that they may not use.
         ModelNotAllowedError: the caller's token may not ask the model.
-        ModelNotFoundError: a program asked a model that is not offered to the actor any more.
+        AssistantNotFoundError, ModelNotFoundError: who is asked is not offered to the actor.
         RateLimitedError: too many messages in a short time.
         ModelsPausedError: staff keep answers from being written.
         AccountRestrictedError, AccountSuspendedError: the person may not write at the moment.
@@ -93,11 +92,9 @@ async def retry_reply(
     if ruling.verdict.is_block:
         await db.call(_withhold, question.pk, asked, ruling)
         raise MessageWithheldError(ruling.verdict.reason_for_user or None)
-    known = await catalogue.current()
     try:
-        again = _Again(
-            message_id, asked, ruling, known, assistant_id, allowed_models, api_token_id, only_last
-        )
+        by = (assistant_id, allowed_models, api_token_id)
+        again = _Again(message_id, asked, ruling, await catalogue.current(), *by, only_last)
         return await db.call(_store, actor, again)
     except IntegrityError as error:
         turns.ensure_answer_is_live(error)

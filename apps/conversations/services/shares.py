@@ -107,13 +107,8 @@ def create_share(
         raise _unknown_end()
     access.ensure_may_write(actor)
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
-    if conversation.locked_at is not None:
-        raise ConversationLockedError
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    if Share.objects.withdrawn().filter(conversation=conversation).exists():
-        raise ShareWithdrawnError
-    if Share.objects.owned_by(actor).open().count() >= constants.MAX_SHARES:
-        raise ShareLimitError
+    _ensure_may_be_shared(conversation, actor=actor)
     numbers = _numbers(conversation, constants.MAX_SHARED_MESSAGES)
     if not numbers:
         raise NothingToShareError
@@ -130,6 +125,15 @@ def create_share(
     )
     record(actor, AuditAction.SHARE_CREATED, share)
     return NewShare(share, settings.PUBLIC_URL + reverse("chat:shared", args=[token]))
+
+
+def _ensure_may_be_shared(conversation: Conversation, *, actor: User) -> None:
+    if conversation.locked_at is not None:
+        raise ConversationLockedError
+    if Share.objects.withdrawn().filter(conversation=conversation).exists():
+        raise ShareWithdrawnError
+    if Share.objects.owned_by(actor).open().count() >= constants.MAX_SHARES:
+        raise ShareLimitError
 
 
 def list_shares(*, viewer: User) -> ShareQuerySet:

@@ -143,9 +143,16 @@ def _fits(value: object, schema: Schema) -> bool:
     return isinstance(value, kind)
 
 
+def _named(schema: Schema) -> Schema:
+    """Return the schema of a body by its name alone, also where the body may be left out."""
+    parts: list[Schema] = schema.get("allOf", [])
+    return parts[0] if len(parts) == 1 else schema
+
+
 def _add_examples(path: str, method: str, operation: Schema, sampler: Sampler) -> None:
     content = operation.get("requestBody", {}).get("content", {}).get(JSON)
     if content is not None:
+        content["schema"] = _named(content["schema"])
         content["example"] = sampler.sample(content["schema"], is_request=True)
     for status, answer in operation["responses"].items():
         content = answer.get("content", {}).get(JSON)

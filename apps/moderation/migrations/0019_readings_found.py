@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("moderation", "0015_readings_stay"),
+        ("moderation", "0018_readings_stay"),
     ]
 
     operations = [

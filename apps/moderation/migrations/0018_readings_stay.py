@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("conversations", "0023_share_reason"),
-        ("moderation", "0014_about_a_person_checked"),
+        ("moderation", "0017_before_a_decision"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
