@@ -96,8 +96,7 @@ def test_confirming_without_points_says_that_the_other_cases_suspension_ends(
     case = suspended_by_two(moderator)
     said, notice = said_and_done(moderator, case, violates("six", gives_points=False))
     assert said.effect == (
-        "Takes back 6 points, total 4, lifts the restriction that points brought, "
-        "lifts the suspension that points brought."
+        "Takes back 6 points, total 4, ends the restriction and the suspension that points brought."
     )
     assert (notice.title, notice.kind) == ("A message of yours was hidden", "decision")
     assert OPEN_AGAIN in notice.body
@@ -126,7 +125,7 @@ def test_no_violation_names_points_and_what_they_brought_and_shows_its_notice(
     said, notice = said_and_done(moderator, case, OKAY)
     assert said.effect == (
         "Closes the case, gives back the message, lifts the restriction, takes back 6 points, "
-        "total 4, lifts the suspension that points brought."
+        "total 4, ends the suspension that points brought."
     )
     assert notice.title == "A decision was taken back"
     assert notice.body.endswith(f"its points do not count. {OPEN_AGAIN}")

@@ -34,6 +34,12 @@ REVERSALS = {
     EnforcementKind.RESTRICT: "lifts the restriction",
     EnforcementKind.SUSPEND: "lifts the suspension",
 }
+BROUGHT = {
+    EnforcementKind.WARN: "warning",
+    EnforcementKind.RESTRICT: "restriction",
+    EnforcementKind.SUSPEND: "suspension",
+}
+"""What points can bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,8 @@ def _effect_of_violation(brings: Effects) -> str:
 
 
 def _lifted(unreached: Iterable[Enforcement]) -> list[str]:
-    return [f"{REVERSALS[kind]} that points brought" for kind in _kinds(unreached)]
+    names = [f"the {BROUGHT[kind]}" for kind in _kinds(unreached)]
+    return [f"ends {' and '.join(names)} that points brought"] if names else []
 
 
 def _kinds(enforcements: Iterable[Enforcement]) -> list[EnforcementKind]:
