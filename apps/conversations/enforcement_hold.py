@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
@@ -31,6 +31,13 @@ class EnforcementHold(Protocol):
         Args:
             viewer: who reads: somebody who may review an appeal against what was decided of it.
             message: the column that holds the message's number.
+        """
+        ...
+
+    def case_hiding(self, *, message: str, since: str) -> Subquery:
+        """Return the number of the case whose decision hides each message; nothing where none does.
+
+        Arguments are those of `hides`.
         """
         ...
 

@@ -165,13 +165,15 @@ class MessageNotHiddenError(ConflictError):
     default_message = "This message is visible already."
 
 
+HELD = "A decision of moderation keeps this as it is."
+TAKE_BACK = "Take that decision back on its case."
+
+
 class HeldByDecisionError(ConflictError):
     """A decision of moderation keeps it as it is."""
 
     code = "held_by_decision"
-    default_message = (
-        "A decision of moderation keeps this as it is. Take that decision back on its case."
-    )
+    default_message = f"{HELD} {TAKE_BACK}"
 
 
 class OwnConversationError(ForbiddenError):

@@ -49,6 +49,18 @@ class HidingDesk(Protocol):
         """
         ...
 
+    def case_url(self, *, viewer: User, case_id: int) -> str:
+        """Return the address of the page where a decision is read, and taken back.
+
+        Args:
+            viewer: a member of staff.
+            case_id: the case that keeps it.
+
+        Returns:
+            The address; empty where the viewer may not look at cases.
+        """
+        ...
+
 
 @cache
 def _load(name: str) -> HidingDesk:

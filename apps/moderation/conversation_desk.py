@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.moderation.services import by_hand, policy_choices
+from django.urls import reverse
+
+from apps.moderation.services import by_hand, cases, policy_choices
 from apps.users.models import User
 
 
@@ -35,3 +37,9 @@ class CaseDesk:
             batch_id=batch_id,
         )
         return decision.case_id
+
+    def case_url(self, *, viewer: User, case_id: int) -> str:
+        """Return the address of a case's page; empty where the viewer may not look at cases."""
+        if not viewer.has_perm(cases.VIEW):
+            return ""
+        return reverse("admin:moderation_case_page", args=[case_id])

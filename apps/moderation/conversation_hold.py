@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.moderation.constants import CaseState, EnforcementKind
 from apps.moderation.models import Appeal, Case, Enforcement, Notice
+from apps.moderation.querysets import EnforcementQuerySet
 from apps.moderation.services import blind_reviews
 from apps.users.models import User
 
@@ -29,8 +30,11 @@ class DecisionHold:
 
     def hides(self, *, message: str, since: str) -> Q:
         """Return the condition of rows whose message a decision hides at the moment."""
-        hiding = Enforcement.objects.active()
-        return Q(Exists(hiding.hiding(message=OuterRef(message), since=OuterRef(since))))
+        return Q(Exists(_hiding(message, since)))
+
+    def case_hiding(self, *, message: str, since: str) -> Subquery:
+        """Return the number of the case whose decision hides each message at the moment."""
+        return Subquery(_hiding(message, since).order_by("-id").values("decision__case")[:1])
 
     def keeps_reasons(self, *, viewer: User, message: str) -> Q:
         """Return the condition of rows whose message's reasons a blind reviewer waits for."""
@@ -40,3 +44,8 @@ class DecisionHold:
         """Tell whether a decision locks a conversation at the moment."""
         locking = Enforcement.objects.active().filter(kind=EnforcementKind.LOCK_CONVERSATION)
         return locking.filter(conversation=conversation_id).exists()
+
+
+def _hiding(message: str, since: str) -> EnforcementQuerySet:
+    active = Enforcement.objects.active()
+    return active.hiding(message=OuterRef(message), since=OuterRef(since))

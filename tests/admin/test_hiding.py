@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
+from apps.conversations.services.presenting import hidden_notice
 from apps.conversations.services.visibility import hide_message
 from apps.moderation.constants import CaseState, EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Case, Decision, Notice, Strike
@@ -63,6 +64,11 @@ def asked(reason: str, **more: Any) -> dict[str, Any]:
     return {"policy": "insults", "reason": reason, **more}
 
 
+def linked(case: Case, words: str = "") -> str:
+    url = reverse("admin:moderation_case_page", args=[case.pk])
+    return f'<a class="staff-link" href="{url}">{words or f"Case {case.pk}"}</a>'
+
+
 def test_the_page_says_what_will_happen_and_changes_nothing(
     as_moderator: Client, talk: Talk
 ) -> None:
@@ -112,7 +118,7 @@ def test_hiding_is_a_decision_that_is_told_and_appealed_and_taken_back(
     sent = asked("A threat.", reason_for_user="No threats here.")
     response = as_moderator.post(hide_url(message), sent, follow=True)
     assert response.redirect_chain == [(LIST, 302)]
-    assert f"Case {waiting.pk} keeps the decision." in response.content.decode()
+    assert f"{linked(waiting)} keeps the decision." in response.content.decode()
     decision = Decision.objects.get()
     assert (decision.case_id, decision.verdict, decision.actor_id, decision.reason) == (
         waiting.pk,
@@ -128,6 +134,17 @@ def test_hiding_is_a_decision_that_is_told_and_appealed_and_taken_back(
     assert "Reason: No threats here." in notice.body
     assert appeal_cases.can_appeal(notice)
     assert not Strike.objects.exists()
+    record = as_moderator.get(reverse("admin:moderation_case_change", args=[case.pk]))
+    assert [(table.label, len(table.rows)) for table in record.context["detail"].tables] == [
+        ("Decisions", 1),
+        ("Enforcements", 1),
+        ("Flags", 1),
+        ("Notices", 1),
+    ]
+    assert f"Decision {decision.pk}" not in record.content.decode()
+    assert f'/moderation/decision/{decision.pk}/change/">#{decision.pk}</a>' in (
+        record.content.decode()
+    )
     reversals.undo(actor=moderator, decision_id=decision.pk, reason="It was harmless.")
     assert Message.objects.filter(pk=message.pk).values().get() == before
 
@@ -137,6 +154,15 @@ def test_a_hidden_answer_is_told_of_as_one(as_moderator: Client, talk: Talk) -> 
     assert Notice.objects.get().title == "An answer was withheld"
 
 
+def test_without_a_reason_for_the_person_the_place_names_the_policy(
+    as_moderator: Client, talk: Talk
+) -> None:
+    as_moderator.post(hide_url(talk.answer), asked("Wrong."))
+    talk.answer.refresh_from_db()
+    assert hidden_notice(talk.answer).endswith(" Reason: No insults")
+    assert Decision.objects.get().reason_for_user == ""
+
+
 def test_what_somebody_else_works_on_or_nobody_may_read_is_not_hidden(
     as_moderator: Client, peer: User, talk: Talk, person: User
 ) -> None:
@@ -144,9 +170,13 @@ def test_what_somebody_else_works_on_or_nobody_may_read_is_not_hidden(
     response = as_moderator.post(hide_url(talk.question), asked("A threat."))
     assert response.status_code == 409
     assert "Somebody else works on this case" in response.content.decode()
-    private = make_talk(person).question
+    private = make_talk(person, question="Between us.").question
     Case.objects.exclude(pk=held.pk).delete()
     url = reverse("admin:conversations_message_hide_selected")
+    page = as_moderator.post(url, {"message": [private.pk]}).content.decode()
+    assert "Is left as it is: No case is open on this conversation." in page
+    assert "(private)" in page
+    assert "Between us." not in page
     text = as_moderator.post(url, asked("Both.", message=[private.pk]), follow=True)
     assert f"0 of 1 hidden. #{private.pk}: No case is open" in text.content.decode()
     assert not Decision.objects.exists()
@@ -272,9 +302,15 @@ def test_several_messages_are_hidden_at_once_each_with_its_entry(
     page = as_moderator.post(url, {"message": numbers})
     assert page.status_code == 200
     assert "Hides 2 messages in conversations of 1 person." in page.content.decode()
+    assert [(quote.text, quote.note) for quote in page.context["decision"].quotes] == [
+        ("A question?", ""),
+        ("Flour and water.", ""),
+    ]
+    assert "A question?" in page.content.decode()
     assert Message.objects.filter(hidden_at__isnull=False).count() == 0
     done = as_moderator.post(url, asked("A raid.", message=numbers), follow=True)
-    assert "2 of 2 hidden." in done.content.decode()
+    both = ", ".join(linked(case) for case in Case.objects.order_by("id"))
+    assert f"2 of 2 hidden. {both} keep the decisions." in done.content.decode()
     assert Message.objects.filter(hidden_at__isnull=False).count() == 2
     assert [(event["target_id"], event["reason"]) for event in hidings()] == [
         (talk.question.pk, "A raid."),
@@ -293,7 +329,8 @@ def test_what_is_refused_among_several_is_told(
     page = as_moderator.post(url, sent, follow=True)
     text = page.content.decode()
     assert [told.level_tag for told in page.context["messages"]] == ["warning"]
-    assert f"1 of 2 hidden. #{talk.question.pk}: This message is hidden already." in text
+    case = Case.objects.get(message=talk.answer.pk)
+    assert f"1 of 2 hidden. {linked(case)} keeps the decision. #{talk.question.pk}: This" in text
 
 
 def test_selecting_nothing_is_told(as_moderator: Client) -> None:
@@ -343,15 +380,19 @@ def test_what_a_decision_hides_is_not_offered_here_and_the_pages_say_where_it_is
     open_case(talk.answer)
     hide_message(actor=moderator, message_id=talk.answer.pk, reason="By hand.")
     page = as_moderator.get(page_of(talk.question)).content.decode()
-    assert "Take that decision back on its case." in page
+    back = linked(Case.objects.get(pk=case.pk), "Take that decision back on its case.")
+    assert back in page
     assert restore_url(talk.question) not in page
     held = as_moderator.get(restore_url(talk.question), follow=True)
     assert held.redirect_chain == [(page_of(talk.question), 302)]
-    assert held.content.decode().count("Take that decision back on its case.") == 2
+    assert held.content.decode().count(back) == 2
     transcript = as_moderator.get(
         reverse("admin:conversations_conversation_change", args=[talk.conversation.pk])
     ).content.decode()
-    assert transcript.count("Take that decision back on its case.") == 1
+    assert transcript.count(back) == 1
+    several = reverse("admin:conversations_message_restore_selected")
+    sent = {"message": [talk.question.pk], "reason": "Both."}
+    assert back in as_moderator.post(several, sent, follow=True).content.decode()
     assert restore_url(talk.question) not in transcript
     assert restore_url(talk.answer) in transcript
     assert restore_url(talk.answer) in as_moderator.get(page_of(talk.answer)).content.decode()

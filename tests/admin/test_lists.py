@@ -8,10 +8,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
 from apps.core.admin_kit import lists
 from apps.core.admin_kit.limits import limit_statements, with_statement_timeout
 from apps.core.admin_kit.lists import BoundedPaginator, estimate_rows, round_number
+from apps.moderation.models import Case
 from apps.users.models import User
 from tests.admin.conftest import Talk
 from tests.factories import ConversationFactory, UserFactory
@@ -111,6 +113,28 @@ def test_a_search_that_would_scan_is_refused_with_advice(
     assert list(response.context["cl"].result_list) == []
     assert "was not searched" in response.content.decode()
     assert "Search by number" in response.content.decode()
+
+
+def test_words_are_found_in_one_conversation_and_only_where_it_may_be_read(
+    as_moderator: Client, moderator: User, talk: Talk
+) -> None:
+    words = f"{MESSAGES}?q=conversation:{talk.conversation.pk}%20FLOUR"
+    assert shown(as_moderator, words) == [talk.answer.pk]
+    Case.objects.all().delete()
+    asked = as_moderator.get(words)
+    assert asked["Location"].startswith(
+        f"/admin/conversations/conversation/{talk.conversation.pk}/read/?next="
+    )
+    again = as_moderator.post(asked["Location"], {"reason": "A report by phone.", "next": words})
+    assert again["Location"] == words
+    before = AuditEvent.objects.filter(action="conversation.read").count()
+    assert shown(as_moderator, words) == [talk.answer.pk]
+    read = AuditEvent.objects.filter(action="conversation.read", actor=moderator)
+    assert read.count() == before + 1
+    elsewhere = as_moderator.get(f"{MESSAGES}?q=flour").content.decode()
+    assert "“flour” was not searched" in elsewhere
+    assert "What people write is private" in elsewhere
+    assert "No row fits" not in elsewhere
 
 
 def test_search_finds_by_number_conversation_and_person(as_admin: Client, talk: Talk) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.conversations.admin import decisions, reading
+from apps.conversations.admin import decisions, finding, reading
 from apps.conversations.admin.transcript import lines_of, transcript_page
 from apps.conversations.models import Conversation
 from apps.conversations.reading_gate import reading_gate
@@ -32,6 +32,7 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
     description = "Read one from its first message to its last."
     search_keys = {"conversation": "pk", "user": "owner_id", "message": "messages"}
     search_advice = "Search by number, user:12 or message:12. Words cannot be searched for here."
+    private_advice = finding.PRIVATE_ADVICE
     search_help_text = "Number, user:12, message:12"
     list_display = ("number", "title_shown", "person", "message_count", "last", "begun", "state")
     list_display_links = ("number", "title_shown")

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
-from uuid import uuid4
+from typing import cast
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps.conversations.admin import looks
 from apps.conversations.admin.forms import HideForm
 from apps.conversations.enforcement_hold import enforcement_hold
-from apps.conversations.errors import HeldByDecisionError, OwnConversationError
+from apps.conversations.errors import HELD, TAKE_BACK, OwnConversationError
 from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message, Reply
 from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.stopping import halt_reply
 from apps.conversations.services.visibility import restore_message
-from apps.core.admin_kit.decisions import Added, Decision, Partly, ReasonForm
+from apps.core.admin_kit.decisions import Added, Decision, Typed
+from apps.core.admin_kit.display import link
 from apps.core.admin_kit.people import has_right
-from apps.core.errors import AppError
 from apps.users.models import User
 
-Typed = Mapping[str, Any]
 RECORDED = "Your name and the reason are kept in the audit record."
-LISTED_REFUSALS = 3
 
 
 def may_hide(request: HttpRequest) -> bool:
@@ -38,30 +36,39 @@ def may_halt(request: HttpRequest) -> bool:
     return has_right(request, "conversations.halt_reply")
 
 
-def why_not_restored(request: HttpRequest, message: Message) -> str:
+def why_not_restored(request: HttpRequest, message: Message) -> SafeString | str:
     """Return why a hidden message cannot be given back here; empty where it can, or is shown."""
     if not message.is_hidden:
         return ""
     if message.conversation.owner_id == request.user.pk:
         return OwnConversationError.default_message
-    return HeldByDecisionError.default_message if is_held(message) else ""
+    case = holding_case(message)
+    return format_html("{} {}", HELD, case_link(request, case, TAKE_BACK)) if case else ""
 
 
 def with_hold(rows: QuerySet[Message], request: HttpRequest) -> QuerySet[Message]:
-    """Say of each message whether a decision hides it, and whether its reasons are kept back.
+    """Say of each message which decision hides it, and whether its reasons are kept back.
 
-    For `is_held` and `keeps_reasons`; reasons are kept from a viewer who is to review an appeal.
+    For `holding_case` and `keeps_reasons`; reasons are kept from a viewer who is to review an
+    appeal.
     """
     hold, viewer = enforcement_hold(), actor_of(request)
     kept = ExpressionWrapper(
         hold.keeps_reasons(viewer=viewer, message="pk"), output_field=BooleanField()
     )
-    return rows.annotate(is_held=hold.hides(message="pk", since="hidden_at"), is_reason_kept=kept)
+    held_by = hold.case_hiding(message="pk", since="hidden_at")
+    return rows.annotate(held_by=held_by, is_reason_kept=kept)
 
 
-def is_held(message: Message) -> bool:
-    """Tell whether a decision of moderation hides a message, which was read `with_hold`."""
-    return bool(getattr(message, "is_held", False))
+def holding_case(message: Message) -> int | None:
+    """Return the case whose decision hides a message, which was read `with_hold`; None for none."""
+    number: int | None = getattr(message, "held_by", None)
+    return number
+
+
+def case_link(request: HttpRequest, case_id: int, words: str) -> SafeString | str:
+    """Link words to the page of a case, where the viewer may look at it."""
+    return link(hiding_desk().case_url(viewer=actor_of(request), case_id=case_id), words)
 
 
 def keeps_reasons(message: Message) -> bool:
@@ -79,7 +86,8 @@ def hide(request: HttpRequest, message: Message, *, back_url: str, list_url: str
 
     def apply(typed: Typed) -> str | Added:
         case = hiding_desk().hide(actor=actor_of(request), message_id=message.pk, **typed)
-        done = f"Message {message.pk} is hidden. Case {case} keeps the decision."
+        words = case_link(request, case, f"Case {case}")
+        done = format_html("Message {} is hidden. {} keeps the decision.", message.pk, words)
         return done if _is_readable(request, message) else Added(list_url, done)
 
     owner = message.conversation.owner.name
@@ -159,94 +167,3 @@ def halt(request: HttpRequest, reply: Reply, *, back_url: str) -> Decision:
         back_url=back_url,
         is_danger=True,
     )
-
-
-def hide_many(request: HttpRequest, messages: Sequence[Message], *, back_url: str) -> Decision:
-    """Return the page that hides several messages, each with its own entry in the record."""
-
-    batch_id = uuid4()
-
-    def act(message: Message, typed: Typed) -> None:
-        hiding_desk().hide(
-            actor=actor_of(request), message_id=message.pk, batch_id=batch_id, **typed
-        )
-
-    return _many(
-        messages,
-        verb="Hide",
-        participle="hidden",
-        act=act,
-        effects=[
-            "They disappear at once from every open page. The model does not see them any more.",
-            "Each reader gets a notice with the policy and can appeal. No points are added.",
-            "The texts stay stored. Taken back on their cases, they are shown again.",
-        ],
-        back_url=back_url,
-        form_class=HideForm,
-    )
-
-
-def restore_many(request: HttpRequest, messages: Sequence[Message], *, back_url: str) -> Decision:
-    """Return the page that restores several messages, each with its own entry in the record."""
-
-    def act(message: Message, typed: Typed) -> None:
-        restore_message(actor=actor_of(request), message_id=message.pk, reason=typed["reason"])
-
-    return _many(
-        messages,
-        verb="Restore",
-        participle="restored",
-        act=act,
-        effects=[
-            "They appear again, exactly as they were, in every open page.",
-            "What a decision of moderation hides stays hidden: take that back on its case.",
-        ],
-        back_url=back_url,
-        form_class=ReasonForm,
-    )
-
-
-def _many(
-    messages: Sequence[Message],
-    *,
-    verb: str,
-    participle: str,
-    act: Callable[[Message, Typed], None],
-    effects: Sequence[str],
-    back_url: str,
-    form_class: type[ReasonForm],
-) -> Decision:
-    def apply(typed: Typed) -> str | Partly:
-        refusals: list[str] = []
-        for message in messages:
-            try:
-                act(message, typed)
-            except AppError as error:
-                refusals.append(f"#{message.pk}: {error.message}")
-        done = f"{len(messages) - len(refusals)} of {len(messages)} {participle}."
-        listed = " ".join(refusals[:LISTED_REFUSALS])
-        more = len(refusals) - LISTED_REFUSALS
-        told = " ".join(filter(None, [done, listed, f"And {more} more." if more > 0 else ""]))
-        return Partly(told) if refusals else told
-
-    people = len({message.conversation.owner_id for message in messages})
-    counted = _counted(len(messages), "message", "messages")
-    return Decision(
-        title=f"{verb} {counted}",
-        effects=[
-            f"{verb}s {counted} in conversations of {_counted(people, 'person', 'people')}.",
-            *effects,
-            "Each gets its own entry in the audit record, with your name and this reason.",
-        ],
-        submit=f"{verb} {counted}",
-        done="",
-        apply=apply,
-        back_url=back_url,
-        form_class=form_class,
-        is_danger=verb == "Hide",
-        hidden=[("message", str(message.pk)) for message in messages],
-    )
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -27,7 +27,7 @@ class HideForm(ReasonForm):
         required=False,
         max_length=MAX_REASON_CHARS,
         label="What its readers are told",
-        help_text="Stands in the notice and where the message was. It may stay empty.",
+        help_text="Stands in the notice and where the message was; the policy's name if empty.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     field_order = ("policy", "reason", "reason_for_user")

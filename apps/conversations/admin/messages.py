@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Q, QuerySet, Value, When
-from django.db.models.functions import Left
+from django.db.models import Q, QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -23,12 +23,11 @@ from django.utils.safestring import SafeString
 
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
-from apps.conversations.admin import decisions, looks, reading
+from apps.conversations.admin import decisions, finding, looks, reading, several
 from apps.conversations.admin.message_facts import facts_of, hidden_facts_of, texts_of
 from apps.conversations.admin.transcript import transcript_url
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
-from apps.conversations.reading_gate import reading_gate
 from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import Decision, decide, return_url
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front
@@ -38,7 +37,6 @@ from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 
-PREVIEW_COLUMN_CHARS = 200
 RECENT_DECISIONS = 500
 FREQUENT_AUTHORS = tuple((a.value, str(a.label)) for a in (Author.USER, Author.ASSISTANT))
 """Authors who write all the time: looking for a rare one would read the whole table."""
@@ -70,10 +68,9 @@ class MessageAdmin(StaffModelAdmin[Message]):
         "conversation": "conversation_id",
         "user": "conversation__owner_id",
     }
-    search_advice = (
-        "Search by number, conversation:12 or user:12. Words cannot be searched for here."
-    )
-    search_help_text = "Number, conversation:12, user:12"
+    search_advice = "Search by number, conversation:12, user:12 or conversation:12 with words."
+    private_advice = finding.PRIVATE_ADVICE
+    search_help_text = "Number, user:12, conversation:12 words"
     list_display = ("pick", "number", "written", "author_shown", "begins", "talk", "owner", "state")
     list_display_links = ("number", "begins")
     list_filter = (
@@ -84,24 +81,9 @@ class MessageAdmin(StaffModelAdmin[Message]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Return the messages with the beginning of their text only, where that may be read."""
-        condition = reading_gate().readable(
-            decisions.actor_of(request),
-            conversation="conversation_id",
-            owner="conversation__owner_id",
-        )
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("conversation__owner", "reply")
-            .only("role", "created_at", "hidden_at", "reply__state", *looks.OWNER_COLUMNS)
-            .annotate(is_readable=condition)
-            .annotate(
-                beginning=Case(
-                    When(is_readable=True, then=Left("content", PREVIEW_COLUMN_CHARS)),
-                    default=Value(""),
-                )
-            )
-        )
+        rows = super().get_queryset(request).select_related("conversation__owner", "reply")
+        columns = ("role", "created_at", "hidden_at", "reply__state", *looks.OWNER_COLUMNS)
+        return several.with_beginnings(request, rows.only(*columns))
 
     def detail_rows(self, request: HttpRequest) -> QuerySet[Message]:
         """Return the messages with their whole text."""
@@ -136,9 +118,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
     @admin.display(description="Begins")
     def begins(self, message: Message) -> str:
         """Show the beginning of the text."""
-        if not reading.is_readable(message):
-            return reading.PRIVATE
-        return preview(getattr(message, "beginning", "")) or "(empty)"
+        return preview(several.beginning_of(message))
 
     @admin.display(description="Conversation")
     def talk(self, message: Message) -> SafeString | str:
@@ -219,13 +199,24 @@ class MessageAdmin(StaffModelAdmin[Message]):
             *super().get_urls(),
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; before words of a private conversation are searched, ask for a reason."""
+        refused = finding.gate(request, self.subject("conversation"))
+        return refused or super().changelist_view(request, extra_context)
+
+    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+        """Return the exact lookup, words within a conversation, or None to refuse."""
+        return finding.condition(term) or super().search_condition(request, term)
+
     def hide_selected(self, request: HttpRequest) -> HttpResponse:
         """Ask for the reason and hide several messages."""
-        return self._decide_many(request, decisions.hide_many)
+        return self._decide_many(request, several.hide_many)
 
     def restore_selected(self, request: HttpRequest) -> HttpResponse:
         """Ask for the reason and restore several messages."""
-        return self._decide_many(request, decisions.restore_many)
+        return self._decide_many(request, several.restore_many)
 
     def gate(
         self, request: HttpRequest, row: Message, *, is_glance: bool = False
@@ -285,7 +276,8 @@ class MessageAdmin(StaffModelAdmin[Message]):
             for value in request.POST.getlist("message")[:ROWS_PER_PAGE]
             if value.isdecimal() and len(value) < 19
         }
-        chosen = list(self.detail_rows(request).filter(pk__in=numbers).order_by("id"))
+        rows = decisions.with_hold(self.get_queryset(request), request)
+        chosen = list(rows.filter(pk__in=numbers).order_by("id"))
         back_url = return_url(request, self.list_url())
         if not chosen:
             flash.warning(request, "Select at least one message first.")

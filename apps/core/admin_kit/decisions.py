@@ -13,11 +13,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 
 from apps.core.constants import MAX_REASON_CHARS
 from apps.core.errors import AppError
 
 NEXT_PARAMETER = "next"
+Typed = Mapping[str, Any]
 
 
 class ReasonForm(forms.Form):
@@ -41,6 +43,21 @@ class ReasonForm(forms.Form):
         if isinstance(first, forms.TextInput | forms.Textarea) or "autofocus" in first.attrs:
             self.fields["reason"].widget.attrs.pop("autofocus", None)
             first.attrs["autofocus"] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One of several texts that a decision is about.
+
+    Attributes:
+        label: what it is.
+        text: how it begins, shown as plain text.
+        note: why nothing becomes of it; text, or safe markup made by `display`.
+    """
+
+    label: str
+    text: str
+    note: SafeString | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,7 @@ class Decision:
         initial: what is typed already.
         quote: the text it is about, shown as plain text.
         quote_label: what that text is.
+        quotes: the texts it is about, where they are several.
         is_danger: whether the button is drawn as one that takes something away.
         hidden: further values that the form carries.
     """
@@ -106,12 +124,13 @@ class Decision:
     effects: Sequence[str]
     submit: str
     done: str
-    apply: Callable[[Mapping[str, Any]], str | ShownOnce | Added | Partly | None]
+    apply: Callable[[Typed], str | ShownOnce | Added | Partly | None]
     back_url: str
     form_class: type[forms.Form] = ReasonForm
     initial: Mapping[str, Any] | None = None
     quote: str = ""
     quote_label: str = ""
+    quotes: Sequence[Quote] = ()
     is_danger: bool = False
     hidden: Sequence[tuple[str, str]] = ()
 

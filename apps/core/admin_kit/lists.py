@@ -89,6 +89,11 @@ class ChangeList(DjangoChangeList):
         return rows if self.before is None else rows.filter(pk__lt=self.before)
 
     @property
+    def is_refused(self) -> bool:
+        """Whether what was typed was not searched for, so that the empty list says nothing."""
+        return bool(self.query) and self.queryset.query.is_empty()
+
+    @property
     def menus(self) -> list[dict[str, Any]]:
         """Return the filters as menus: their title, what is chosen and what could be."""
         return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -33,6 +32,7 @@ class ReadOnlyModelAdmin(ModelAdmin[M]):
 
     search_keys: ClassVar[Mapping[str, str]] = {}
     search_advice: ClassVar[str] = "Search by number."
+    private_advice: ClassVar[str] = ""
 
     actions = None
     list_per_page = ROWS_PER_PAGE
@@ -71,14 +71,11 @@ class ReadOnlyModelAdmin(ModelAdmin[M]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
-        """Look up what was typed, or refuse it with advice where it could only be scanned for."""
+        """Look up what was typed; refuse what could only be scanned for, which the list tells."""
         if not search_term.strip():
             return queryset, False
         condition = self.search_condition(request, search_term)
         if condition is None:
-            messages.warning(
-                request, f"“{search_term[:60]}” was not searched. {self.search_advice}"
-            )
             return queryset.none(), False
         return queryset.filter(condition), False
 

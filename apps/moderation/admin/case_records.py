@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.details import Detail, Fact, Related, Text
+from apps.core.admin_kit.details import Detail, Fact, Related, Table, Text
 from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.sections import Section
+from apps.core.admin_kit.tables import table_of
 from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Case, Flag, RuleHit
@@ -85,7 +86,7 @@ class CaseAdmin(RecordAdmin[Case]):
         return looks.state_badge(row.state)
 
     def detail(self, request: HttpRequest, row: Case) -> Detail:
-        """Show what is known of a case, without any text."""
+        """Show what is known of a case and what belongs to it, without any text of the person."""
         holder = getattr(row, "holder_name", None)
         return Detail(
             title=f"Case {row.pk}",
@@ -101,6 +102,7 @@ class CaseAdmin(RecordAdmin[Case]):
                 Fact("Held by", looks.person(self, row.claimed_by_id, holder)),
                 Fact("Closed", moment(row.closed_at)),
             ],
+            tables=self._tables(request, row),
             related=[
                 *self._case_page(row),
                 *self.lists_of(request, f"case:{row.pk}", "decision", "flag", "appeal"),
@@ -113,6 +115,17 @@ class CaseAdmin(RecordAdmin[Case]):
         if row.message_id is None:
             return ()
         return self.lists_of(request, f"message:{row.message_id}", "rulehit", "message")
+
+    def _tables(self, request: HttpRequest, row: Case) -> list[Table]:
+        """Return the records of a case in short, each kind where the viewer may look at it."""
+        own, of_decisions, query = Q(case=row.pk), Q(decision__case=row.pk), f"case:{row.pk}"
+        return [
+            *table_of(request, self.subject("decision"), own, query=query, without="talk"),
+            *table_of(request, self.subject("enforcement"), of_decisions),
+            *table_of(request, self.subject("appeal"), own, query=query, without="talk"),
+            *table_of(request, self.subject("flag"), own, query=query),
+            *table_of(request, self.subject("notice"), of_decisions),
+        ]
 
     def _case_page(self, row: Case) -> list[Related]:
         url = reverse(f"{self.admin_site.name}:moderation_case_page", args=[row.pk])
@@ -131,7 +144,10 @@ class FlagAdmin(RecordAdmin[Flag]):
     search_keys = {"flag": "pk", "case": "case_id", "user": "reporter_id", "hit": "hit_id"}
     search_advice = "Search by number, case:12, hit:12 or user:12 for a reporter."
     search_help_text = "Number, case:12, user:12"
-    list_display = ("number", "raised", "source_shown", "reason_shown", "reporter_shown", "outcome")
+    list_display = (
+        *("number", "raised", "source_shown", "reason_shown", "reporter_shown"),
+        "outcome_shown",
+    )
     list_display_links = ("number",)
     ordering = ("-id",)
 
@@ -166,7 +182,7 @@ class FlagAdmin(RecordAdmin[Flag]):
         return looks.person(self, row.reporter_id, getattr(row, "reporter_name", None))
 
     @admin.display(description="Outcome")
-    def outcome(self, row: Flag) -> SafeString:
+    def outcome_shown(self, row: Flag) -> SafeString:
         """Show what became of it."""
         return looks.flag_badge(row.outcome)
 

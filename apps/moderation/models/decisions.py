@@ -79,6 +79,12 @@ class Decision(AppendOnly):
     def __str__(self) -> str:
         return f"{self.verdict} on case {self.case_id} (#{self.pk})"
 
+    @property
+    def told(self) -> str:
+        """Why, for whoever reads what it changed; the policy's title where no reason was given."""
+        policy = self.policy_version.title if self.policy_version is not None else ""
+        return self.reason_for_user or policy
+
 
 class Enforcement(models.Model):
     """One thing that a decision did, which can be taken back.

@@ -160,14 +160,14 @@ def _withdraw_text(
                 message_id=message.pk,
                 spans=spans,
                 reason=reason,
-                reason_for_user=decision.reason_for_user,
+                reason_for_user=decision.told,
             )
         case _:
             if not Reply.objects.filter(pk=message.pk).exists():
                 raise field_problem("measures", "Only an answer can be withheld.", "not_an_answer")
             told = STATE_NOTICES[ReplyState.WITHHELD]
-            if decision.reason_for_user:
-                told = f"{told} Reason: {decision.reason_for_user}"
+            if decision.told:
+                told = f"{told} Reason: {decision.told}"
             ended = rewriting.withhold_answer(
                 actor=actor, message_id=message.pk, notice=told, reason=reason
             )
@@ -188,7 +188,7 @@ def _hide(
         actor=actor,
         message_id=message.pk,
         reason=reason,
-        reason_for_user=decision.reason_for_user,
+        reason_for_user=decision.told,
     )
     enforcement.data["hidden_at"] = _hidden_at(hidden)
 
@@ -288,8 +288,9 @@ def _with_other_redactions(enforcement: Enforcement) -> tuple[str, str | None]:
     text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
     redactions = rewritten.active().filter(kind=EnforcementKind.REDACT_SPAN)
     told = None
-    for other in redactions.exclude(pk=enforcement.pk).select_related("decision").order_by("id"):
-        told = other.decision.reason_for_user
+    others = redactions.exclude(pk=enforcement.pk).select_related("decision__policy_version")
+    for other in others.order_by("id"):
+        told = other.decision.told
         for start, end in other.data["spans"]:
             text[start:end] = redaction.BLOCK * (end - start)
     return "".join(text), told

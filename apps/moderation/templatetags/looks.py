@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from apps.core.admin_kit.model_admin import StaffModelAdmin
 
 SEVERITY_LOOKS = {
-    Severity.LOW: (Tone.NEUTRAL, "signal_cellular_alt_1_bar"),
-    Severity.MEDIUM: (Tone.NEUTRAL, "signal_cellular_alt_2_bar"),
-    Severity.HIGH: (Tone.WARNING, "signal_cellular_alt"),
+    Severity.LOW: (Tone.NEUTRAL, "keyboard_arrow_down"),
+    Severity.MEDIUM: (Tone.NEUTRAL, "drag_handle"),
+    Severity.HIGH: (Tone.WARNING, "keyboard_arrow_up"),
     Severity.CRITICAL: (Tone.DANGER, "crisis_alert"),
 }
 STATE_LOOKS = {
