@@ -11,7 +11,7 @@ from pytest_django import Settings
 from apps.conversations.constants import TitleSource
 from apps.conversations.errors import MessageWithheldError
 from apps.conversations.events import ReplyDelta, ReplySnapshot
-from apps.conversations.models import Conversation, Message, Reply
+from apps.conversations.models import Conversation, DroppedTitle, Message, Reply
 from apps.conversations.schemas import MessageOut
 from apps.conversations.services import completions, rewriting, showing, titles, turns, visibility
 from apps.core import db
@@ -21,6 +21,7 @@ from tests.conversations.conftest import running_worker
 from tests.factories import MessageFactory, ReplyFactory
 from tests.support.upstream import ScriptedUpstream
 
+TITLED = ("title", "title_source", "titled_from")
 PLACEHOLDER = "This message was removed by moderation. Reason: Not this word, please."
 
 
@@ -39,9 +40,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
 
 
 async def send(person: User, content: str, **more: object) -> turns.Turn:
+    sent = {"conversation_id": None, **more}
     return await turns.start_turn(
         actor=person,
-        request=turns.TurnRequest(conversation_id=None, content=content, **more),  # type: ignore[arg-type]
+        request=turns.TurnRequest(content=content, **sent),  # type: ignore[arg-type]
     )
 
 
@@ -152,6 +154,62 @@ async def test_hiding_a_question_drops_the_title_and_has_one_made_of_what_can_st
     await db.call(visibility.hide_message, actor=None, message_id=turn.message.pk, reason="So.")
     assert (await Conversation.objects.aget()).title == ""
     assert await title_jobs(turn).acount() == 1
+
+
+async def test_a_title_goes_with_the_question_it_was_made_of_and_comes_back_byte_for_byte(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    async with running_worker() as worker:
+        first = await send(person, "Where is  the key? \u202e [[stream text=Kéys]]")
+        await worker.finish(first.reply.pk)
+        number = first.conversation.pk
+        second = await send(person, "And the door? [[stream text=Doors]]", conversation_id=number)
+        await worker.finish(second.reply.pk)
+        gateway = worker.runtime.gateway
+        await titles.generate_title(conversation_id=number, gateway=gateway)
+        before = await Conversation.objects.filter(pk=number).values(*TITLED).aget()
+        assert before == {
+            "title": "Kéys",
+            "title_source": "generated",
+            "titled_from": first.message.pk,
+        }
+        await hide(second)
+        assert await Conversation.objects.filter(pk=number).values(*TITLED).aget() == before
+        await hide(first)
+        assert (await Conversation.objects.aget(pk=number)).title == ""
+        await restore(second)
+        await titles.generate_title(conversation_id=number, gateway=gateway)
+        meanwhile = await Conversation.objects.aget(pk=number)
+        assert (meanwhile.title, meanwhile.titled_from) == ("Doors", second.message.pk)
+        await restore(first)
+        assert await Conversation.objects.filter(pk=number).values(*TITLED).aget() == before
+        assert not await DroppedTitle.objects.aexists()
+
+
+async def test_a_title_does_not_come_back_over_the_persons_own_nor_beside_redacted_words(
+    person: User, upstream: ScriptedUpstream
+) -> None:
+    turn = await send(person, "Where is the key?")
+    await hide(turn)
+    told = {"actor": None, "message_id": turn.message.pk, "reason": "So."}
+    await db.call(rewriting.redact_spans, spans=[(0, 5)], **told)
+    await restore(turn)
+    assert (await Conversation.objects.aget()).title == ""
+    await db.call(rewriting.restore_text, text="Where is the key?", **told)
+    assert (await Conversation.objects.aget()).title == "Where is the key?"
+    await hide(turn)
+    await Conversation.objects.aupdate(title="Mine", title_source="person")
+    await restore(turn)
+    assert (await Conversation.objects.aget()).title == "Mine"
+    assert not await DroppedTitle.objects.aexists()
+
+
+async def hide(turn: turns.Turn) -> None:
+    await db.call(visibility.hide_message, actor=None, message_id=turn.message.pk, reason="So.")
+
+
+async def restore(turn: turns.Turn) -> None:
+    await db.call(visibility.restore_message, actor=None, message_id=turn.message.pk, reason="No.")
 
 
 @pytest.mark.django_db

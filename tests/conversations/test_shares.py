@@ -144,6 +144,8 @@ def test_a_title_that_was_made_of_hidden_words_is_gone_and_the_persons_own_stays
     visibility.hide_message(actor=None, message_id=question.pk, reason="An insult.")
     assert shared_pages.open_share(token=token).title == "A shared conversation"
     assert shared_pages.open_share(token=own).title == "My own"
+    visibility.restore_message(actor=None, message_id=question.pk, reason="A mistake.")
+    assert shared_pages.open_share(token=token).title == "Tides"
 
 
 def test_a_retracted_answer_stops_the_link_until_the_retraction_is_taken_back(

@@ -13,7 +13,11 @@ from apps.users.models import User
 
 
 class Conversation(models.Model):
-    """A person's talk with a model."""
+    """A person's talk with a model.
+
+    `titled_from` is the number of the question that the title was made of, where the product made
+    it; nothing where a person did, and where that was before it was kept.
+    """
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=constants.MAX_TITLE_CHARS, blank=True)
@@ -22,6 +26,7 @@ class Conversation(models.Model):
         choices=constants.TitleSource.choices,
         default=constants.TitleSource.NONE,
     )
+    titled_from = models.BigIntegerField(null=True)
     message_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -16,7 +16,8 @@ class Share(models.Model):
     """A conversation as it was at one moment, for whoever has the link.
 
     The snapshot names its messages. Their text never changes but by moderation, so that what staff
-    hide, redact or withhold is gone from every link at once, and comes back with it.
+    hide, redact or withhold is gone from every link at once, and comes back with it. So does the
+    title, `dropped_title` meanwhile, with the question that it was made of, `titled_from`.
     """
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shares", db_index=False)
@@ -24,6 +25,10 @@ class Share(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     title = models.CharField(max_length=constants.MAX_TITLE_CHARS, blank=True)
     is_title_own = models.BooleanField(default=False)
+    titled_from = models.BigIntegerField(null=True)
+    dropped_title = models.CharField(
+        max_length=constants.MAX_TITLE_CHARS, blank=True, default="", db_default=""
+    )
     message_ids = ArrayField(models.BigIntegerField())
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -67,7 +67,8 @@ def rename_conversation(*, actor: User, conversation_id: int, title: str) -> Con
     conversation = access_conversation(viewer=actor, conversation_id=conversation_id)
     conversation.title = _clean_title(title)
     conversation.title_source = constants.TitleSource.PERSON
-    conversation.save(update_fields=["title", "title_source", "updated_at"])
+    conversation.titled_from = None
+    conversation.save(update_fields=["title", "title_source", "titled_from", "updated_at"])
     announcements.conversation_updated(conversation)
     return conversation
 

@@ -195,8 +195,11 @@ def _write_conversation(owner: User, talk: DemoConversation) -> None:
     for question, answer in talk.exchanges:
         parent = _write_exchange(conversation, parent, (question, answer), asked_at)
         asked_at += timedelta(minutes=3)
+    first = conversation.messages.order_by("id").values_list("pk", flat=True).first()
     Conversation.objects.filter(pk=conversation.pk).update(
-        created_at=begun_at, last_message_at=asked_at - timedelta(minutes=3)
+        titled_from=first,
+        created_at=begun_at,
+        last_message_at=asked_at - timedelta(minutes=3),
     )
 
 

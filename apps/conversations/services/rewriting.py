@@ -14,7 +14,7 @@ from apps.conversations import constants
 from apps.conversations.endings import Ended
 from apps.conversations.errors import ReplyInProgressError
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import announcements, indexing, presenting, titles
+from apps.conversations.services import announcements, indexing, kept_titles, presenting
 from apps.conversations.services.visibility import locked_message, require_right
 from apps.core import redaction
 from apps.core.markdown import RENDERER_VERSION
@@ -66,7 +66,7 @@ def redact_spans(
     for start, end in spans:
         text[start:end] = redaction.BLOCK * (end - start)
     announcements.halt_replies_around(message)
-    titles.drop_title(message)
+    kept_titles.drop_title(message)
     _tell_of_redaction(message, reason_for_user)
     _write(actor, message, "".join(text), AuditAction.MESSAGE_REDACTED, reason)
     return original
@@ -100,6 +100,7 @@ def restore_text(
     message = locked_message(message_id)
     _tell_of_redaction(message, told)
     _write(actor, message, text, AuditAction.MESSAGE_UNREDACTED, reason)
+    kept_titles.return_title(message)
     return message
 
 

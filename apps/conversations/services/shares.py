@@ -120,6 +120,7 @@ def create_share(
         token_hash=hash_token(token),
         title="" if is_own and conversation.title != judged_title else conversation.title,
         is_title_own=is_own,
+        titled_from=conversation.titled_from,
         message_ids=numbers[::-1],
         expires_at=_end(expires_in_days),
     )

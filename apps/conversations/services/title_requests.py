@@ -31,14 +31,7 @@ def request_of(conversation_id: int) -> GenerationRequest | None:
 
 def asked_of(conversation: Conversation) -> GenerationRequest | None:
     """Return what is asked for a title, paid for as the first answer; None without a question."""
-    first = (
-        Message.objects.filter(
-            conversation=conversation, role=constants.Author.USER, hidden_at=None
-        )
-        .on_path()
-        .order_by("id")
-        .first()
-    )
+    first = first_question(conversation)
     if first is None:
         return None
     chat_model_id, model, api_token_id = _first_answer(conversation.pk)
@@ -57,6 +50,14 @@ def asked_of(conversation: Conversation) -> GenerationRequest | None:
         correlation_id=get_correlation_id(),
         reserved=Reserved(conversation.pk, api_token_id),
     )
+
+
+def first_question(conversation: Conversation) -> Message | None:
+    """Return the question that a title is made of: the first that can be seen."""
+    asked = Message.objects.filter(
+        conversation=conversation, role=constants.Author.USER, hidden_at=None
+    )
+    return asked.on_path().order_by("id").first()
 
 
 def _first_answer(conversation_id: int) -> tuple[int | None, str, int | None]:

@@ -11,10 +11,10 @@ from django.db import transaction
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants, guardrails
-from apps.conversations.models import Conversation, Message, Share
+from apps.conversations.models import Conversation
 from apps.conversations.services import announcements, title_costs
 from apps.conversations.services.guarded_stream import GuardedStream
-from apps.conversations.services.title_requests import request_of
+from apps.conversations.services.title_requests import first_question, request_of
 from apps.core import db
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
@@ -36,25 +36,6 @@ def queue_title(*, conversation_id: int) -> None:
         lock=f"title:{conversation_id}",
         allow_unknown=True,
     ).defer(conversation_id=conversation_id)
-
-
-def drop_title(message: Message) -> None:
-    """Drop a title that the product made of questions, when one of them is taken from view.
-
-    Another one is made of what can still be seen. The person's own title stays, and so does every
-    title where an answer goes: none is made of answers.
-    """
-    conversation = message.conversation
-    if message.role != constants.Author.USER:
-        return
-    Share.objects.filter(conversation=conversation, is_title_own=False).update(title="")
-    if conversation.title and conversation.title_source != constants.TitleSource.PERSON:
-        conversation.title = ""
-        conversation.title_source = constants.TitleSource.NONE
-        conversation.save(update_fields=["title", "title_source", "updated_at"])
-        announcements.conversation_updated(conversation)
-        if conversation.origin == constants.Origin.CHAT:
-            queue_title(conversation_id=conversation.pk)
 
 
 async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:
@@ -146,9 +127,11 @@ def _store(
     present = request_of(conversation_id) if conversation is not None else None
     is_wanted = title and present is not None and present.question == request.question
     if conversation is not None and is_wanted:
+        source = first_question(conversation)
         conversation.title = title
         conversation.title_source = constants.TitleSource.GENERATED
-        conversation.save(update_fields=["title", "title_source", "updated_at"])
+        conversation.titled_from = source.pk if source is not None else None
+        conversation.save(update_fields=["title", "title_source", "titled_from", "updated_at"])
         announcements.conversation_updated(conversation)
     title_costs.settle_whole(request, completion, duration_ms)
 

@@ -17,7 +17,7 @@ from apps.conversations.errors import (
     OwnConversationError,
 )
 from apps.conversations.models import Conversation, Message, Reply
-from apps.conversations.services import announcements, titles
+from apps.conversations.services import announcements, kept_titles
 from apps.core.errors import ForbiddenError
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -53,7 +53,7 @@ def hide_message(
     message.hidden_reason = shown_reason
     message.save(update_fields=["hidden_at", "hidden_reason"])
     announcements.halt_replies_around(message)
-    titles.drop_title(message)
+    kept_titles.drop_title(message)
     audit.record(
         actor=actor,
         action="message.hidden",
@@ -89,6 +89,7 @@ def restore_message(*, actor: User | None, message_id: int, reason: str) -> Mess
     message.hidden_at = None
     message.hidden_reason = ""
     message.save(update_fields=["hidden_at", "hidden_reason"])
+    kept_titles.return_title(message)
     audit.record(
         actor=actor,
         action="message.restored",

@@ -140,10 +140,14 @@ _ADD_TURN = Statement(
         FROM answer
     ), conversation AS (
         UPDATE conversations_conversation
-        SET title = %(title)s, message_count = message_count + 2, last_message_at = %(created_at)s,
+        SET title = %(title)s::varchar, message_count = message_count + 2,
+            last_message_at = %(created_at)s,
+            titled_from = CASE
+                WHEN title = '' AND %(title)s::varchar <> '' THEN question.id ELSE titled_from
+            END,
             updated_at = %(created_at)s, assistant_id = %(assistant_id)s,
             read_at = %(created_at)s, archived_at = NULL
-        FROM answer
+        FROM answer, question
         WHERE conversations_conversation.id = %(conversation_id)s
         RETURNING message_count
     )
