@@ -72,16 +72,37 @@ def sign_up(site: Site, *, scopes: Sequence[str] = ("chat", "account")) -> Perso
 
 def give_role(person: Person, role: str) -> None:
     """Give somebody a role, as whoever runs the site would: by the shell."""
-    code = (
+    run_in_shell(
+        person.site,
         "from apps.users.services import roles;"
-        f"roles.change_role(actor=None, user_id={person.user_id}, role={role!r}, reason='Tests.')"
+        f"roles.change_role(actor=None, user_id={person.user_id}, role={role!r}, reason='Tests.')",
     )
+
+
+def give_duty(person: Person, duty: str) -> None:
+    """Make somebody a moderator with a duty, as `give_role` does."""
+    give_role(person, "moderator")
+    run_in_shell(
+        person.site,
+        "from apps.users.services import roles;"
+        f"roles.change_duties(actor=None, user_id={person.user_id}, duties=[{duty!r}], "
+        "reason='Tests.')",
+    )
+
+
+def run_in_shell(site: Site, code: str) -> None:
+    """Run a line of Python in the deployment's shell."""
+    run_command(site, "shell", "--no-imports", "-c", code)
+
+
+def run_command(site: Site, *arguments: str) -> None:
+    """Run a management command of the deployment."""
     subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-        env=person.site.environment,
+        [sys.executable, "manage.py", *arguments],
+        env=site.environment,
         cwd=CHECKOUT,
         check=True,
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 from apps.core.constants import UNDECLARED_ERROR
 from apps.core.development.state import CHECKOUT
 from apps.core.management.commands.export_openapi import SNAPSHOTS
-from tests.journey.person import Person, give_role, sign_up
+from tests.journey.person import Person, give_duty, give_role, run_in_shell, sign_up
 from tests.support.processes import Site
 
 SECONDS = int(os.environ.get("PARLEY_FUZZ_SECONDS", "0"))
@@ -28,6 +28,8 @@ SHORT = {
     "moderator": ALONG_LINKS,
     "admin": ALONG_LINKS,
 }
+DUTIES = ("lead", "auditor")
+"""Fuzzed only at length: over a queue of made-up cases, which the suite has no time to make."""
 SAME_EACH_TIME = ["--generation-deterministic", "--no-shrink"]
 
 
@@ -81,12 +83,27 @@ def schemathesis(site: Site, caller: Person | None, options: list[str]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("role", SHORT)
+def fill_queue(site: Site) -> None:
+    """Make cases, decisions and policies for whoever may read and act; once."""
+    run_in_shell(
+        site,
+        "from apps.moderation.services import starter_set, seeding; "
+        "from apps.moderation.models import Case; "
+        "Case.objects.exists() or (starter_set.install(), "
+        "list(seeding.seed(messages=2000, cases=200)))",
+    )
+
+
+@pytest.mark.parametrize("role", [*SHORT, *(DUTIES if SECONDS else ())])
 def test_nothing_is_found(site: Site, role: str) -> None:
     caller = None
     if role != "anonymous":
         caller = sign_up(site, scopes=["chat", "account", "staff"])
-        give_role(caller, role)
+        if role in DUTIES:
+            fill_queue(site)
+            give_duty(caller, role)
+        else:
+            give_role(caller, role)
     options = [f"--max-time={SECONDS}"] if SECONDS else [*SHORT[role], *SAME_EACH_TIME]
     schemathesis(site, caller, options)
     for process in (site.web, site.worker):
