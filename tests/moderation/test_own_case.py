@@ -13,6 +13,8 @@ from django.urls import reverse
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
+from apps.llm.constants import Period, QuotaUnit
+from apps.llm.models import Quota
 from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import (
     Appeal,
@@ -28,7 +30,7 @@ from apps.moderation.models import (
 )
 from apps.moderation.services import appeals, cases, desk, grants, records
 from apps.users.models import User
-from tests.factories import ConversationFactory, MessageFactory, UserFactory
+from tests.factories import ApiTokenFactory, ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_decided, make_staff
 from tests.moderation.programs import Caller
 
@@ -115,6 +117,9 @@ def events_about(person: User) -> list[int]:
     message = MessageFactory(conversation__owner=person)
     cases.add_note(actor=other, case_id=decision.case_id, text="A note.")
     grants.open_grant(actor=other, conversation_id=message.conversation_id, reason="A look.")
+    quota = Quota.objects.create(
+        kind="person", user=person, unit=QuotaUnit.TOKENS, period=Period.DAY, amount=9
+    )
     targets = {
         "user": person.pk,
         "case": decision.case_id,
@@ -122,6 +127,8 @@ def events_about(person: User) -> list[int]:
         "conversation": message.conversation_id,
         "message": message.pk,
         "reply": message.pk,
+        "apitoken": ApiTokenFactory(user=person).pk,
+        "quota": quota.pk,
     }
     for target_type, number in targets.items():
         audit.record(actor=admin, action="user.updated", target_type=target_type, target_id=number)
