@@ -31,7 +31,7 @@ from apps.moderation.models import (
     RuleHit,
     Strike,
 )
-from apps.moderation.services import appeals, cases, decisions, flags
+from apps.moderation.services import appeals, case_pages, cases, decisions, flags
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
@@ -280,6 +280,30 @@ def test_the_timeline_names_everybody_and_when(desk: Client, moderator: User) ->
     ):
         assert re.search(rf"{told} {moment}", timeline), (told, timeline)
     assert re.search(rf"Lena decided: violates, No insults {moment}", timeline)
+
+
+def test_opening_a_case_again_and_again_is_one_line_of_its_timeline(desk: Client) -> None:
+    mia, lena = make_staff(), make_staff("lead")
+    User.objects.filter(pk=mia.pk).update(name="Mia")
+    mia.refresh_from_db()
+    case = make_case()
+
+    def opened_and_left(times: int) -> None:
+        for _ in range(times):
+            cases.claim(actor=mia, case_id=case.pk)
+            cases.release(actor=mia, case_id=case.pk)
+
+    opened_and_left(3)
+    cases.add_note(actor=mia, case_id=case.pk, text="Seen before.")
+    opened_and_left(1)
+    cases.claim(actor=mia, case_id=case.pk)
+    shown = [entry.what for entry in case_pages.show(viewer=lena, case_id=case.pk).timeline]
+    assert shown[:3] == [
+        "took the case 2 times in a row",
+        "wrote a note",
+        "took the case and gave it back 3 times in a row",
+    ]
+    assert AuditEvent.objects.filter(action="case.claimed").count() == 5
 
 
 def test_a_decision_is_taken_back_from_its_case_a_day_later(

@@ -19,6 +19,7 @@ from apps.moderation.services import (
     case_subjects,
     case_texts,
     cases,
+    folding,
     preferences,
     queue,
     similar_cases,
@@ -130,7 +131,9 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         policies=_policies(),
         measures=_measures(case),
         similar=similar_cases.similar_to(case, flags, viewer=viewer),
-        timeline=timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons),
+        timeline=folding.folded(
+            timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)
+        ),
         latest=history.latest,
         hides_reasons=hides_reasons,
         appeal=appeal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -25,6 +26,19 @@ HELD = {
     AuditAction.CASE_OPENED: "Case opened",
 }
 MAX_EVENTS = 200
+
+
+class Held(Enum):
+    """What somebody did with a claim."""
+
+    TAKEN = auto()
+    GIVEN_BACK = auto()
+
+
+_HELD_BY = {
+    AuditAction.CASE_CLAIMED: Held.TAKEN,
+    AuditAction.CASE_RELEASED: Held.GIVEN_BACK,
+}
 VERDICTS = {
     Verdict.VIOLATES: "decided: violates",
     Verdict.NO_VIOLATION: "decided: no violation",
@@ -34,7 +48,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened."""
+    """One thing that happened; `held` says what became of a claim, where that is all."""
 
     at: datetime
     icon: str
@@ -42,6 +56,7 @@ class Entry:
     what: str
     words: str = ""
     is_note: bool = False
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +219,7 @@ def _held(event: AuditEvent, names: Mapping[int, str]) -> Entry:
         actor="" if event.action == AuditAction.CASE_OPENED else event.actor_label,
         what=what,
         words=event.reason,
+        held=_HELD_BY.get(AuditAction(event.action)),
     )
 
 
