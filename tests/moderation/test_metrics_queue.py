@@ -4,7 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.constants import ActorKind, FlagSource, Severity, Verdict
+from apps.moderation.models import Case
 from apps.moderation.services.by_hand import hide_message
 from apps.moderation.services.metrics_queue import (
     FirstDecisions,
@@ -111,6 +113,12 @@ def test_a_case_that_opened_and_closed_in_one_act_lowers_no_time() -> None:
     at(decision.case, ago(minutes=5))
     at(decision, ago(minutes=5))
     assert first_decisions(period(7))[1] == FirstDecisions(None, 1, 2 * HOUR, 2 * HOUR)
+    Case.objects.filter(state="closed").update(closed_at=ago(minutes=5), due_at=ago(minutes=4))
+    today = flow(period(7))[-1]
+    assert (today.closed, today.at_once, today.waited, today.in_time) == (2, 1, 1, 1)
+    board = queue_board(queue_figures(period(7)), period(7))
+    tile = next(one for one in board.tiles if one.label == "Closed in time")
+    assert (tile.value, tile.note) == ("100%", "of 1 case that waited")
 
 
 def test_the_figures_of_the_queue_take_five_queries() -> None:

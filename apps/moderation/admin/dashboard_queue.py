@@ -37,7 +37,8 @@ def _tiles(figures: QueueFigures) -> list[Tile]:
     overdue = sum(part.overdue for part in figures.waiting)
     oldest = max((part.oldest for part in figures.waiting), default=None)
     closed = sum(day.closed for day in figures.flow)
-    in_time = wilson(sum(day.in_time for day in figures.flow), closed)
+    waited = sum(day.waited for day in figures.flow)
+    in_time = wilson(sum(day.in_time for day in figures.flow), waited)
     opened = sum(day.opened for day in figures.flow)
     first = figures.first
     return [
@@ -60,7 +61,7 @@ def _tiles(figures: QueueFigures) -> list[Tile]:
         Tile(
             "Closed in time",
             write(in_time.value, Unit.SHARE),
-            f"of {counted(closed, 'case')}",
+            f"of {counted(waited, 'case')} that waited",
             icon="task_alt",
         ),
         Tile("Change", f"{opened - closed:+,}", f"{opened:,} in, {closed:,} out", icon="swap_vert"),
@@ -186,22 +187,23 @@ def _first(figures: QueueFigures, period: Period) -> Exhibit:
 
 
 def _in_time(figures: QueueFigures, period: Period) -> Exhibit:
-    shares = [wilson(day.in_time, day.closed) for day in figures.flow]
-    closed, in_time = sum(s.total for s in shares), sum(s.hits for s in shares)
+    shares = [wilson(day.in_time, day.waited) for day in figures.flow]
+    waited, in_time = sum(s.total for s in shares), sum(s.hits for s in shares)
     return Exhibit(
         plot=Lines(
             "in-time",
             "Closed before they were due",
-            f"{in_time:,} of {counted(closed, 'closed case')} in time: "
-            f"{write(wilson(in_time, closed).value, Unit.SHARE)}.",
+            f"{in_time:,} of {counted(waited, 'closed case')} in time: "
+            f"{write(wilson(in_time, waited).value, Unit.SHARE)}.",
             day_labels(period),
             [("Share in time", [share.value for share in shares])],
             Unit.SHARE,
             band=band_of(shares),
             band_label="95% interval",
         ),
-        meaning="A case is due after the time that its policy sets. The band shows how far a "
-        "day's share may be chance: it is wide where few cases were closed.",
+        meaning="A case is due after the time that its policy sets; one that opened only as "
+        "somebody decided it never waited, and is left out. The band shows how far a day's share "
+        "may be chance: it is wide where few cases were closed.",
         columns=(
             Column("Day"),
             Column("Closed", Unit.COUNT),
@@ -209,11 +211,11 @@ def _in_time(figures: QueueFigures, period: Period) -> Exhibit:
             Column("Share", Unit.SHARE),
         ),
         rows=[
-            (day.day, day.closed, day.in_time, share.value)
+            (day.day, day.waited, day.in_time, share.value)
             for day, share in zip(figures.flow, shares, strict=True)
         ],
-        is_empty=not closed,
-        empty="No case was closed in this period.",
+        is_empty=not waited,
+        empty="No case that had waited was closed in this period.",
     )
 
 

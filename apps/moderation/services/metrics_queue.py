@@ -31,6 +31,9 @@ BANDS: Sequence[tuple[str, timedelta]] = (
     ("over 7 d", timedelta.max),
 )
 
+AT_ONCE = Q(source=FlagSource.STAFF, reopened_at__isnull=True)
+"""Cases that opened as somebody of staff decided them, and were not opened again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -52,14 +55,21 @@ class FlowDay:
     Attributes:
         opened: cases that were opened, and those of them by whom they were pointed at.
         closed: cases that were closed.
-        in_time: those of them that were closed before they were due.
+        at_once: those of them that opened only as staff decided them, and never waited.
+        in_time: those of the others that were closed before they were due.
     """
 
     day: date
     opened: int
     by_source: dict[str, int]
     closed: int
+    at_once: int
     in_time: int
+
+    @property
+    def waited(self) -> int:
+        """How many of the closed cases could be late."""
+        return self.closed - self.at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,8 @@ def flow(period: Period) -> list[FlowDay]:
             Case.objects.filter(state=CaseState.CLOSED, closed_at__gte=period.since),
             "closed_at",
             number=Count("pk"),
-            in_time=Count("pk", filter=Q(closed_at__lte=F("due_at"))),
+            at_once=Count("pk", filter=AT_ONCE),
+            in_time=Count("pk", filter=Q(closed_at__lte=F("due_at")) & ~AT_ONCE),
         )
     }
     nothing: dict[str, int] = {}
@@ -161,6 +172,7 @@ def flow(period: Period) -> list[FlowDay]:
             opened=opened.get(day, nothing).get("number", 0),
             by_source={name: opened.get(day, nothing).get(name, 0) for name in sources},
             closed=closed.get(day, nothing).get("number", 0),
+            at_once=closed.get(day, nothing).get("at_once", 0),
             in_time=closed.get(day, nothing).get("in_time", 0),
         )
         for day in period.dates
