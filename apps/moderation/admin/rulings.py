@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from apps.moderation.admin.answers import number_of
-from apps.moderation.constants import ENDED_BY_TIME, MAX_HOURS, EnforcementKind, Verdict
+from apps.moderation.constants import (
+    ENDED_BY_TIME,
+    MAX_HOURS,
+    MAX_SPANS,
+    EnforcementKind,
+    Verdict,
+)
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.services.problems import field_problem
-
-MAX_SPANS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ NoteText = Annotated[
     Text,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=constants.MAX_NOTE_CHARS),
 ]
-MAX_SPANS = 100
 MAX_PLACE = 10**9
 Place = Annotated[int, Field(ge=0, le=MAX_PLACE)]
 Spans = list[tuple[Place, Place]]
@@ -195,7 +194,9 @@ class MeasureIn(InputSchema):
 
     kind: constants.EnforcementKind
     spans: Spans = Field(
-        default=[], max_length=MAX_SPANS, description="To redact: start and end in code points."
+        default=[],
+        max_length=constants.MAX_SPANS,
+        description="To redact: start and end in code points.",
     )
     hours: int | None = Field(
         default=None,
