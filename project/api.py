@@ -19,10 +19,12 @@ from apps.moderation.routers import (
     case_reading_router,
     cases_router,
     desk_router,
+    figure_files_router,
     figures_router,
     notices_router,
     people_router,
     policies_router,
+    record_rows_router,
     records_router,
     reports_router,
     rules_router,
@@ -59,6 +61,8 @@ api.add_router("/moderation", bulk_router)
 api.add_router("/moderation", people_router)
 api.add_router("/moderation", policies_router)
 api.add_router("/moderation", records_router)
+api.add_router("/moderation", record_rows_router)
+api.add_router("/moderation", figure_files_router)
 api.add_router("/moderation", rules_router)
 api.add_router("/moderation", back_tests_router)
 api.add_router("/moderation", figures_router)

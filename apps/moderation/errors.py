@@ -66,6 +66,13 @@ class OwnCaseError(ForbiddenError):
     default_message = "You have a part in this case. Somebody else must decide it."
 
 
+class RecordNotFoundError(NotFoundError):
+    """There is no such row of the record, or it is about the caller."""
+
+    code = "record_not_found"
+    default_message = "There is no such entry. List them to see which there are."
+
+
 class PolicyNotFoundError(NotFoundError):
     """There is no such policy, or it is not in use."""
 

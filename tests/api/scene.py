@@ -14,10 +14,11 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from apps.accounts.services import exports
+from apps.audit.models import AuditEvent
 from apps.conversations.services import shares
 from apps.llm.services import catalogue
-from apps.moderation.models import BackTestMatch, Rule, Threshold
-from apps.moderation.services import back_tests, grants, saved_views
+from apps.moderation.models import BackTestMatch, Rule, RuleHit, Threshold
+from apps.moderation.services import back_tests, cases, grants, saved_views
 from apps.users.models import User
 from apps.users.services import service_accounts
 from apps.webhooks.constants import EventType
@@ -114,6 +115,13 @@ def _moderation(owner: User, moderator: User) -> dict[str, int]:
         "decision_id": decision.pk,
         "appeal_id": notice.appeal.pk,
         "case_id": case.pk,
+        "enforcement_id": decision.enforcements.get().pk,
+        "strike_id": decision.strike.pk,
+        "sent_notice_id": notice.pk,
+        "hit_id": RuleHit.objects.get(subject=owner).pk,
+        "flag_id": decision.case.flags.get().pk,
+        "note_id": cases.add_note(actor=moderator, case_id=case.pk, text="Seen.").pk,
+        "event_id": AuditEvent.objects.filter(action="case.noted").values_list("pk", flat=True)[0],
         "grant_id": grant.pk,
         "policy_id": case.policy.pk,
         "view_id": saved_views.save(actor=moderator, name="Mine", query="severity=4").pk,

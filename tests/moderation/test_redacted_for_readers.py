@@ -165,11 +165,11 @@ def test_german_counts_the_passages_as_well(moderator: User, message: Message) -
     redact(moderator, message, 5, 13, why="")
     with speaking("de"):
         assert told_of(message) == (
-            "1 Stelle dieses Textes wurde von der Moderation zurückgehalten."
+            "1 Stelle dieses Textes wurde von der Moderation zurückgehalten. Grund: No insults"
         )
         redact(moderator, message, 22, 30, why="")
         assert told_of(message) == (
-            "2 Stellen dieses Textes wurden von der Moderation zurückgehalten."
+            "2 Stellen dieses Textes wurden von der Moderation zurückgehalten. Grund: No insults"
         )
         text = Message.objects.get(pk=message.pk).content
         assert redaction.in_words(text).startswith("Call [zurückgehalten] now")

@@ -62,6 +62,28 @@ async def list_appeals(request: HttpRequest, page: Query[AppealListParams]) -> S
 
 
 @router.operation(
+    "GET",
+    "/appeals/{int:appeal_id}",
+    Endpoint(
+        returns=AppealOut,
+        message="Appeal.",
+        scope=STAFF,
+        errors=(errors.AppealNotFoundError,),
+    ),
+)
+async def read_appeal(request: HttpRequest, appeal_id: int) -> AppealOut:
+    """Read an appeal; the first reasons are left out until its reviewer noted an opinion."""
+    viewer = caller_of(request).user
+
+    def read() -> AppealOut:
+        appeal = appeals.access_appeal(viewer=viewer, appeal_id=appeal_id)
+        may_show = appeals.shows_reasons(viewer=viewer, appeal=appeal)
+        return AppealOut.of(appeal, shows_reasons=may_show)
+
+    return await db.call(read)
+
+
+@router.operation(
     "POST",
     "/appeals/{int:appeal_id}/opinion",
     Endpoint(

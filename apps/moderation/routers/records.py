@@ -7,13 +7,14 @@ from apps.core.api.pagination import Slice
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.core.api.schemas import Page, PageParams
 from apps.moderation.routers.lists import page_of
-from apps.moderation.schemas.cases import DecisionOut, FlagOut
+from apps.moderation.schemas.cases import DecisionOut, FlagOut, NoteOut
 from apps.moderation.schemas.records import (
     DecisionParams,
     EnforcementOut,
     EnforcementParams,
     FlagParams,
     HitParams,
+    NoteParams,
     PersonParams,
     RuleHitOut,
     SentNoticeOut,
@@ -27,7 +28,14 @@ STAFF = TokenScope.STAFF
 
 
 @router.operation(
-    "GET", "/decisions", Endpoint(returns=Page[DecisionOut], message="Decisions.", scope=STAFF)
+    "GET",
+    "/decisions",
+    Endpoint(
+        returns=Page[DecisionOut],
+        message="Decisions.",
+        scope=STAFF,
+        gives={"decision_id": "/items/0/id"},
+    ),
 )
 async def list_decisions(request: HttpRequest, page: Query[DecisionParams]) -> Slice:
     """List decisions, newest first, by case, actor or batch.
@@ -41,7 +49,12 @@ async def list_decisions(request: HttpRequest, page: Query[DecisionParams]) -> S
 @router.operation(
     "GET",
     "/enforcements",
-    Endpoint(returns=Page[EnforcementOut], message="What decisions did.", scope=STAFF),
+    Endpoint(
+        returns=Page[EnforcementOut],
+        message="What decisions did.",
+        scope=STAFF,
+        gives={"enforcement_id": "/items/0/id"},
+    ),
 )
 async def list_enforcements(request: HttpRequest, page: Query[EnforcementParams]) -> Slice:
     """List what decisions did to texts and people, newest first, and whether it holds."""
@@ -49,7 +62,14 @@ async def list_enforcements(request: HttpRequest, page: Query[EnforcementParams]
 
 
 @router.operation(
-    "GET", "/strikes", Endpoint(returns=Page[StrikeRecordOut], message="Points.", scope=STAFF)
+    "GET",
+    "/strikes",
+    Endpoint(
+        returns=Page[StrikeRecordOut],
+        message="Points.",
+        scope=STAFF,
+        gives={"strike_id": "/items/0/id"},
+    ),
 )
 async def list_strikes(request: HttpRequest, page: Query[PersonParams]) -> Slice:
     """List points that people got, newest first, those that count no more included."""
@@ -60,7 +80,12 @@ async def list_strikes(request: HttpRequest, page: Query[PersonParams]) -> Slice
 @router.operation(
     "GET",
     "/notices",
-    Endpoint(returns=Page[SentNoticeOut], message="What people were told.", scope=STAFF),
+    Endpoint(
+        returns=Page[SentNoticeOut],
+        message="What people were told.",
+        scope=STAFF,
+        gives={"sent_notice_id": "/items/0/id"},
+    ),
 )
 async def list_sent_notices(request: HttpRequest, page: Query[PersonParams]) -> Slice:
     """List what people were told about decisions, word for word, newest first.
@@ -71,17 +96,50 @@ async def list_sent_notices(request: HttpRequest, page: Query[PersonParams]) -> 
     return Slice([SentNoticeOut.of(one) for one in found.items], found.next_cursor)
 
 
-@router.operation("GET", "/hits", Endpoint(returns=Page[RuleHitOut], message="Hits.", scope=STAFF))
+@router.operation(
+    "GET",
+    "/hits",
+    Endpoint(
+        returns=Page[RuleHitOut],
+        message="Hits.",
+        scope=STAFF,
+        gives={"hit_id": "/items/0/id"},
+    ),
+)
 async def list_hits(request: HttpRequest, page: Query[HitParams]) -> Slice:
     """List what rules found, those in shadow too, newest first; a hit holds no text."""
     found = await page_of(request, page, records.list_hits, chosen=_chosen(page))
     return Slice([RuleHitOut.of(one) for one in found.items], found.next_cursor)
 
 
-@router.operation("GET", "/flags", Endpoint(returns=Page[FlagOut], message="Flags.", scope=STAFF))
+@router.operation(
+    "GET",
+    "/flags",
+    Endpoint(
+        returns=Page[FlagOut],
+        message="Flags.",
+        scope=STAFF,
+        gives={"flag_id": "/items/0/id"},
+    ),
+)
 async def list_flags(request: HttpRequest, page: Query[FlagParams]) -> Slice:
     """List flags, newest first, by case, hit or reporter."""
     return await page_of(request, page, records.list_flags, chosen=_chosen(page))
+
+
+@router.operation(
+    "GET",
+    "/notes",
+    Endpoint(
+        returns=Page[NoteOut],
+        message="Notes.",
+        scope=STAFF,
+        gives={"note_id": "/items/0/id"},
+    ),
+)
+async def list_notes(request: HttpRequest, page: Query[NoteParams]) -> Slice:
+    """List what staff told each other about cases, newest first, by case or author."""
+    return await page_of(request, page, records.list_notes, chosen=_chosen(page))
 
 
 def _chosen(page: PageParams) -> dict[str, object]:

@@ -34,7 +34,8 @@ class FlowDayOut(OutputSchema):
     opened: int
     by_source: dict[str, int]
     closed: int
-    in_time: int
+    at_once: int = Field(description="Closed in the act that opened them: they never waited.")
+    in_time: int = Field(description="Of those that waited.")
 
 
 class FirstDecisionsOut(OutputSchema):

@@ -56,6 +56,13 @@ class FlagParams(PageParams):
     reporter_id: Number = None
 
 
+class NoteParams(PageParams):
+    """Which notes."""
+
+    case_id: Number = None
+    author_id: Number = None
+
+
 class EnforcementOut(OutputSchema):
     """One thing that a decision did, and whether it holds."""
 

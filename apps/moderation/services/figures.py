@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from apps.moderation.services import (
     exposure,
     metrics,
@@ -59,6 +61,29 @@ def of_care(*, viewer: User, period: Period) -> CareFigures:
     """
     metrics.require_view(viewer)
     return metrics.remembered("care", period, lambda: exposure.care_figures(period))
+
+
+SectionFigures = QueueFigures | DecisionFigures | GuardFigures | CareFigures
+SECTIONS: Mapping[str, Callable[..., SectionFigures]] = {
+    "queue": of_queue,
+    "decisions": of_decisions,
+    "rules": of_rules,
+    "care": of_care,
+}
+
+
+def of_section(*, viewer: User, section: str, period: Period) -> SectionFigures:
+    """Return the figures of one page of the dashboard.
+
+    Args:
+        viewer: who asks.
+        section: `queue`, `decisions`, `rules` or `care`.
+        period: the days.
+
+    Raises:
+        ForbiddenError: the viewer may not see figures.
+    """
+    return SECTIONS[section](viewer=viewer, period=period)
 
 
 def of_rule(*, viewer: User, rule_id: int, period: Period) -> ScorecardFigures:

@@ -5,12 +5,13 @@ None of these lists holds what is about whoever reads it: they hear of that as e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.moderation.models import Decision, Enforcement, Flag, Notice, RuleHit, Strike
+from apps.moderation.errors import RecordNotFoundError
+from apps.moderation.models import Decision, Enforcement, Flag, Note, Notice, RuleHit, Strike
 from apps.moderation.services import blind_reviews, cases
 from apps.users.models import User
 
@@ -75,6 +76,33 @@ def list_flags(*, viewer: User, chosen: Chosen) -> QuerySet[Flag]:
         ForbiddenError: the viewer may not see flags.
     """
     return _rows(viewer, Flag, chosen, about="case__subject")
+
+
+def list_notes(*, viewer: User, chosen: Chosen) -> QuerySet[Note]:
+    """Return what staff told each other, by case or author.
+
+    Raises:
+        ForbiddenError: the viewer may not see notes.
+    """
+    return _rows(viewer, Note, chosen, about="case__subject")
+
+
+def read_one(*, viewer: User, among: Callable[..., QuerySet[Any]], number: int) -> Any:  # noqa: ANN401
+    """Return one row of the record.
+
+    Args:
+        viewer: a member of staff who may see such rows.
+        among: one of the lists of the record.
+        number: which row.
+
+    Raises:
+        ForbiddenError: the viewer may not see such rows.
+        RecordNotFoundError: there is no such row, or it is about the viewer.
+    """
+    row = among(viewer=viewer, chosen={}).filter(pk=number).first()
+    if row is None:
+        raise RecordNotFoundError
+    return row
 
 
 def _rows(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
