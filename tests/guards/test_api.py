@@ -28,6 +28,7 @@ NOT_WRAPPED = [
     ["text/markdown", "application/json"],
     ["application/zip"],
     ["text/csv", "application/json"],
+    ["text/csv"],
 ]
 
 
