@@ -77,7 +77,7 @@ async def read_appeal(request: HttpRequest, appeal_id: int) -> AppealOut:
 
     def read() -> AppealOut:
         appeal = appeals.access_appeal(viewer=viewer, appeal_id=appeal_id)
-        may_show = appeals.shows_reasons(viewer=viewer, appeal=appeal)
+        may_show = blind_reviews.shows_reasons(viewer=viewer, appeal=appeal)
         return AppealOut.of(appeal, shows_reasons=may_show)
 
     return await db.call(read)

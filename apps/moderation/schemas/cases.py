@@ -194,9 +194,7 @@ class MeasureIn(InputSchema):
 
     kind: constants.EnforcementKind
     spans: Spans = Field(
-        default=[],
-        max_length=constants.MAX_SPANS,
-        description="To redact: start and end in code points.",
+        default=[], max_length=constants.MAX_SPANS, description="Start and end in code points."
     )
     hours: int | None = Field(
         default=None,
