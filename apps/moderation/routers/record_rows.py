@@ -57,8 +57,12 @@ async def read_strike(request: HttpRequest, strike_id: int) -> object:
 
 @router.operation("GET", "/notices/{int:sent_notice_id}", one_of(SentNoticeOut, "The notice."))
 async def read_sent_notice(request: HttpRequest, sent_notice_id: int) -> object:
-    """Read what a person was told about a decision, word for word."""
-    return await _row(request, records.list_notices, sent_notice_id)
+    """Read what a person was told about a decision, word for word.
+
+    What it says is empty where you may review the case's appeal and have not noted your opinion.
+    """
+    row = await _row(request, records.list_notices, sent_notice_id)
+    return SentNoticeOut.of(row)
 
 
 @router.operation("GET", "/hits/{int:hit_id}", one_of(RuleHitOut, "Hit."))
@@ -82,8 +86,12 @@ async def read_note(request: HttpRequest, note_id: int) -> object:
 
 @router.operation("GET", "/audit/{int:event_id}", one_of(AuditEventOut, "The event."))
 async def read_audit_event(request: HttpRequest, event_id: int) -> object:
-    """Read one event of the record."""
-    return await _row(request, record.list_events, event_id)
+    """Read one event of the record.
+
+    Its reason is empty where you may review an appeal about it and have not noted your opinion.
+    """
+    row = await _row(request, record.list_events, event_id)
+    return AuditEventOut.of(row)
 
 
 async def _row(request: HttpRequest, among: Callable[..., QuerySet[Any]], number: int) -> Any:  # noqa: ANN401

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     """Which question a title was made of, so that it goes and comes back with that one alone."""
 
     dependencies = [
-        ("conversations", "0022_sent_tokens"),
+        ("conversations", "0023_share_reason"),
     ]
 
     operations = [
