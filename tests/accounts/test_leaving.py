@@ -268,7 +268,11 @@ def test_an_account_that_cannot_be_erased_keeps_no_other_from_its_end(
     past = timezone.now() - timedelta(days=60)
     for user in (unremovable, other):
         closing.close_account(actor=user, now=past)
-    async_to_sync(tasks.erase_due)(timestamp=0)
+
+    async def erase_due() -> None:
+        await tasks.erase_due(timestamp=0)
+
+    async_to_sync(erase_due)()
     assert list(User.objects.values_list("pk", flat=True)) == [unremovable.pk]
     assert [row.fields for row in caplog.records if row.message == "ERASURE_FAILED"] == [
         {"user_id": unremovable.pk}
