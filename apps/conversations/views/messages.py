@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.conversations.errors import MessageNotFoundError
+from apps.conversations.errors import MessageNotFoundError, ModelNotFoundError
 from apps.conversations.services import branches, feedback, pages, retries, stopping, turns
 from apps.conversations.views import keeping
 from apps.conversations.views.answers import (
@@ -46,7 +46,7 @@ async def retry(request: HttpRequest, message_id: int) -> HttpResponse:
         turn = await retries.retry_reply(
             actor=viewer, message_id=message_id, assistant_id=chosen_assistant(request)
         )
-    except MessageNotFoundError as error:
+    except (MessageNotFoundError, ModelNotFoundError) as error:
         raise Http404 from error
     except AppError as error:
         flash.error(request, error.message)
