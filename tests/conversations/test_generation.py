@@ -7,7 +7,7 @@ import redis
 
 from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyStarted
 from apps.conversations.models import Message, Reply
-from apps.conversations.services import following, leases, reaping, stopping, turns
+from apps.conversations.services import following, leases, pages, reaping, stopping, turns
 from apps.core import db
 from apps.llm.models import UsageRecord
 from apps.users.models import User
@@ -209,6 +209,25 @@ async def test_what_viewers_saw_is_kept_when_the_worker_dies_before_it_is_stored
     assert await db.call(reaper.look) == [turn.reply.pk]
     reply = await read_reply(turn.reply.pk)
     assert (reply.state, reply.message.content) == ("interrupted", "stored, and shown")
+
+
+async def test_a_page_begins_with_all_that_viewers_saw_before_it_is_stored(
+    person: User, upstream: ScriptedUpstream, redis_url: str
+) -> None:
+    turn = await send(person, "hello")
+    await db.call(leases.claim, reply_id=turn.reply.pk, owner="a worker")
+    await Message.objects.filter(pk=turn.reply.pk).aupdate(content="stored, ")
+    for live, shown in [
+        (b"\x01stored, and shown", "stored, and shown"),
+        (b"\x01of before it was lost", "stored, "),
+    ]:
+        with redis.Redis.from_url(redis_url) as client:
+            client.set(f"parley:live:{turn.reply.pk}", live)
+        page = await db.call(
+            pages.transcript_of, viewer=person, conversation_id=turn.message.conversation_id
+        )
+        answer = page["transcript"][-1]
+        assert (answer.text, answer.cursor) == (shown, len(shown))
 
 
 async def test_an_answer_that_reached_its_longest_length_says_so(

@@ -12,6 +12,7 @@ from apps.conversations import constants
 from apps.conversations.models import Feedback, Message, Reply
 from apps.conversations.services import branches, feedback, presenting
 from apps.conversations.services.turn_requests import may_be_asked_again
+from apps.core.realtime import bells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,12 @@ def show_messages(messages: Sequence[Message]) -> list[ShownMessage]:
     """Return messages of one conversation as they are drawn, with their versions."""
     versions = branches.versions_of(messages)
     again = _asked_again(messages)
+    live = _live_texts(messages)
     return [
         _show(
             message,
             versions.get(message.pk, branches.ALONE),
+            text=live.get(message.pk, presenting.visible_text(message)),
             can_ask_again=message.pk in again,
         )
         for message in messages
@@ -73,10 +76,27 @@ def _asked_again(messages: Sequence[Message]) -> set[int]:
     return {pk for pk, question in asked if question and may_be_asked_again(question)}
 
 
-def _show(message: Message, versions: branches.Versions, *, can_ask_again: bool) -> ShownMessage:
+def _live_texts(messages: Sequence[Message]) -> dict[int, str]:
+    """Return the text of answers that are being written as far as it goes on after the row's.
+
+    So a page that is loaded anew begins with no less than what stood on the screen before. Only
+    where there is such an answer does it cost anything: one look into Redis.
+    """
+    running = {message.pk: message.content for message in messages if _is_written(message)}
+    live = bells.read_live_texts([*running]).texts if running else {}
+    return {pk: text for pk, text in live.items() if text.startswith(running[pk])}
+
+
+def _is_written(message: Message) -> bool:
+    reply: Reply | None = getattr(message, "reply", None)
+    return reply is not None and reply.is_live and not message.is_hidden
+
+
+def _show(
+    message: Message, versions: branches.Versions, *, text: str, can_ask_again: bool
+) -> ShownMessage:
     reply: Reply | None = getattr(message, "reply", None)
     rated: Feedback | None = getattr(message, "feedback", None)
-    text = presenting.visible_text(message)
     state = reply.state if reply else constants.ReplyState.COMPLETE.value
     is_live = reply is not None and reply.is_live
     has_failed = state in constants.RETRYABLE_STATES
