@@ -1,17 +1,23 @@
 """Who sees the figures, for which days, remembered for how long."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError
-from apps.moderation.services import metrics
+from apps.moderation.admin.dashboard_decisions import decision_board
+from apps.moderation.services import exposure, metrics, metrics_decisions
 from apps.moderation.services.intervals import wilson
+from apps.moderation.services.metrics import Period
+from apps.moderation.services.metrics_decisions import overturned_altogether
 from tests.moderation.factories import make_staff
-from tests.moderation.histories import NOW, period
+from tests.moderation.histories import NOW, at, decision_at, period
 
 pytestmark = pytest.mark.django_db
+MIDNIGHT = datetime(2026, 5, 18, tzinfo=UTC)
+"""Between a Sunday and a Monday."""
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,32 @@ def test_figures_are_remembered_by_name_and_period() -> None:
     assert metrics.remembered("x", period(30), make) == 2
     assert metrics.remembered("y", period(7), make) == 3
     assert NOW.tzinfo is not None
+
+
+def test_what_was_remembered_yesterday_is_not_shown_as_today() -> None:
+    before, after = (Period(7, MIDNIGHT + timedelta(seconds=off)) for off in (-20, 10))
+    made = iter(("yesterday", "today"))
+    assert [metrics.remembered("x", when, lambda: next(made)) for when in (before, after)] == [
+        "yesterday",
+        "today",
+    ]
+
+
+def test_a_page_of_the_last_moment_of_a_day_holds_nothing_of_the_next() -> None:
+    ended = Period(7, MIDNIGHT - timedelta(seconds=1))
+    decision_at(MIDNIGHT - timedelta(hours=1), actor=make_staff())
+    decision_at(MIDNIGHT + timedelta(seconds=1), actor=make_staff())
+    event = audit.record(
+        actor=make_staff(), action="conversation.read", target_type="conversation", target_id=1
+    )
+    at(event, MIDNIGHT + timedelta(seconds=1))
+    figures = metrics_decisions.decision_figures(ended)
+    assert [(hour.begins, hour.by_people) for hour in figures.hours] == [
+        (MIDNIGHT - timedelta(hours=1), 1)
+    ]
+    assert overturned_altogether(figures.overturned).total == 1
+    assert decision_board(figures, ended).tiles[0].value == "1"
+    assert sum(day.readings for day in exposure.readings(ended)[0]) == 0
 
 
 @pytest.mark.parametrize(

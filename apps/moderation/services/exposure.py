@@ -99,7 +99,9 @@ def readings(period: Period) -> tuple[list[ReadingDay], list[Reader]]:
     )
     rows = daily(
         AuditEvent.objects.filter(
-            action=AuditAction.CONVERSATION_READ, created_at__gte=period.since
+            action=AuditAction.CONVERSATION_READ,
+            created_at__gte=period.since,
+            created_at__lt=period.until,
         ).annotate(has_case=Exists(case_then)),
         "created_at",
         "actor_id",

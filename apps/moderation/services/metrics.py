@@ -43,6 +43,11 @@ class Period:
         return datetime.combine(first, time(), UTC)
 
     @property
+    def until(self) -> datetime:
+        """The end of the last day."""
+        return self.since + timedelta(days=self.days)
+
+    @property
     def dates(self) -> list[date]:
         """Its days, the earliest first."""
         first = self.since.date()
@@ -87,9 +92,10 @@ def require_view(viewer: User) -> None:
 def remembered(name: str, period: Period, make: Callable[[], T]) -> T:
     """Return figures that were made within the last minute, or make them now.
 
-    They are the same for everybody who may see them. Without Redis they are made each time.
+    They are the same for everybody who may see them, and end with the period's last day: those of
+    yesterday are no answer after midnight. Without Redis they are made each time.
     """
-    key = f"metrics:{name}:{period.days}"
+    key = f"metrics:{name}:{period.days}:{period.dates[-1]}"
     found: T | None = cache.get(key)
     if found is None:
         found = make()

@@ -133,7 +133,7 @@ def decision_figures(period: Period) -> DecisionFigures:
 def by_hour(period: Period) -> list[Hour]:
     """Return how many decisions were made in each hour that had any."""
     rows = grouped(
-        Decision.objects.filter(created_at__gte=period.since).annotate(
+        Decision.objects.filter(created_at__gte=period.since, created_at__lt=period.until).annotate(
             hour=TruncHour("created_at", tzinfo=UTC)
         ),
         "hour",
@@ -152,7 +152,10 @@ def overturned(period: Period) -> list[Overturned]:
     is_self = Q(superseded_by__actor=F("actor"))
     rows = daily(
         Decision.objects.filter(
-            created_at__gte=period.since, actor_kind=ActorKind.PERSON, is_undo=False
+            created_at__gte=period.since,
+            created_at__lt=period.until,
+            actor_kind=ActorKind.PERSON,
+            is_undo=False,
         ).exclude(verdict=Verdict.UNSURE),
         "created_at",
         total=Count("pk"),

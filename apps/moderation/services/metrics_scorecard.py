@@ -82,7 +82,9 @@ def rule_figures(rule_id: int, period: Period) -> ScorecardFigures:
     rule = Rule.objects.select_related("policy__current").filter(pk=rule_id).first()
     if rule is None:
         raise RuleNotFoundError
-    hits: QuerySet[RuleHit] = RuleHit.objects.filter(rule=rule, created_at__gte=period.since)
+    hits: QuerySet[RuleHit] = RuleHit.objects.filter(
+        rule=rule, created_at__gte=period.since, created_at__lt=period.until
+    )
     days = _days(hits, period)
     versions, total = _versions(rule, hits, period)
     texts = hits.filter(FOUND).annotate(text=TEXT).order_by().values("text")
