@@ -1,7 +1,9 @@
 """Tables that leave as CSV: streamed, and harmless in the program that opens them.
 
 A cell that begins with one of a few signs is a formula to a spreadsheet, wherever its text came
-from; it gets an apostrophe before it, which spreadsheets take as "this is text".
+from; it gets an apostrophe before it, which spreadsheets take as "this is text". Where semicolons
+or tabs separate cells, quotes behind a comma protect nothing: a text is cut at each of them and at
+the ends of its lines. So whatever would begin a formula there gets an apostrophe too.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ Row = Sequence[Cell]
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 CONTENT_TYPE = "text/csv; charset=utf-8"
-FORMULA = re.compile(
-    r"[\s\x00-\x20\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212]"
-    r"|[\t\r\n\x00]"
-)
+UNSEEN = r"\s\x00-\x20\u00a0\u200b-\u200f\u2060\ufeff"
+SIGN = r"[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212]"
+FORMULA = re.compile(rf"[{UNSEEN}]*{SIGN}|[\t\r\n\x00]")
+BEFORE_A_SIGN = re.compile(rf"(?<![{UNSEEN}\";])[{UNSEEN}\";]++(?={SIGN})")
+CUT = re.compile(r"[;\t\r\n]")
 
 
 def neutralise(value: Cell) -> str | int | float | Decimal:
@@ -45,12 +48,16 @@ def neutralise(value: Cell) -> str | int | float | Decimal:
         return value.isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    text = value.replace("\x00", "")
+    text = BEFORE_A_SIGN.sub(_guarded, value.replace("\x00", ""))
     return f"'{text}" if FORMULA.match(value) else text
 
 
+def _guarded(found: re.Match[str]) -> str:
+    return CUT.sub(r"\g<0>'", found[0])
+
+
 def csv_text(rows: Iterable[Row]) -> str:
-    """Write rows as lines of CSV; every text is quoted, so that no separator in it splits it."""
+    """Write rows as lines of CSV; every text is quoted, and no separator in it begins a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     for row in rows:

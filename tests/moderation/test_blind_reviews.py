@@ -9,7 +9,16 @@ from django.urls import reverse
 from apps.audit.models import AuditEvent
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Notice
-from apps.moderation.services import appeals, blind_reviews, cases, decisions, grants
+from apps.moderation.services import (
+    appeals,
+    blind_reviews,
+    bulk,
+    cases,
+    decisions,
+    exports,
+    grants,
+    queue_filters,
+)
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import Restriction, User
@@ -87,6 +96,31 @@ def routes_of(appeal: Appeal) -> list[str]:
         f"moderation/audit?target_type=user&target_id={appeal.subject_id}",
         f"moderation/audit?target_type=case&target_id={older}",
     ]
+
+
+def test_neither_an_export_nor_a_batch_tells_a_reviewer_why_before_they_say_what_they_think() -> (
+    None
+):
+    make_policy()
+    lead, other, case = make_staff("lead"), make_staff("lead"), make_case()
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason=REASON)
+    picks = [bulk.Pick(case.pk, case.version)]
+    batch = bulk.decide_many(actor=make_staff("lead"), picks=picks, ruling=ruling).batch_id
+    notice = Notice.objects.get(subject=case.subject_id)
+    owner = User.objects.get(pk=case.subject_id)
+    made = appeals.submit(actor=owner, notice_id=notice.pk, text="It was a joke.")
+
+    def told(person: User) -> tuple[object, object]:
+        chosen = queue_filters.parse({"state": "any"})
+        (row,) = exports.take_step(actor=person, chosen=chosen, below=None)
+        (decision,) = Caller(person).call("GET", f"moderation/batches/{batch}")
+        return row["reason"], decision["reason"]
+
+    assert told(lead) == ("", "")
+    cases.claim(actor=lead, case_id=made.case_id)
+    appeals.note_first_opinion(actor=lead, appeal_id=made.pk, verdict=Verdict.VIOLATES)
+    assert told(lead) == (REASON, REASON)
+    assert told(other) == ("", "")
 
 
 def test_no_page_and_no_route_tells_a_reviewer_why_before_they_say_what_they_think(

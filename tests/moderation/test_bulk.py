@@ -137,8 +137,6 @@ def cell_of(value: spreadsheets.Cell) -> str:
     [
         "=1+1",
         "-1",
-        "\t=1",
-        "\n=1",
         " =HYPERLINK()",
         "\N{NO-BREAK SPACE}=1+1",
         "\N{ZERO WIDTH SPACE}=1+1",
@@ -153,6 +151,24 @@ def test_a_formula_in_a_cell_is_text(text: str) -> None:
 
 def test_what_is_no_formula_stays_as_it_is() -> None:
     assert [cell_of(value) for value in ("a=b", "", None, -5)] == ["a=b", "", "", "-5"]
+
+
+@pytest.mark.parametrize("text", ["ok;=HYPERLINK(1)", "ok\t=1+1", "ok\n=1+1"])
+def test_no_part_of_a_cell_is_a_formula_at_whichever_sign_a_spreadsheet_splits(text: str) -> None:
+    row: exports.Row = {**dict.fromkeys(exports.COLUMNS, 1), "reason": text}
+    written = exports.as_csv([row], with_header=False)
+    for sign in (",", ";", "\t"):
+        lines = csv.reader(io.StringIO(written, newline=""), delimiter=sign)
+        assert not [cell for line in lines for cell in line if cell.startswith("=")], sign
+
+
+def test_an_export_ends_where_the_right_to_it_does(lead: User) -> None:
+    make_case()
+    chosen = queue_filters.parse({})
+    assert len(exports.take_step(actor=lead, chosen=chosen, below=None)) == 1
+    User.objects.get(pk=lead.pk).groups.clear()
+    with pytest.raises(ForbiddenError):
+        exports.take_step(actor=lead, chosen=chosen, below=None)
 
 
 def test_an_export_holds_the_filtered_cases_and_is_recorded(lead: User) -> None:

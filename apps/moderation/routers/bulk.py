@@ -108,9 +108,15 @@ async def preview_batch(request: HttpRequest, payload: PicksIn) -> BatchPreviewO
         errors=(errors.BatchNotFoundError,),
     ),
 )
-async def read_batch(request: HttpRequest, batch_id: UUID) -> object:
-    """Read the decisions of a batch that still hold, as a lead; none about yourself."""
-    return await db.call(bulk.decisions_of, actor=caller_of(request).user, batch_id=batch_id)
+async def read_batch(request: HttpRequest, batch_id: UUID) -> list[DecisionOut]:
+    """Read the decisions of a batch that still hold, as a lead; none about yourself.
+
+    Where you may review an appeal that waits, its reasons are blank until you have said what you
+    think.
+    """
+    actor = caller_of(request).user
+    found = await db.call(bulk.decisions_of, actor=actor, batch_id=batch_id)
+    return [DecisionOut.of(one) for one in found]
 
 
 @router.operation(

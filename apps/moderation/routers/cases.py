@@ -86,7 +86,10 @@ async def list_cases(request: HttpRequest, page: Query[CaseFilterParams]) -> Sli
     ),
 )
 async def export_cases(request: HttpRequest, asked: Query[CaseExportParams]) -> Download:
-    """Download the cases of the filters as CSV or JSON: no text, no name, no address.
+    """Download the cases of the filters as CSV or JSON, with who decided last and why.
+
+    Whom a case is about is a number; what was written is not in it. Where you may review an appeal
+    that waits, the reason is blank until you have said what you think.
 
     For leads and auditors; that it was asked for is on record. No cell of the CSV is a formula.
     """

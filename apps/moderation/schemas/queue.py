@@ -72,7 +72,10 @@ def _one_of(words: list[str]) -> Any:  # noqa: ANN401
 
 
 class CaseRowOut(OutputSchema):
-    """A case in the file of an export, with the decision that stands: no text, no name."""
+    """A case in the file of an export, with the decision that stands, who made it and why.
+
+    Whom it is about is a number; what was written is not in it.
+    """
 
     id: int
     state: str = _one_of(constants.CaseState.values)
@@ -94,4 +97,6 @@ class CaseRowOut(OutputSchema):
     closed_at: datetime | None
     verdict: str | None
     decided_by: str | None
-    reason: str | None
+    reason: str | None = Field(
+        description="In the words of staff; blank where it is kept from whoever exports."
+    )

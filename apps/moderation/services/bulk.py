@@ -11,7 +11,14 @@ from apps.moderation import constants
 from apps.moderation.constants import Verdict
 from apps.moderation.errors import BatchNotFoundError
 from apps.moderation.models import Case, CaseSnapshot, Decision
-from apps.moderation.services import case_texts, cases, decisions, queue, reversals
+from apps.moderation.services import (
+    blind_reviews,
+    case_texts,
+    cases,
+    decisions,
+    queue,
+    reversals,
+)
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from apps.users.services.problems import field_problem
@@ -150,17 +157,16 @@ def decide_many(
 def decisions_of(*, actor: User, batch_id: UUID) -> list[Decision]:
     """Return the decisions of a batch that still hold; none about the actor.
 
+    `is_kept` says of which the reasons are kept from the actor, as in every list of decisions.
+
     Raises:
         ForbiddenError: the actor may not decide in bulk.
         BatchNotFoundError: there are none.
     """
     cases.require(actor, cases.OVERRIDE)
-    found = list(
-        Decision.objects.filter(batch_id=batch_id, superseded_by=None, is_undo=False)
-        .exclude(case__subject=actor)
-        .select_related("case")
-        .order_by("id")
-    )
+    rows = Decision.objects.filter(batch_id=batch_id, superseded_by=None, is_undo=False)
+    rows = rows.exclude(case__subject=actor).select_related("case").order_by("id")
+    found = list(blind_reviews.with_kept_reasons(rows, viewer=actor))
     if not found:
         raise BatchNotFoundError
     return found

@@ -1,9 +1,12 @@
-"""The filtered queue as rows for other programs: no text, no name, no address."""
+"""The filtered queue as rows for other programs.
+
+A row says how the case stands, and of the decision that stands who made it and why. Whom the case
+is about is a number; neither what was written nor a name or address of theirs is in it, unless
+staff wrote such into a reason.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,8 +18,9 @@ from django.db.models import OuterRef, Subquery
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db, spreadsheets
+from apps.core.errors import ForbiddenError
 from apps.moderation.models import Decision
-from apps.moderation.services import cases, queue, queue_filters
+from apps.moderation.services import blind_reviews, cases, queue, queue_filters
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.users.models import User
 
@@ -45,6 +49,8 @@ COLUMNS = (
     "decided_by",
     "reason",
 )
+SOURCES = {"policy": "policy__code"}
+"""The columns that are called otherwise where they come from."""
 Row = dict[str, spreadsheets.Cell]
 Format = Literal["csv", "json"]
 MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -114,16 +120,19 @@ def begin(*, actor: User, chosen: QueueFilter, file_format: str) -> None:
 def take_step(*, actor: User, chosen: QueueFilter, below: int | None) -> list[Row]:
     """Return the next rows of an export, newest first; an empty list at its end.
 
+    Reasons that are kept from a reviewer are blank, as they are everywhere.
+
     Args:
-        actor: who exports.
+        actor: who exports; read anew, so that a right that is gone ends the export here.
         chosen: the filter.
         below: the last number of the step before; None at the beginning.
 
     Raises:
         ForbiddenError: the actor may not export any more.
     """
-    cases.require(actor, EXPORT)
-    rows = queue.rows_of(viewer=actor, chosen=chosen)
+    viewer = _as_of_now(actor)
+    cases.require(viewer, EXPORT)
+    rows = queue.rows_of(viewer=viewer, chosen=chosen)
     if below is not None:
         rows = rows.filter(pk__lt=below)
     last = Decision.objects.filter(case=OuterRef("pk"), superseded_by=None).order_by("-id")
@@ -132,14 +141,25 @@ def take_step(*, actor: User, chosen: QueueFilter, below: int | None) -> list[Ro
             verdict=Subquery(last.values("verdict")[:1]),
             decided_by=Subquery(last.values("actor_label")[:1]),
             reason=Subquery(last.values("reason")[:1]),
+            is_kept=blind_reviews.as_column(blind_reviews.kept_from(viewer, case="pk")),
         )
         .order_by("-id")
-        .values(*(f"{name}__code" if name == "policy" else name for name in COLUMNS))
+        .values("is_kept", *(SOURCES.get(name, name) for name in COLUMNS))
     )
-    return [
-        {name: row[f"{name}__code" if name == "policy" else name] for name in COLUMNS}
-        for row in values[:ROWS_PER_STEP]
-    ]
+    return [_row_of(found) for found in values[:ROWS_PER_STEP]]
+
+
+def _as_of_now(actor: User) -> User:
+    """Return somebody with the rights and the standing that they have at this moment."""
+    found: User | None = User.objects.filter(pk=actor.pk).first()
+    if found is None:
+        raise ForbiddenError
+    return found
+
+
+def _row_of(found: Mapping[str, Any]) -> Row:
+    kept = {"reason": ""} if found["is_kept"] and found["reason"] else {}
+    return {name: found[SOURCES.get(name, name)] for name in COLUMNS} | kept
 
 
 def part_of(rows: Sequence[Row], file_format: Format, *, is_first: bool) -> str:
@@ -162,14 +182,9 @@ def last_of(rows: Sequence[Row]) -> int:
 
 
 def as_csv(rows: Iterable[Row], *, with_header: bool) -> str:
-    """Write rows as CSV in which no cell is a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if with_header:
-        writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow([spreadsheets.neutralise(row[name]) for name in COLUMNS])
-    return text.getvalue()
+    """Write rows as CSV in which no cell is a formula, whichever sign a spreadsheet splits at."""
+    header = [COLUMNS] if with_header else []
+    return spreadsheets.csv_text([*header, *([row[name] for name in COLUMNS] for row in rows)])
 
 
 def as_json(rows: Sequence[Row], *, is_first: bool) -> str:
