@@ -64,7 +64,7 @@ ACTS: tuple[tuple[str, str], ...] = (
     (r"(users|webhooks|llm|auth)/\w+/(\d+/\w+|new)/", ADMINS),
     (r"models/live/stop/", ADMINS),
     (r"conversations/message/(\d+/(hide|restore)|(hide|restore)-selected)/", DECIDERS),
-    (r"conversations/(reply/\d+/halt|share/\d+/revoke)/", DECIDERS),
+    (r"conversations/(reply/\d+/halt|share/\d+/(revoke|give-back))/", DECIDERS),
     (r"conversations/conversation/\d+/read/", READERS),
     (r"moderation/(policy|threshold)/(new|\d+/\w+)/", LEADS),
     (r"moderation/rule/\d+/enforce/", "approver admin"),

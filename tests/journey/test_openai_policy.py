@@ -43,7 +43,7 @@ Ask = Callable[[Person, str, str], Awaitable[tuple[str, str | None]]]
 
 
 @pytest.fixture(scope="module")
-def asker(deployed: Site) -> Person:
+def asker(deployed: Site, postgres: PostgresServer) -> Iterator[Person]:
     """Somebody with a quota, where rules look for a word at each of the three stages."""
     deployed.start()
     person = sign_up(deployed)
@@ -54,7 +54,11 @@ def asker(deployed: Site) -> Person:
         check=True,
         timeout=60,
     )
-    return person
+    yield person
+    if not postgres.is_running:
+        postgres.start()
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("UPDATE moderation_rule SET mode = 'off' WHERE mode = 'enforce'")
 
 
 @pytest.fixture
@@ -118,7 +122,7 @@ async def by_langchain(person: Person, model: str, content: str) -> tuple[str, s
 
 
 async def by_langchain_stream(person: Person, model: str, content: str) -> tuple[str, str | None]:
-    chunks = [chunk async for chunk in chat_of(person, model).astream(content)]
+    chunks = list(chat_of(person, model).stream(content))
     [reason] = [
         chunk.response_metadata["finish_reason"]
         for chunk in chunks

@@ -34,7 +34,7 @@ def message_of(person: User) -> Message:
     return MessageFactory(conversation__owner=person, author=person)
 
 
-def violated(person: User, *measures: EnforcementKind) -> Decision:
+def violated(person: User, *measures: tuple[EnforcementKind, int | None]) -> Decision:
     """Decide that something of a person violates."""
     case = make_case(message_of(person))
     return decisions.decide(
@@ -45,7 +45,7 @@ def violated(person: User, *measures: EnforcementKind) -> Decision:
             verdict=Verdict.VIOLATES,
             policy_code="insults",
             reason="An insult.",
-            measures=[Measure(kind=kind, hours=24) for kind in measures],
+            measures=[Measure(kind=kind, hours=hours) for kind, hours in measures],
         ),
         is_override=True,
     )
@@ -75,7 +75,7 @@ def test_the_card_of_the_person_tells_how_they_stand_and_what_was_decided_before
     make_policy()
     make_thresholds()
     person = UserFactory(name="Uma")
-    earlier = violated(person, EnforcementKind.RESTRICT)
+    earlier = violated(person, (EnforcementKind.RESTRICT, 24))
     make_case(message_of(person))
     case = make_case(message_of(person))
     card = Caller(make_staff()).call("GET", f"moderation/cases/{case.pk}/person")
@@ -188,7 +188,7 @@ def test_reading_around_a_case_takes_the_same_few_queries_however_much_there_is(
     path, counts = f"moderation/cases/{case.pk}/{part}", []
     caller.call("GET", path)
     for _ in range(2):
-        violated(person, EnforcementKind.WARN)
+        violated(person, (EnforcementKind.WARN, None))
         cases.add_note(actor=make_staff(), case_id=case.pk, text="A note.")
         with CaptureQueriesContext(connection) as queries:
             caller.call("GET", path)

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation import constants, services
 from apps.moderation.models import Appeal, BackTest, Decision, Notice
-from apps.moderation.services import appeals, decisions, rules
+from apps.moderation.services import appeals, decisions, records, rules
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.measures import Why
@@ -32,6 +32,7 @@ OWN = {
     "inbox.newest_notices": "one's own notices",
     "inbox.notice_about": "one's own notices",
     "pages.notices_page": "one's own notices",
+    "pages.readings_page": "what happened to one's own conversations",
     "grants.live_grant": "one's own grants",
     "reports.list_reports": "one's own reports",
     "grants.readable": "a condition, which holds for none of somebody's rows without rights",
@@ -71,11 +72,13 @@ NUMBERS = {
     **dict.fromkeys(("grant_id", "back_test_id", "match_id", "policy_id", "view_id"), 1),
     "threshold_id": 1,
     "beyond": 1,
+    "number": 1,
     "severity": 2,
     "points": 3,
 }
 WORDS = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
 OTHERS: dict[str, Any] = {
+    "among": records.list_decisions,
     "appeals": (),
     "has_part": False,
     "below": None,
@@ -104,6 +107,7 @@ OTHERS: dict[str, Any] = {
     ),
     "review": Review(outcome=constants.AppealState.UPHELD, reason="So."),
     "rows": [],
+    "section": "queue",
     "ruling": Ruling(verdict=constants.Verdict.VIOLATES, policy_code="insults", reason="So."),
     "terms": Terms(severity=2, strike_points=1, sla_minutes=60),
     "verdict": constants.Verdict.VIOLATES,

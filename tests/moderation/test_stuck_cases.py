@@ -20,6 +20,7 @@ from apps.moderation.models import Appeal, Case, CaseSnapshot, Decision, Notice
 from apps.moderation.services import appeals, cases, decisions, flags, queue, reversals
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.priorities import DEFAULT_SLA_MINUTES
 from apps.users.errors import RoleRequiredError
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -170,11 +171,11 @@ def test_a_case_that_opens_again_has_its_whole_time_anew(moderator: User) -> Non
     reversals.undo(actor=moderator, decision_id=decision.pk, reason="A mistake.")
     case.refresh_from_db()
     assert case.reopened_at is not None
-    assert case.due_at == case.reopened_at + timedelta(minutes=60)
+    assert case.due_at == case.reopened_at + timedelta(minutes=DEFAULT_SLA_MINUTES)
     assert queue.share_of_sla(case) == 0
     flags.raise_flag(message=case.message, source=FlagSource.USER, reporter=UserFactory())
     case.refresh_from_db()
-    assert case.due_at == case.reopened_at + timedelta(minutes=60)
+    assert case.due_at == case.reopened_at + timedelta(minutes=DEFAULT_SLA_MINUTES)
 
 
 def test_handing_a_case_on_and_back_gives_it_no_more_time(moderator: User) -> None:

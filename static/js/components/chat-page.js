@@ -9,20 +9,10 @@ import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
 import { OpenConversation } from "./open-conversation.js";
 import { Ratings } from "./rating.js";
+import { AWAY, BUSY, NO_CONNECTION, REASONS, SHUT_OUT, SIGNED_OUT, UNREPEATED, UNSENT } from "./reasons.js";
 import { Reply } from "./reply.js";
 
 const LOOK_AGAIN_WITHIN_MS = 1_000;
-const BUSY = t("One answer at a time: wait until this one is complete, or stop it.");
-const AWAY = t("You are offline. Try again when you are connected.");
-const NO_CONNECTION = t("There is no connection to the server at the moment. Try again when it is back.");
-const SIGNED_OUT = t("You have been signed out. Sign in again first.");
-const UNSENT = t("This was not sent, for you have been signed out. Your text is kept: sign in again.");
-const SHUT_OUT = t("This was not sent. Your message is back in the box.");
-const UNREPEATED = t("The server did not answer. Try again.");
-const REASONS = {
-  offline: t("You are offline. Your message is back in the box: try again when you are connected."),
-  unanswered: t("The server did not answer. Your message is back in the box: try again."),
-};
 
 export class ChatPage {
   constructor({ app, connection, transcript, composer, drafts, sidebar, notices, notice, announce }) {
@@ -146,8 +136,7 @@ export class ChatPage {
   }
 
   #complain(reason, edits) {
-    if (edits) this.editor.complain(reason);
-    else this.composer.showProblem(reason);
+    return edits ? this.editor.complain(reason) : this.composer.showProblem(reason);
   }
 
   /** Ask the same question again; false where there has been no connection yet. */

@@ -8,7 +8,10 @@ export function mountPasskey(notice) {
     event.preventDefault();
     notice.hidden = false;
   });
-  document.getElementById(button).addEventListener("click", () => {
+  const ask = document.getElementById(button);
+  ask.addEventListener("click", () => {
     notice.hidden = true;
   });
+  // Before now it would have sent a form without a key.
+  ask.disabled = false;
 }
