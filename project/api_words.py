@@ -29,6 +29,8 @@ WORDS = {
     "time_zone": "UTC",
     "currency": "USD",
     "hint": "parley_Xk3v9",
+    "made_by_id": None,
+    "made_by_name": "",
     "token": "parley_Xk3v9QmB2tWcR8yLzD5nHs7jUaEoF4gKpT1iVx6MbZq",
     "scopes": ["chat"],
     "expires_in_days": 30,

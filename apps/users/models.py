@@ -201,7 +201,10 @@ class Restriction(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token of one person: named, scoped, expiring; only its hash is kept."""
+    """A bearer token of one person: named, scoped, expiring; only its hash is kept.
+
+    `made_by` is the token that it was made with; its name stays when that one is gone.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=constants.MAX_TOKEN_NAME_CHARS)
@@ -210,6 +213,17 @@ class ApiToken(models.Model):
     scopes = ArrayField(models.CharField(max_length=20, choices=constants.TokenScope.choices))
     allowed_models = ArrayField(
         models.CharField(max_length=constants.MAX_MODEL_CHARS), default=list, blank=True
+    )
+    made_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="made",
+        db_index=False,
+    )
+    made_by_name = models.CharField(
+        max_length=constants.MAX_TOKEN_NAME_CHARS, blank=True, default="", db_default=""
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -223,6 +237,11 @@ class ApiToken(models.Model):
         default_permissions = ("view", "delete")
         indexes = [
             models.Index(fields=["user", "-id"], name="token_by_user"),
+            models.Index(
+                fields=["made_by"],
+                name="token_by_maker",
+                condition=models.Q(made_by__isnull=False),
+            ),
             models.Index(
                 fields=["expires_at"],
                 name="token_to_warn_of",

@@ -3,7 +3,7 @@ from typing import Annotated, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
@@ -126,6 +126,15 @@ class TokenUpdateIn(InputSchema):
     allowed_models: AllowedModels | None = None
 
 
+class TokenEndParams(BaseModel):
+    """What ends with a token that is revoked."""
+
+    with_made: bool = Field(
+        default=False,
+        description="Revoke as well what was made with it, and what was made with that.",
+    )
+
+
 class ServiceTokenIn(InputSchema):
     """What a token of a service account is wanted for."""
 
@@ -178,6 +187,12 @@ class TokenOut(OutputSchema):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    made_by_id: int | None = Field(
+        description="The token that made it; null where none did, or where that one is gone."
+    )
+    made_by_name: str = Field(
+        description="What that token was called then; empty where none made it."
+    )
 
 
 class NewTokenOut(TokenOut):

@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,6 +26,7 @@ from apps.users.services import (
     returning,
     sessions,
     token_changes,
+    token_ends,
     tokens,
 )
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @login_required
 def tokens_page(request: HttpRequest) -> HttpResponse:
     """Show the person's API tokens; no secret is among them."""
-    context = {"tokens": tokens.list_tokens(viewer=_person(request))}
+    context = {"own_tokens": token_ends.list_own(viewer=_person(request))}
     return render(request, "account/tokens.html", context)
 
 
@@ -98,16 +99,30 @@ def change_token(request: HttpRequest, token_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End one of the person's tokens now."""
+    """End one of the person's tokens now; where it is asked for, all that was made with it too."""
+    with_made = request.POST.get("with_made") == "on"
     try:
-        tokens.revoke_token(actor=_person(request), token_id=token_id, is_staff_work=False)
+        ended = token_ends.revoke_own_token(
+            actor=_person(request), token_id=token_id, with_made=with_made
+        )
     except AppError as error:
         flash.error(request, error.message)
     else:
         flash.success(
             request, gettext("The token is revoked. Programs that used it are refused from now.")
         )
+        if ended:
+            flash.success(request, _said_of_others(ended))
     return redirect("people:tokens")
+
+
+def _said_of_others(number: int) -> str:
+    words = ngettext(
+        "%(number)d token that was made with it is revoked too.",
+        "%(number)d tokens that were made with it are revoked too.",
+        number,
+    )
+    return words % {"number": number}
 
 
 @require_safe

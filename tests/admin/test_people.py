@@ -319,6 +319,23 @@ def test_an_admin_revokes_a_token(as_admin: Client, admin: User, person: User) -
     ]
 
 
+def test_an_admin_sees_what_made_a_token_and_revokes_both(as_admin: Client, person: User) -> None:
+    root = ApiTokenFactory(user=person, name="ci")
+    made = ApiTokenFactory(user=person, made_by=root, made_by_name=root.name)
+    page = reverse("admin:users_apitoken_change", args=[made.pk])
+    assert f"ci (#{root.pk})" in as_admin.get(page).content.decode()
+    found = as_admin.get(f"/admin/users/apitoken/?q=maker:{root.pk}").context["cl"].result_list
+    assert [token.pk for token in found] == [made.pk]
+    revoke = reverse("admin:users_apitoken_revoke", args=[root.pk])
+    assert "and still work: 1." in as_admin.get(revoke).content.decode()
+    as_admin.post(revoke, {"reason": "Leaked.", "with_made": "on"})
+    assert not ApiToken.objects.filter(user=person).usable().exists()
+    assert [(e["target_id"], e["reason"]) for e in audited()] == [
+        (root.pk, "Leaked."),
+        (made.pk, "Leaked."),
+    ]
+
+
 def test_a_moderator_reaches_no_token(as_moderator: Client, person: User) -> None:
     token = ApiTokenFactory(user=person)
     revoke = reverse("admin:users_apitoken_revoke", args=[token.pk])

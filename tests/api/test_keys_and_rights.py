@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from apps.moderation.models import Case
 from apps.users.models import ApiToken, User
-from apps.users.services import roles, service_accounts, tokens
+from apps.users.services import roles, service_accounts, token_ends
 from apps.webhooks.models import WebhookEndpoint
 from tests.api.conftest import Program
 from tests.factories import UserFactory
@@ -65,7 +65,7 @@ async def test_a_revoked_token_is_not_told_what_it_made(program: Program, author
     assert made[0] == 201
     assert said(await program.post("auth/tokens", CHILD, **KEY)) == made
     parent = await ApiToken.objects.aget(user=author, name="a program")
-    await sync_to_async(tokens.revoke_token)(actor=author, token_id=parent.pk)
+    await sync_to_async(token_ends.revoke_token)(actor=author, token_id=parent.pk)
     assert said(await program.post("auth/tokens", CHILD, **KEY)) == (401, "invalid_token")
 
 

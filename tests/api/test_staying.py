@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from apps.conversations.models import Conversation, Reply
 from apps.users.models import ApiToken, User
-from apps.users.services import accounts, standing, tokens
+from apps.users.services import accounts, standing, token_ends
 from tests.api.conftest import Program
 from tests.api.test_messages import STREAM, conversation, parse  # noqa: F401  a fixture
 
@@ -24,7 +24,7 @@ def close(user: User) -> None:
 
 
 def revoke(user: User) -> None:
-    tokens.revoke_token(actor=user, token_id=ApiToken.objects.get(user=user).pk)
+    token_ends.revoke_token(actor=user, token_id=ApiToken.objects.get(user=user).pk)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from apps.conversations.models import Reply
 from apps.conversations.services import turns
 from apps.conversations.services.turn_requests import TurnRequest
 from apps.users.models import User
-from apps.users.services import tokens
+from apps.users.services import token_ends
 from tests.conversations.conftest import Worker, read_reply, running_worker
 from tests.factories import ApiTokenFactory, UserFactory
 from tests.llm.conftest import until
@@ -70,7 +70,7 @@ async def test_a_token_that_is_revoked_ends_what_was_asked_by_it_and_nothing_els
         ended = worker.begin(by_token.pk)
         worker.begin(by_page.pk)
         assert await until(upstream, lambda book: book.running == 2)
-        await sync_to_async(tokens.revoke_token)(actor=person, token_id=token.pk)
+        await sync_to_async(token_ends.revoke_token)(actor=person, token_id=token.pk)
         async with asyncio.timeout(5):
             await ended
         assert closed_at(upstream.book, "page") is None
@@ -81,7 +81,7 @@ async def test_a_token_that_is_revoked_ends_what_was_asked_by_it_and_nothing_els
 def revoke(reply: Reply) -> None:
     token = ApiTokenFactory(user=reply.conversation.owner)
     Reply.objects.filter(pk=reply.pk).update(api_token=token.pk)
-    tokens.revoke_token(actor=reply.conversation.owner, token_id=token.pk)
+    token_ends.revoke_token(actor=reply.conversation.owner, token_id=token.pk)
 
 
 def suspend(reply: Reply) -> None:

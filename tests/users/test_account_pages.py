@@ -89,6 +89,21 @@ def test_a_token_is_revoked_from_the_page(person: User) -> None:
     assert token.revoked_at is not None
 
 
+def test_the_page_names_what_made_a_token_and_revokes_both(person: User) -> None:
+    root = ApiTokenFactory(user=person, name="ci")
+    ApiTokenFactory(user=person, name="made", made_by=root, made_by_name=root.name)
+    client = signed_in(person)
+    page = client.get("/settings/tokens/").content.decode()
+    assert "Made with the token “ci”." in page
+    assert page.count('name="with_made"') == 1
+    assert "Revoke with 1 made with it" in page
+    page = client.post(
+        f"/settings/tokens/{root.pk}/revoke/", {"with_made": "on"}, follow=True
+    ).content.decode()
+    assert "1 token that was made with it is revoked too." in page
+    assert not ApiToken.objects.usable().exists()
+
+
 def test_nobody_revokes_the_token_of_somebody_else_from_the_page(person: User) -> None:
     token = ApiTokenFactory()
     page = signed_in(person).post(f"/settings/tokens/{token.pk}/revoke/", follow=True)

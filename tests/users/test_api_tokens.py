@@ -41,6 +41,8 @@ def test_the_first_token_comes_with_the_password_and_works(person: User) -> None
         "created_at": data["created_at"],
         "expires_at": data["expires_at"],
         "last_used_at": None,
+        "made_by_id": None,
+        "made_by_name": "",
         "user_id": person.pk,
         "token": data["token"],
     }
@@ -52,7 +54,9 @@ def test_a_token_makes_another(person: User) -> None:
     parent = ApiTokenFactory(user=person, scopes=["account", "chat"])
     response = post(parent.secret, name="child", scopes=["chat"])
     assert response.status_code == 201
-    assert response.json()["data"]["scopes"] == ["chat"]
+    made = response.json()["data"]
+    assert made["scopes"] == ["chat"]
+    assert (made["made_by_id"], made["made_by_name"]) == (parent.pk, parent.name)
     assert post(parent.secret, name="child", scopes=["staff"]).json()["code"] == "missing_scope"
 
 
@@ -132,6 +136,8 @@ def test_the_list_shows_no_secrets(person: User, stranger: User) -> None:
         "created_at",
         "expires_at",
         "last_used_at",
+        "made_by_id",
+        "made_by_name",
     }
     assert token.secret not in response.content.decode()
     assert Client().get(TOKENS).status_code == 401
@@ -241,3 +247,16 @@ def test_a_page_that_signs_in_holds_no_connection_while_it_checks_the_password(
     page = Client().post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     assert page.status_code == 302
     assert order == ["given back", "checked"]
+
+
+@pytest.mark.parametrize(("query", "others"), [("", 1), ("?with_made=true", 0)])
+def test_a_token_is_revoked_alone_or_with_what_was_made_with_it(
+    person: User, query: str, others: int
+) -> None:
+    leaked = ApiTokenFactory(user=person, scopes=["account", "chat"])
+    child = post(leaked.secret, name="child", scopes=["chat"]).json()["data"]["id"]
+    own = ApiTokenFactory(user=person)
+    client = Client(headers={"Authorization": f"Bearer {own.secret}"})
+    assert client.delete(f"{TOKENS}/{leaked.pk}{query}").status_code == 200
+    left = ApiToken.objects.usable().exclude(pk=own.pk)
+    assert list(left.values_list("pk", flat=True)) == [child][:others]

@@ -219,6 +219,7 @@ def _tokens(user: User) -> Rows:
             "expires_at": row.expires_at,
             "last_used_at": row.last_used_at,
             "revoked_at": row.revoked_at,
+            "made_with": row.made_by_name,
             "limits": [
                 {"unit": one.unit, "period": one.period, "amount": one.amount, "hard": one.is_hard}
                 for one in quota_setting.list_token_quotas(api_token_id=row.pk)

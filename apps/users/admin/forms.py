@@ -142,6 +142,16 @@ class ServiceTokenForm(forms.Form):
     allowed_models = ModelNamesField()
 
 
+class RevokeTokenForm(ReasonForm):
+    """Whether what was made with a token ends with it."""
+
+    with_made = forms.BooleanField(
+        required=False,
+        label="Revoke what was made with it too",
+        help_text="Where it was stolen. Not where its program has made itself a new one.",
+    )
+
+
 class NameForm(forms.Form):
     """Another name."""
 

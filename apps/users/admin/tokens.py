@@ -14,12 +14,13 @@ from django.utils.safestring import SafeString
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import Decision
 from apps.core.admin_kit.details import Detail, Fact
-from apps.core.admin_kit.display import Tone, badge, moment
+from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.sections import Section
+from apps.users.admin.forms import RevokeTokenForm
 from apps.users.models import ApiToken, User
-from apps.users.services import tokens
+from apps.users.services import token_ends
 
 
 @admin.register(ApiToken)
@@ -31,10 +32,13 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
     heading = "Tokens"
     icon = "key"
     description = "What programs sign in with."
-    search_keys = {"user": "user_id"}
-    search_advice = "Search by number, or user:12 for the tokens of a person."
-    search_help_text = "Number, or user:12"
-    list_display = ("number", "name", "owner", "used_for", "made", "last_used", "expires", "state")
+    search_keys = {"user": "user_id", "maker": "made_by_id"}
+    search_advice = "Search by number, user:12 for a person's, or maker:12 for a token's."
+    search_help_text = "Number, user:12 or maker:12"
+    list_display = (
+        *("number", "name", "owner", "used_for", "made", "maker"),
+        *("last_used", "expires", "state"),
+    )
     list_display_links = ("number", "name")
     ordering = ("-id",)
 
@@ -61,6 +65,13 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
     def made(self, token: ApiToken) -> SafeString | str:
         """Show when it was made."""
         return moment(token.created_at)
+
+    @admin.display(description="Made with")
+    def maker(self, token: ApiToken) -> SafeString | str:
+        """Name the token that made it, with a link as long as there is one."""
+        if token.made_by_id is None:
+            return token.made_by_name or EMPTY
+        return link(self.url_of(token.made_by_id), f"{token.made_by_name} (#{token.made_by_id})")
 
     @admin.display(description="Last used")
     def last_used(self, token: ApiToken) -> SafeString | str:
@@ -108,30 +119,40 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
                 Fact("For", self.used_for(row)),
                 Fact("Only models", ", ".join(row.allowed_models) or "all"),
                 Fact("Made", moment(row.created_at)),
+                Fact("Made with", self.maker(row)),
                 Fact("Last used", moment(row.last_used_at)),
                 Fact("Expires", moment(row.expires_at)),
                 Fact("Revoked", moment(row.revoked_at)),
             ],
             related=[
                 *self.lists_of(request, f"user:{row.user_id}", "apitoken"),
+                *self.lists_of(request, f"maker:{row.pk}", "apitoken"),
                 *self.lists_of(request, f"apitoken:{row.pk}", "auditevent"),
             ],
         )
 
     def _revoke(self, request: HttpRequest, token: ApiToken) -> Decision:
         def apply(typed: Mapping[str, Any]) -> None:
-            actor = cast("User", request.user)
-            tokens.revoke_token(actor=actor, token_id=token.pk, reason=typed["reason"])
+            token_ends.revoke_token(
+                actor=actor,
+                token_id=token.pk,
+                reason=typed["reason"],
+                with_made=typed["with_made"],
+            )
 
+        actor = cast("User", request.user)
+        made = token_ends.count_made(viewer=actor, token=token)
         return Decision(
             title=f"Revoke “{token.name}” of {token.user.name}",
             effects=[
                 "The program that uses this token is refused from now on. This cannot be undone.",
+                f"Tokens that were made with it, or with those, and still work: {made}.",
                 "Your name and the reason are kept in the audit record.",
             ],
             submit="Revoke",
             done=f"“{token.name}” is revoked.",
             apply=apply,
             back_url=self.url_of(token.pk),
+            form_class=RevokeTokenForm,
             is_danger=True,
         )

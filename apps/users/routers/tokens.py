@@ -17,8 +17,14 @@ from apps.users.errors import (
     TokenLimitError,
     TokenNotFoundError,
 )
-from apps.users.schemas import NewTokenOut, TokenCreateIn, TokenOut, TokenUpdateIn
-from apps.users.services import token_changes, tokens
+from apps.users.schemas import (
+    NewTokenOut,
+    TokenCreateIn,
+    TokenEndParams,
+    TokenOut,
+    TokenUpdateIn,
+)
+from apps.users.services import token_changes, token_ends, tokens
 from apps.users.services.principals import Principal
 from apps.users.services.tokens import NewToken, TokenRequest
 
@@ -160,14 +166,19 @@ async def update_token(request: HttpRequest, token_id: int, payload: TokenUpdate
         is_conditional=True,
     ),
 )
-async def revoke_token(request: HttpRequest, token_id: int) -> None:
-    """Revoke a token at once."""
+async def revoke_token(request: HttpRequest, token_id: int, how: Query[TokenEndParams]) -> None:
+    """Revoke a token at once.
+
+    What was made with it goes on, so that a program may change its token for a new one; where the
+    token was stolen, `with_made` ends it too, as far as you could revoke each of them alone.
+    """
     caller: Principal = caller_of(request)
     await db.call(
-        tokens.revoke_token,
+        token_ends.revoke_token,
         actor=caller.user,
         token_id=token_id,
         is_staff_work=TokenScope.STAFF in caller.scopes,
+        with_made=how.with_made,
         precondition=precondition(request, TokenOut, untagged=MOVES),
     )
 

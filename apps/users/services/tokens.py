@@ -14,11 +14,11 @@ from django.utils.translation import gettext
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db
-from apps.core.preconditions import Precondition
 from apps.users import constants
 from apps.users.constants import TokenScope
 from apps.users.errors import (
     InvalidCredentialsError,
+    InvalidTokenError,
     MissingScopeError,
     TokenLimitError,
     TokenNotFoundError,
@@ -27,7 +27,7 @@ from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
 from apps.users.services import access, credentials, model_rules
 from apps.users.services.principals import Principal, hash_token
-from apps.users.services.problems import clean_reason, field_problem
+from apps.users.services.problems import field_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ def create_token(*, actor: Principal, wanted: TokenRequest) -> NewToken:
     """Make another token for the caller; one made by a token has no more rights and no longer life.
 
     Raises:
+        InvalidTokenError: the caller's token ended meanwhile.
         MissingScopeError: the caller's token is not for accounts, or lacks a wanted scope.
         TokenLimitError: the person has too many.
         ValidationFailedError: what is wanted does not fit.
@@ -127,41 +128,6 @@ def read_token(*, viewer: User, token_id: int, is_staff_work: bool) -> ApiToken:
     return token
 
 
-@transaction.atomic
-def revoke_token(
-    *,
-    actor: User,
-    token_id: int,
-    reason: str = "",
-    is_staff_work: bool = True,
-    precondition: Precondition | None = None,
-) -> None:
-    """End a token now: one's own, or as an admin's staff work anybody's.
-
-    Raises:
-        PreconditionFailedError: the token is not any more what the actor has read.
-        TokenNotFoundError: there is no such token, it is not the actor's, or it ended before.
-    """
-    reason = clean_reason(reason, field="reason", is_required=False)
-    found = ApiToken.objects.select_for_update().filter(pk=token_id, revoked_at=None)
-    token = (found if actor.is_admin and is_staff_work else found.owned_by(actor)).first()
-    if token is None:
-        raise TokenNotFoundError
-    if precondition is not None:
-        precondition.check(token)
-    token.revoked_at = timezone.now()
-    token.save(update_fields=["revoked_at"])
-    audit.record(
-        actor=actor,
-        action=AuditAction.TOKEN_REVOKED,
-        target_type="apitoken",
-        target_id=token.pk,
-        reason=reason,
-        data={"user_id": token.user_id},
-    )
-    access.announce_revoked(token.user_id)
-
-
 def revoke_all(*, user: User) -> int:
     """End every token of a person, inside the transaction of the change that calls for it."""
     return ApiToken.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=timezone.now())
@@ -174,6 +140,7 @@ def make_token(
     """Make a token of an account, for services that have checked who asks.
 
     Raises:
+        InvalidTokenError: the token that makes it ended meanwhile.
         MissingScopeError: it could do more than the token that makes it.
         TokenLimitError: the account has too many.
         ValidationFailedError: what is wanted does not fit.
@@ -185,6 +152,7 @@ def make_token(
     if parent is not None:
         model_rules.ensure_no_more_than(parent.allowed_models, models)
     User.objects.locked(user.pk).get()
+    maker = _locked_maker(parent)
     if ApiToken.objects.owned_by(user).usable().count() >= constants.MAX_TOKENS_PER_USER:
         raise TokenLimitError
     secret = constants.TOKEN_PREFIX + secrets.token_urlsafe(constants.TOKEN_SECRET_BYTES)
@@ -196,15 +164,31 @@ def make_token(
         scopes=scopes,
         allowed_models=models,
         expires_at=expires_at,
+        made_by=maker,
+        made_by_name=maker.name if maker is not None else "",
     )
     audit.record(
         actor=actor,
         action=AuditAction.TOKEN_CREATED,
         target_type="apitoken",
         target_id=token.pk,
-        data={"scopes": scopes, **({"allowed_models": models} if models else {})},
+        data={
+            "scopes": scopes,
+            **({"allowed_models": models} if models else {}),
+            **({"made_by": maker.pk} if maker is not None else {}),
+        },
     )
     return NewToken(token=token, secret=secret)
+
+
+def _locked_maker(parent: ApiToken | None) -> ApiToken | None:
+    """Lock the token that makes another one: whoever revokes it has made all, or sees all."""
+    if parent is None:
+        return None
+    maker = ApiToken.objects.usable().select_for_update().filter(pk=parent.pk).first()
+    if maker is None:
+        raise InvalidTokenError
+    return maker
 
 
 def end_of(days: int, parent: ApiToken | None) -> datetime:

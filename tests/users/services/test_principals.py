@@ -24,7 +24,7 @@ from apps.users.services import (
     roles,
     sessions,
     standing,
-    tokens,
+    token_ends,
 )
 from apps.users.services.scopes import authenticate_scope
 from tests.factories import ApiTokenFactory, UserFactory
@@ -234,7 +234,7 @@ def test_signing_out_everywhere_else_leaves_the_sockets_of_this_session(
 def test_a_revoked_token_ends_what_it_opened(person: User) -> None:
     token = ApiTokenFactory(user=person)
     program = principals.identify_token(token.secret)
-    tokens.revoke_token(actor=person, token_id=token.pk)
+    token_ends.revoke_token(actor=person, token_id=token.pk)
     with pytest.raises(InvalidTokenError):
         principals.recheck(program)
 
@@ -263,7 +263,7 @@ def test_without_redis_a_session_or_token_that_ended_is_in_doubt(
     first, second, third = (ApiTokenFactory(user=person) for _ in range(3))
     programs = [principals.identify_token(token.secret) for token in (first, second, third)]
     asked = [authenticate_scope(session_scope), *programs]
-    tokens.revoke_token(actor=person, token_id=first.pk)
+    token_ends.revoke_token(actor=person, token_id=first.pk)
     ApiToken.objects.filter(pk=second.pk).update(allowed_models=["small"])
     assert principals.in_doubt(asked) == [False, True, True, False]
     Session.objects.update(expire_date=timezone.now())

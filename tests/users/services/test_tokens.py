@@ -20,7 +20,7 @@ from apps.users.errors import (
     TokenNotFoundError,
 )
 from apps.users.models import ApiToken, User
-from apps.users.services import principals, tokens
+from apps.users.services import principals, token_ends, tokens
 from apps.users.services.tokens import TokenRequest
 from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
 from tests.users.conftest import audited
@@ -107,6 +107,8 @@ def test_a_token_of_a_token_has_no_more_rights_and_no_longer_life(person: User) 
     caller = principals.identify_token(parent.secret)
     made = tokens.create_token(actor=caller, wanted=WANTED)
     assert made.token.expires_at == parent.expires_at
+    assert (made.token.made_by, made.token.made_by_name) == (parent, parent.name)
+    assert AuditEvent.objects.get().data["made_by"] == parent.pk
     with pytest.raises(MissingScopeError):
         tokens.create_token(actor=caller, wanted=TokenRequest("x", ("account", "staff")))
     assert ApiToken.objects.count() == 2
@@ -175,7 +177,7 @@ def test_owners_and_admins_revoke(
     token = ApiTokenFactory(user=person)
     actor: User = request.getfixturevalue(who)
     with django_capture_on_commit_callbacks(execute=True):
-        tokens.revoke_token(actor=actor, token_id=token.pk, reason="Leaked.")
+        token_ends.revoke_token(actor=actor, token_id=token.pk, reason="Leaked.")
     token.refresh_from_db()
     assert token.revoked_at is not None
     assert announced == [(person.pk, "auth.revoked")]
@@ -187,14 +189,14 @@ def test_owners_and_admins_revoke(
         {"user_id": person.pk},
     )
     with pytest.raises(TokenNotFoundError):
-        tokens.revoke_token(actor=actor, token_id=token.pk)
+        token_ends.revoke_token(actor=actor, token_id=token.pk)
 
 
 @pytest.mark.parametrize("who", ["stranger", "moderator"])
 def test_others_do_not_revoke(who: str, person: User, request: pytest.FixtureRequest) -> None:
     token = ApiTokenFactory(user=person)
     with pytest.raises(TokenNotFoundError):
-        tokens.revoke_token(actor=request.getfixturevalue(who), token_id=token.pk)
+        token_ends.revoke_token(actor=request.getfixturevalue(who), token_id=token.pk)
     token.refresh_from_db()
     assert (token.revoked_at, audited()) == (None, [])
 
