@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import Q
 
     from apps.conversations.models import Conversation
@@ -38,6 +40,18 @@ class ReadingGate(Protocol):
 
         Raises:
             ForbiddenError: they may not read it, whatever the reason.
+        """
+        ...
+
+    def note_list(
+        self, viewer: User, owners: Mapping[int, int], *, is_glance: bool = False
+    ) -> None:
+        """Note that a list showed words of conversations which `readable` let be shown.
+
+        Args:
+            viewer: a member of staff.
+            owners: the numbers of the conversations, each with whose it is.
+            is_glance: the list shows no more of each than its title.
         """
         ...
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Q
 
 from apps.conversations.models import Conversation
-from apps.conversations.services.reviewing import note_reading
+from apps.conversations.services.reviewing import note_listing, note_reading
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.services import grants
 from apps.users.models import User
@@ -32,6 +34,18 @@ class CaseGate:
                 grant_id=grant.pk if grant is not None else None,
             )
         return True
+
+    def note_list(
+        self, viewer: User, owners: Mapping[int, int], *, is_glance: bool = False
+    ) -> None:
+        """Note that a list showed words of conversations; of one's own, nothing is noted."""
+        foreign = [number for number, owner_id in owners.items() if owner_id != viewer.pk]
+        if not foreign:
+            return
+        ways = grants.ways_into(viewer=viewer, conversation_ids=foreign)
+        if is_glance:
+            ways = {number: grant for number, grant in ways.items() if grant is not None}
+        note_listing(viewer=viewer, conversations=ways)
 
     def ask(self, actor: User, conversation_id: int, reason: str) -> None:
         """Let somebody in for a time, for a reason."""

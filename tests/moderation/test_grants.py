@@ -136,6 +136,51 @@ def test_a_reason_opens_the_page_and_each_reading_is_written_down_for_its_owner(
     assert grants.list_readings(viewer=UserFactory()) == []
 
 
+@pytest.mark.parametrize("name", ["conversation", "message"])
+def test_a_list_that_shows_words_under_a_grant_is_a_reading_that_the_owner_sees(
+    moderator: User, conversation: Conversation, name: str
+) -> None:
+    open_one(moderator, conversation)
+    own = MessageFactory(conversation__owner=moderator).conversation
+    browser = Client()
+    browser.force_login(moderator)
+    text = browser.get(f"/admin/conversations/{name}/").text
+    assert ("About bread" if name == "conversation" else SECRET) in text
+    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 1
+    assert not AuditEvent.objects.filter(target_id=own.pk).exists()
+    words = {"q": f"conversation:{conversation.pk} Flour"}
+    assert SECRET in browser.get("/admin/conversations/message/", words).text
+    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 2
+
+
+def test_a_page_about_selected_messages_is_a_reading_under_a_grant(
+    moderator: User, conversation: Conversation
+) -> None:
+    open_one(moderator, conversation)
+    browser = Client()
+    browser.force_login(moderator)
+    chosen = {"message": conversation.messages.get().pk}
+    assert SECRET in browser.post("/admin/conversations/message/hide-selected/", chosen).text
+    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 1
+
+
+def test_a_list_of_messages_notes_each_conversation_with_a_case_once_an_hour(
+    moderator: User, conversation: Conversation
+) -> None:
+    others = MessageFactory.create_batch(3)
+    for message in (conversation.messages.get(), *others):
+        make_case(message)
+    browser = Client()
+    browser.force_login(moderator)
+    assert SECRET in browser.get("/admin/conversations/message/").text
+    read = AuditEvent.objects.filter(action="conversation.read", actor=moderator, data={})
+    talks = {conversation.pk, *(message.conversation_id for message in others)}
+    assert sorted(read.values_list("target_id", flat=True)) == sorted(talks)
+    browser.get("/admin/conversations/message/")
+    browser.get("/admin/conversations/conversation/")
+    assert read.count() == len(talks)
+
+
 def test_staff_without_the_right_to_read_are_refused_whatever_the_reason(
     conversation: Conversation,
 ) -> None:

@@ -79,6 +79,13 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
         deleted = badge("Deleted by its owner", Tone.WARNING, "delete") if row.deleted_at else ""
         return format_html("{} {}", archived, deleted)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, and note whose titles it shows because of a grant."""
+        page = super().changelist_view(request, extra_context)
+        return reading.note_page(request, page, lambda row: (row.pk, row.owner_id), is_glance=True)
+
     def gate(
         self, request: HttpRequest, row: Conversation, *, is_glance: bool = False
     ) -> HttpResponse | None:

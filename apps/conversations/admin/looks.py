@@ -57,3 +57,8 @@ def hidden_badge(message: Message) -> SafeString | str:
 def reply_of(message: Message) -> Reply | None:
     """Return the answer that a message is, if it is one."""
     return getattr(message, "reply", None)
+
+
+def talk_of(row: Message | Reply) -> tuple[int, int]:
+    """Return the number of the conversation that a row belongs to, and whose it is."""
+    return row.conversation_id, row.conversation.owner_id

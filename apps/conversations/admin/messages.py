@@ -202,9 +202,12 @@ class MessageAdmin(StaffModelAdmin[Message]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; before words of a private conversation are searched, ask for a reason."""
+        """Show the list and note whose words it shows; for a search for words, ask first."""
         refused = finding.gate(request, self.subject("conversation"))
-        return refused or super().changelist_view(request, extra_context)
+        page = refused or super().changelist_view(request, extra_context)
+        is_noted = finding.words_within(request.GET.get("q", "")) is not None
+        talk_of = looks.talk_of
+        return page if is_noted else reading.note_page(request, page, talk_of, is_glance=False)
 
     def search_condition(self, request: HttpRequest, term: str) -> Q | None:
         """Return the exact lookup, words within a conversation, or None to refuse."""
@@ -278,6 +281,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
         }
         rows = decisions.with_hold(self.get_queryset(request), request)
         chosen = list(rows.filter(pk__in=numbers).order_by("id"))
+        reading.note_rows(request, chosen, looks.talk_of, is_glance=True)
         back_url = return_url(request, self.list_url())
         if not chosen:
             flash.warning(request, "Select at least one message first.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +30,40 @@ def gate(
     if reading_gate().enter(actor_of(request), conversation, is_glance=is_glance):
         return None
     return HttpResponseRedirect(f"{ask_url}?{urlencode({'next': request.get_full_path()})}")
+
+
+def note_page(
+    request: HttpRequest,
+    page: HttpResponse,
+    talk_of: Callable[[Any], tuple[int, int]],
+    *,
+    is_glance: bool,
+) -> HttpResponse:
+    """Note whose words a list shows that is about to be drawn, and return its page.
+
+    Args:
+        request: the list's.
+        page: as the list made it; another page shows no rows.
+        talk_of: returns the number of a row's conversation, and whose it is.
+        is_glance: the list shows no more of each than its title.
+    """
+    found = (getattr(page, "context_data", None) or {}).get("cl")
+    if found is not None:
+        note_rows(request, found.result_list, talk_of, is_glance=is_glance)
+    return page
+
+
+def note_rows(
+    request: HttpRequest,
+    rows: Iterable[Any],
+    talk_of: Callable[[Any], tuple[int, int]],
+    *,
+    is_glance: bool,
+) -> None:
+    """Note whose words are shown of those rows that may be read; see `note_page`."""
+    owners = dict(talk_of(row) for row in rows if is_readable(row))
+    if owners:
+        reading_gate().note_list(actor_of(request), owners, is_glance=is_glance)
 
 
 def read_action(url_of: Any) -> RowAction[Conversation]:  # noqa: ANN401

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -72,6 +72,13 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
         )
         rows = super().get_queryset(request).select_related("conversation__owner")
         return rows.annotate(is_readable=condition)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, and note whose titles it shows because of a grant."""
+        page = super().changelist_view(request, extra_context)
+        return reading.note_page(request, page, looks.talk_of, is_glance=True)
 
     @admin.display(description="Answer", ordering="pk")
     def number(self, reply: Reply) -> str:

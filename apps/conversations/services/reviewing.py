@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from django.utils import timezone
@@ -33,7 +34,7 @@ def note_reading(
     """
     if owner_id == viewer.pk:
         return
-    if grant_id is None and _is_noted(viewer, conversation_id):
+    if grant_id is None and _noted(viewer, [conversation_id]):
         return
     audit.record(
         actor=viewer,
@@ -45,10 +46,34 @@ def note_reading(
     )
 
 
-def _is_noted(viewer: User, conversation_id: int) -> bool:
-    since = timezone.now() - timedelta(hours=READING_HOURS)
-    events = audit.list_events_about(target_type="conversation", target_id=conversation_id)
-    own = events.filter(
-        actor_id=viewer.pk, action=AuditAction.CONVERSATION_READ, created_at__gt=since
+def note_listing(*, viewer: User, conversations: Mapping[int, int | None]) -> None:
+    """Write down that a list showed words of conversations that are not the viewer's, as readings.
+
+    Args:
+        viewer: who reads.
+        conversations: their numbers, each with the permission by which it is read; None where a
+            case is open on it.
+    """
+    by_case = [number for number, grant_id in conversations.items() if grant_id is None]
+    noted = _noted(viewer, by_case) if by_case else set()
+    audit.record_each(
+        actor=viewer,
+        action=AuditAction.CONVERSATION_READ,
+        target_type="conversation",
+        targets={
+            number: {} if grant_id is None else {"grant_id": grant_id}
+            for number, grant_id in conversations.items()
+            if number not in noted
+        },
     )
-    return own.exclude(data__has_key="grant_id").exists()
+
+
+def _noted(viewer: User, conversation_ids: Collection[int]) -> set[int]:
+    since = timezone.now() - timedelta(hours=READING_HOURS)
+    events = audit.list_events_of(
+        action=AuditAction.CONVERSATION_READ,
+        target_type="conversation",
+        target_ids=conversation_ids,
+    )
+    own = events.filter(actor_id=viewer.pk, created_at__gt=since).exclude(data__has_key="grant_id")
+    return set(own.values_list("target_id", flat=True))

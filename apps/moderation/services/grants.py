@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -179,6 +180,28 @@ def ensure_may_read(*, viewer: User, conversation: Conversation) -> AccessGrant 
     if grant is None:
         raise GrantRequiredError
     return grant
+
+
+def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, int | None]:
+    """Return by which grant somebody reads each of several conversations that they may read.
+
+    Returns:
+        The numbers of the conversations with that of the grant; None where a case is open on one.
+    """
+    ways: dict[int, int | None] = dict.fromkeys(conversation_ids)
+    held = dict(
+        _live()
+        .filter(reader=viewer, conversation__in=conversation_ids)
+        .order_by("id")
+        .values_list("conversation_id", "pk")
+    )
+    if not held:
+        return ways
+    opened: set[int | None] = set()
+    if viewer.has_perm(cases.VIEW):
+        rows = Case.objects.not_closed().filter(conversation__in=list(held))
+        opened = set(rows.values_list("conversation_id", flat=True))
+    return ways | {number: pk for number, pk in held.items() if number not in opened}
 
 
 def readable(*, viewer: User, conversation: str, owner: str) -> Q:
