@@ -40,6 +40,10 @@ class CaseQuerySet(QuerySet["Case"]):
         """Return those that wait for a decision."""
         return self.exclude(state=constants.CaseState.CLOSED)
 
+    def letting_in(self) -> CaseQuerySet:
+        """Return those because of which staff may read their conversation."""
+        return self.not_closed().filter(is_sealed=False)
+
     def waiting(self) -> CaseQuerySet:
         """Return those that nobody holds, most urgent first: the queue."""
         return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")

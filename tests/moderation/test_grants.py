@@ -12,9 +12,11 @@ from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_reading
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.moderation.constants import FlagSource, Verdict
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
-from apps.moderation.services import grants
+from apps.moderation.services import case_texts, cases, decisions, flags, grants, reversals
+from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_staff
@@ -58,6 +60,39 @@ def test_without_a_case_reading_needs_a_live_grant(
 
 def test_an_open_case_lets_its_moderators_read(moderator: User, conversation: Conversation) -> None:
     make_case(conversation.messages.get())
+    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
+
+
+def test_undoing_an_old_decision_lets_nobody_in_until_the_message_is_flagged_again(
+    moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = conversation.messages.get()
+    MessageFactory(conversation=conversation, content="What was said next.")
+    case = make_case(message)
+    case = cases.claim(actor=moderator, case_id=case.pk)
+    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
+    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    monkeypatch.setattr(reversals, "UNDO_SECONDS", 0)
+    reversals.undo(actor=moderator, decision_id=made.pk, reason="Once more.")
+    case.refresh_from_db()
+    assert not case.is_closed
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=moderator, conversation=conversation)
+    with pytest.raises(GrantRequiredError):
+        case_texts.read_more(viewer=moderator, case_id=case.pk, beyond=message.pk)
+    browser = Client()
+    browser.force_login(moderator)
+    for page in (f"moderation/case/{case.pk}/change", "conversations/message"):
+        assert "What was said next." not in browser.get(f"/admin/{page}/").text
+    flags.raise_flag(message=message, source=FlagSource.STAFF)
+    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
+
+
+def test_undoing_a_slip_lets_in_as_before(moderator: User, conversation: Conversation) -> None:
+    case = cases.claim(actor=moderator, case_id=make_case(conversation.messages.get()).pk)
+    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
+    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    reversals.undo(actor=moderator, decision_id=made.pk, reason="")
     assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
 
 

@@ -100,7 +100,7 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
         cases.put_back(case, state)
     elif not was_closed:
         case.version += 1
-    case.has_appeal = True
+    case.has_appeal, case.is_sealed = True, False
     priorities.weigh(case)
     case.save()
     desk_news.case_changed(case)

@@ -122,21 +122,21 @@ def safe_summary(case: Case, characters: int) -> str:
 def surroundings_of(case: Case, snapshot: CaseSnapshot | None) -> tuple[str, Exchange]:
     """Return what readers see at present in the message's place, and what stands around it.
 
-    What stands around it is as it is now while the case is open, kept otherwise: a closed case
+    What stands around it is as it is now while the case lets in, kept otherwise: a closed case
     gives no way into the conversation beyond what it was decided on. One query; none where the case
     is about a person.
     """
     if case.message_id is None:
         return "", Exchange(before=(), after=())
     rows = Message.objects.filter(pk=case.message_id).order_by().values_list(*SEEN)
-    if not case.is_closed:
+    if _lets_in(case):
         path = _path(case)
         before = path.filter(pk__lt=case.message_id).order_by("-id")[: _BEFORE + 1]
         after = path.filter(pk__gt=case.message_id).order_by("id")[: _AFTER + 1]
         rows = rows.union(before, after, all=True)
     found = {row[0]: row for row in sorted(rows)}
     now = _now(found.pop(case.message_id, None), snapshot.text if snapshot is not None else "")
-    if case.is_closed:
+    if not _lets_in(case):
         return now, _kept(case, snapshot)
     lines = [_line(row) for row in found.values()]
     earlier = [line for line in lines if line.id < case.message_id]
@@ -166,18 +166,18 @@ def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
 
     Args:
         viewer: a member of staff; that they read is in the audit record.
-        case_id: a case that is not closed.
+        case_id: a case that is not closed, nor sealed.
         beyond: the number of the outermost message that is shown.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
         CaseNotFoundError: there is no such case.
-        GrantRequiredError: the case is closed, so that reading on needs a reason.
+        GrantRequiredError: the case lets nobody in, so that reading on needs a reason.
     """
     case = cases.access_case(viewer=viewer, case_id=case_id)
     if case.message_id is None:
         return Exchange(before=(), after=())
-    if case.is_closed:
+    if not _lets_in(case):
         raise GrantRequiredError
     note_opening(viewer=viewer, case=case)
     rows = _path(case)
@@ -221,6 +221,10 @@ def note_excerpts(*, viewer: User, case_ids: Sequence[int]) -> None:
         target_id=0,
         data={"case_ids": list(case_ids)},
     )
+
+
+def _lets_in(case: Case) -> bool:
+    return not (case.is_closed or case.is_sealed)
 
 
 def _path(case: Case) -> QuerySet[Message, Seen]:

@@ -168,6 +168,7 @@ def _make_case(
 
 def _take_in(case: Case, policy: Policy | None) -> None:
     case.flag_count += 1
+    case.is_sealed = False
     if policy is not None and (case.policy is None or policy.severity > case.policy.severity):
         case.policy = policy
     priorities.weigh(case)

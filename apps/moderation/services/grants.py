@@ -172,7 +172,7 @@ def ensure_may_read(*, viewer: User, conversation: Conversation) -> AccessGrant 
     access.ensure_not_suspended(viewer)
     if conversation.owner_id == viewer.pk:
         return None
-    opened = Case.objects.not_closed().filter(conversation=conversation)
+    opened = Case.objects.letting_in().filter(conversation=conversation)
     if viewer.has_perm(cases.VIEW) and opened.exists():
         return None
     cases.require(viewer, READ)
@@ -199,7 +199,7 @@ def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, i
         return ways
     opened: set[int | None] = set()
     if viewer.has_perm(cases.VIEW):
-        rows = Case.objects.not_closed().filter(conversation__in=list(held))
+        rows = Case.objects.letting_in().filter(conversation__in=list(held))
         opened = set(rows.values_list("conversation_id", flat=True))
     return ways | {number: pk for number, pk in held.items() if number not in opened}
 
@@ -218,7 +218,7 @@ def readable(*, viewer: User, conversation: str, owner: str) -> Q:
     here = {"conversation": OuterRef(conversation)}
     condition = Q(**{owner: viewer.pk}) | _is_there(_live().filter(reader=viewer, **here))
     if viewer.has_perm(cases.VIEW):
-        condition |= _is_there(Case.objects.not_closed().filter(**here))
+        condition |= _is_there(Case.objects.letting_in().filter(**here))
     return condition
 
 

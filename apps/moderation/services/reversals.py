@@ -85,8 +85,11 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
 
 
 def _said_at_once(decision: Decision) -> str:
-    is_slip = timezone.now() - decision.created_at <= timedelta(seconds=2 * UNDO_SECONDS)
-    return SLIP if is_slip else ""
+    return SLIP if _is_slip(decision) else ""
+
+
+def _is_slip(decision: Decision) -> bool:
+    return timezone.now() - decision.created_at <= timedelta(seconds=2 * UNDO_SECONDS)
 
 
 def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
@@ -202,7 +205,12 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
 
 
 def _open_again(case: Case, former: Decision) -> None:
-    """Put a case back into the queue as it was before, unless the message has a newer one."""
+    """Put a case back into the queue as it was before, unless the message has a newer one.
+
+    Long after the decision it lets nobody into the conversation: else whoever once decided a case
+    could read on in it at any time, without a reason that its owner sees.
+    """
+    case.is_sealed = case.is_sealed or not _is_slip(former)
     priorities.restore(case, former)
     priorities.weigh(case)
     if case_locks.open_again(case):
