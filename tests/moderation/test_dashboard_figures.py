@@ -53,13 +53,24 @@ def tiles(board: Board) -> dict[str, tuple[str, str]]:
 
 def queue_of(days: Period) -> QueueFigures:
     waiting = Waiting(Severity.HIGH, 3, 1, 3_600, 7_200, 90_000, (1, 1, 0, 1, 0, 0))
-    flow = [FlowDay(day, 2, {**NONE_SOURCES, "rule": 2}, closed=1, in_time=1) for day in days.dates]
+    flow = [
+        FlowDay(
+            day=day,
+            opened=2,
+            by_source={**NONE_SOURCES, "rule": 2},
+            reopened=1,
+            closed=2,
+            at_once=1,
+            in_time=1,
+        )
+        for day in days.dates
+    ]
     first = [FirstDecisions(day, 1, 60.0, 120.0) for day in days.dates]
     return QueueFigures([waiting], flow, first, FirstDecisions(None, 7, 60.0, 120.0))
 
 
 def nothing_waits(days: Period) -> QueueFigures:
-    flow = [FlowDay(day, 0, NONE_SOURCES, 0, 0) for day in days.dates]
+    flow = [FlowDay(day, 0, NONE_SOURCES, 0, 0, 0, 0) for day in days.dates]
     first = [FirstDecisions(day, 0, None, None) for day in days.dates]
     return QueueFigures([], flow, first, FirstDecisions(None, 0, None, None))
 
@@ -71,13 +82,13 @@ def test_the_queue_is_told_in_tiles_and_sentences() -> None:
         "Overdue": ("1", "past the time that their policy sets"),
         "Oldest": ("1 d 1 h", "has waited so long"),
         "First decision": ("1 min", "median of 7 cases; 95% within 2 min"),
-        "Closed in time": ("100%", "of 7 cases"),
-        "Change": ("+7", "14 in, 7 out"),
+        "Closed in time": ("100%", "of 7 cases that waited"),
+        "Change": ("+7", "21 in, 14 out"),
     }
     assert of(board, "queue-age").plot.summary == "3 cases wait. Past due: 1 high."
     assert of(board, "backlog").plot.summary == "1 case has waited for more than a day."
     assert of(board, "flow").plot.summary == (
-        "In the last 7 days 14 came in and 7 were closed; the backlog grew by 7."
+        "In the last 7 days 21 came in (7 again) and 14 were closed; the backlog grew by 7."
     )
     assert of(board, "sources").plot.summary.startswith("Most cases came from: rules (14)")
 

@@ -53,6 +53,7 @@ from apps.moderation.models import (
 )
 from apps.moderation.services import (
     automatic,
+    case_locks,
     cases,
     decisions,
     deliveries,
@@ -175,7 +176,7 @@ def test_1_a_person_has_one_pending_flag_on_a_message() -> None:
         copy.save(force_insert=True)
 
 
-APPEND_ONLY = ("decision", "rulehit", "ruleversion", "policyversion")
+APPEND_ONLY = ("casereopening", "decision", "rulehit", "ruleversion", "policyversion")
 
 
 @pytest.fixture
@@ -189,6 +190,8 @@ def records(moderator: User) -> None:
     RuleHit.objects.create(
         rule=rule, version=rule.current, mode="shadow", outcome="recorded", stage="stream"
     )
+    case.refresh_from_db()
+    assert case_locks.open_again(case)
 
 
 @pytest.mark.usefixtures("records")

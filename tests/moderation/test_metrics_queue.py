@@ -5,11 +5,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.moderation.admin.dashboard_queue import queue_board
-from apps.moderation.constants import ActorKind, FlagSource, Severity, Verdict
-from apps.moderation.models import Case
+from apps.moderation.constants import ActorKind, FlagSource, PeriodDays, Severity, Verdict
+from apps.moderation.models import Case, CaseReopening
+from apps.moderation.services import cases, decisions, reversals
 from apps.moderation.services.by_hand import hide_message
+from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.metrics import last_days
 from apps.moderation.services.metrics_queue import (
     FirstDecisions,
+    FlowDay,
     Waiting,
     first_decisions,
     flow,
@@ -17,7 +21,7 @@ from apps.moderation.services.metrics_queue import (
     waiting,
 )
 from tests.factories import MessageFactory
-from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
+from tests.moderation.factories import claimed_case, make_case, make_policy, make_rule, make_staff
 from tests.moderation.histories import NOW, ago, at, case_at, decision_at, period
 
 pytestmark = pytest.mark.django_db
@@ -121,8 +125,61 @@ def test_a_case_that_opened_and_closed_in_one_act_lowers_no_time() -> None:
     assert (tile.value, tile.note) == ("100%", "of 1 case that waited")
 
 
-def test_the_figures_of_the_queue_take_five_queries() -> None:
+def test_each_time_that_a_case_comes_and_goes_counts_on_its_day() -> None:
+    make_policy()
+    moderator, lead = make_staff(), make_staff("lead")
+    case = claimed_case(moderator)
+    ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="insults", reason="An insult.")
+    former = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    late, closed = ago(days=40, hours=1), ago(days=3)
+    Case.objects.filter(pk=case.pk).update(created_at=late, due_at=late, closed_at=closed)
+    reversals.undo(actor=moderator, decision_id=former.pk, reason="A slip.")
+    again = CaseReopening.objects.get(case=case)
+    assert (again.due_at, again.closed_at, again.was_at_once) == (late, closed, False)
+    at(again, ago(days=2))
+    assert [figures_of(day) for day in flow(period(7))[3:]] == [
+        (0, 0, 1, 1, 0),
+        (0, 1, 0, 0, 0),
+        (0, 0, 0, 0, 0),
+        (0, 0, 0, 0, 0),
+    ]
+    taken = cases.claim(actor=lead, case_id=case.pk)
+    decisions.decide(actor=lead, case_id=case.pk, version=taken.version, ruling=ruling)
+    Case.objects.filter(pk=case.pk).update(closed_at=ago(hours=1), due_at=NOW)
+    days = flow(period(7))
+    assert [figures_of(day) for day in days[3:]] == [
+        (0, 0, 1, 1, 0),
+        (0, 1, 0, 0, 0),
+        (0, 0, 0, 0, 0),
+        (0, 0, 1, 1, 1),
+    ]
+    board = queue_board(queue_figures(period(7)), period(7))
+    tiles = {one.label: (one.value, one.note) for one in board.tiles}
+    assert tiles["Change"] == ("-1", "1 in, 2 out")
+    assert tiles["Closed in time"] == ("50%", "of 2 cases that waited")
+
+
+def figures_of(day: FlowDay) -> tuple[int, ...]:
+    """Return what came, came again and went on a day."""
+    return day.opened, day.reopened, day.closed, day.waited, day.in_time
+
+
+def test_what_staff_decided_at_once_waited_only_since_it_was_opened_again() -> None:
+    make_policy()
+    moderator, beside = make_staff(), make_case()
+    made = hide_message(
+        actor=moderator,
+        message_id=MessageFactory(conversation=beside.conversation).pk,
+        policy_code="insults",
+        reason="An insult.",
+    )
+    reversals.undo(actor=moderator, decision_id=made.pk, reason="A slip.")
+    today = flow(last_days(PeriodDays.WEEK))[-1]
+    assert (today.opened, today.reopened, today.closed, today.at_once) == (2, 1, 1, 1)
+
+
+def test_the_figures_of_the_queue_take_seven_queries() -> None:
     case_at(ago(hours=1))
     with CaptureQueriesContext(connection) as queries:
         assert queue_figures(period(90)).backlog == 1
-    assert len(queries) == 5
+    assert len(queries) == 7

@@ -39,7 +39,7 @@ def _tiles(figures: QueueFigures) -> list[Tile]:
     closed = sum(day.closed for day in figures.flow)
     waited = sum(day.waited for day in figures.flow)
     in_time = wilson(sum(day.in_time for day in figures.flow), waited)
-    opened = sum(day.opened for day in figures.flow)
+    came = sum(day.came for day in figures.flow)
     first = figures.first
     return [
         Tile("Waiting", f"{figures.backlog:,}", "cases that are not closed", icon="inbox"),
@@ -64,7 +64,7 @@ def _tiles(figures: QueueFigures) -> list[Tile]:
             f"of {counted(waited, 'case')} that waited",
             icon="task_alt",
         ),
-        Tile("Change", f"{opened - closed:+,}", f"{opened:,} in, {closed:,} out", icon="swap_vert"),
+        Tile("Change", f"{came - closed:+,}", f"{came:,} in, {closed:,} out", icon="swap_vert"),
     ]
 
 
@@ -136,9 +136,10 @@ def _bands(figures: QueueFigures) -> Exhibit:
 
 
 def _flow(figures: QueueFigures, period: Period) -> Exhibit:
-    opened = [day.opened for day in figures.flow]
+    came = [day.came for day in figures.flow]
+    again = sum(day.reopened for day in figures.flow)
     closed = [day.closed for day in figures.flow]
-    change = sum(opened) - sum(closed)
+    change = sum(came) - sum(closed)
     direction = (
         f"the backlog grew by {change:,}"
         if change > 0
@@ -151,21 +152,25 @@ def _flow(figures: QueueFigures, period: Period) -> Exhibit:
         plot=shape(
             "flow",
             "Cases in and out, by day",
-            f"{in_days(period)} {sum(opened):,} came in and {sum(closed):,} were closed; "
-            f"{direction}.",
+            f"{in_days(period)} {sum(came):,} came in ({again:,} again) and {sum(closed):,} were "
+            f"closed; {direction}.",
             day_labels(period),
-            [("Opened", opened), ("Closed", closed)],
+            [("Opened", came), ("Closed", closed)],
         ),
-        meaning="Days in UTC; the last one is today so far. A case that was closed twice counts "
-        "on the last of those days.",
+        meaning="Days in UTC; the last one is today so far. A case that is opened again, by an "
+        "appeal or because a decision was taken back, comes in and is closed each time.",
         columns=(
             Column("Day"),
             Column("Opened", Unit.COUNT),
+            Column("Of these again", Unit.COUNT),
             Column("Closed", Unit.COUNT),
             Column("Difference", Unit.COUNT),
         ),
-        rows=[(day.day, day.opened, day.closed, day.opened - day.closed) for day in figures.flow],
-        is_empty=not any(opened) and not any(closed),
+        rows=[
+            (day.day, day.came, day.reopened, day.closed, day.came - day.closed)
+            for day in figures.flow
+        ],
+        is_empty=not any(came) and not any(closed),
     )
 
 
@@ -201,9 +206,9 @@ def _in_time(figures: QueueFigures, period: Period) -> Exhibit:
             band=band_of(shares),
             band_label="95% interval",
         ),
-        meaning="A case is due after the time that its policy sets; one that opened only as "
-        "somebody decided it never waited, and is left out. The band shows how far a day's share "
-        "may be chance: it is wide where few cases were closed.",
+        meaning="A case is due after the time that its policy sets, anew where it is opened again; "
+        "one that opened only as somebody decided it never waited, and is left out. The band shows "
+        "how far a day's share may be chance: it is wide where few cases were closed.",
         columns=(
             Column("Day"),
             Column("Closed", Unit.COUNT),
@@ -241,7 +246,8 @@ def _sources(figures: QueueFigures, period: Period) -> Exhibit:
             series,
             is_stacked=True,
         ),
-        meaning="Opened cases by what pointed at the message first; later flags join the case.",
+        meaning="Cases that were opened for the first time, by what pointed at the message first; "
+        "later flags join the case.",
         columns=(Column("Day"), *(Column(label, Unit.COUNT) for label in names.values())),
         rows=[(day.day, *(day.by_source[name] for name in names)) for day in figures.flow],
         is_empty=not totals[0][0],

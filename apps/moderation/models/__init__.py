@@ -17,6 +17,7 @@ from apps.moderation.models.decisions import (
 )
 from apps.moderation.models.desk import SavedView, StaffPreference
 from apps.moderation.models.policies import Policy, PolicyVersion
+from apps.moderation.models.reopenings import CaseReopening
 from apps.moderation.models.rules import (
     BackTest,
     BackTestMatch,
@@ -33,6 +34,7 @@ __all__ = [
     "BackTest",
     "BackTestMatch",
     "Case",
+    "CaseReopening",
     "CaseSnapshot",
     "Decision",
     "Enforcement",

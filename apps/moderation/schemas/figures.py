@@ -32,8 +32,9 @@ class FlowDayOut(OutputSchema):
 
     day: date
     opened: int
-    by_source: dict[str, int]
-    closed: int
+    by_source: dict[str, int] = Field(description="Of those that were opened for the first time.")
+    reopened: int = Field(description="Closed cases that were opened again; not among `opened`.")
+    closed: int = Field(description="Each time counts, also where the case was opened again.")
     at_once: int = Field(description="Closed in the act that opened them: they never waited.")
     in_time: int = Field(description="Of those that waited.")
 

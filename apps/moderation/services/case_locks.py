@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from apps.conversations.services import visibility
 from apps.moderation import constants
 from apps.moderation.errors import CaseNotFoundError
-from apps.moderation.models import Case
+from apps.moderation.models import Case, CaseReopening
 from apps.moderation.services import cases, priorities
 
 
@@ -32,15 +32,31 @@ def open_again(case: Case) -> bool:
     """Put a decided, locked case back into the queue; false if its message has an open one by now.
 
     Somebody may open another case of the message at the same moment: the one that is stored first
-    is the open one. What was closed has its whole time again.
+    is the open one. What was closed has its whole time again; how it was closed stays known.
     """
-    if case.is_closed:
+    closing = _closing_of(case)
+    if closing is not None:
         priorities.begin_again(case)
     cases.put_back(case, constants.CaseState.OPEN)
     try:
         with transaction.atomic():
             case.save()
+            if closing is not None and case.reopened_at is not None:
+                closing.created_at = case.reopened_at
+                closing.save()
     except IntegrityError:
         case.refresh_from_db()
         return False
     return True
+
+
+def _closing_of(case: Case) -> CaseReopening | None:
+    """Return how a case was closed, not saved here; None where it is not."""
+    if case.closed_at is None:
+        return None
+    return CaseReopening(
+        case=case,
+        closed_at=case.closed_at,
+        due_at=case.due_at,
+        was_at_once=case.source == constants.FlagSource.STAFF and case.reopened_at is None,
+    )

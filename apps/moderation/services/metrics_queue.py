@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from apps.moderation.constants import ActorKind, CaseState, FlagSource, Severity
-from apps.moderation.models import Case, Decision
+from apps.moderation.models import Case, CaseReopening, Decision
 from apps.moderation.services.metrics import (
     Period,
     age,
@@ -54,7 +55,8 @@ class FlowDay:
 
     Attributes:
         opened: cases that were opened, and those of them by whom they were pointed at.
-        closed: cases that were closed.
+        reopened: closed cases that were opened again.
+        closed: how often cases were closed, also such as were opened again since.
         at_once: those of them that opened only as staff decided them, and never waited.
         in_time: those of the others that were closed before they were due.
     """
@@ -62,9 +64,15 @@ class FlowDay:
     day: date
     opened: int
     by_source: dict[str, int]
+    reopened: int
     closed: int
     at_once: int
     in_time: int
+
+    @property
+    def came(self) -> int:
+        """How many cases came in, for the first time or again."""
+        return self.opened + self.reopened
 
     @property
     def waited(self) -> int:
@@ -98,7 +106,7 @@ class QueueFigures:
 
 
 def queue_figures(period: Period) -> QueueFigures:
-    """Return the figures of the queue, from five queries."""
+    """Return the figures of the queue, from seven queries."""
     by_day, overall = first_decisions(period)
     return QueueFigures(waiting(period.now), flow(period), by_day, overall)
 
@@ -155,28 +163,42 @@ def flow(period: Period) -> list[FlowDay]:
             **sources,
         )
     }
-    closed = {
-        row["day"]: row
-        for row in daily(
-            Case.objects.filter(state=CaseState.CLOSED, closed_at__gte=period.since),
-            "closed_at",
-            number=Count("pk"),
-            at_once=Count("pk", filter=AT_ONCE),
-            in_time=Count("pk", filter=Q(closed_at__lte=F("due_at")) & ~AT_ONCE),
-        )
-    }
+    again = CaseReopening.objects.filter(created_at__gte=period.since)
+    reopened = {row["day"]: row for row in daily(again, "created_at", number=Count("pk"))}
+    closed = closings(period)
     nothing: dict[str, int] = {}
     return [
         FlowDay(
             day=day,
             opened=opened.get(day, nothing).get("number", 0),
             by_source={name: opened.get(day, nothing).get(name, 0) for name in sources},
-            closed=closed.get(day, nothing).get("number", 0),
-            at_once=closed.get(day, nothing).get("at_once", 0),
-            in_time=closed.get(day, nothing).get("in_time", 0),
+            reopened=reopened.get(day, nothing).get("number", 0),
+            closed=closed[day]["number"],
+            at_once=closed[day]["at_once"],
+            in_time=closed[day]["in_time"],
         )
         for day in period.dates
     ]
+
+
+def closings(period: Period) -> dict[date, Counter[str]]:
+    """Return how often cases were closed on a day, at once and in time among them.
+
+    A case that is closed knows of its last time only; the times before are with its reopenings.
+    """
+    still = Case.objects.filter(state=CaseState.CLOSED, closed_at__gte=period.since)
+    before = CaseReopening.objects.filter(closed_at__gte=period.since)
+    kinds: Sequence[tuple[QuerySet[Any], Q]] = ((still, AT_ONCE), (before, Q(was_at_once=True)))
+    found: dict[date, Counter[str]] = defaultdict(Counter)
+    for rows, at_once in kinds:
+        counts = {
+            "number": Count("pk"),
+            "at_once": Count("pk", filter=at_once),
+            "in_time": Count("pk", filter=Q(closed_at__lte=F("due_at")) & ~at_once),
+        }
+        for row in daily(rows, "closed_at", **counts):
+            found[row["day"]].update({name: row[name] for name in counts})
+    return found
 
 
 def first_decisions(period: Period) -> tuple[list[FirstDecisions], FirstDecisions]:
