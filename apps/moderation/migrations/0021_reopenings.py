@@ -11,7 +11,7 @@ CREATE TRIGGER moderation_append_only
 class Migration(migrations.Migration):
     """How a case had been closed stays known where it is opened again."""
 
-    dependencies = [("moderation", "0019_readings_found")]
+    dependencies = [("moderation", "0020_sealed")]
 
     operations = [
         migrations.CreateModel(
