@@ -398,6 +398,41 @@ def test_bulk_goes_from_the_list_to_a_batch_that_one_button_takes_back(sign_in: 
     assert set(Case.objects.values_list("state", flat=True)) == {CaseState.OPEN}
 
 
+def test_the_bulk_page_keeps_what_was_ticked_and_typed_and_touches_no_case(sign_in: SignIn) -> None:
+    make_policy()
+    lead = sign_in(make_staff("lead"))
+    made = [make_case() for _ in range(2)]
+    picked = [f"{case.pk}:{case.version}" for case in made]
+    hides = 'value="hide_message" checked'
+    gives = 'name="gives_points" checked'
+    fresh = lead.post(f"{QUEUE}bulk/", {"case": picked}).content.decode()
+    assert (hides in fresh, gives in fresh) == (False, True)
+    ticked = {"case": picked, "verdict": "violates", "measure": "hide_message", "reason": "Spam."}
+    for typed, words in (
+        ({**ticked, "policy": ""}, "There is no such policy in use."),
+        ({**ticked, "policy": "insults", "reason": " "}, "Give a reason."),
+    ):
+        refused = lead.post(f"{QUEUE}bulk/", typed)
+        page = refused.content.decode()
+        assert refused.status_code == 400
+        assert words in page
+        assert (hides in page, gives in page) == (True, False)
+        assert all(f'name="case" value="{pick}"' in page for pick in picked)
+    assert not Decision.objects.exists()
+    done = lead.post(f"{QUEUE}bulk/", {**ticked, "policy": "insults"})
+    assert done.status_code == 302
+    assert Message.objects.filter(hidden_at__isnull=False).count() == 2
+
+
+def test_the_bulk_page_covers_from_the_severity_that_its_reader_chose(sign_in: SignIn) -> None:
+    case = make_case()
+    lead = sign_in(make_staff("lead"))
+    picked = {"case": f"{case.pk}:{case.version}"}
+    assert "Covered:" not in lead.post(f"{QUEUE}bulk/", picked).content.decode()
+    lead.post(f"{QUEUE}preference/", {"collapse_from": "1"})
+    assert "Covered:" in lead.post(f"{QUEUE}bulk/", picked).content.decode()
+
+
 @pytest.mark.parametrize("file_format", ["csv", "json"])
 def test_an_export_streams_every_case(sign_in: SignIn, file_format: str) -> None:
     made = [make_case().pk for _ in range(3)]

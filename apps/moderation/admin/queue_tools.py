@@ -26,7 +26,7 @@ from apps.core.admin_kit.decisions import return_url
 from apps.core.errors import AppError, ForbiddenError
 from apps.moderation.admin.answers import Data, act, actor_of, number_of, problem, sentence_of
 from apps.moderation.admin.case_views import queue_url
-from apps.moderation.admin.rulings import ruling_of
+from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import Verdict
 from apps.moderation.models import Policy
 from apps.moderation.services import bulk, exports, preferences, queue_filters, saved_views
@@ -183,7 +183,8 @@ def _bulk_page(
         "batch": batch,
         "policies": policies.select_related("current").order_by("shortcut", "code"),
         "verdicts": BULK_VERDICTS,
-        "typed": request.POST,
+        "verdict": request.POST.get("verdict", ""),
+        "typed": typed_of(request.POST),
         "said": said,
         "back_url": back_url,
     }

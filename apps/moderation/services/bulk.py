@@ -16,6 +16,7 @@ from apps.moderation.services import (
     case_texts,
     cases,
     decisions,
+    preferences,
     queue,
     reversals,
 )
@@ -36,11 +37,12 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A case of a batch, to look at before deciding."""
+    """A case of a batch, to look at before deciding; a covered text shows when asked for."""
 
     case: Case
     text: str
     subject_name: str
+    is_covered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
     known = {case.pk for case in found}
     shown = found[:SAMPLE]
     names = queue.names_of(shown)
+    covered_from = preferences.collapse_from(actor)
     texts: dict[int, str] = dict(
         CaseSnapshot.objects.filter(case__in=shown).order_by("id").values_list("case", "text")
     )
@@ -109,6 +112,7 @@ def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
                 case=case,
                 text=texts.get(case.pk, ""),
                 subject_name=names.get(case.subject_id, f"#{case.subject_id}"),
+                is_covered=case.severity >= covered_from,
             )
             for case in shown
         ],
@@ -128,7 +132,9 @@ def decide_many(
 
     Raises:
         ForbiddenError: the actor may not decide in bulk.
-        ValidationFailedError: the number of cases does not fit, or was not typed.
+        PolicyNotFoundError: there is no such policy in use; no case was touched.
+        ValidationFailedError: the number of cases does not fit, or was not typed, or the ruling
+            would fit none of them; no case was touched.
     """
     cases.require(actor, cases.OVERRIDE)
     _check_size(picks)
@@ -136,6 +142,7 @@ def decide_many(
         raise field_problem("typed_count", f"Type {len(picks)} to go on.", "count_not_typed")
     if ruling.verdict == Verdict.UNSURE:
         raise field_problem("verdict", "Hand cases on one by one.", "unsure_in_bulk")
+    decisions.check_ruling(ruling)
     outcome = Outcome(batch_id=uuid4())
     for pick in picks:
         try:

@@ -105,15 +105,13 @@ def decide(
 
 
 def _write(case: Case, ruling: Ruling, actor: User, batch_id: UUID | None) -> Decision:
-    policy = _check(ruling)
+    policy, reason, reason_for_user = check_ruling(ruling)
     return Decision.objects.create(
         case=case,
         verdict=ruling.verdict,
         policy_version=policy,
-        reason=clean_reason(ruling.reason, field="reason", is_required=policy is not None),
-        reason_for_user=clean_reason(
-            ruling.reason_for_user, field="reason_for_user", is_required=False
-        ),
+        reason=reason,
+        reason_for_user=reason_for_user,
         actor_kind=ActorKind.PERSON,
         actor=actor,
         actor_label=actor.name,
@@ -147,7 +145,24 @@ def latest_decision(case: Case) -> Decision | None:
     return case.decisions.filter(superseded_by=None).order_by("-id").first()
 
 
-def _check(ruling: Ruling) -> PolicyVersion | None:
+def check_ruling(ruling: Ruling) -> tuple[PolicyVersion | None, str, str]:
+    """Check what fits or does not in every case alike, before any case is looked at.
+
+    Returns:
+        The version of the policy that it names, if it says that one is violated, and both reasons
+        as they are kept.
+
+    Raises:
+        PolicyNotFoundError: there is no such policy in use.
+        ValidationFailedError: a reason is missing, or the measures do not fit the verdict.
+    """
+    policy = _policy_of(ruling)
+    reason = clean_reason(ruling.reason, field="reason", is_required=policy is not None)
+    for_user = clean_reason(ruling.reason_for_user, field="reason_for_user", is_required=False)
+    return policy, reason, for_user
+
+
+def _policy_of(ruling: Ruling) -> PolicyVersion | None:
     if ruling.verdict != Verdict.VIOLATES:
         if ruling.measures:
             message = "Only a violation can be acted on."
