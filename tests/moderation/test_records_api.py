@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.moderation.models import Appeal, Enforcement, Flag, Note, Notice, RuleHit, Strike
@@ -55,6 +57,17 @@ def test_a_row_that_is_known_already_is_not_sent_again() -> None:
     first = async_to_sync(program.get)(path)
     again = async_to_sync(program.get)(path, if_none_match=first.headers["ETag"])
     assert (first.status_code, again.status_code) == (200, 304)
+
+
+def test_what_its_end_has_passed_is_expired_for_programs_as_well() -> None:
+    decision = make_decided(UserFactory())
+    row = Enforcement.objects.get(decision=decision)
+    over = {"kind": "restrict", "ends_at": timezone.now() - timedelta(hours=1)}
+    Enforcement.objects.filter(pk=row.pk).update(**over)
+    caller = Caller(make_staff())
+    read = caller.call("GET", f"moderation/enforcements/{row.pk}")
+    assert read["state"] == "expired"
+    assert caller.call("GET", "moderation/enforcements")["items"][0] == read
 
 
 def file_of(caller: Caller, path: str) -> tuple[Any, list[dict[str, str]]]:

@@ -45,7 +45,8 @@ async def read_decision(request: HttpRequest, decision_id: int) -> object:
 )
 async def read_enforcement(request: HttpRequest, enforcement_id: int) -> object:
     """Read what a decision did, and whether it holds."""
-    return await _row(request, records.list_enforcements, enforcement_id)
+    row = await _row(request, records.list_enforcements, enforcement_id)
+    return EnforcementOut.of(row)
 
 
 @router.operation("GET", "/strikes/{int:strike_id}", one_of(StrikeRecordOut, "Points."))

@@ -58,7 +58,8 @@ async def list_decisions(request: HttpRequest, page: Query[DecisionParams]) -> S
 )
 async def list_enforcements(request: HttpRequest, page: Query[EnforcementParams]) -> Slice:
     """List what decisions did to texts and people, newest first, and whether it holds."""
-    return await page_of(request, page, records.list_enforcements, chosen=_chosen(page))
+    found = await page_of(request, page, records.list_enforcements, chosen=_chosen(page))
+    return Slice([EnforcementOut.of(one) for one in found.items], found.next_cursor)
 
 
 @router.operation(

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
+from django.utils import timezone
 from pydantic import Field
 
 from apps.core.api.schemas import OutputSchema, PageParams
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
-from apps.moderation.models import Notice, RuleHit, Strike
+from apps.moderation.models import Enforcement, Notice, RuleHit, Strike
 from apps.moderation.schemas.case_reading import StrikeOut
 
 Number = Annotated[int | None, Field(ge=1, le=LARGEST_NUMBER)]
@@ -76,6 +77,12 @@ class EnforcementOut(OutputSchema):
     created_at: datetime
     ends_at: datetime | None
     reversed_by_id: int | None
+
+    @classmethod
+    def of(cls, enforcement: Enforcement) -> Self:
+        """Return it as it is at the moment: what has an end is over by itself then."""
+        shown = cls.model_validate(enforcement)
+        return shown.model_copy(update={"state": enforcement.state_at(timezone.now())})
 
 
 class StrikeRecordOut(StrikeOut):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.errors import NoticeNotFoundError
 from apps.moderation.models import Notice, Strike
-from apps.moderation.services import strikes
+from apps.moderation.services import notices, strikes
 from apps.users.models import User
 from apps.users.services import access
 
@@ -72,10 +72,12 @@ def newest_notices(*, viewer: User, before: int | None = None) -> tuple[list[Not
 
 
 def notice_about(*, viewer: User, message_id: int) -> int | None:
-    """Return the number of the viewer's newest notice of what was done to a message, if any."""
-    rows = Notice.objects.filter(subject=viewer, message=message_id)
-    about = rows.filter(appeal_until__isnull=False).order_by("-id")
-    return about.values_list("pk", flat=True).first()
+    """Return the number of the viewer's newest notice of what was done to a message, if any.
+
+    That it was kept back unchecked is one; what came of a report is none.
+    """
+    rows = Notice.objects.filter(notices.ABOUT_OWN_TEXT, subject=viewer, message=message_id)
+    return rows.order_by("-id").values_list("pk", flat=True).first()
 
 
 def access_notice(*, viewer: User, notice_id: int) -> Notice:

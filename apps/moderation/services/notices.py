@@ -48,6 +48,8 @@ REPORT_NOTED = gettext_noop(
 REPORT_DISAGREED = gettext_noop(
     "A person looked at it and found nothing against our policy, so it stays."
 )
+ABOUT_OWN_TEXT = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
+"""Notices of what was done to somebody's text or account: to be appealed, or held unchecked."""
 
 
 def tell(*, decision: Decision, case: Case, change: Change) -> Notice | None:
@@ -201,8 +203,7 @@ def tell_reporters(
 def was_told(case: Case) -> bool:
     """Tell whether a person has a notice of what was decided about them in a case."""
     told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
-    is_about_them = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
-    return told.filter(is_about_them).exists()
+    return told.filter(ABOUT_OWN_TEXT).exists()
 
 
 def _undone(

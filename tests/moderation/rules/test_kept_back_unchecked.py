@@ -17,7 +17,7 @@ from apps.moderation import constants
 from apps.moderation.constants import ActorKind, CaseState, FlagSource
 from apps.moderation.models import Case, Notice, RuleHit
 from apps.moderation.policy_guardrail import PolicyGuardrail
-from apps.moderation.services import cases, decisions, remote_checks
+from apps.moderation.services import cases, decisions, inbox, remote_checks
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
@@ -88,6 +88,8 @@ async def test_a_message_that_a_closed_rule_could_not_check_is_a_case_with_reaso
     assert (enforcement.kind, enforcement.state) == ("hide_message", "active")
     assert (notice.title, notice.appeal_until) == ("A message of yours is kept back", None)
     assert "The policy check is not available at the moment." in notice.body
+    leading = await db.call(inbox.notice_about, viewer=person, message_id=case.message_id)
+    assert leading == notice.pk
     assert await AuditEvent.objects.filter(action="case.held", target_id=case.pk).aexists()
     await decide(NO_VIOLATION)
     message = await Message.objects.aget(role="user")
