@@ -1,4 +1,4 @@
-"""The port through which staff take a message from view by hand; a setting names the adapter."""
+"""The port through which staff hide a message by hand, or have others look; a setting names it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class HidingDesk(Protocol):
-    """Decides that a message is hidden, so that its reader is told why and can appeal."""
+    """Decides that a message is hidden, with notice and appeal, or has others look at it."""
 
     def policies(self) -> list[tuple[str, str]]:
         """Return code and title of what a message can go against."""
@@ -46,6 +46,27 @@ class HidingDesk(Protocol):
 
         Raises:
             AppError: it cannot be hidden, or not by this person; nothing has changed.
+        """
+        ...
+
+    def may_flag(self, *, viewer: User) -> bool:
+        """Tell whether somebody may put messages into the queue."""
+        ...
+
+    def flag(self, *, actor: User, message_id: int, policy: str, reason: str) -> int:
+        """Have somebody else decide about a message; it stays as it is.
+
+        Args:
+            actor: a member of staff.
+            message_id: which message.
+            policy: code of the policy that it may go against; may be empty.
+            reason: why somebody should look.
+
+        Returns:
+            The number of its case.
+
+        Raises:
+            AppError: it cannot be queued, or not by this person; nothing has changed.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Staff hide a message from the pages of conversations: a decision like any other."""
+"""Staff hide a message from the pages of conversations, or put it into the queue."""
 
 from __future__ import annotations
 
@@ -37,6 +37,17 @@ class CaseDesk:
             batch_id=batch_id,
         )
         return decision.case_id
+
+    def may_flag(self, *, viewer: User) -> bool:
+        """Tell whether somebody may put messages into the queue."""
+        return viewer.has_perm(cases.DECIDE)
+
+    def flag(self, *, actor: User, message_id: int, policy: str, reason: str) -> int:
+        """Have somebody else decide about a message; returns the number of its case."""
+        flag = by_hand.flag_message(
+            actor=actor, message_id=message_id, policy_code=policy, reason=reason
+        )
+        return flag.case_id
 
     def case_url(self, *, viewer: User, case_id: int) -> str:
         """Return the address of a case's page; empty where the viewer may not look at cases."""

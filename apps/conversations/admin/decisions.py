@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.conversations.admin import looks
-from apps.conversations.admin.forms import HideForm
+from apps.conversations.admin.forms import FlagForm, HideForm
 from apps.conversations.enforcement_hold import enforcement_hold
 from apps.conversations.errors import HELD, TAKE_BACK, OwnConversationError
 from apps.conversations.hiding_desk import hiding_desk
@@ -29,6 +29,16 @@ RECORDED = "Your name and the reason are kept in the audit record."
 def may_hide(request: HttpRequest) -> bool:
     """Tell whether the viewer may hide and restore messages."""
     return has_right(request, "conversations.hide_message")
+
+
+def may_flag(request: HttpRequest) -> bool:
+    """Tell whether the viewer may put messages into the queue."""
+    return hiding_desk().may_flag(viewer=actor_of(request))
+
+
+def is_shown_to_others(request: HttpRequest, message: Message) -> bool:
+    """Tell whether a message is somebody else's, and not hidden."""
+    return not message.is_hidden and message.conversation.owner_id != request.user.pk
 
 
 def may_halt(request: HttpRequest) -> bool:
@@ -113,6 +123,35 @@ def hide(request: HttpRequest, message: Message, *, back_url: str, list_url: str
         quote=looks.text_of(message),
         quote_label=f"{message.get_role_display()} in the conversation of {owner}",
         is_danger=True,
+    )
+
+
+def flag(request: HttpRequest, message: Message, *, back_url: str) -> Decision:
+    """Return the page that has somebody else decide about a message."""
+
+    def apply(typed: Typed) -> str:
+        case = hiding_desk().flag(actor=actor_of(request), message_id=message.pk, **typed)
+        words = case_link(request, case, f"Case {case}")
+        return format_html(
+            "Message {} is in the queue. {} waits for somebody else.", message.pk, words
+        )
+
+    owner = message.conversation.owner.name
+    return Decision(
+        title=f"Put message {message.pk} into the queue",
+        effects=[
+            f"Nothing changes for {owner}, who is not told.",
+            "The message's case opens, or your flag joins the one that is open.",
+            "Somebody else decides: you have a part in the case then.",
+            RECORDED,
+        ],
+        submit="Put it into the queue",
+        done="",
+        apply=apply,
+        back_url=back_url,
+        form_class=FlagForm,
+        quote=looks.text_of(message),
+        quote_label=f"{message.get_role_display()} in the conversation of {owner}",
     )
 
 

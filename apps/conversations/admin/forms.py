@@ -33,6 +33,19 @@ class HideForm(ReasonForm):
     field_order = ("policy", "reason", "reason_for_user")
 
 
+class FlagForm(ReasonForm):
+    """Why somebody else should decide about a message, and what it may go against."""
+
+    policy = forms.ChoiceField(
+        choices=_policies,
+        required=False,
+        widget=forms.Select(attrs={"autofocus": True}),
+        label="Policy",
+        help_text="What it may go against; it sets how urgent the case is.",
+    )
+    field_order = ("policy", "reason")
+
+
 class RevokeForm(ReasonForm):
     """Why a link is revoked, and what its owner is told."""
 

@@ -149,13 +149,21 @@ class MessageAdmin(StaffModelAdmin[Message]):
                 label="Hide",
                 icon="visibility_off",
                 is_allowed=decisions.may_hide,
-                is_offered=lambda request, message: (
-                    not message.is_hidden and message.conversation.owner_id != request.user.pk
-                ),
+                is_offered=decisions.is_shown_to_others,
                 decide=lambda request, message: decisions.hide(
                     request, message, back_url=self.url_of(message.pk), list_url=self.list_url()
                 ),
                 is_danger=True,
+            ),
+            RowAction(
+                name="flag",
+                label="Flag",
+                icon="flag",
+                is_allowed=decisions.may_flag,
+                is_offered=decisions.is_shown_to_others,
+                decide=lambda request, message: decisions.flag(
+                    request, message, back_url=self.url_of(message.pk)
+                ),
             ),
             RowAction(
                 name="restore",

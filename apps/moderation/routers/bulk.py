@@ -14,7 +14,8 @@ from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.moderation import errors
 from apps.moderation.schemas.bulk import BatchIn, BatchOut, BatchPreviewOut, PicksIn
-from apps.moderation.schemas.cases import DecisionOut, HideIn, ReasonIn
+from apps.moderation.schemas.by_hand import FlagIn, HideIn
+from apps.moderation.schemas.cases import DecisionOut, FlagOut, ReasonIn
 from apps.moderation.services import bulk, by_hand
 from apps.users.constants import TokenScope
 
@@ -60,11 +61,45 @@ async def hide_message(request: HttpRequest, message_id: int, payload: HideIn) -
 
 @router.operation(
     "POST",
+    "/messages/{int:message_id}/flag",
+    Endpoint(
+        returns=FlagOut,
+        message="The message is in the queue.",
+        scope=STAFF,
+        status=201,
+        errors=(
+            MessageNotFoundError,
+            OwnConversationError,
+            errors.GrantRequiredError,
+            errors.ReportNotPossibleError,
+            errors.AlreadyReportedError,
+            errors.PolicyNotFoundError,
+        ),
+        gives={"flag_id": "/id", "case_id": "/case_id"},
+    ),
+)
+async def flag_message(request: HttpRequest, message_id: int, payload: FlagIn) -> object:
+    """Have somebody else decide about a message that you may read: its case opens, or is joined.
+
+    Nothing is hidden and nobody is told. You have a part in the case then, and do not decide it.
+    """
+    return await db.call(
+        by_hand.flag_message,
+        actor=caller_of(request).user,
+        message_id=message_id,
+        policy_code=payload.policy,
+        reason=payload.reason,
+    )
+
+
+@router.operation(
+    "POST",
     "/batches",
     Endpoint(
         returns=BatchOut,
         message="What was done, and what was not.",
         scope=STAFF,
+        errors=(errors.PolicyNotFoundError,),
         gives={"batch_id": "/batch_id"},
     ),
 )

@@ -7,7 +7,8 @@ from apps.core.api.auth import caller_of
 from apps.core.api.router import ApiRouter, Endpoint
 from apps.moderation import errors
 from apps.moderation.constants import EnforcementKind
-from apps.moderation.schemas.cases import DecisionOut, LiftIn, PersonMeasureIn
+from apps.moderation.schemas.by_hand import LiftIn, PersonMeasureIn
+from apps.moderation.schemas.cases import DecisionOut
 from apps.moderation.services import lifting, measures
 from apps.users.constants import TokenScope
 from apps.users.errors import (

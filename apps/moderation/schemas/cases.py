@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
@@ -240,43 +240,16 @@ class DecisionIn(RulingIn):
     is_override: bool = Field(default=False, description="Without the claim, as a lead.")
 
 
-class HideIn(InputSchema):
-    """Why a message is hidden without its case being read first."""
-
-    policy: str = Field(max_length=40, examples=["insults"])
-    reason: Reason = Field(examples=["It calls somebody a fool."])
-    reason_for_user: Words = Field(default="", examples=["The message insults somebody."])
-
-
-class PersonMeasureIn(InputSchema):
-    """What is done to a person outside the queue, and why."""
-
-    kind: Literal["warn", "restrict", "suspend"]
-    policy: str = Field(max_length=40, examples=["insults"])
-    reason: Reason = Field(examples=["Made the same account again after each suspension."])
-    reason_for_user: Reason = Field(examples=["You came back with another account."])
-    until: AwareDatetime | None = Field(
-        default=None, description="Null for no end; a warning has none."
-    )
-    message_id: int | None = Field(
-        default=None,
-        ge=1,
-        le=LARGEST_NUMBER,
-        description="In which message of theirs; null where it is none.",
-    )
-
-
-class LiftIn(InputSchema):
-    """Why what keeps a person out ends early."""
-
-    reason: Reason = Field(examples=["They wrote to us and we believe them."])
-    reason_for_user: Words = Field(default="", examples=["Thank you for writing to us."])
-
-
 class ReasonIn(InputSchema):
     """Why."""
 
     reason: Reason = Field(examples=["The other shift has ended."])
+
+
+class ReassignIn(ReasonIn):
+    """Who is to decide a case, and why."""
+
+    user_id: int = Field(ge=1, le=LARGEST_NUMBER, description="Somebody who may decide it.")
 
 
 class UndoIn(ReasonIn):

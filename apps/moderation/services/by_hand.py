@@ -1,4 +1,4 @@
-"""Staff act outside the queue: a case opens, or is taken, and is decided at once."""
+"""Staff act outside the queue: a case opens, or is taken, and is decided at once or left."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.audit import services as audit
+from apps.audit.constants import AuditAction
 from apps.conversations.errors import MessageAlreadyHiddenError
 from apps.conversations.models import Conversation, Message
 from apps.conversations.services import visibility
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
-from apps.moderation.models import Decision
+from apps.moderation.errors import PolicyNotFoundError, ReportNotPossibleError
+from apps.moderation.models import Decision, Flag, Policy
 from apps.moderation.services import cases, decisions, flags, grants
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Measure
 from apps.users.models import User
+from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic
@@ -64,6 +68,57 @@ def hide_message(
     return decide_at_once(actor=actor, case_id=flagged.pk, ruling=ruling, batch_id=batch_id)
 
 
+@transaction.atomic
+def flag_message(*, actor: User, message_id: int, reason: str, policy_code: str = "") -> Flag:
+    """Put a message into the queue, for somebody else to decide; nothing is hidden.
+
+    Its case opens, or the flag joins it. Whoever flags has a part in the case: they give it back
+    if they held it, and do not decide it.
+
+    Args:
+        actor: a member of staff who may decide, and may read this one.
+        message_id: which message.
+        reason: why somebody should look, for staff and record.
+        policy_code: what it may go against, which sets how urgent the case is; may be empty.
+
+    Raises:
+        ForbiddenError: the actor may not decide.
+        MessageNotFoundError: there is no such message.
+        OwnConversationError: it is in the actor's own conversation.
+        GrantRequiredError: the actor may not read it without a reason.
+        ReportNotPossibleError: it shows no text.
+        AlreadyReportedError: they have a flag on it that nobody has answered.
+        PolicyNotFoundError: there is no such policy in use.
+        ValidationFailedError: no reason was given, or too long a one.
+    """
+    cases.require(actor, cases.DECIDE)
+    reason = clean_reason(reason, field="reason")
+    policy = _policy(policy_code)
+    message = visibility.locked_message(message_id)
+    visibility.ensure_not_own(actor, message.conversation)
+    grants.ensure_may_read(viewer=actor, conversation=message.conversation)
+    if message.is_hidden or not message.content:
+        raise ReportNotPossibleError
+    case = flags.raise_flag(
+        message=message,
+        source=FlagSource.STAFF,
+        reporter=actor,
+        policy=policy,
+        report=flags.Report(comment=reason),
+    )
+    cases.release(actor=actor, case_id=case.pk)
+    flag = Flag.objects.pending().get(reporter=actor, message=message)
+    audit.record(
+        actor=actor,
+        action=AuditAction.MESSAGE_FLAGGED,
+        target_type="message",
+        target_id=message.pk,
+        reason=reason,
+        data={"case_id": case.pk, "flag_id": flag.pk},
+    )
+    return flag
+
+
 def decide_at_once(
     *, actor: User, case_id: int, ruling: Ruling, batch_id: UUID | None = None
 ) -> Decision:
@@ -75,6 +130,15 @@ def decide_at_once(
     return decisions.decide(
         actor=actor, case_id=case.pk, version=case.version, ruling=ruling, batch_id=batch_id
     )
+
+
+def _policy(code: str) -> Policy | None:
+    if not code:
+        return None
+    policy = Policy.objects.filter(code=code, is_active=True, current__isnull=False).first()
+    if policy is None:
+        raise PolicyNotFoundError
+    return policy
 
 
 def _message_to_hide(actor: User, message_id: int, batch_id: UUID | None) -> Message:
