@@ -4,6 +4,8 @@ from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy
 
 CLAIM_MINUTES = 10
+GIVEN_CLAIM_MINUTES = 60
+"""How long a case that a lead gives to somebody waits for them to open it."""
 UNDO_SECONDS = 30
 APPEAL_DAYS = 30
 GRANT_HOURS = 4

@@ -6,11 +6,15 @@ import msgspec
 
 
 class CaseChanged(msgspec.Struct, frozen=True, tag_field="type", tag="case.changed"):
-    """A case opened, was taken, given back, decided or flagged anew."""
+    """A case opened, was taken, given back, decided or flagged anew.
+
+    One that `is_given_back` waited before: it is nothing that came in.
+    """
 
     case_id: int
     state: str
     version: int
+    is_given_back: bool = False
 
 
 class DeskMissed(msgspec.Struct, frozen=True, tag_field="type", tag="desk.missed"):

@@ -51,9 +51,11 @@ async def test_a_claim_and_its_end_are_told_at_once_without_a_word_of_the_text()
         assert await heard(socket) == {"type": "pong"}
         held = await sync_to_async(cases.claim)(actor=working, case_id=case.pk)
         event = {"type": "case.changed", "case_id": case.pk, "state": "claimed"}
-        assert await heard(socket) == {**event, "version": held.version}
+        taken = {**event, "version": held.version, "is_given_back": False}
+        assert await heard(socket) == taken
         back = await sync_to_async(cases.release)(actor=working, case_id=case.pk)
-        assert await heard(socket) == {**event, "state": "open", "version": back.version}
+        given_back = {"state": "open", "version": back.version, "is_given_back": True}
+        assert await heard(socket) == {**event, **given_back}
 
 
 async def test_a_new_flag_is_told_too() -> None:

@@ -19,7 +19,7 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.searching import number_in, split_key
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import ForbiddenError, NotFoundError
-from apps.moderation.admin import appeal_actions, case_actions, case_views, queue_tools
+from apps.moderation.admin import appeal_actions, case_actions, case_giving, case_views, queue_tools
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.services import cases, queue, queue_filters, saved_views
@@ -111,6 +111,7 @@ class QueuePage(StaffPage):
             at("<int:case_id>/claim/", case_actions.claim, "case_claim"),
             at("<int:case_id>/release/", case_actions.release, "case_release"),
             at("<int:case_id>/take-over/", case_actions.take_over, "case_take_over"),
+            at("<int:case_id>/reassign/", case_giving.give, "case_reassign"),
             at("<int:case_id>/decide/", case_actions.decide, "case_decide"),
             at("<int:case_id>/preview/", case_actions.preview, "case_preview"),
             at("<int:case_id>/note/", case_actions.write_note, "case_note"),

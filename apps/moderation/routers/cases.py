@@ -21,6 +21,7 @@ from apps.moderation.schemas.cases import (
     NoteOut,
     PreviewOut,
     ReasonIn,
+    ReassignIn,
     RulingIn,
     SnapshotOut,
     UndoIn,
@@ -31,7 +32,15 @@ from apps.moderation.schemas.queue import (
     CaseRowOut,
     QueueParams,
 )
-from apps.moderation.services import cases, decisions, desk, exports, previews, reversals
+from apps.moderation.services import (
+    cases,
+    decisions,
+    desk,
+    exports,
+    previews,
+    reassigning,
+    reversals,
+)
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError
 
@@ -174,12 +183,24 @@ async def release_case(request: HttpRequest, case_id: int) -> CaseOut:
 )
 async def take_over_case(request: HttpRequest, case_id: int, payload: ReasonIn) -> CaseOut:
     """Take a case from whoever holds it, as a lead."""
-    return await _case(
-        cases.take_over,
-        actor=caller_of(request).user,
-        case_id=case_id,
-        reason=payload.reason,
-    )
+    actor, reason = caller_of(request).user, payload.reason
+    return await _case(cases.take_over, actor=actor, case_id=case_id, reason=reason)
+
+
+@router.operation(
+    "POST",
+    "/cases/{int:case_id}/reassign",
+    Endpoint(
+        returns=CaseOut,
+        message="They have an hour to open the case.",
+        scope=STAFF,
+        errors=(errors.CaseNotFoundError, errors.CaseClosedError, errors.OwnCaseError),
+    ),
+)
+async def reassign_case(request: HttpRequest, case_id: int, payload: ReassignIn) -> CaseOut:
+    """Give a case to somebody who may decide it, as a lead, whoever holds it."""
+    actor, given = caller_of(request).user, payload.model_dump()
+    return await _case(reassigning.reassign, actor=actor, case_id=case_id, **given)
 
 
 @router.operation(

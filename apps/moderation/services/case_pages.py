@@ -144,7 +144,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
 
 def _people(case: Case, flags: Sequence[Flag], history: timelines.History) -> dict[int, User]:
     numbers = {case.subject_id, case.claimed_by_id, *(flag.reporter_id for flag in flags)}
-    wanted = (numbers | history.former_holders) - {None}
+    wanted = (numbers | history.holders) - {None}
     people: dict[int, User] = User.objects.only(*SHOWN_OF_PEOPLE).in_bulk(wanted)
     return people
 

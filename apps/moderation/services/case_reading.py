@@ -87,7 +87,7 @@ def read_timeline(*, viewer: User, case_id: int) -> list[timelines.Entry]:
     flags = case_flags.flags_of(case)
     history = timelines.history_of(case)
     hides_reasons = blind_reviews.hides_any(viewer=viewer, appeals=history.appeals)
-    numbers = history.former_holders | {flag.reporter_id for flag in flags if flag.reporter_id}
+    numbers = history.holders | {flag.reporter_id for flag in flags if flag.reporter_id}
     names = _names_of(numbers)
     return timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)
 

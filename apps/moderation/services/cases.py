@@ -32,6 +32,7 @@ DECIDE = "moderation.decide_case"
 OVERRIDE = "moderation.override_case"
 APPEALS = "moderation.decide_appeal"
 CLAIM = timedelta(minutes=constants.CLAIM_MINUTES)
+FRESH = CLAIM + timedelta(minutes=1)
 
 
 def require(actor: User, permission: str) -> None:
@@ -86,8 +87,7 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     """
     require(actor, DECIDE)
     lapsed_claims.put_back()
-    rows = Case.objects.all() if among is None else among
-    rows = rows.fit_for(actor)
+    rows = (Case.objects.all() if among is None else among).fit_for(actor)
     if not actor.has_perm(APPEALS):
         rows = rows.filter(has_appeal=False)
     lanes = [rows.waiting()]
@@ -99,13 +99,15 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
             break
     else:
         raise QueueEmptyError
-    _hold(case, actor)
+    hold(case, actor)
     return case
 
 
 @transaction.atomic
 def claim(*, actor: User, case_id: int) -> Case:
     """Claim one case, or renew the actor's own claim on it.
+
+    What a lead gave them they take when they open it: it is recorded, and its time begins, then.
 
     Raises:
         ForbiddenError: the actor may not decide.
@@ -126,11 +128,11 @@ def claim(*, actor: User, case_id: int) -> Case:
         raise AppealPendingError(message)
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
-    if case.has_live_claim:
+    if case.has_live_claim and not _is_given(case):
         case.claim_expires_at = timezone.now() + CLAIM
         case.save(update_fields=["claim_expires_at"])
         return case
-    _hold(case, actor)
+    hold(case, actor)
     return case
 
 
@@ -149,16 +151,9 @@ def take_over(*, actor: User, case_id: int, reason: str) -> Case:
     if case.is_closed:
         raise CaseClosedError
     ensure_no_part(actor, case)
-    former = case.claimed_by_id
-    _hold(case, actor, is_recorded=False)
-    _record(
-        actor,
-        AuditAction.CASE_TAKEN_OVER,
-        case,
-        reason,
-        former_holder_id=former,
-        severity=case.severity,
-    )
+    data = {"former_holder_id": case.claimed_by_id, "severity": case.severity}
+    hold(case, actor, is_recorded=False)
+    _record(actor, AuditAction.CASE_TAKEN_OVER, case, reason, **data)
     return case
 
 
@@ -173,7 +168,7 @@ def release(*, actor: User, case_id: int) -> Case:
     require(actor, DECIDE)
     case = lock_case(case_id)
     if case.state == constants.CaseState.CLAIMED and case.claimed_by_id == actor.pk:
-        put_back(case, constants.CaseState.OPEN)
+        put_back(case, constants.CaseState.OPEN, is_given_back=True)
         if Case.objects.filter(pk=case.pk).handed_on().exists():
             case.state = constants.CaseState.ESCALATED
         case.save()
@@ -266,25 +261,30 @@ def has_part(person: User, case: Case) -> bool:
     return not Case.objects.fit_for(person).filter(pk=case.pk).exists()
 
 
-def put_back(case: Case, state: constants.CaseState) -> None:
+def put_back(case: Case, state: constants.CaseState, *, is_given_back: bool = False) -> None:
     """End the claim on a locked case and set its state; not saved here."""
     case.state = state
     case.claimed_by = case.claimed_at = case.claim_expires_at = None
     case.version += 1
-    desk_news.case_changed(case)
+    desk_news.case_changed(case, is_given_back=is_given_back)
     case.closed_at = timezone.now() if state == constants.CaseState.CLOSED else None
 
 
-def _hold(case: Case, actor: User, *, is_recorded: bool = True) -> None:
+def hold(case: Case, holder: User, *, is_recorded: bool = True, lasting: timedelta = CLAIM) -> None:
+    """Give somebody the claim on a locked case."""
     now = timezone.now()
-    case.state = constants.CaseState.CLAIMED
-    case.claimed_by = actor
-    case.claimed_at, case.claim_expires_at = now, now + CLAIM
+    case.state, case.claimed_by = constants.CaseState.CLAIMED, holder
+    case.claimed_at, case.claim_expires_at = now, now + lasting
     case.version += 1
     case.save()
     desk_news.case_changed(case)
     if is_recorded:
-        _record(actor, AuditAction.CASE_CLAIMED, case, severity=case.severity)
+        _record(holder, AuditAction.CASE_CLAIMED, case, severity=case.severity)
+
+
+def _is_given(case: Case) -> bool:
+    """Tell whether a live claim is longer than anybody takes: a lead gave it."""
+    return case.claim_expires_at is not None and case.claim_expires_at > timezone.now() + FRESH
 
 
 def _record(

@@ -22,9 +22,11 @@ HELD = {
     AuditAction.CASE_CLAIMED: "took the case",
     AuditAction.CASE_RELEASED: "gave it back",
     AuditAction.CASE_TAKEN_OVER: "took it over",
+    AuditAction.CASE_REASSIGNED: "gave it",
     AuditAction.CASE_REOPENED: "opened it again",
     AuditAction.CASE_OPENED: "Case opened",
 }
+HOLDERS = (("from", "former_holder_id"), ("to", "holder_id"))
 MAX_EVENTS = 200
 
 
@@ -87,10 +89,9 @@ class History:
         return is_unsure and last is not None and last.actor_kind == ActorKind.PERSON
 
     @property
-    def former_holders(self) -> set[int]:
-        """The numbers of those from whom the case was taken over."""
-        holders = (event.data.get("former_holder_id") for event in self.events)
-        return {number for number in holders if number is not None}
+    def holders(self) -> set[int]:
+        """The numbers of those from whom the case was taken, and to whom it was given."""
+        return _holders(self.events)
 
 
 def history_of(case: Case) -> History:
@@ -171,8 +172,8 @@ def news_since(case: Case, since: datetime, viewer: User) -> list[str]:
 
 def _deeds_since(case: Case, since: datetime, viewer: User) -> list[str]:
     events = [event for event in _events(case, since) if event.actor_id != viewer.pk]
-    former = {event.data.get("former_holder_id") for event in events} - {None}
-    names = dict(User.objects.filter(pk__in=former).values_list("pk", "name")) if former else {}
+    holders = _holders(events)
+    names = dict(User.objects.filter(pk__in=holders).values_list("pk", "name")) if holders else {}
     entries = [_held(event, names) for event in events]
     return [f"{entry.actor} {entry.what}".strip() for entry in entries]
 
@@ -208,11 +209,18 @@ def _events(case: Case, since: datetime | None = None) -> list[AuditEvent]:
     return list(events[:MAX_EVENTS])
 
 
+def _holders(events: Sequence[AuditEvent]) -> set[int]:
+    numbers = {event.data.get(key) for event in events for _, key in HOLDERS}
+    return {number for number in numbers if number is not None}
+
+
 def _held(event: AuditEvent, names: Mapping[int, str]) -> Entry:
-    """Say what somebody did with a claim; who held the case before is named as well."""
-    what, former = HELD[AuditAction(event.action)], event.data.get("former_holder_id")
-    if former is not None:
-        what = f"{what} from {names.get(former) or f'#{former}'}"
+    """Say what somebody did with a claim; who held the case before, or does now, is named too."""
+    what = HELD[AuditAction(event.action)]
+    for word, key in HOLDERS:
+        number = event.data.get(key)
+        if number is not None:
+            what = f"{what} {word} {names.get(number) or f'#{number}'}"
     return Entry(
         at=event.created_at,
         icon="back_hand",

@@ -1,5 +1,6 @@
 /** The queue's page: keys, the choice of rows, live counts of the saved views. */
 
+import { Arrivals } from "../lib/arrivals.js";
 import { get } from "./ask-server.js";
 import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
@@ -67,15 +68,14 @@ async function showStanding(row) {
   row.toggleAttribute("data-decided", isClosed);
 }
 
-const arrived = new Set();
+const arrivals = new Arrivals();
 
-function showArrived({ case_id: number, state }) {
-  if (state === "open" || state === "escalated") arrived.add(number);
-  else arrived.delete(number);
+function showArrived(event) {
+  const count = arrivals.take(event);
   const line = document.querySelector("[data-arrived]");
-  line.hidden = !arrived.size;
+  line.hidden = !count;
   line.querySelector("[data-arrived-words]").textContent =
-    arrived.size === 1 ? "1 case came in." : `${arrived.size} cases came in.`;
+    count === 1 ? "1 case came in." : `${count} cases came in.`;
 }
 
 let countsTimer = null;

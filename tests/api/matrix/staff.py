@@ -38,6 +38,9 @@ STAFF: dict[str, Row] = {
     "take_over_case": Row(
         "forbidden", "forbidden", "forbidden", 200, "forbidden", body={"reason": "The shift ended."}
     ),
+    "reassign_case": for_leads(
+        "validation_failed", {"user_id": 1_000_000, "reason": "The shift ended."}
+    ),
     "write_note": Row("forbidden", "forbidden", 201, 201, "forbidden", body={"text": "A note."}),
     "preview_decision": Row(
         "forbidden", "forbidden", 200, 200, "forbidden", body={"verdict": "no_violation"}
@@ -65,6 +68,14 @@ STAFF: dict[str, Row] = {
         "grant_required",
         "forbidden",
         body={"policy": "insults", "reason": "An insult."},
+    ),
+    "flag_message": Row(
+        "forbidden",
+        "forbidden",
+        "grant_required",
+        "grant_required",
+        "forbidden",
+        body={"reason": "Is this an insult?"},
     ),
     "act_on_person": Row(
         "forbidden",
