@@ -1,11 +1,13 @@
 """The shapes that every operation of the API shares."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -28,7 +30,7 @@ class InputSchema(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_not_converted(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
-        """Refuse `"5"` for a number and `0` for a truth value, which pydantic would convert.
+        """Refuse `"5"` for a number, `0` for a truth value or a moment: pydantic would convert it.
 
         Its own strict mode would refuse dates and enumerations too, which JSON has only as text.
         """
@@ -37,17 +39,19 @@ class InputSchema(BaseModel):
             raise PydanticCustomError("bool_type", "Give true or false.")
         if wanted and wanted <= {int, float} and isinstance(value, bool | str):
             raise PydanticCustomError("number_type", "Give a number.")
+        if wanted == {AwareDatetime} and not isinstance(value, str | datetime | None):
+            raise PydanticCustomError("moment_type", "Give a moment, like 2026-01-31T12:00:00Z.")
         return value
 
 
 def _scalars(annotation: Any) -> set[type]:  # noqa: ANN401
-    """Return which of bool, int and float a field holds; none of them where it holds others too."""
+    """Return which scalars a field holds, moments among them; none where it holds others too."""
     if get_origin(annotation) is Annotated:
         return _scalars(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         found = [_scalars(one) for one in get_args(annotation) if one is not NoneType]
         return set().union(*found) if all(found) else set()
-    return {annotation} if annotation in (bool, int, float) else set()
+    return {annotation} if annotation in (bool, int, float, AwareDatetime) else set()
 
 
 class OutputSchema(BaseModel):
