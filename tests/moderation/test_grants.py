@@ -20,6 +20,7 @@ from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_staff
+from tests.moderation.programs import Caller
 
 pytestmark = pytest.mark.django_db
 SECRET = "Flour and water."
@@ -119,6 +120,24 @@ def test_a_grant_is_ended_by_its_reader_or_a_lead(
         grants.ensure_may_read(viewer=moderator, conversation=conversation)
     actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
     assert actions == ["access.granted", "access.revoked"]
+
+
+def test_leads_and_auditors_list_everybodys_grants_and_others_their_own(
+    moderator: User, conversation: Conversation
+) -> None:
+    grant, other = open_one(moderator, conversation), open_one(make_staff(), conversation)
+    path = f"moderation/grants?conversation_id={conversation.pk}&is_live=true"
+
+    def listed(viewer: User) -> list[int]:
+        return [one["id"] for one in Caller(viewer).call("GET", path)["items"]]
+
+    lead = make_staff("lead")
+    assert listed(lead) == listed(make_staff("auditor")) == [other.pk, grant.pk]
+    assert listed(moderator) == [grant.pk]
+    grants.revoke_grant(actor=lead, grant_id=grant.pk)
+    assert listed(lead) == [other.pk]
+    support = make_staff("support", role="user")
+    assert Caller(support).call("GET", path, status=403)["code"] == "forbidden"
 
 
 def test_the_admin_asks_for_a_reason_and_shows_no_words_before(

@@ -18,11 +18,12 @@ from apps.moderation.schemas.appeals import (
     AppealListParams,
     AppealOut,
     GrantIn,
+    GrantListParams,
     GrantOut,
     OpinionIn,
     ReviewIn,
 )
-from apps.moderation.services import appeals, blind_reviews, grants
+from apps.moderation.services import appeals, blind_reviews, grants, records
 from apps.moderation.services.appeals import Review
 
 if TYPE_CHECKING:
@@ -126,6 +127,23 @@ async def decide_appeal(request: HttpRequest, appeal_id: int, payload: ReviewIn)
             reason_for_user=payload.reason_for_user,
         ),
     )
+
+
+@router.operation(
+    "GET", "/grants", Endpoint(returns=Page[GrantOut], message="Grants.", scope=STAFF)
+)
+async def list_grants(request: HttpRequest, page: Query[GrantListParams]) -> Slice:
+    """List who may read which private conversation, newest first, those that ended included.
+
+    Who may not see everybody's sees their own.
+    """
+    rows = await db.call(
+        records.list_grants,
+        viewer=caller_of(request).user,
+        chosen={"conversation": page.conversation_id, "reader": page.reader_id},
+        is_live=page.is_live,
+    )
+    return await paginate(rows, page, order=("-id",))
 
 
 @router.operation(

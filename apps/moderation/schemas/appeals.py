@@ -72,12 +72,20 @@ class GrantIn(ReasonIn):
     conversation_id: int = Field(ge=1, le=LARGEST_NUMBER)
 
 
+class GrantListParams(PageParams):
+    """Which grants; `is_live` leaves those by which somebody may read now."""
+
+    conversation_id: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    reader_id: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    is_live: bool | None = None
+
+
 class GrantOut(OutputSchema):
     """Leave to read one conversation for a time; its owner can see it."""
 
     id: int
-    conversation_id: int
-    reader_id: int
+    conversation_id: int | None = Field(description="Null where the conversation is gone.")
+    reader_id: int | None = Field(description="Null where the account is gone.")
     reason: str
     created_at: datetime
     expires_at: datetime

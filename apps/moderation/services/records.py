@@ -6,13 +6,25 @@ None of these lists holds what is about whoever reads it: they hear of that as e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from apps.moderation.constants import GRANT_HOURS
 from apps.moderation.errors import RecordNotFoundError
-from apps.moderation.models import Decision, Enforcement, Flag, Note, Notice, RuleHit, Strike
-from apps.moderation.services import blind_reviews, cases
+from apps.moderation.models import (
+    AccessGrant,
+    Decision,
+    Enforcement,
+    Flag,
+    Note,
+    Notice,
+    RuleHit,
+    Strike,
+)
+from apps.moderation.services import blind_reviews, cases, grants
 from apps.users.models import User
 
 Chosen = Mapping[str, Any]
@@ -48,6 +60,30 @@ def list_strikes(*, viewer: User, chosen: Chosen) -> QuerySet[Strike]:
         ForbiddenError: the viewer may not see strikes.
     """
     return _rows(viewer, Strike, chosen, about="subject").select_related("decision")
+
+
+def list_grants(
+    *, viewer: User, chosen: Chosen, is_live: bool | None = None
+) -> QuerySet[AccessGrant]:
+    """Return who may read, or might have read, which private conversation, newest first.
+
+    Args:
+        viewer: who may see everybody's; or read conversations, and sees their own.
+        chosen: as above.
+        is_live: only those by which somebody may read now.
+
+    Raises:
+        ForbiddenError: the viewer may do neither.
+    """
+    is_for_all = viewer.has_perm("moderation.view_accessgrant")
+    cases.require(viewer, "moderation.view_accessgrant" if is_for_all else grants.READ)
+    rows = _chosen(viewer, AccessGrant, chosen, about="subject").filter(back_test=None)
+    rows = rows if is_for_all else rows.filter(reader=viewer)
+    if not is_live:
+        return rows
+    now = timezone.now()
+    since = now - timedelta(hours=GRANT_HOURS)
+    return rows.filter(created_at__gte=since, expires_at__gt=now, revoked_at=None)
 
 
 def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:
@@ -107,6 +143,10 @@ def read_one(*, viewer: User, among: Callable[..., QuerySet[Any]], number: int) 
 
 def _rows(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
     cases.require(viewer, f"moderation.view_{model._meta.model_name}")  # noqa: SLF001
+    return _chosen(viewer, model, chosen, about=about)
+
+
+def _chosen(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
     wanted = {name: value for name, value in chosen.items() if value is not None}
     rows: QuerySet[Any] = model.objects.filter(**wanted).exclude(**{about: viewer.pk})
     return rows

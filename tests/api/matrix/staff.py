@@ -184,6 +184,7 @@ STAFF: dict[str, Row] = {
         "forbidden",
         body={"conversation_id": "conversation_id", "reason": "A look."},
     ),
+    "list_grants": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "revoke_grant": Row("forbidden", "forbidden", 200, 200, "forbidden"),
     "create_webhook": Row(
         "forbidden",
