@@ -24,6 +24,7 @@ from apps.moderation.constants import (
     EnforcementState,
     FlagSource,
     NoticeKind,
+    Severity,
     Verdict,
 )
 from apps.moderation.errors import (
@@ -118,6 +119,7 @@ def test_a_person_reads_what_was_done_until_when_by_which_policy_and_why(
     has_end = kind != EnforcementKind.WARN
     until = timezone.now() + timedelta(days=3) if has_end else None
     decision = act(moderator, person, kind, until=until)
+    assert decision.case.severity == Severity.MEDIUM
     notice = Notice.objects.get()
     assert (notice.subject_id, notice.decision_id, notice.title) == (person.pk, decision.pk, title)
     assert (notice.message_id, notice.conversation_id) == (None, None)

@@ -35,7 +35,9 @@ def slip(moderator: User, number: int) -> int:
     case = cases.claim(actor=moderator, case_id=number)
     ruling = Ruling(verdict=Verdict.VIOLATES, policy_code="grave", reason="A wrong key.")
     made = decisions.decide(actor=moderator, case_id=number, version=case.version, ruling=ruling)
-    assert Case.objects.get(pk=number).policy == made.policy_version.policy  # type: ignore[union-attr]
+    decided = Case.objects.get(pk=number)
+    assert decided.policy == made.policy_version.policy  # type: ignore[union-attr]
+    assert decided.severity == Severity.CRITICAL
     return made.pk
 
 

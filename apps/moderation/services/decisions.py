@@ -196,6 +196,7 @@ def _carry_out(decision: Decision, case: Case, ruling: Ruling, actor: User) -> N
         return
     if decision.policy_version is not None:
         case.policy = decision.policy_version.policy
+        case.severity = max(case.severity, case.policy.severity)
     falls_on_person = any(one.kind in ENFORCED_BY_PERSONS for one in ruling.measures)
     strikes.lock_account(case, beside=actor if falls_on_person else None)
     brings = effects.effects_of(
