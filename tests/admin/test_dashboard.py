@@ -99,7 +99,7 @@ def test_the_period_is_in_the_address_and_kept_by_every_link(as_lead: Client) ->
 def test_figures_of_nothing_say_so_in_words(as_lead: Client) -> None:
     text = text_of(as_lead, HOME)
     assert "Nothing waits. The queue is empty." in text
-    assert "<svg" not in text.split('class="dashboard-figures"')[1].split("</article>")[0]
+    assert "<svg" not in text.split('class="dashboard-figures"')[1].split("</main>")[0]
 
 
 def test_every_figure_has_a_name_a_meaning_a_table_and_a_file(as_lead: Client) -> None:

@@ -21,6 +21,7 @@ class NewRowAdmin(StaffModelAdmin[M]):
     """A subject whose rows staff add, on a page that asks for a reason."""
 
     new_label: ClassVar[str] = ""
+    empty_advice = "Staff add the rows of this list."
 
     def may_add(self, request: HttpRequest) -> bool:
         """Tell whether the viewer adds rows."""

@@ -33,6 +33,7 @@ class ReadOnlyModelAdmin(ModelAdmin[M]):
     search_keys: ClassVar[Mapping[str, str]] = {}
     search_advice: ClassVar[str] = "Search by number."
     private_advice: ClassVar[str] = ""
+    empty_advice: ClassVar[str] = "Rows appear as people use this place."
 
     actions = None
     list_per_page = ROWS_PER_PAGE

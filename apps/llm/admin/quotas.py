@@ -89,6 +89,7 @@ class QuotaAdmin(NewRowAdmin[Quota]):
     search_keys = {"user": "user_id", "group": "group_id", "token": "api_token_id"}
     search_advice = "Search by number, user:12, group:12 or token:12."
     search_help_text = "Number, user:12"
+    empty_advice = "Admins set quotas. Until then nothing here limits how much is used."
     list_display = ("number", "kind_shown", "subject_shown", "allows", "effect", "state_shown")
     list_display_links = ("number",)
     ordering = ("-id",)

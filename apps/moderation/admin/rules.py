@@ -53,6 +53,7 @@ class RuleAdmin(StaffModelAdmin[Rule]):
     place = 20
     is_jumped_to = True
     icon = "rule"
+    empty_advice = "Staff write rules. Until then nothing is looked for."
     description = "What is looked for in messages and answers, and what a hit does."
     detail_template = "admin/moderation/rule.html"
     change_list_template = "admin/moderation/rules.html"

@@ -9,7 +9,7 @@ from random import Random
 
 from django.db.models import Model
 
-from apps.conversations.models import Conversation, Message
+from apps.conversations.models import Conversation, Message, Reply
 from apps.moderation.models import (
     Case,
     CaseSnapshot,
@@ -41,6 +41,7 @@ def tables(plan: Plan, chance: Random) -> Iterator[Table]:
     yield _people(plan)
     yield _conversations(plan)
     yield _messages(plan, chance)
+    yield _replies(plan)
     yield _hits(plan, chance)
     yield _cases(plan, chance)
     yield _snapshots(plan, chance)
@@ -96,10 +97,32 @@ def _messages(plan: Plan, chance: Random) -> Table:
                 None if is_answer else plan.owner_of(conversation),
                 text_of(n, chance, is_offending=n in offending),
                 *("", 0, True, ""),
-                plan.now - timedelta(minutes=(plan.messages - n) % 40_000),
+                _written(plan, n),
             )
 
     return Message, columns, rows(), plan.messages
+
+
+def _replies(plan: Plan) -> Table:
+    columns = (
+        *("message_id", "conversation_id", "state", "finish_reason", "model"),
+        *("queued_at", "started_at", "first_token_at", "finished_at"),
+    )
+    answers = [n for n in range(plan.messages) if plan.is_answer(n)]
+    rows = (
+        (
+            plan.first_message + n,
+            plan.first_conversation + plan.conversation_of(n),
+            *("complete", "stop", "demo"),
+            *[_written(plan, n)] * 4,
+        )
+        for n in answers
+    )
+    return Reply, columns, rows, len(answers)
+
+
+def _written(plan: Plan, message: int) -> datetime:
+    return plan.now - timedelta(minutes=(plan.messages - message) % 40_000)
 
 
 def text_of(message: int, chance: Random, *, is_offending: bool) -> str:
