@@ -138,6 +138,7 @@ def values() -> dict[str, Any]:
         "case_ids": [case.pk],
         "conversation": appeal.case.message.conversation,
         "conversation_id": case.conversation_id,
+        "conversation_ids": [case.conversation_id],
         "decision_id": decision.pk,
         "message_id": case.message_id,
         "notice_id": notice.pk,

@@ -187,7 +187,13 @@ def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, i
 
     Returns:
         The numbers of the conversations with that of the grant; None where a case is open on one.
+
+    Raises:
+        ForbiddenError: the viewer is suspended, or not let into conversations at all.
     """
+    access.ensure_not_suspended(viewer)
+    if not viewer.has_perm(cases.VIEW):
+        cases.require(viewer, READ)
     ways: dict[int, int | None] = dict.fromkeys(conversation_ids)
     held = dict(
         _live()
