@@ -33,7 +33,6 @@ from apps.core.admin_kit.decisions import Decision, decide, return_url
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front
 from apps.core.admin_kit.display import link, moment, preview
 from apps.core.admin_kit.filters import ChoiceFilter, choice_filter
-from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 
@@ -282,13 +281,8 @@ class MessageAdmin(StaffModelAdmin[Message]):
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_view_permission(request) and decisions.may_hide(request)):
             raise PermissionDenied
-        numbers = {
-            int(value)
-            for value in request.POST.getlist("message")[:ROWS_PER_PAGE]
-            if value.isdecimal() and len(value) < 19
-        }
         rows = decisions.with_hold(self.get_queryset(request), request)
-        chosen = list(rows.filter(pk__in=numbers).order_by("id"))
+        chosen = list(rows.filter(pk__in=several.selected(request)).order_by("id"))
         reading.note_rows(request, chosen, looks.talk_of, is_glance=True)
         back_url = return_url(request, self.list_url())
         if not chosen:

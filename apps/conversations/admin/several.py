@@ -26,6 +26,7 @@ from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.visibility import restore_message
 from apps.core.admin_kit.decisions import Decision, Partly, Quote, ReasonForm, Typed
 from apps.core.admin_kit.display import preview
+from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.errors import AppError
 
 BEGINNING_CHARS = 200
@@ -63,6 +64,12 @@ def with_beginnings(request: HttpRequest, rows: QuerySet[Message]) -> QuerySet[M
     shown = When(is_readable=True, then=Left("content", BEGINNING_CHARS))
     rows = rows.annotate(is_readable=condition)
     return rows.annotate(beginning=Case(shown, default=Value("")))
+
+
+def selected(request: HttpRequest) -> set[int]:
+    """Return the numbers of the messages that were ticked, one screen of them at most."""
+    ticked = request.POST.getlist("message")[:ROWS_PER_PAGE]
+    return {int(value) for value in ticked if value.isdecimal() and len(value) < 19}
 
 
 def beginning_of(message: Message) -> str:
