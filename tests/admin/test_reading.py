@@ -55,12 +55,12 @@ def test_messages_come_in_order_with_what_the_answer_used(as_moderator: Client, 
     ]
     assert (lines[1].model, lines[1].tokens) == ("scripted", "12 tokens in, 3 out")
     assert "Complete" in lines[1].state
-    assert [button.label for button in lines[0].buttons] == ["Hide"]
+    assert [button.label for button in lines[0].buttons] == ["Hide", "Flag"]
 
 
 def test_a_running_answer_can_be_halted_from_the_page(as_moderator: Client, person: User) -> None:
     lines = as_moderator.get(page_of(make_talk(person, running=True))).context["lines"]
-    assert [button.label for button in lines[1].buttons] == ["Hide", "Halt"]
+    assert [button.label for button in lines[1].buttons] == ["Hide", "Flag", "Halt"]
 
 
 def test_a_hidden_message_is_marked_with_who_and_why(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Arrivals } from "../../static/js/lib/arrivals.js";
+import { Arrivals } from "../../static/js/admin/arrivals.js";
 
 const opened = (number) => ({ case_id: number, state: "open" });
 const claimed = (number) => ({ case_id: number, state: "claimed" });

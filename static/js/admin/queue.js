@@ -1,6 +1,6 @@
 /** The queue's page: keys, the choice of rows, live counts of the saved views. */
 
-import { Arrivals } from "../lib/arrivals.js";
+import { Arrivals } from "./arrivals.js";
 import { get } from "./ask-server.js";
 import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
