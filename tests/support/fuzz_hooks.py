@@ -23,6 +23,7 @@ KINDS_BEYOND_SCHEMAS = {
     "has_a_part",
     "holds_it_already",
     "key_taken",
+    "measure_without_end",
     "message_not_theirs",
     "name_length",
     "name_taken",
