@@ -28,9 +28,18 @@ if TYPE_CHECKING:
         Case,
         Enforcement,
         Flag,
+        Policy,
         Strike,
     )
     from apps.users.models import User
+
+
+class PolicyQuerySet(QuerySet["Policy"]):
+    """Named queries over policies."""
+
+    def in_use(self) -> PolicyQuerySet:
+        """Keep those that a decision or a rule may name: active, and with a wording."""
+        return self.filter(is_active=True, current__isnull=False)
 
 
 class CaseQuerySet(QuerySet["Case"]):

@@ -177,7 +177,7 @@ def _picks(request: HttpRequest) -> list[bulk.Pick]:
 def _bulk_page(
     request: HttpRequest, batch: bulk.Batch, back_url: str, said: str
 ) -> TemplateResponse:
-    policies = Policy.objects.filter(is_active=True, current__isnull=False)
+    policies = Policy.objects.in_use()
     context = {
         **_frame(request, f"Decide {batch.count} cases"),
         "batch": batch,

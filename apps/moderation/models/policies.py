@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
 from apps.core.append_only import AppendOnly
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key
+from apps.moderation.querysets import PolicyQuerySet
 
 
 class Policy(models.Model):
@@ -22,6 +25,8 @@ class Policy(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[PolicyQuerySet] = PolicyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "policies"

@@ -135,7 +135,7 @@ def decide_at_once(
 def _policy(code: str) -> Policy | None:
     if not code:
         return None
-    policy = Policy.objects.filter(code=code, is_active=True, current__isnull=False).first()
+    policy = Policy.objects.in_use().filter(code=code).first()
     if policy is None:
         raise PolicyNotFoundError
     return policy

@@ -232,7 +232,7 @@ def standing_as_data(viewer: User, case: Case, *, has_part: bool) -> dict[str, o
 
 
 def _policies() -> list[Policy]:
-    rows = Policy.objects.filter(is_active=True, current__isnull=False).select_related("current")
+    rows = Policy.objects.in_use().select_related("current")
     return sorted(rows, key=lambda policy: (policy.shortcut or 99, policy.code))
 
 

@@ -130,7 +130,7 @@ def _note_change(rule: Rule, *, why: str = "", is_overridden: bool = False) -> N
 def _check_may_live(rule: Rule, version: RuleVersion) -> None:
     if rule.expires_at is not None and rule.expires_at <= timezone.now():
         raise field_problem("expires_at", "It has expired. Set a later end first.", "expired")
-    in_use = Policy.objects.filter(pk=rule.policy_id, is_active=True, current__isnull=False)
+    in_use = Policy.objects.in_use().filter(pk=rule.policy_id)
     if not in_use.select_for_update(of=("self",), no_key=True).exists():
         raise PolicyNotFoundError
     rules.validated(rule.kind, version.configuration)

@@ -128,8 +128,8 @@ def create_rule(
     require(actor, EDIT)
     name = _name(plan.name)
     _check_target(plan)
-    policy = Policy.objects.filter(code=plan.policy_code, is_active=True).first()
-    if policy is None or policy.current_id is None:
+    policy = Policy.objects.in_use().filter(code=plan.policy_code).first()
+    if policy is None:
         raise PolicyNotFoundError
     tidy = validated(plan.kind, configuration)
     limits = _checked(limits or Limits())

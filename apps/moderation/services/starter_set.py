@@ -224,9 +224,7 @@ def install() -> Installed:
     new = [policy for policy in POLICIES if policy.code not in known]
     for policy in new:
         _add_policy(policy, shortcut=None if policy.shortcut in taken else policy.shortcut)
-    usable = set(
-        Policy.objects.filter(is_active=True, current__isnull=False).values_list("code", flat=True)
-    )
+    usable = set(Policy.objects.in_use().values_list("code", flat=True))
     named = set(Rule.objects.values_list("name", flat=True))
     missing = [
         rule for rule in RULES if rule.plan.name not in named and rule.plan.policy_code in usable
