@@ -20,6 +20,7 @@ let shown = null;
 let claim = null;
 let form = null;
 let isBusy = false;
+let owesLook = false;
 
 /** Give life to the case that the page holds now. */
 function begin() {
@@ -91,8 +92,15 @@ function show(answer) {
   const crumb = document.querySelector(".staff-crumbs [aria-current] span");
   if (crumb) crumb.textContent = `Case ${answer.case}`;
   scrollTo(0, 0);
+  owesLook = false;
   begin();
   place.querySelector("[data-title]").focus({ preventScroll: true });
+}
+
+/** Look at how the case stands, once nothing is on its way: what changed it may be one's own doing. */
+function look() {
+  owesLook = isBusy;
+  if (!isBusy) claim.look();
 }
 
 /** Do one thing at a time; what is refused is said. */
@@ -109,6 +117,7 @@ async function alone(work) {
   } finally {
     isBusy = false;
     desk.removeAttribute("aria-busy");
+    if (owesLook) look();
   }
 }
 
@@ -274,6 +283,6 @@ addEventListener("pagehide", () => claim?.end());
 begin();
 offerAgain(undo);
 watchDesk({
-  onCase: (event) => String(event.case_id) === shown.dataset.case && claim.look(),
+  onCase: (event) => String(event.case_id) === shown.dataset.case && look(),
   onMissed: () => claim.look(),
 });

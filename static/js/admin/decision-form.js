@@ -10,18 +10,18 @@ export class DecisionForm {
   #form;
   #redaction = null;
   #filled = { reason: "", reason_for_user: "" };
-  #waiting = 0;
+  #waiting = {};
   #asked = {};
   #isOpen = false;
 
   constructor(element) {
     this.#case = element;
     this.#form = element.querySelector("[data-decide]");
-    this.#form?.addEventListener("input", () => this.#later());
+    this.#form?.addEventListener("input", () => this.#later("violates"));
     this.#form?.addEventListener("change", (event) => this.#changed(event));
     const text = this.#form && element.querySelector("[data-text]");
-    if (text) this.#redaction = new Redaction(text, this.#form, () => this.#later());
-    if (this.#form) this.#preview("no_violation");
+    if (text) this.#redaction = new Redaction(text, this.#form, () => this.#later("violates"));
+    if (this.#form) this.#later("no_violation");
   }
 
   get exists() {
@@ -110,7 +110,7 @@ export class DecisionForm {
 
   #changed(event) {
     if (event.target.name === "policy") this.#usePolicy(event.target);
-    this.#later();
+    this.#later("violates");
   }
 
   #usePolicy(radio) {
@@ -128,22 +128,20 @@ export class DecisionForm {
   /** Ask anew what each verdict would do: something has changed elsewhere. */
   previewAgain() {
     if (!this.#form) return;
-    this.#preview("no_violation");
-    this.#previewViolation();
+    for (const verdict of ["no_violation", "violates"]) this.#preview(verdict);
   }
 
-  #later() {
-    clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#previewViolation(), PREVIEW_AFTER_MS);
-  }
-
-  #previewViolation() {
-    if (this.#form.querySelector("[name=policy]:checked")) this.#preview("violates");
+  /** Ask once nobody types and nothing is on its way: a decision never waits behind its own preview. */
+  #later(verdict) {
+    clearTimeout(this.#waiting[verdict]);
+    const ask = () => (this.#form.closest("[aria-busy]") ? this.#later(verdict) : this.#preview(verdict));
+    this.#waiting[verdict] = setTimeout(ask, PREVIEW_AFTER_MS);
   }
 
   /** Say what a verdict would do, beside the buttons, and show the notice that it would send. */
   async #preview(verdict) {
     if (!this.#form.isConnected) return;
+    if (verdict === "violates" && !this.#form.querySelector("[name=policy]:checked")) return;
     this.#asked[verdict]?.abort();
     this.#asked[verdict] = new AbortController();
     const { signal } = this.#asked[verdict];
