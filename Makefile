@@ -65,7 +65,7 @@ shell: install ## Open a Python shell on the database of make run
 	@$(DEVELOPMENT) exec -- $(BIN)/python manage.py shell
 
 # The whole suite is spread over processes, file by file; a choice of tests runs in one.
-PARALLEL ?= $(if $(ARGS),,-n 3 --dist loadfile --no-loadscope-reorder)
+PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile --no-loadscope-reorder)
 test: install ## Run the tests on servers of their own; ARGS="-k name" chooses some
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS) \
 		$(call advise,Tests failed. Each one above says what it expected; run one alone with: make test ARGS="path::name")
