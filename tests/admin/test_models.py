@@ -113,7 +113,12 @@ def test_a_new_address_asks_for_the_key_again(as_admin: Client) -> None:
     page = as_admin.get(url_of(provider, "edit")).content.decode()
     assert "Another address forgets the key" in page
     moved = {**PROVIDER, "base_url": "https://elsewhere.example/v1"}
-    assert as_admin.post(url_of(provider, "edit"), moved).status_code == 302
+    asked = as_admin.post(url_of(provider, "edit"), moved, follow=True)
+    assert asked.redirect_chain == [(url_of(provider, "key"), 302)]
+    assert "Give it the key of the new address." in asked.content.decode()
+    assert "It is sent to https://elsewhere.example/v1 and nowhere else." in asked.content.decode()
+    again = as_admin.post(url_of(provider, "edit"), {**moved, "name": "Two"})
+    assert again.headers["Location"] == url_of(provider)
     assert "No key" in as_admin.get(url_of(provider)).content.decode()
 
 

@@ -25,11 +25,13 @@ from apps.llm.admin.catalogue_forms import (
 from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
 from apps.llm.admin.provider_health import health_table, worst_badge
 from apps.llm.admin.published import provider_actions, provider_fact
+from apps.llm.constants import KeySource
 from apps.llm.models import Provider
 from apps.llm.services import compiling, health, providers
 from apps.llm.services.health import Health
 
 MOST_TOLD = 200
+KEY_FORGOTTEN = "The provider is changed and its key forgotten. Give it the key of the new address."
 
 
 @admin.register(Provider)
@@ -162,8 +164,8 @@ class ProviderAdmin(NewRowAdmin[Provider]):
         )
 
     def _edit(self, request: HttpRequest, row: Provider) -> Decision:
-        def apply(typed: Mapping[str, Any]) -> None:
-            providers.change_provider(
+        def apply(typed: Mapping[str, Any]) -> Added | None:
+            changed = providers.change_provider(
                 actor=actor_of(request),
                 provider_id=row.pk,
                 name=typed["name"],
@@ -171,6 +173,8 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 limits=_limits(typed),
                 reason=typed["reason"],
             )
+            is_keyless = changed.key_source == KeySource.NONE != row.key_source
+            return Added(self.url_of(row.pk, "key"), KEY_FORGOTTEN) if is_keyless else None
 
         names = ("name", "base_url", "max_concurrency", "max_waiting", "max_wait_seconds")
         moved = "Another address forgets the key: it was given for the present one."
