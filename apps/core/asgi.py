@@ -1,4 +1,4 @@
-"""What stands in front of Django: a limit on bodies, and the static files."""
+"""What stands in front of Django: a limit on bodies, the static files, and where no socket is."""
 
 from collections.abc import Awaitable, Callable
 from wsgiref.headers import Headers
@@ -8,7 +8,7 @@ from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
 from apps.core.constants import ApplicationEnvironment
-from apps.core.errors import PayloadTooLargeError
+from apps.core.errors import NotFoundError, PayloadTooLargeError
 from apps.core.refusal import Message, Receive, Scope, Send, refuse
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -55,6 +55,18 @@ class _Counted:
             return message
         await refuse(self.scope, self.send, PayloadTooLargeError())
         return {"type": "http.disconnect"}
+
+
+async def no_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse the handshake of a socket at an address that has none: 404, or 403 by older servers.
+
+    Without it the router raises, and any stranger makes an error of ours.
+    """
+    del receive
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await refuse(scope, send, NotFoundError())
+    else:
+        await send({"type": "websocket.close"})
 
 
 def stated_length(scope: Scope) -> int:

@@ -28,13 +28,17 @@ PAGE_POLICY = (
 
 
 async def refuse(scope: Scope, send: Send, error: AppError) -> None:
-    """Answer with an error and close the connection, whose rest nobody reads."""
+    """Answer with an error and close the connection, whose rest nobody reads.
+
+    The handshake of a socket is answered as the request that it is.
+    """
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     correlation_id = accept_correlation_id(headers.get(CORRELATION_HEADER.lower()))
     content, kind = _body(scope, error, correlation_id)
+    prefix = "websocket." if scope["type"] == "websocket" else ""
     await send(
         {
-            "type": "http.response.start",
+            "type": f"{prefix}http.response.start",
             "status": error.status_code,
             "headers": [
                 (b"content-type", kind),
@@ -46,7 +50,7 @@ async def refuse(scope: Scope, send: Send, error: AppError) -> None:
             ],
         }
     )
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": f"{prefix}http.response.body", "body": content})
 
 
 def _body(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, bytes]:
@@ -56,7 +60,8 @@ def _body(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, by
         return orjson.dumps({"error": openai}), JSON
     if not scope["path"].startswith(ENVELOPE_PREFIX):
         return _page(scope, error, correlation_id)
-    request = {"method": scope["method"], "url": scope["path"], "correlation_id": correlation_id}
+    method = scope.get("method", "GET")
+    request = {"method": method, "url": scope["path"], "correlation_id": correlation_id}
     envelope = {
         "success": False,
         "status_code": error.status_code,

@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.core.asgi import BodyLimit, with_static_files
+from project.asgi import application as product
 
 
 class Server:
@@ -149,3 +150,18 @@ async def test_other_addresses_reach_the_application() -> None:
     application, server = Application(), Server(method="GET", path="/statics")
     await server.run(with_static_files(application))
     assert application.calls == 1
+
+
+async def test_a_socket_at_an_address_that_has_none_is_not_found() -> None:
+    modern = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
+    api, openai = Server(path="/api/v1/users/me", **modern), Server(path="/openai/v1/", **modern)
+    old = Server(type="websocket", path="/nothing/")
+    for server in (api, openai, old):
+        await server.run(product)
+    assert [message["type"] for message in api.sent] == [
+        "websocket.http.response.start",
+        "websocket.http.response.body",
+    ]
+    assert (api.status, orjson.loads(api.body)["code"]) == (404, "not_found")
+    assert (openai.status, orjson.loads(openai.body)["error"]["code"]) == (404, "not_found")
+    assert old.sent == [{"type": "websocket.close"}]
