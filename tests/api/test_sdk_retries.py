@@ -84,8 +84,24 @@ async def test_what_no_quota_allows_is_stored_once(
         with pytest.raises(openai.RateLimitError) as refused:
             await ask(client, "Hello")
     assert refused.value.code == "out_of_quota"
+    assert refused.value.request_id == refused.value.response.headers["X-Correlation-ID"]
     assert refused.value.response.headers["x-should-retry"] == "false"
     assert (len(upstream.requests), await Reply.objects.acount()) == (1, 2)
+
+
+async def test_what_waits_for_other_answers_is_told_to_come_again_in_seconds(
+    client: openai.AsyncOpenAI, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.USER_DAILY_TOKENS = 1
+    async with answering(), asyncio.timeout(30):
+        first = asyncio.create_task(ask(client, "[[hang]]"))
+        assert await until(upstream, lambda book: book.running == 1)
+        with pytest.raises(openai.RateLimitError) as refused:
+            await ask(client.with_options(max_retries=0), "Hello")
+        first.cancel()
+    assert refused.value.code == "out_of_quota"
+    assert 1 <= int(refused.value.response.headers["Retry-After"]) <= 5
+    assert "x-should-retry" not in refused.value.response.headers
 
 
 async def test_another_request_under_the_same_key_is_told_so_once(

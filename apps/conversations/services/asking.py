@@ -29,6 +29,7 @@ from apps.conversations.services.turns import Turn, TurnRequest
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
 from apps.llm.errors import ModelsPausedError, ModelUnpricedError, UpstreamError
+from apps.llm.services import quotas
 from apps.users.constants import TokenScope
 from apps.users.models import User
 from apps.users.services import accounts, holding
@@ -114,7 +115,9 @@ async def ask(*, caller: Principal, user_id: int, request: TurnRequest) -> Answe
 
 
 def ensure_admitted(turn: Turn) -> None:
-    """Tell a waiting caller at once that a quota has refused the answer, and when it begins anew.
+    """Tell a waiting caller at once that a quota has refused the answer, and when to ask again.
+
+    Whether that is soon, because answers that are being written hold the rest, or in a while.
 
     Raises:
         ReplyOutOfQuotaError: it has.
@@ -123,8 +126,11 @@ def ensure_admitted(turn: Turn) -> None:
     if turn.reply.error_code == ModelUnpricedError.code:
         raise ModelUnpricedError(turn.reply.notice)
     if turn.resets_at is not None:
-        wait = math.ceil((turn.resets_at - timezone.now()).total_seconds())
-        raise ReplyOutOfQuotaError(turn.reply.notice, retry_after_seconds=max(1, wait))
+        wait = turn.resets_at - timezone.now()
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        error = ReplyOutOfQuotaError(turn.reply.notice, retry_after_seconds=seconds)
+        error.is_final = wait > quotas.RESERVED_WAIT
+        raise error
 
 
 def error_of_end(finished: ReplyFinished) -> AppError:

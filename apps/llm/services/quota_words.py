@@ -104,7 +104,7 @@ def whose(state: QuotaState) -> str:
 
 def refusal(state: QuotaState) -> str:
     """Tell a person why an answer may not begin, and when it may."""
-    if state.used < state.amount:
+    if not state.is_spent:
         return gettext(_RESERVED) % _words(state)
     return gettext(_USED_UP.get(QuotaKind(state.kind), _YOURS_USED_UP)) % _words(state)
 

@@ -31,6 +31,8 @@ from apps.llm.statements import quotas as statements
 from apps.llm.statements.quotas import QuotaState
 
 OWN_KINDS = (QuotaKind.PERSON, QuotaKind.MEMBER, QuotaKind.EVERYONE)
+RESERVED_WAIT = timedelta(seconds=5)
+"""After so long it makes sense to ask again where answers that are being written hold the rest."""
 COUNTERS_KEPT = timedelta(days=62)
 AT_ONCE = 1_000
 
@@ -114,15 +116,25 @@ def reserve(
         notice = quota_words.without_price(spender.model)
         return Admission(is_refused=True, is_unpriced=True, notice=notice)
     if asked.is_used_up:
-        blocking = next(one for one in asked.quotas if one.is_hard and one.is_used_up)
-        return Admission(
-            is_refused=True, notice=quota_words.refusal(blocking), resets_at=blocking.resets_at
-        )
+        return _refusal(asked.quotas, moment)
     passed = next((state for state in asked.quotas if state.is_used_up), None)
     return Admission(
         notice="" if passed is None else quota_words.warning(passed),
         answer_tokens=wanted.completion_tokens if any(q.is_hard for q in asked.quotas) else None,
     )
+
+
+def _refusal(states: Sequence[QuotaState], moment: datetime) -> Admission:
+    """Refuse a call, for the longest wait that there is.
+
+    What is used comes back with the next period; what is only reserved, when some answer ends.
+    """
+    blocking = [one for one in states if one.is_hard and one.is_used_up]
+    spent = next((one for one in blocking if one.is_spent), None)
+    if spent is None:
+        again = min(moment + RESERVED_WAIT, blocking[0].resets_at)
+        return Admission(is_refused=True, notice=quota_words.refusal(blocking[0]), resets_at=again)
+    return Admission(is_refused=True, notice=quota_words.refusal(spent), resets_at=spent.resets_at)
 
 
 def move(

@@ -92,6 +92,11 @@ class QuotaState(NamedTuple):
         return self.used + self.reserved >= self.amount
 
     @property
+    def is_spent(self) -> bool:
+        """Whether nothing would be left if all that is reserved came back."""
+        return self.used >= self.amount
+
+    @property
     def share(self) -> float:
         """Which part of it is used or reserved; 1 for one of nothing."""
         return (self.used + self.reserved) / self.amount if self.amount else 1.0

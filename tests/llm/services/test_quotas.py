@@ -134,7 +134,9 @@ def test_a_soft_quota_warns_and_refuses_nothing(person: User) -> None:
 def test_a_refusal_says_what_is_used_up_and_when_it_begins_anew(person: User) -> None:
     limit(30)
     ask(person)
-    assert "is reserved by answers that are being written" in ask(person, 2).notice
+    held = ask(person, 2)
+    assert "is reserved by answers that are being written" in held.notice
+    assert held.resets_at == NOON + quotas.RESERVED_WAIT
     settle(person, 1, (30, 0))
     refused = ask(person, 2)
     assert refused.notice == (
@@ -142,6 +144,16 @@ def test_a_refusal_says_what_is_used_up_and_when_it_begins_anew(person: User) ->
         "It begins anew on 29 November 2026 at 00:00 UTC; try again then."
     )
     assert refused.resets_at == datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def test_what_is_used_up_says_how_long_to_wait_and_not_what_is_only_reserved(person: User) -> None:
+    limit(101, period=Period.HOUR)
+    limit(201, period=Period.MONTH)
+    assert [ask(person, number).is_refused for number in (1, 2)] == [False, False]
+    settle(person, 1, (101, 0))
+    refused = ask(person, 3)
+    assert refused.notice.startswith("You have used up the allowance of 101 tokens for this hour.")
+    assert refused.resets_at == datetime(2026, 11, 28, 13, tzinfo=UTC)
 
 
 def test_a_day_ends_at_midnight_and_a_call_counts_where_it_was_asked_for(person: User) -> None:
