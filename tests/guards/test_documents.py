@@ -9,7 +9,7 @@ import pytest
 from apps.conversations.events import EVENT_TYPES
 from apps.core.errors import AppError
 from project.api import api
-from tests.guards.sources import import_everything, read
+from tests.guards.sources import ROOT, import_everything, read
 
 PROTOCOL = read("docs/protocol.md")
 READERS = {
@@ -92,3 +92,17 @@ def variables() -> list[str]:
 def test_every_setting_is_in_the_example_and_in_the_documents(name: str) -> None:
     assert re.search(rf"^#? ?{name}=", read(".env.example"), re.MULTILINE)
     assert f"`{name}`" in read("docs/configuration.md")
+
+
+def test_every_record_of_a_decision_has_its_own_number_its_title_and_its_date() -> None:
+    records = sorted((ROOT / "docs/decisions").glob("*.md"))
+    heads = {
+        record.name: re.match(
+            r"# (\d{4}): [^\n]+\n\nDate: \d{4}-\d\d-\d\d\. Status: \w+",
+            record.read_text(encoding="utf-8"),
+        )
+        for record in records
+    }
+    numbers = {name: head and head[1] for name, head in heads.items()}
+    assert numbers == {name: name[:4] for name in heads}
+    assert len(set(numbers.values())) == len(records)
