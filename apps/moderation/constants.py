@@ -175,6 +175,14 @@ class EnforcementState(TextChoices):
     REVERSED = "reversed", "Reversed"
 
 
+class GrantState(TextChoices):
+    """Whether somebody may read a conversation by a grant."""
+
+    LIVE = "live", "Live"
+    ENDED_EARLY = "ended_early", "Ended early"
+    EXPIRED = "expired", "Expired"
+
+
 class AppealState(TextChoices):
     """Where an appeal stands."""
 

@@ -56,6 +56,7 @@ KEPT_OUT = {
             "moderation.Note.author",
             "moderation.SavedView.owner",
             "moderation.AccessGrant.reader",
+            "moderation.AccessGrant.revoked_by",
             "moderation.StaffPreference.user",
             "moderation.Decision.actor",
             "moderation.Appeal.reviewer",

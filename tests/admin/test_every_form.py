@@ -66,6 +66,7 @@ ACTS: tuple[tuple[str, str], ...] = (
     (r"conversations/(reply/\d+/halt|share/\d+/(revoke|give-back))/", DECIDERS),
     (r"conversations/message/(\d+/(hide|restore|flag)|(hide|restore)-selected)/", DECIDERS),
     (r"conversations/conversation/\d+/read/", READERS),
+    (r"moderation/accessgrant/\d+/end/", READERS),
     (r"moderation/(policy|threshold)/(new|\d+/\w+)/", LEADS),
     (r"moderation/rule/\d+/enforce/", "approver admin"),
     (r"moderation/rule/\d+/try/", KNOW_RULES),

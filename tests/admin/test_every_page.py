@@ -24,7 +24,7 @@ from apps.llm.services.compiling import add_version
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.moderation.models import BackTest, Rule
-from apps.moderation.services import queue
+from apps.moderation.services import grants, queue
 from apps.users.models import User
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.admin.conftest import make_talk
@@ -101,6 +101,10 @@ def make_rows(number: int) -> None:
             version=rule.current, first_message_id=1, last_message_id=9, position=0, total=9
         )
         make_delivery()
+        reader = User.objects.filter(role="moderator").first() or owner
+        grants.open_grant(
+            actor=reader, conversation_id=talk.conversation.pk, reason="They wrote to us."
+        )
         audit.record(actor=owner, action="user.updated", target_type="user", target_id=owner.pk)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -35,6 +35,7 @@ def test_the_site_is_ours_and_holds_our_pages_only() -> None:
         "llm.Provider",
         "llm.Quota",
         "llm.UsageRecord",
+        "moderation.AccessGrant",
         "moderation.Appeal",
         "moderation.BackTest",
         "moderation.Case",

@@ -12,11 +12,9 @@ from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_reading
 from apps.core.errors import ForbiddenError, ValidationFailedError
-from apps.moderation.constants import FlagSource, Verdict
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
-from apps.moderation.services import case_texts, cases, decisions, flags, grants, reversals
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services import grants, readings
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_staff
@@ -64,39 +62,6 @@ def test_an_open_case_lets_its_moderators_read(moderator: User, conversation: Co
     assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
 
 
-def test_undoing_an_old_decision_lets_nobody_in_until_the_message_is_flagged_again(
-    moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = conversation.messages.get()
-    MessageFactory(conversation=conversation, content="What was said next.")
-    case = make_case(message)
-    case = cases.claim(actor=moderator, case_id=case.pk)
-    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
-    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
-    monkeypatch.setattr(reversals, "UNDO_SECONDS", 0)
-    reversals.undo(actor=moderator, decision_id=made.pk, reason="Once more.")
-    case.refresh_from_db()
-    assert not case.is_closed
-    with pytest.raises(GrantRequiredError):
-        grants.ensure_may_read(viewer=moderator, conversation=conversation)
-    with pytest.raises(GrantRequiredError):
-        case_texts.read_more(viewer=moderator, case_id=case.pk, beyond=message.pk)
-    browser = Client()
-    browser.force_login(moderator)
-    for page in (f"moderation/case/{case.pk}/change", "conversations/message"):
-        assert "What was said next." not in browser.get(f"/admin/{page}/").text
-    flags.raise_flag(message=message, source=FlagSource.STAFF)
-    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
-
-
-def test_undoing_a_slip_lets_in_as_before(moderator: User, conversation: Conversation) -> None:
-    case = cases.claim(actor=moderator, case_id=make_case(conversation.messages.get()).pk)
-    ruling = Ruling(verdict=Verdict.NO_VIOLATION)
-    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
-    reversals.undo(actor=moderator, decision_id=made.pk, reason="")
-    assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
-
-
 def test_a_grant_needs_a_reason_a_right_and_a_conversation(
     moderator: User, conversation: Conversation
 ) -> None:
@@ -114,8 +79,8 @@ def test_a_grant_is_ended_by_its_reader_or_a_lead(
 ) -> None:
     grant = open_one(moderator, conversation)
     with pytest.raises(GrantNotFoundError):
-        grants.revoke_grant(actor=make_staff(), grant_id=grant.pk)
-    grants.revoke_grant(actor=make_staff("lead"), grant_id=grant.pk)
+        grants.revoke_grant(actor=make_staff(), grant_id=grant.pk, reason="So.")
+    grants.revoke_grant(actor=make_staff("lead"), grant_id=grant.pk, reason="So.")
     with pytest.raises(GrantRequiredError):
         grants.ensure_may_read(viewer=moderator, conversation=conversation)
     actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
@@ -134,7 +99,7 @@ def test_leads_and_auditors_list_everybodys_grants_and_others_their_own(
     lead = make_staff("lead")
     assert listed(lead) == listed(make_staff("auditor")) == [other.pk, grant.pk]
     assert listed(moderator) == [grant.pk]
-    grants.revoke_grant(actor=lead, grant_id=grant.pk)
+    grants.revoke_grant(actor=lead, grant_id=grant.pk, reason="So.")
     assert listed(lead) == [other.pk]
     support = make_staff("support", role="user")
     assert Caller(support).call("GET", path, status=403)["code"] == "forbidden"
@@ -178,7 +143,7 @@ def test_a_reason_opens_the_page_and_each_reading_is_written_down_for_its_owner(
     assert taken.headers["Location"] == page
     assert SECRET in browser.get(page).content.decode()
     assert SECRET in browser.get(page).content.decode()
-    reading = grants.list_readings(viewer=conversation.owner)[0]
+    reading = readings.list_readings(viewer=conversation.owner)[0]
     assert (reading.reader, reading.reason) == (moderator.name, "A complaint by mail.")
     assert len(reading.read_at) == 2
     owner = Client()
@@ -187,7 +152,7 @@ def test_a_reason_opens_the_page_and_each_reading_is_written_down_for_its_owner(
     assert "About bread" in text
     assert "A complaint by mail." in text
     assert moderator.name in text
-    assert grants.list_readings(viewer=UserFactory()) == []
+    assert readings.list_readings(viewer=UserFactory()) == []
 
 
 @pytest.mark.parametrize("name", ["conversation", "message"])
@@ -200,11 +165,11 @@ def test_a_list_that_shows_words_under_a_grant_is_a_reading_that_the_owner_sees(
     browser.force_login(moderator)
     text = browser.get(f"/admin/conversations/{name}/").text
     assert ("About bread" if name == "conversation" else SECRET) in text
-    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 1
+    assert len(readings.list_readings(viewer=conversation.owner)[0].read_at) == 1
     assert not AuditEvent.objects.filter(target_id=own.pk).exists()
     words = {"q": f"conversation:{conversation.pk} Flour"}
     assert SECRET in browser.get("/admin/conversations/message/", words).text
-    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 2
+    assert len(readings.list_readings(viewer=conversation.owner)[0].read_at) == 2
 
 
 def test_a_page_about_selected_messages_is_a_reading_under_a_grant(
@@ -215,7 +180,7 @@ def test_a_page_about_selected_messages_is_a_reading_under_a_grant(
     browser.force_login(moderator)
     chosen = {"message": conversation.messages.get().pk}
     assert SECRET in browser.post("/admin/conversations/message/hide-selected/", chosen).text
-    assert len(grants.list_readings(viewer=conversation.owner)[0].read_at) == 1
+    assert len(readings.list_readings(viewer=conversation.owner)[0].read_at) == 1
 
 
 def test_a_list_of_messages_notes_each_conversation_with_a_case_once_an_hour(
@@ -247,7 +212,7 @@ def test_staff_without_the_right_to_read_are_refused_whatever_the_reason(
 def test_the_page_goes_on_to_readings_of_long_ago(
     moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grants, "GRANTS_SHOWN", 2)
+    monkeypatch.setattr(readings, "GRANTS_SHOWN", 2)
     for number in range(3):
         read = open_one(moderator, conversation)
         AccessGrant.objects.filter(pk=read.pk).update(
@@ -289,5 +254,5 @@ def test_a_reading_is_still_seen_when_its_conversation_is_deleted_and_gone(
     assert "A conversation that is gone" in gone
     assert "A complaint by mail." in gone
     assert "Read 1 time" in gone
-    reading = grants.list_readings(viewer=conversation.owner)[0]
+    reading = readings.list_readings(viewer=conversation.owner)[0]
     assert (reading.conversation_id, reading.is_there) == (grant.conversation_number, False)

@@ -26,7 +26,7 @@ from tests.moderation.factories import claimed_case, make_policy, make_rule, mak
 pytestmark = pytest.mark.django_db
 WHO = ("actor", "viewer")
 OWN = {
-    "grants.list_readings": "what happened to one's own conversations",
+    "readings.list_readings": "what happened to one's own conversations",
     "inbox.account_of": "how one stands oneself",
     "inbox.list_notices": "one's own notices",
     "inbox.newest_notices": "one's own notices",
@@ -195,7 +195,7 @@ def test_14_every_service_for_staff_refuses_one_who_is_suspended(
 @pytest.mark.parametrize(
     "name",
     [
-        "grants.list_readings",
+        "readings.list_readings",
         "inbox.list_notices",
         "inbox.newest_notices",
         "reports.list_reports",

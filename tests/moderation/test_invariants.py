@@ -59,6 +59,7 @@ from apps.moderation.services import (
     deliveries,
     flags,
     grants,
+    readings,
     reports,
     reversals,
     strikes,
@@ -566,7 +567,7 @@ def test_13_reading_without_an_open_case_needs_a_live_grant_and_shows_to_the_own
     def is_read() -> bool:
         return "Flour and water." in browser.get(page).content.decode()
 
-    def readings() -> list[tuple[int, str]]:
+    def recorded() -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT actor_id, target_type FROM audit_auditevent "
@@ -578,18 +579,18 @@ def test_13_reading_without_an_open_case_needs_a_live_grant_and_shows_to_the_own
 
     with pytest.raises(GrantRequiredError):
         grants.ensure_may_read(viewer=moderator, conversation=conversation)
-    assert (is_read(), readings()) == (False, [])
+    assert (is_read(), recorded()) == (False, [])
     grants.open_grant(actor=moderator, conversation_id=conversation.pk, reason="A complaint.")
     assert is_read()
-    assert readings() == [(moderator.pk, "conversation")]
+    assert recorded() == [(moderator.pk, "conversation")]
     event = AuditEvent.objects.get(action="access.granted")
     assert (event.actor_id, event.target_id, event.reason) == (
         moderator.pk,
         conversation.pk,
         "A complaint.",
     )
-    reading = grants.list_readings(viewer=conversation.owner)[0]
+    reading = readings.list_readings(viewer=conversation.owner)[0]
     assert (reading.reader, reading.reason) == (moderator.name, "A complaint.")
     assert len(reading.read_at) == 1
     AccessGrant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert (is_read(), len(readings())) == (False, 1)
+    assert (is_read(), len(recorded())) == (False, 1)

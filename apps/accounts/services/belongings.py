@@ -15,7 +15,7 @@ from apps.conversations.models import Feedback
 from apps.conversations.services import deleting, shares
 from apps.llm.models import UsageRecord
 from apps.llm.services import money, quota_setting
-from apps.moderation.services import grants, inbox, reports
+from apps.moderation.services import inbox, readings, reports
 from apps.users.models import ApiToken, Restriction, User
 from apps.users.services import access, sessions
 
@@ -178,7 +178,7 @@ def _notices(user: User) -> Rows:
 
 def _readings(user: User) -> Rows:
     before: int | None = None
-    while found := grants.list_readings(viewer=user, before=before):
+    while found := readings.list_readings(viewer=user, before=before):
         for row in found:
             yield {
                 "conversation_id": row.conversation_id,
@@ -187,6 +187,7 @@ def _readings(user: User) -> Rows:
                 "reason": row.reason,
                 "allowed_from": row.opened_at,
                 "allowed_until": row.ended_at,
+                "ended_early": row.is_ended_early,
                 "read_at": row.read_at,
                 "only_passages": row.is_passages,
             }

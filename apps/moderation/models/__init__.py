@@ -1,12 +1,6 @@
 """The rows of moderation: policies, rules, cases, decisions."""
 
-from apps.moderation.models.cases import (
-    AccessGrant,
-    Case,
-    CaseSnapshot,
-    Flag,
-    Note,
-)
+from apps.moderation.models.cases import Case, CaseSnapshot, Flag, Note
 from apps.moderation.models.decisions import (
     Appeal,
     Decision,
@@ -16,6 +10,7 @@ from apps.moderation.models.decisions import (
     Threshold,
 )
 from apps.moderation.models.desk import SavedView, StaffPreference
+from apps.moderation.models.grants import AccessGrant
 from apps.moderation.models.policies import Policy, PolicyVersion
 from apps.moderation.models.reopenings import CaseReopening
 from apps.moderation.models.rules import (

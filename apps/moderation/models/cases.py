@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
-from apps.moderation.models.rules import BackTest, RuleHit
+from apps.moderation.models.rules import RuleHit
 from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
 
 
@@ -251,49 +251,3 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"note on case {self.case_id} (#{self.pk})"
-
-
-class AccessGrant(models.Model):
-    """A reasoned, time-limited permission to read a conversation that has no open case.
-
-    Its owner, the subject, goes on seeing it after the conversation is gone, whose number it keeps.
-    """
-
-    reader = actor_key()
-    reader_label = models.CharField(max_length=120)
-    subject = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
-    conversation = models.ForeignKey(
-        "conversations.Conversation",
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="access_grants",
-    )
-    conversation_number = models.BigIntegerField()
-    reason = models.TextField()
-    back_test = models.ForeignKey(BackTest, null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        default_permissions = ("view",)
-        permissions = [
-            ("read_conversation", "Can read a private conversation with a reason"),
-            ("reveal_person", "Can see an email address or IP with a reason"),
-        ]
-        indexes = [
-            models.Index(fields=["conversation", "-id"], name="grant_by_conversation"),
-            models.Index(fields=["subject", "-id"], name="grant_by_subject"),
-            models.Index(fields=["created_at"], name="grant_by_time"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
-            models.UniqueConstraint(
-                fields=["back_test", "reader", "conversation"], name="passages_are_one_grant"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"grant on conversation {self.conversation_number} (#{self.pk})"

@@ -23,6 +23,7 @@ from apps.moderation.schemas.appeals import (
     OpinionIn,
     ReviewIn,
 )
+from apps.moderation.schemas.cases import ReasonIn
 from apps.moderation.services import appeals, blind_reviews, grants, records
 from apps.moderation.services.appeals import Review
 
@@ -179,8 +180,29 @@ async def open_grant(request: HttpRequest, payload: GrantIn) -> object:
     ),
 )
 async def revoke_grant(request: HttpRequest, grant_id: int) -> object:
-    """End a grant before its time."""
-    return await db.call(grants.revoke_grant, actor=caller_of(request).user, grant_id=grant_id)
+    """End your own grant before its time, without a reason."""
+    actor = caller_of(request).user
+    return await db.call(grants.revoke_grant, actor=actor, grant_id=grant_id, reason="")
+
+
+@router.operation(
+    "POST",
+    "/grants/{int:grant_id}/end",
+    Endpoint(
+        returns=GrantOut,
+        message="Ended.",
+        scope=STAFF,
+        errors=(errors.GrantNotFoundError,),
+    ),
+)
+async def end_grant(request: HttpRequest, grant_id: int, payload: ReasonIn) -> object:
+    """End a grant before its time, with a reason for the record: your own, or any as a lead."""
+    return await db.call(
+        grants.revoke_grant,
+        actor=caller_of(request).user,
+        grant_id=grant_id,
+        reason=payload.reason,
+    )
 
 
 async def _appeal(service: Callable[..., Appeal], **given: object) -> AppealOut:

@@ -22,7 +22,7 @@ from apps.moderation.schemas.notices import (
     ReportIn,
     ReportOut,
 )
-from apps.moderation.services import appeals, grants, inbox, reports
+from apps.moderation.services import appeals, inbox, readings, reports
 from apps.users.constants import TokenScope
 
 notices_router = ApiRouter(tags=["Notices"])
@@ -87,7 +87,7 @@ async def list_readings(request: HttpRequest, page: Query[PageParams]) -> Slice:
     """List who of the staff read your conversations without a case, when and why; newest first."""
     before = read_number_cursor(page)
     viewer = caller_of(request).user
-    rows = await db.call(grants.list_readings, viewer=viewer, before=before, limit=page.limit + 1)
+    rows = await db.call(readings.list_readings, viewer=viewer, before=before, limit=page.limit + 1)
     items = rows[: page.limit]
     if len(rows) <= page.limit:
         return Slice(items, None)

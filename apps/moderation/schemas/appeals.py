@@ -89,4 +89,7 @@ class GrantOut(OutputSchema):
     reason: str
     created_at: datetime
     expires_at: datetime
-    revoked_at: datetime | None
+    state: constants.GrantState = Field(examples=["live"])
+    revoked_at: datetime | None = Field(description="When it was ended early.")
+    revoked_by_id: int | None
+    revoke_reason: str = Field(description="May be empty where its reader ended it.")

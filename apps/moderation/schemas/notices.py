@@ -115,6 +115,7 @@ class ReadingOut(OutputSchema):
     reason: str
     opened_at: datetime
     ended_at: datetime
+    is_ended_early: bool = Field(description="True where staff ended it before its time.")
     read_at: list[datetime]
     is_passages: bool = Field(
         description="True where only passages were read, to measure an automatic check."

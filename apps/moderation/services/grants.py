@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +11,6 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -28,33 +26,6 @@ from apps.users.services import access
 from apps.users.services.problems import clean_reason
 
 READ = "moderation.read_conversation"
-GRANTS_SHOWN = 50
-READINGS_SHOWN = 1_000
-GONE = gettext_noop("A conversation that is gone")
-PASSAGES = gettext_noop(
-    "A passage was read to see whether an automatic check is right (test %(number)d)."
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One time that staff opened a conversation with a reason, as its owner sees it.
-
-    Attributes:
-        is_passages: nothing was opened; passages were read to measure a rule.
-        is_there: the conversation can be opened by its owner.
-    """
-
-    grant_id: int
-    conversation_id: int
-    conversation_title: str
-    reader: str
-    reason: str
-    opened_at: datetime
-    ended_at: datetime
-    read_at: list[datetime]
-    is_passages: bool
-    is_there: bool
 
 
 @transaction.atomic
@@ -96,22 +67,39 @@ def open_grant(*, actor: User, conversation_id: int, reason: str) -> AccessGrant
 
 
 @transaction.atomic
-def revoke_grant(*, actor: User, grant_id: int) -> AccessGrant:
-    """End a grant before its time: one's own, or anybody's as a lead.
+def revoke_grant(*, actor: User, grant_id: int, reason: str) -> AccessGrant:
+    """End a grant before its time: one's own, or somebody else's as a lead.
+
+    One that is over already stays as it is.
+
+    Args:
+        actor: who ends it; whoever reads by it themself, or a lead whose conversation it is not.
+        grant_id: which grant.
+        reason: why, for the record; may be empty where somebody ends their own.
 
     Raises:
         ForbiddenError: the actor may not read conversations.
-        GrantNotFoundError: there is no such grant, or it is somebody else's.
+        GrantNotFoundError: there is no such grant, or it is not theirs to end.
+        ValidationFailedError: no reason was given for ending somebody else's.
     """
     cases.require(actor, READ)
     grant = AccessGrant.objects.select_for_update().filter(pk=grant_id).first()
-    if grant is None or (grant.reader_id != actor.pk and not actor.has_perm(cases.OVERRIDE)):
+    if grant is None or not may_end(actor, grant):
         raise GrantNotFoundError
-    if grant.revoked_at is None and grant.expires_at > timezone.now():
-        grant.revoked_at = timezone.now()
-        grant.save(update_fields=["revoked_at"])
-        _record(actor, AuditAction.ACCESS_REVOKED, grant)
+    words = clean_reason(reason, field="reason", is_required=grant.reader_id != actor.pk)
+    if grant.state == constants.GrantState.LIVE:
+        grant.revoked_at, grant.revoke_reason = timezone.now(), words
+        grant.revoked_by, grant.revoked_by_label = actor, actor.name
+        grant.save(update_fields=["revoked_at", "revoked_by", "revoked_by_label", "revoke_reason"])
+        _record(actor, AuditAction.ACCESS_REVOKED, grant, words)
     return grant
+
+
+def may_end(viewer: User, grant: AccessGrant) -> bool:
+    """Tell whether a grant that holds is somebody's to end; no lead ends one on what is theirs."""
+    if grant.reader_id == viewer.pk:
+        return True
+    return grant.subject_id != viewer.pk and viewer.has_perm(cases.OVERRIDE)
 
 
 @transaction.atomic
@@ -230,55 +218,6 @@ def readable(*, viewer: User, conversation: str, owner: str) -> Q:
 
 def _is_there(rows: QuerySet[Any, Any]) -> Q:
     return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))  # noqa: FBT003
-
-
-def list_readings(
-    *, viewer: User, before: int | None = None, limit: int = GRANTS_SHOWN
-) -> list[Reading]:
-    """Return who read the viewer's conversations with a reason, when and why; newest first.
-
-    What was read of a conversation that is deleted, or gone for good, stays among them.
-
-    Args:
-        viewer: the owner.
-        before: the grant before which the list goes on; None for its beginning.
-        limit: at most so many.
-    """
-    rows = AccessGrant.objects.filter(subject=viewer).select_related("conversation")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    grants = list(rows.order_by("-id")[:limit])
-    times: dict[int, list[datetime]] = {}
-    by_grant = audit.list_events_of(
-        action=AuditAction.CONVERSATION_READ,
-        target_type="conversation",
-        target_ids={grant.conversation_number for grant in grants},
-    ).filter(data__grant_id__in=[grant.pk for grant in grants])
-    for number, at in by_grant.values_list("data__grant_id", "created_at")[:READINGS_SHOWN]:
-        times.setdefault(number, []).append(at)
-    return [_reading(grant, times.get(grant.pk, [])) for grant in grants]
-
-
-def _reading(grant: AccessGrant, read_at: list[datetime]) -> Reading:
-    conversation = grant.conversation
-    return Reading(
-        grant_id=grant.pk,
-        conversation_id=grant.conversation_number,
-        conversation_title=conversation.display_title if conversation else gettext(GONE),
-        reader=grant.reader_label,
-        reason=_told(grant),
-        opened_at=grant.created_at,
-        ended_at=grant.revoked_at or grant.expires_at,
-        read_at=read_at,
-        is_passages=grant.back_test_id is not None,
-        is_there=conversation is not None and conversation.deleted_at is None,
-    )
-
-
-def _told(grant: AccessGrant) -> str:
-    if grant.back_test_id is None:
-        return grant.reason
-    return gettext(PASSAGES) % {"number": grant.back_test_id}
 
 
 def _live() -> QuerySet[AccessGrant]:

@@ -11,7 +11,7 @@ from apps.conversations.services.messages import access_message
 from apps.core.errors import AppError
 from apps.moderation import constants
 from apps.moderation.models import Appeal, Notice
-from apps.moderation.services import appeal_cases, grants, inbox, reports
+from apps.moderation.services import appeal_cases, inbox, readings, reports
 from apps.users.models import User
 
 APPEAL_STATES = {
@@ -66,9 +66,9 @@ def notices_page(*, viewer: User, before: int | None = None) -> dict[str, Any]:
 
 def readings_page(*, viewer: User, before: int | None = None) -> dict[str, Any]:
     """Return the context of one screen of who read a person's conversations."""
-    found = grants.list_readings(viewer=viewer, before=before, limit=grants.GRANTS_SHOWN + 1)
-    shown = found[: grants.GRANTS_SHOWN]
-    following = shown[-1].grant_id if len(found) > grants.GRANTS_SHOWN else None
+    found = readings.list_readings(viewer=viewer, before=before, limit=readings.GRANTS_SHOWN + 1)
+    shown = found[: readings.GRANTS_SHOWN]
+    following = shown[-1].grant_id if len(found) > readings.GRANTS_SHOWN else None
     return {"readings": shown, "next_before": following, "is_first": before is None}
 
 

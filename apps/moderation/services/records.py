@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from apps.moderation.constants import GRANT_HOURS
+from apps.moderation.constants import GRANT_HOURS, GrantState
 from apps.moderation.errors import RecordNotFoundError
 from apps.moderation.models import (
     AccessGrant,
@@ -28,6 +28,7 @@ from apps.moderation.services import blind_reviews, cases, grants
 from apps.users.models import User
 
 Chosen = Mapping[str, Any]
+ALL_GRANTS = "moderation.view_accessgrant"
 
 
 def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
@@ -75,15 +76,22 @@ def list_grants(
     Raises:
         ForbiddenError: the viewer may do neither.
     """
-    is_for_all = viewer.has_perm("moderation.view_accessgrant")
-    cases.require(viewer, "moderation.view_accessgrant" if is_for_all else grants.READ)
+    is_for_all = viewer.has_perm(ALL_GRANTS)
+    cases.require(viewer, ALL_GRANTS if is_for_all else grants.READ)
     rows = _chosen(viewer, AccessGrant, chosen, about="subject").filter(back_test=None)
     rows = rows if is_for_all else rows.filter(reader=viewer)
-    if not is_live:
-        return rows
+    return rows.filter(grants_in(GrantState.LIVE)) if is_live else rows
+
+
+def grants_in(state: GrantState) -> Q:
+    """Return the condition of grants in a state; those by which somebody may read are young."""
     now = timezone.now()
+    if state == GrantState.ENDED_EARLY:
+        return Q(revoked_at__isnull=False)
+    if state == GrantState.EXPIRED:
+        return Q(revoked_at=None, expires_at__lte=now)
     since = now - timedelta(hours=GRANT_HOURS)
-    return rows.filter(created_at__gte=since, expires_at__gt=now, revoked_at=None)
+    return Q(revoked_at=None, created_at__gte=since, expires_at__gt=now)
 
 
 def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:

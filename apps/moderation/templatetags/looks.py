@@ -13,6 +13,7 @@ from apps.moderation.constants import (
     CaseState,
     EnforcementState,
     FlagOutcome,
+    GrantState,
     HitOutcome,
     Severity,
     Verdict,
@@ -65,6 +66,12 @@ APPEAL_LOOKS = {
     AppealState.WITHDRAWN: (Tone.NEUTRAL, "close"),
 }
 
+GRANT_LOOKS = {
+    GrantState.LIVE: (Tone.LIVE, "key"),
+    GrantState.ENDED_EARLY: (Tone.NEUTRAL, "key_off"),
+    GrantState.EXPIRED: (Tone.NEUTRAL, "schedule"),
+}
+
 
 def severity_badge(value: int) -> SafeString:
     """Show how much harm is at stake."""
@@ -109,6 +116,13 @@ def appeal_badge(value: str) -> SafeString:
     """Show where an appeal stands."""
     state = AppealState(value)
     return badge(state.label, *APPEAL_LOOKS[state])
+
+
+def grant_badge(value: str, *, ended_by: str = "") -> SafeString:
+    """Show whether somebody may read by a grant, and who ended it early."""
+    state = GrantState(value)
+    words = f"{state.label} by {ended_by}" if ended_by else state.label
+    return badge(words, *GRANT_LOOKS[state])
 
 
 def name_of(column: str) -> Subquery:

@@ -185,7 +185,8 @@ STAFF: dict[str, Row] = {
         body={"conversation_id": "conversation_id", "reason": "A look."},
     ),
     "list_grants": Row("forbidden", "forbidden", 200, 200, "forbidden"),
-    "revoke_grant": Row("forbidden", "forbidden", 200, 200, "forbidden"),
+    "revoke_grant": Row("forbidden", "forbidden", 200, "validation_failed", "forbidden"),
+    "end_grant": Row("forbidden", "forbidden", 200, 200, "forbidden", body=REASON),
     "create_webhook": Row(
         "forbidden",
         "forbidden",

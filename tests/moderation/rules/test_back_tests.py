@@ -20,7 +20,14 @@ from apps.moderation.models import (
     Rule,
     RuleVersion,
 )
-from apps.moderation.services import back_test_samples, back_tests, grants, rule_desk, rules
+from apps.moderation.services import (
+    back_test_samples,
+    back_tests,
+    grants,
+    readings,
+    rule_desk,
+    rules,
+)
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_rule, make_staff
@@ -222,7 +229,7 @@ def test_whose_passage_it_is_sees_who_read_it_and_why(author: User, rule: Rule) 
         assert found is not None
         back_test_samples.label(actor=author, match_id=found.match_id, is_violation=True)
     conversation = Conversation.objects.get()
-    [reading] = grants.list_readings(viewer=conversation.owner)
+    [reading] = readings.list_readings(viewer=conversation.owner)
     assert (reading.reader, reading.is_passages, len(reading.read_at)) == (author.name, True, 2)
     events = AuditEvent.objects.filter(action="conversation.read", target_id=conversation.pk)
     reasons = set(events.values_list("actor_id", "reason"))
