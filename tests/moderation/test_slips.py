@@ -1,12 +1,14 @@
 """A slip that is taken back leaves the case as it was: policy, severity and time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from apps.moderation.constants import FlagSource, Severity, Verdict
-from apps.moderation.models import Case, Policy, RuleHit
-from apps.moderation.services import cases, decisions, flags, reversals
+from apps.moderation.constants import AppealState, FlagSource, Severity, Verdict
+from apps.moderation.models import Appeal, Case, Notice, Policy, RuleHit
+from apps.moderation.services import appeals, cases, decisions, flags, reversals
+from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.factories import MessageFactory
@@ -90,3 +92,76 @@ def test_what_a_rule_has_found_since_the_decision_stays(moderator: User, grave: 
     reversals.undo(actor=moderator, decision_id=unsure.pk, reason="")
     after = Case.objects.get(pk=case.pk)
     assert (after.policy, after.severity) == (grave, Severity.CRITICAL)
+
+
+def appealed(case: Case) -> Appeal:
+    notice = Notice.objects.filter(subject=case.subject_id, appeal_until__isnull=False).latest("pk")
+    return appeals.submit(actor=notice.subject, notice_id=notice.pk, text="A joke.")
+
+
+def overturn(case: Case) -> int:
+    """Accept an appeal; returns the decision."""
+    lead, appeal = make_staff("lead"), appealed(case)
+    held = cases.claim(actor=lead, case_id=case.pk)
+    appeals.note_first_opinion(actor=lead, appeal_id=appeal.pk, verdict=Verdict.NO_VIOLATION)
+    review = Review(outcome=AppealState.OVERTURNED, reason="Seen again.")
+    appeals.decide_appeal(actor=lead, appeal_id=appeal.pk, version=held.version, review=review)
+    return latest(case)
+
+
+def decide_anew(case: Case) -> int:
+    """Say that there is no violation, on a case that is open again; returns the decision."""
+    moderator, appeal = make_staff(), appealed(case)
+    message = MessageFactory._meta.model.objects.get(pk=case.message_id)
+    flags.raise_flag(message=message, source=FlagSource.STAFF)
+    appeals.withdraw(actor=appeal.subject, notice_id=appeal.notice_id)
+    held = cases.claim(actor=moderator, case_id=case.pk)
+    assert held.severity == Severity.CRITICAL
+    okay = Ruling(verdict=Verdict.NO_VIOLATION)
+    decisions.decide(actor=moderator, case_id=case.pk, version=held.version, ruling=okay)
+    return latest(case)
+
+
+def latest(case: Case) -> int:
+    found = decisions.latest_decision(case)
+    assert found is not None
+    return found.pk
+
+
+@pytest.mark.usefixtures("grave")
+@pytest.mark.parametrize("take_back", [overturn, decide_anew])
+def test_whatever_takes_a_violation_back_leaves_policy_and_severity_as_an_undo_does(
+    moderator: User, take_back: Callable[[Case], int]
+) -> None:
+    case = flagged_as_insult()
+    slip(moderator, case.pk)
+    decision = take_back(case)
+    after = Case.objects.select_related("policy").get(pk=case.pk)
+    assert after.is_closed
+    assert after.policy is not None
+    assert (after.policy.code, after.severity) == ("insults", Severity.MEDIUM)
+    reversals.undo(actor=make_staff("lead"), decision_id=decision, reason="It does violate.")
+    again = Case.objects.select_related("policy").get(pk=case.pk)
+    assert again.policy is not None
+    assert (again.policy.code, again.severity) == ("grave", Severity.CRITICAL)
+
+
+@pytest.mark.usefixtures("grave")
+def test_no_violation_goes_back_before_everything_that_was_decided_in_a_row(
+    moderator: User,
+) -> None:
+    case = flagged_as_insult()
+    slip(moderator, case.pk)
+    lead = make_staff("lead")
+    first = appealed(case)
+    held = cases.claim(actor=lead, case_id=case.pk)
+    appeals.note_first_opinion(actor=lead, appeal_id=first.pk, verdict=Verdict.VIOLATES)
+    upheld = Review(outcome=AppealState.UPHELD, reason="It does.")
+    appeals.decide_appeal(actor=lead, appeal_id=first.pk, version=held.version, review=upheld)
+    reversals.undo(actor=lead, decision_id=latest(case), reason="Not yet.")
+    held = cases.claim(actor=moderator, case_id=case.pk)
+    okay = Ruling(verdict=Verdict.NO_VIOLATION)
+    decisions.decide(actor=moderator, case_id=case.pk, version=held.version, ruling=okay)
+    after = Case.objects.select_related("policy").get(pk=case.pk)
+    assert after.policy is not None
+    assert (after.policy.code, after.severity) == ("insults", Severity.MEDIUM)

@@ -244,8 +244,9 @@ def _write_outcome(
 ) -> tuple[Decision, Easing | None]:
     former = appeal.decision
     is_upheld = review.outcome == AppealState.UPHELD
+    decided = case if former.case_id == case.pk else cases.lock_case(former.case_id)
     decision = Decision.objects.create(
-        case=former.case,
+        case=decided,
         verdict=Verdict.VIOLATES if is_upheld else Verdict.NO_VIOLATION,
         policy_version=former.policy_version if is_upheld else None,
         reason=clean_reason(review.reason, field="reason"),
@@ -255,13 +256,16 @@ def _write_outcome(
         actor_kind=ActorKind.PERSON,
         actor=actor,
         actor_label=actor.name,
-        supersedes=decisions.latest_decision(former.case),
+        supersedes=decisions.latest_decision(decided),
         claimed_at=case.claimed_at,
+        policy_before=decided.policy,
+        severity_before=decided.severity,
     )
     eased = None
     if not is_upheld:
-        eased = reversals.reverse_all(decision=decision, case=former.case, actor=actor).eased
-    facts.decision_made(decision, former.case)
+        eased = reversals.reverse_all(decision=decision, case=decided, actor=actor).eased
+        decided.save(update_fields=["policy", "severity", "updated_at"])
+    facts.decision_made(decision, decided)
     return decision, eased
 
 

@@ -47,6 +47,26 @@ def weigh(case: Case) -> None:
     case.due_at = min(due_at, case.due_at) if case.due_at else due_at
 
 
+def restore_undecided(case: Case, decision: Decision) -> None:
+    """Set a case's policy and severity as they were before all that a decision takes back.
+
+    That is every decision before it which still counted, to the last one that had taken back all.
+
+    Args:
+        case: locked; not saved here.
+        decision: the one by which nothing holds any more.
+    """
+    first, before = None, decision.supersedes
+    while before is not None and before.verdict != constants.Verdict.NO_VIOLATION:
+        if before.is_undo and before.supersedes is not None:
+            before = before.supersedes.supersedes
+            continue
+        first = before if before.severity_before is not None else first
+        before = before.supersedes
+    if first is not None:
+        restore(case, first)
+
+
 def restore(case: Case, former: Decision) -> None:
     """Set a case's policy and severity as they were before a decision; not saved here.
 

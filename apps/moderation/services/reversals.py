@@ -177,7 +177,13 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
 
 
 def reverse_all(*, decision: Decision, case: Case, actor: User) -> Taken:
-    """Take back all that holds because of a case."""
+    """Take back all that holds because of a case, which has its former policy and severity again.
+
+    Args:
+        decision: the new one, already stored.
+        case: locked; not saved here.
+        actor: who decided.
+    """
     strikes.lock_account(case, beside=actor)
     before = still_held.standing_of(case.subject_id)
     reason = decision.reason or "No violation."
@@ -188,6 +194,7 @@ def reverse_all(*, decision: Decision, case: Case, actor: User) -> Taken:
     for former in case.decisions.filter(strike__overruled_by=None, strike__isnull=False):
         points += strikes.overrule(decision=former, by=decision)
     withdraw_unreached(decision=decision, case=case)
+    priorities.restore_undecided(case, decision)
     after = still_held.standing_of(case.subject_id)
     return Taken(is_undone=bool(active or points), eased=still_held.eased(before, after))
 
