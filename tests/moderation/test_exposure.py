@@ -67,12 +67,13 @@ def test_the_soft_limit_is_passed_above_it() -> None:
     assert Exposure("Mo", SEVERE_A_DAY + 1, 0, 0).is_over
 
 
-def read(who: User, conversation_id: int, **since: float) -> None:
+def read(who: User, conversation_id: int, grant_id: int | None = None, **since: float) -> None:
     event = audit.record(
         actor=who,
         action=AuditAction.CONVERSATION_READ,
         target_type="conversation",
         target_id=conversation_id,
+        data={} if grant_id is None else {"grant_id": grant_id},
     )
     at(event, ago(**since))
 
@@ -87,6 +88,17 @@ def test_a_reading_has_a_case_if_one_was_not_closed_then(moderator: User) -> Non
     days, readers = readings(period())
     assert [(day.readings, day.without_case) for day in days[-2:]] == [(1, 1), (3, 2)]
     assert readers == [Reader(moderator.name, 4, 3)]
+
+
+def test_a_reading_by_a_grant_is_without_a_case_though_a_sealed_one_was_open(
+    moderator: User,
+) -> None:
+    message = MessageFactory()
+    case_at(ago(hours=5), message=message)
+    Case.objects.update(is_sealed=True)
+    read(moderator, message.conversation_id, grant_id=1, hours=3)
+    read(moderator, message.conversation_id, hours=1)
+    assert readings(period())[1] == [Reader(moderator.name, 2, 1)]
 
 
 def test_grants_are_counted_by_day_and_the_live_ones_now(moderator: User) -> None:

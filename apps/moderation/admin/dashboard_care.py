@@ -110,9 +110,9 @@ def _readers(figures: CareFigures, period: Period) -> Exhibit:
                 for one in without[:MOST_ROWS]
             ],
         ),
-        meaning="A conversation is read without a case if none on it was open at that moment. Each "
-        "reading is in the audit record, and its owner can see those under a grant."
-        + part_drawn(len(without)),
+        meaning="A conversation is read without a case if a grant let its reader in, or none on it "
+        "was open at that moment. Each reading is in the audit record, and its owner can see those "
+        "under a grant." + part_drawn(len(without)),
         columns=(
             Column("Person"),
             Column("Readings", Unit.COUNT),

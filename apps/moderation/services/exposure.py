@@ -91,7 +91,10 @@ def exposures(period: Period) -> list[Exposure]:
 
 
 def readings(period: Period) -> tuple[list[ReadingDay], list[Reader]]:
-    """Return what staff opened, by day and by person, and how much of it had no case then."""
+    """Return what staff opened, by day and by person, and how much of it without a case.
+
+    Whatever was read by a grant was: a case may have been open and sealed, which lets nobody in.
+    """
     case_then = Case.objects.filter(
         Q(closed_at=None) | Q(closed_at__gte=OuterRef("created_at")),
         conversation=OuterRef("target_id"),
@@ -107,7 +110,7 @@ def readings(period: Period) -> tuple[list[ReadingDay], list[Reader]]:
         "actor_id",
         name=Max("actor_label"),
         number=Count("pk"),
-        without=Count("pk", filter=Q(has_case=False)),
+        without=Count("pk", filter=Q(has_case=False) | Q(data__has_key="grant_id")),
     )
     grants = {
         row["day"]: row["number"]
