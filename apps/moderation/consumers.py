@@ -19,7 +19,7 @@ from apps.core.realtime.groups import user_group
 from apps.core.realtime.origin import has_allowed_origin
 from apps.moderation.events import DeskMissed
 from apps.moderation.services import desk
-from apps.moderation.services.desk_news import GROUP
+from apps.moderation.services.desk_news import GROUP, desk_of
 from apps.users.constants import TokenScope
 from apps.users.errors import AccountSuspendedError
 from apps.users.services import principals, scopes, vigil
@@ -32,6 +32,7 @@ CLOSE_FORBIDDEN = 4403
 CLOSE_TOO_MANY = 4429
 RECHECK_SECONDS = 30
 MAX_FRAMES_PER_MINUTE = 60
+PASSED_ON = ("case.changed", "case.given")
 PONG = msgspec.json.encode({"type": "pong"}).decode()
 
 
@@ -86,11 +87,11 @@ class DeskConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await getattr(self, get_handler_name(message))(message)
 
     async def page_event(self, message: dict[str, Any]) -> None:
-        """Pass on which case changed; look whether this person's rights did."""
+        """Pass on which case changed or was given; look whether this person's rights changed."""
         event = message["event"]
         if event["type"] == "auth.revoked":
             await self._recheck()
-        elif event["type"] == "case.changed":
+        elif event["type"] in PASSED_ON:
             await self.send(text_data=msgspec.json.encode(event).decode())
 
     async def page_missed(self, message: dict[str, Any]) -> None:
@@ -122,7 +123,8 @@ class DeskConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _each_group(self, method: str) -> None:
         try:
-            for group in (GROUP, user_group(self.principal.user.pk)):
+            number = self.principal.user.pk
+            for group in (GROUP, desk_of(number), user_group(number)):
                 await getattr(self.channel_layer, method)(group, self.channel_name)
         except Exception as error:  # noqa: BLE001  groups carry hints; the pages also ask by themselves
             log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)

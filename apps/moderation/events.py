@@ -17,5 +17,12 @@ class CaseChanged(msgspec.Struct, frozen=True, tag_field="type", tag="case.chang
     is_given_back: bool = False
 
 
+class CaseGiven(msgspec.Struct, frozen=True, tag_field="type", tag="case.given"):
+    """A lead gave a case to whoever hears this, and to nobody else."""
+
+    case_id: int
+    by: str
+
+
 class DeskMissed(msgspec.Struct, frozen=True, tag_field="type", tag="desk.missed"):
     """Something may have been missed: look at everything that is shown."""

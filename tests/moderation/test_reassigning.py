@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.audit.models import AuditEvent
@@ -11,7 +12,7 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, Verdict
 from apps.moderation.errors import CaseClosedError, OwnCaseError
 from apps.moderation.models import Case
-from apps.moderation.services import cases, decisions, reassigning
+from apps.moderation.services import cases, decisions, queue, queue_filters, reassigning
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
@@ -64,6 +65,25 @@ def test_opening_what_was_given_is_recorded_as_taking_it_and_begins_its_ten_minu
     assert AuditEvent.objects.get(action="case.claimed").actor_id == noor.pk
     cases.claim(actor=noor, case_id=case.pk)
     assert AuditEvent.objects.filter(action="case.claimed").count() == 1
+
+
+def test_who_is_given_a_case_finds_it_first_with_the_name_of_the_lead_until_they_open_it(
+    lead: User,
+) -> None:
+    noor, other = make_staff(), make_staff()
+    case = give(lead, make_case(), noor)
+    make_case()
+    chosen = queue_filters.parse({})
+    [mine] = queue.take_slice(viewer=noor, chosen=chosen).mine
+    assert (mine.case.pk, mine.is_mine, mine.given_by) == (case.pk, True, lead.name)
+    browser = Client()
+    browser.force_login(noor)
+    assert f"{lead.name} gave it to you" in browser.get("/admin/moderation/queue/").text
+    rows = queue.take_slice(viewer=other, chosen=chosen).rows
+    assert [row.given_by for row in rows] == ["", ""]
+    cases.claim(actor=noor, case_id=case.pk)
+    [mine] = queue.take_slice(viewer=noor, chosen=chosen).mine
+    assert mine.given_by == ""
 
 
 def test_nobody_is_given_a_case_that_they_may_not_decide(lead: User) -> None:

@@ -128,7 +128,7 @@ def claim(*, actor: User, case_id: int) -> Case:
         raise AppealPendingError(message)
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
-    if case.has_live_claim and not _is_given(case):
+    if case.has_live_claim and not is_given(case):
         case.claim_expires_at = timezone.now() + CLAIM
         case.save(update_fields=["claim_expires_at"])
         return case
@@ -261,6 +261,11 @@ def has_part(person: User, case: Case) -> bool:
     return not Case.objects.fit_for(person).filter(pk=case.pk).exists()
 
 
+def is_given(case: Case) -> bool:
+    """Tell whether a claim is longer than anybody takes: a lead gave it, and nobody opened it."""
+    return case.claim_expires_at is not None and case.claim_expires_at > timezone.now() + FRESH
+
+
 def put_back(case: Case, state: constants.CaseState, *, is_given_back: bool = False) -> None:
     """End the claim on a locked case and set its state; not saved here."""
     case.state = state
@@ -280,11 +285,6 @@ def hold(case: Case, holder: User, *, is_recorded: bool = True, lasting: timedel
     desk_news.case_changed(case)
     if is_recorded:
         _record(holder, AuditAction.CASE_CLAIMED, case, severity=case.severity)
-
-
-def _is_given(case: Case) -> bool:
-    """Tell whether a live claim is longer than anybody takes: a lead gave it."""
-    return case.claim_expires_at is not None and case.claim_expires_at > timezone.now() + FRESH
 
 
 def _record(

@@ -6,10 +6,15 @@ import msgspec
 from django.db import transaction
 
 from apps.core.realtime.groups import announce_to
-from apps.moderation.events import CaseChanged
+from apps.moderation.events import CaseChanged, CaseGiven
 from apps.moderation.models import Case
 
 GROUP = "moderation.desk"
+
+
+def desk_of(person_id: int) -> str:
+    """Name the group of one person's open pages of staff."""
+    return f"{GROUP}.{person_id}"
 
 
 def case_changed(case: Case, *, is_given_back: bool = False) -> None:
@@ -25,3 +30,9 @@ def case_changed(case: Case, *, is_given_back: bool = False) -> None:
         announce_to(GROUP, msgspec.to_builtins(event))
 
     transaction.on_commit(tell)
+
+
+def case_given(case: Case, *, by: str) -> None:
+    """Tell whoever holds a case now, and nobody else, who gave it to them."""
+    desk, event = desk_of(case.claimed_by_id or 0), CaseGiven(case_id=case.pk, by=by)
+    transaction.on_commit(lambda: announce_to(desk, msgspec.to_builtins(event)))

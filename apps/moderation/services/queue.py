@@ -15,7 +15,14 @@ from apps.moderation import constants
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, Flag
 from apps.moderation.querysets import CaseQuerySet
-from apps.moderation.services import case_texts, cases, preferences, priorities, queue_search
+from apps.moderation.services import (
+    case_texts,
+    cases,
+    preferences,
+    priorities,
+    queue_search,
+    reassigning,
+)
 from apps.moderation.services.queue_filters import UNKNOWN_LANGUAGE, AgeBand, Order, QueueFilter
 from apps.users.models import User
 
@@ -32,7 +39,12 @@ BANDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRow:
-    """One case as the list shows it."""
+    """One case as the list shows it.
+
+    Attributes:
+        seconds_left: until whoever holds it does not any more; 0 where nobody does.
+        given_by: the lead who gave it to the viewer, where it waits to be opened.
+    """
 
     case: Case
     excerpt: str
@@ -41,6 +53,8 @@ class QueueRow:
     subject_name: str
     holder_name: str
     is_mine: bool
+    seconds_left: int
+    given_by: str
     share: int
     age_tone: str
 
@@ -99,8 +113,9 @@ def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSl
     hidden_from = preferences.collapse_from(viewer)
     read = [case.pk for case in (*mine, *shown) if getattr(case, "beginning", None)]
     case_texts.note_excerpts(viewer=viewer, case_ids=read)
+    givers = reassigning.givers_of(mine)
     return QueueSlice(
-        mine=[_row(case, viewer, hidden_from) for case in mine],
+        mine=[_row(case, viewer, hidden_from, givers.get(case.pk, "")) for case in mine],
         rows=[_row(case, viewer, hidden_from) for case in shown],
         after=_key(shown[-1], chosen.sorted_by) if len(page) > ROWS_PER_PAGE else "",
         collapse_from=hidden_from,
@@ -248,7 +263,7 @@ def _moment(microseconds: int) -> datetime:
     return whole + timedelta(microseconds=microseconds % 1_000_000)
 
 
-def _row(case: Case, viewer: User, collapse_from: int) -> QueueRow:
+def _row(case: Case, viewer: User, collapse_from: int, given_by: str = "") -> QueueRow:
     share = share_of_sla(case)
     is_held = case.state == constants.CaseState.CLAIMED and case.has_live_claim
     holder = case.claimed_by_id if is_held else None
@@ -260,6 +275,13 @@ def _row(case: Case, viewer: User, collapse_from: int) -> QueueRow:
         subject_name=getattr(case, "subject_name", None) or f"#{case.subject_id}",
         holder_name=(getattr(case, "holder_name", None) or f"#{holder}") if holder else "",
         is_mine=holder == viewer.pk,
+        seconds_left=_seconds_left(case) if is_held else 0,
+        given_by=given_by,
         share=share,
         age_tone=age_tone(share),
     )
+
+
+def _seconds_left(case: Case) -> int:
+    end = case.claim_expires_at
+    return round((end - timezone.now()).total_seconds()) if end is not None else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from apps.audit.constants import AuditAction
 from apps.moderation import constants
 from apps.moderation.errors import CaseClosedError
 from apps.moderation.models import Case
-from apps.moderation.services import cases
+from apps.moderation.services import cases, desk_news
 from apps.users.models import User
 from apps.users.services.problems import clean_reason, field_problem
 
@@ -45,7 +46,8 @@ def list_assignees(*, viewer: User, case_id: int) -> list[tuple[int, str]]:
 def reassign(*, actor: User, case_id: int, user_id: int, reason: str) -> Case:
     """Give a case to somebody who may decide it, whoever holds it; all three are in the record.
 
-    They have an hour to open it, which claims it in the usual way.
+    They have an hour to open it, which claims it in the usual way. Their open pages say who gave
+    it, and it stands first in their queue.
 
     Args:
         actor: a lead without a part in the case.
@@ -68,6 +70,7 @@ def reassign(*, actor: User, case_id: int, user_id: int, reason: str) -> Case:
     person = _assignee(case, user_id)
     former = case.claimed_by_id
     cases.hold(case, person, is_recorded=False, lasting=GIVEN)
+    desk_news.case_given(case, by=actor.name)
     audit.record(
         actor=actor,
         action=AuditAction.CASE_REASSIGNED,
@@ -82,6 +85,17 @@ def reassign(*, actor: User, case_id: int, user_id: int, reason: str) -> Case:
         },
     )
     return case
+
+
+def givers_of(rows: Iterable[Case]) -> dict[int, str]:
+    """Return who gave those cases that were given and wait to be opened; one query if any does."""
+    given = [case.pk for case in rows if cases.is_given(case)]
+    if not given:
+        return {}
+    events = audit.list_events_of(
+        action=AuditAction.CASE_REASSIGNED, target_type="case", target_ids=given
+    )
+    return dict(events.order_by("id").values_list("target_id", "actor_label"))
 
 
 def _assignee(case: Case, user_id: int) -> User:

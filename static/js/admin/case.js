@@ -284,5 +284,6 @@ begin();
 offerAgain(undo);
 watchDesk({
   onCase: (event) => String(event.case_id) === shown.dataset.case && look(),
+  onGiven: ({ case_id: number, by }) => say(`${by} gave you case ${number}. It stands first in your queue.`),
   onMissed: () => claim.look(),
 });

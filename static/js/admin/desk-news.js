@@ -9,13 +9,15 @@ const PATH = "/ws/desk/";
  *
  * @param {object} options
  * @param {(event: {case_id: number, state: string, version: number}) => void} options.onCase takes each change
+ * @param {(event: {case_id: number, by: string}) => void} options.onGiven takes each case that a lead gives to this person
  * @param {() => void} options.onMissed is called when something may have been missed
  */
-export function watchDesk({ onCase, onMissed }) {
+export function watchDesk({ onCase, onGiven, onMissed }) {
   let wasOpen = false;
   const connect = () => new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${PATH}`);
   const onEvent = (event) => {
     if (event.type === "case.changed") onCase(event);
+    else if (event.type === "case.given") onGiven(event);
     else if (event.type === "desk.missed") onMissed();
   };
   const onState = (state) => {

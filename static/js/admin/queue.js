@@ -4,6 +4,7 @@ import { Arrivals } from "./arrivals.js";
 import { get } from "./ask-server.js";
 import { watchDesk } from "./desk-news.js";
 import { bindKeys, moveFocus } from "./keys.js";
+import { Lapses } from "./lapses.js";
 import { offerAgain, say, takeBack } from "./undo.js";
 
 const COUNTS_EVERY_MS = 30_000;
@@ -66,6 +67,18 @@ async function showStanding(row) {
   row.toggleAttribute("data-mine", Boolean(standing.is_mine));
   row.toggleAttribute("data-taken", isClosed || Boolean(standing.holder && !standing.is_mine));
   row.toggleAttribute("data-decided", isClosed);
+  lapses.watch(row, standing.seconds_left);
+}
+
+const lapses = new Lapses(showStanding);
+
+/** Say by name who gave a case to whoever reads this; a row of it that is shown says whose it is by itself. */
+function showGiven({ case_id: number, by }) {
+  const line = document.querySelector("[data-gift]").content.firstElementChild.cloneNode(true);
+  line.querySelector("[data-gift-words]").textContent = `${by} gave you case ${number}.`;
+  const link = line.querySelector("a");
+  link.href = link.getAttribute("href").replace("/0/", `/${number}/`);
+  document.querySelector("[data-gifts]").append(line);
 }
 
 const arrivals = new Arrivals();
@@ -100,11 +113,13 @@ bindKeys({
 queue.addEventListener("change", showSelection);
 document.addEventListener("visibilitychange", showCounts);
 setInterval(showCounts, COUNTS_EVERY_MS);
+for (const row of rows()) lapses.watch(row, Number(row.dataset.secondsLeft ?? 0));
 showSelection();
 showCounts();
 offerAgain(undo);
 watchDesk({
   onCase: showChange,
+  onGiven: showGiven,
   onMissed: () => {
     for (const row of rows()) showStanding(row);
     showCounts();
