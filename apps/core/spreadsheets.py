@@ -65,6 +65,11 @@ def csv_text(rows: Iterable[Row]) -> str:
     return buffer.getvalue()
 
 
+def csv_heading(columns: Sequence[str]) -> str:
+    """Write the beginning of a file: by its first sign a spreadsheet knows how letters are kept."""
+    return BYTE_ORDER_MARK + csv_text([columns])
+
+
 def stream_csv(
     request: HttpRequest, *, filename: str, columns: Sequence[str], batches: Iterable[Sequence[Row]]
 ) -> StreamingHttpResponse:
@@ -90,7 +95,7 @@ def stream_csv(
 
 
 def _texts(columns: Sequence[str], batches: Iterable[Sequence[Row]]) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_text([columns])
+    yield csv_heading(columns)
     for batch in batches:
         yield csv_text(batch)
 

@@ -441,7 +441,7 @@ def test_an_export_streams_every_case(sign_in: SignIn, file_format: str) -> None
     assert response.streaming
     if file_format == "csv":
         lines = text.splitlines()
-        assert lines[0].startswith('"id","state","severity"')
+        assert lines[0].startswith('\ufeff"id","state","severity"')
         assert [int(line.partition(",")[0]) for line in lines[1:]] == made[::-1]
     else:
         assert [row["id"] for row in json.loads(text)] == made[::-1]

@@ -71,3 +71,8 @@ def test_nothing_listens_to_signals() -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert f'version = "{APP_VERSION}"' in read("pyproject.toml")
+
+
+def test_tables_leave_as_csv_one_way() -> None:
+    offenders = [relative(path) for path in python_files() if "import csv" in path.read_text()]
+    assert offenders == ["apps/core/spreadsheets.py"]

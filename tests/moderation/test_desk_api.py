@@ -1,5 +1,6 @@
 """Saved views, what is covered, and the files of an export, for programs of staff."""
 
+import codecs
 import csv
 import io
 from typing import Any
@@ -94,7 +95,8 @@ def test_an_export_streams_the_cases_of_the_filters_on_record_and_without_formul
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="cases.csv"'
     assert answer.headers["Cache-Control"] == "no-store"
-    rows = list(csv.DictReader(io.StringIO(text.decode())))
+    assert text.startswith(codecs.BOM_UTF8)
+    rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
     assert [(row["id"], row["reason"]) for row in rows] == [
         (str(waiting.pk), ""),
         (str(decided.pk), "'=HYPERLINK(1)"),
@@ -144,7 +146,7 @@ def test_every_answer_of_an_export_fits_its_document() -> None:
         assert all(set(row) == set(CaseRowOut.model_fields) for row in found)
         answer, text = file_of(lead, query)
         assert answer.headers["Content-Type"].partition(";")[0] in schemas["200"]
-        assert len(list(csv.DictReader(io.StringIO(text.decode())))) == rows
+        assert len(list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))) == rows
     nobody = Caller(make_staff("lead"))
     nobody.program.headers = {}
     for status, refused in (

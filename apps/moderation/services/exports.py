@@ -53,7 +53,7 @@ SOURCES = {"policy": "policy__code"}
 """The columns that are called otherwise where they come from."""
 Row = dict[str, spreadsheets.Cell]
 Format = Literal["csv", "json"]
-MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+MEDIA_TYPES: dict[Format, str] = {"csv": spreadsheets.CONTENT_TYPE, "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,8 @@ def last_of(rows: Sequence[Row]) -> int:
 
 def as_csv(rows: Iterable[Row], *, with_header: bool) -> str:
     """Write rows as CSV in which no cell is a formula, whichever sign a spreadsheet splits at."""
-    header = [COLUMNS] if with_header else []
-    return spreadsheets.csv_text([*header, *([row[name] for name in COLUMNS] for row in rows)])
+    heading = spreadsheets.csv_heading(COLUMNS) if with_header else ""
+    return heading + spreadsheets.csv_text([row[name] for name in COLUMNS] for row in rows)
 
 
 def as_json(rows: Sequence[Row], *, is_first: bool) -> str:
