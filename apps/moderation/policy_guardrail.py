@@ -44,7 +44,7 @@ class PolicyGuardrail:
         """Return a guard with the rules that are live now; None where none looks at streams."""
         rules = await rule_sets.current()
         lane = awaited(rules.lane(Stage.STREAM, AppliesTo.ANSWER))
-        return RuleStream(lane, draft) if lane else None
+        return RuleStream(lane, draft, among=rules) if lane else None
 
     async def check_output(self, draft: Draft, answer: str) -> Verdict:
         """Judge the whole answer and the exchange."""

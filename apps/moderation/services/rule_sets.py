@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 LOCAL_KINDS = (RuleKind.KEYWORD, RuleKind.REGEX, RuleKind.PII)
 REMOTE_KINDS = (RuleKind.ENDPOINT, RuleKind.JUDGE)
+POWER = {mode: power for power, mode in enumerate(RuleMode)}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -72,7 +74,7 @@ class LiveRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """The rules that are not off; an answer keeps the set that it began with."""
+    """The rules that are not off; an answer keeps of the set that it began with what still acts."""
 
     revision: str
     rules: tuple[LiveRule, ...]
@@ -95,6 +97,7 @@ class _Known:
 
     current: RuleSet | None = None
     look_at: float = 0.0
+    looking: asyncio.Task[RuleSet] | None = None
 
 
 def latest() -> RuleSet | None:
@@ -128,6 +131,15 @@ async def current() -> RuleSet:
         log_event(logger, "RULES_NOT_READ", level=logging.WARNING, error=type(error).__name__)
         return known
     return _Known.current
+
+
+def renew() -> None:
+    """Have the rules looked up anew where it is time, and wait for nothing: a stream goes on."""
+    known = _Known.looking
+    loop = asyncio.get_running_loop()
+    is_looking = known is not None and not known.done() and known.get_loop() is loop
+    if not is_looking and time.monotonic() >= _Known.look_at:
+        _Known.looking = loop.create_task(current(), name="rules-look")
 
 
 def look() -> RuleSet:
@@ -186,6 +198,19 @@ def live_rule(row: Rule, *, detector: Detector | None = None, is_broken: bool = 
         else None,
         is_broken=is_broken,
     )
+
+
+def weakened(rule: LiveRule, mode: RuleMode) -> LiveRule:
+    """Return a rule with the lesser one of its own mode and another; itself where that is its own.
+
+    Its version stays: another one is a new rule to whoever began with this one.
+    """
+    if POWER[mode] >= POWER[rule.mode]:
+        return rule
+    compiled = rule.compiled
+    if compiled is not None:
+        compiled = replace(compiled, enforces=False)
+    return replace(rule, mode=mode, compiled=compiled)
 
 
 def local_rules(rules: Iterable[LiveRule]) -> tuple[CompiledRule, ...]:

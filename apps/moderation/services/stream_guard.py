@@ -6,12 +6,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from apps.conversations.guardrails import Draft, Released, Verdict
 from apps.core.logging import log_event
 from apps.moderation.constants import HitOutcome, Stage
-from apps.moderation.detection.scanner import Found, StreamScanner
-from apps.moderation.services import elsewhere
+from apps.moderation.detection.scanner import Found, ScanStep, StreamScanner
+from apps.moderation.services import elsewhere, rule_sets
 from apps.moderation.services.checking import failing_rules
 from apps.moderation.services.findings import (
     MAX_HITS_OF_A_RULE,
@@ -21,7 +22,13 @@ from apps.moderation.services.findings import (
     hash_of,
     verdict_of,
 )
-from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule, local_rules
+from apps.moderation.services.rule_sets import (
+    REMOTE_KINDS,
+    LiveRule,
+    RuleSet,
+    local_rules,
+    weakened,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,18 +36,23 @@ DEADLINE_SECONDS = 3.0
 
 
 class RuleStream:
-    """Judges one answer with the rules that were live when it began.
+    """Judges one answer with the rules that were live when it began, as far as they still act.
+
+    A rule that is switched off meanwhile is let go of, one that loses power has no more than that,
+    and what is new waits for the next answer: see docs/decisions/0183.
 
     What local rules find depends on the text alone. Rules that ask elsewhere look at windows of a
     fixed grid while the text goes on; at the end the answer waits for them, up to a deadline. Where
     one of them blocks while the model is silent, whoever watches is told at once.
     """
 
-    def __init__(self, rules: Sequence[LiveRule], draft: Draft) -> None:
+    def __init__(self, rules: Sequence[LiveRule], draft: Draft, *, among: RuleSet) -> None:
+        self._set = among
         self._by_version = {rule.version_id: rule for rule in rules}
         self._asking = [rule for rule in rules if rule.kind in REMOTE_KINDS and rule.enforces]
         self._compiled = local_rules(rules)
         self._scanner = StreamScanner(self._compiled)
+        self._is_outdated = False
         self._draft = draft
         self._released = 0
         self._outcomes = Outcomes(draft.user_id, is_counted=draft.is_message)
@@ -66,8 +78,9 @@ class RuleStream:
         """Take a batch of the model's text."""
         self._length += len(text)
         began = time.perf_counter()
+        self._heed_changes()
         try:
-            step = self._scanner.feed(text)
+            step = self._scan(text, is_end=False)
         except Exception as error:  # noqa: BLE001  whatever one rule's detector does, chat goes on
             return await self._without_failing(error, shown_chars, is_end=False)
         if not step.found and not self._asking and not self._others:
@@ -82,8 +95,9 @@ class RuleStream:
     async def finish(self, *, shown_chars: int) -> Released:
         """Let go of the rest, when every question that was asked elsewhere is answered."""
         began = time.perf_counter()
+        self._heed_changes()
         try:
-            step = self._scanner.finish()
+            step = self._scan("", is_end=True)
         except Exception as error:  # noqa: BLE001  whatever one rule's detector does, chat goes on
             return await self._without_failing(error, shown_chars, is_end=True)
         released = await self._judge(
@@ -95,6 +109,8 @@ class RuleStream:
         if self._windows:
             await asyncio.wait(self._windows, timeout=DEADLINE_SECONDS)
         self._on_block = None
+        await rule_sets.current()
+        self._heed_changes()
         self._give_up_on_late()
         verdict = verdict_of(self.findings)
         return Released("" if verdict.is_block else released.text, verdict)
@@ -129,7 +145,9 @@ class RuleStream:
         of_rule = sum(version_id == one.key for version_id, _, _ in self._found)
         if place in self._found or of_rule >= MAX_HITS_OF_A_RULE:
             return
-        rule = self._by_version[one.key]
+        rule = self._by_version.get(one.key)
+        if rule is None:
+            return
         self._found[place] = Finding(
             rule=rule,
             stage=Stage.STREAM,
@@ -167,24 +185,56 @@ class RuleStream:
         return await self._read_again(shown_chars, is_end=is_end)
 
     async def _read_again(self, shown_chars: int, *, is_end: bool) -> Released:
-        text = self._scanner.text
         began = time.perf_counter()
+        step = self._scan_anew(self._scanner.text, is_end=is_end)
+        return await self._judge(
+            step.released, step.found, shown_chars, began, is_stopped=step.is_stopped, is_end=is_end
+        )
+
+    def _scan(self, text: str, *, is_end: bool) -> ScanStep:
+        """Read on; or all of it again, where the rules are others than those that read it."""
+        if self._is_outdated:
+            return self._scan_anew(self._scanner.text + text, is_end=is_end)
+        return self._scanner.finish() if is_end else self._scanner.feed(text)
+
+    def _scan_anew(self, text: str, *, is_end: bool) -> ScanStep:
+        """Read a text from its beginning; what was let go of already is not released again."""
+        self._is_outdated = False
         self._scanner = StreamScanner(self._compiled)
         step = self._scanner.feed(text)
-        found, released = step.found, step.released
-        is_stopped = step.is_stopped
-        if is_end and not is_stopped:
+        if is_end and not step.is_stopped:
             last = self._scanner.finish()
-            found, released = found + last.found, released + last.released
-            is_stopped = last.is_stopped
-        return await self._judge(
-            released[self._released :],
-            found,
-            shown_chars,
-            began,
-            is_stopped=is_stopped,
-            is_end=is_end,
+            step = ScanStep(
+                step.released + last.released, step.found + last.found, is_stopped=last.is_stopped
+            )
+        return step._replace(released=step.released[self._released :])
+
+    def _heed_changes(self) -> None:
+        """Give no rule more power than it has by now; where nothing changed, that is one look."""
+        rule_sets.renew()
+        latest = rule_sets.latest()
+        if latest is None or latest is self._set:
+            return
+        self._set = latest
+        modes = {rule.rule_id: rule.mode for rule in latest.rules}
+        self._by_version = {
+            version_id: weakened(rule, modes[rule.rule_id])
+            for version_id, rule in self._by_version.items()
+            if rule.rule_id in modes
+        }
+        kept = tuple(
+            replace(rule, enforces=rule.enforces and self._by_version[rule.key].enforces)
+            for rule in self._compiled
+            if rule.key in self._by_version
         )
+        self._is_outdated = self._is_outdated or kept != self._compiled
+        self._compiled = kept
+        self._asking = [
+            rule for rule in self._asking if self._by_version.get(rule.version_id) is rule
+        ]
+        for task, rule in list(self._windows.items()):
+            if rule not in self._asking and task is not asyncio.current_task():
+                task.cancel()
 
     def _open_windows(self, shown_chars: int, *, is_end: bool = False) -> None:
         """Ask about every window that is whole by now; at the end about the rest too."""
@@ -220,7 +270,8 @@ class RuleStream:
                 error=type(error).__name__,
             )
             found = failure_of(rule, Stage.STREAM, is_question=False)
-        if found is not None:
+        self._heed_changes()
+        if found is not None and rule in self._asking:
             self._add(found)
 
     def _add(self, found: Finding) -> None:
@@ -237,4 +288,6 @@ class RuleStream:
         latency_us = round(DEADLINE_SECONDS * 1_000_000)
         for task, rule in list(self._windows.items()):
             task.cancel()
-            self._add(failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us))
+            if rule in self._asking:
+                late = failure_of(rule, Stage.STREAM, is_question=False, latency_us=latency_us)
+                self._add(late)

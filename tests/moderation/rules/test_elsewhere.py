@@ -15,13 +15,15 @@ from apps.conversations import guardrails
 from apps.conversations.guardrails import BLOCK_ON_FAILURE
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
+from apps.conversations.services.guarded_stream import GuardedStream
 from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.moderation import close_default_classifier
 from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
 from apps.moderation.models import Case, CaseSnapshot, Decision, Rule, RuleHit
-from apps.moderation.services import later, remote_checks
+from apps.moderation.services import later, remote_checks, rule_sets
 from apps.moderation.services.findings import Finding
+from apps.moderation.services.stream_guard import RuleStream
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.moderation.rules.conftest import MakeRule
@@ -42,16 +44,23 @@ def _own_gateway() -> Iterator[None]:
 
 @asynccontextmanager
 async def endpoint(
-    settings: Settings, *, body: object, status: int = 200, alarm: str = ""
+    settings: Settings,
+    *,
+    body: object,
+    status: int = 200,
+    alarm: str = "",
+    gate: asyncio.Event | None = None,
 ) -> AsyncIterator[list[str]]:
     """A moderation endpoint that says the same of every text, or of those with a word in them.
 
-    Yields what it was asked.
+    Where there is a gate it answers when that is open. Yields what it was asked.
     """
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
         asked.append((await request.json())["input"])
+        if gate is not None:
+            await gate.wait()
         fine = scores(violence=0.0)
         return web.json_response(body if alarm in asked[-1] else fine, status=status)
 
@@ -332,6 +341,32 @@ async def test_a_window_that_blocks_ends_an_answer_whose_model_says_nothing_more
     assert reply.notice == told
     assert "word100 " in (await CaseSnapshot.objects.aget()).text
     assert await Decision.objects.acount() == 1
+
+
+async def test_what_a_rule_finds_elsewhere_counts_for_nothing_once_it_is_switched_off(
+    settings: Settings, make_live_rule: MakeRule
+) -> None:
+    rule = await make_live_rule(kind="endpoint", configuration=ENDPOINT, on_error="closed")
+    stream = GuardedStream(guardrails.Draft(user_id=1, conversation_id=None, text="hi"))
+    blocked = asyncio.Event()
+    async with (
+        endpoint(settings, body=scores(violence=1.0), gate=(gate := asyncio.Event())) as asked,
+        asyncio.timeout(10),
+    ):
+        await stream.open(on_block=blocked.set)
+        await stream.feed("x" * 700, shown_chars=0)
+        await Rule.objects.filter(pk=rule.pk).aupdate(mode="off")
+        rule_sets.forget()
+        await rule_sets.current()
+        gate.set()
+        [(_, guard)] = stream._guards
+        assert isinstance(guard, RuleStream)
+        await asyncio.wait(guard._windows)
+        released = await stream.finish(shown_chars=700)
+        await stream.aclose()
+    assert len(asked) == 1
+    assert (released.verdict.outcome, blocked.is_set()) == ("allow", False)
+    assert stream.ruling.findings == ((guardrails.configured_guardrails()[0], ()),)
 
 
 INPUT = {"stage": "input", "applies_to": "user"}
