@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "apps.core.middleware.AuthenticationMiddleware",
     "apps.core.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.core.middleware.ConfirmationMiddleware",
     "apps.core.middleware.XFrameOptionsMiddleware",
 ]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +21,7 @@ from apps.accounts.services import closing, exports, pages, token_limits
 from apps.core import db
 from apps.core.api.downloads import Download
 from apps.core.errors import AppError, NotFoundError
+from apps.core.middleware.confirmation import was_resumed
 from apps.users.services import principals
 
 
@@ -53,8 +54,7 @@ async def request_export(request: HttpRequest) -> HttpResponse:
 async def download(request: HttpRequest) -> HttpResponse | Download:
     """Give the person the archive, after the password or another factor was asked."""
     if await db.call(_must_confirm, request):
-        again = urlencode({"next": reverse("accounts:download")})
-        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{again}")
+        raise ReauthenticationRequired
     actor: Any = await request.auser()
     try:
         made = await exports.download(actor=actor)
@@ -73,11 +73,16 @@ async def download(request: HttpRequest) -> HttpResponse | Download:
 @require_http_methods(["GET", "POST"])
 @reauthentication_required  # type: ignore[untyped-decorator]
 def delete(request: HttpRequest) -> HttpResponse:
-    """Say what the end of an account means, and close it, after the password was asked."""
+    """Say what the end of an account means, and close it, after the password was asked.
+
+    What was sent before the password is shown again and never carried out: the last word is a
+    press on this page.
+    """
     actor: Any = request.user
     context = pages.delete_page(viewer=actor)
-    if request.method == "POST":
-        if request.POST.get("is_sure") == "on":
+    context["is_sure"] = request.POST.get("is_sure") == "on"
+    if request.method == "POST" and not was_resumed(request):
+        if context["is_sure"]:
             try:
                 user = closing.close_account(actor=actor)
             except AppError as error:

@@ -66,13 +66,17 @@ def test_it_asks_for_the_password_first(person: User) -> None:
     assert person.is_active
 
 
-def test_what_was_ticked_is_done_once_the_password_was_given(person: User) -> None:
+def test_what_was_ticked_stays_ticked_and_is_pressed_once_more_after_the_password(
+    person: User,
+) -> None:
     client = Client()
     client.force_login(person)
     asked = client.post("/settings/data/delete/", {"is_sure": "on"})["Location"]
+    answer = client.post(asked, {"password": PASSWORD})
+    assert 'name="is_sure" required checked>' in answer.content.decode()
     person.refresh_from_db()
     assert person.is_active
-    answer = client.post(asked, {"password": PASSWORD})
+    answer = client.post("/settings/data/delete/", {"is_sure": "on"})
     assert "Your account is closed" in answer.content.decode()
     person.refresh_from_db()
     assert not person.is_active

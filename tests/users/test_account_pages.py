@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
+    TOTP,
     format_hotp_value,
+    generate_totp_secret,
     hotp_value,
     yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
-from django.test import Client
+from django.test import AsyncClient, Client
 
+from apps.core.middleware import confirmation
 from apps.users.models import ApiToken, User
 from apps.users.services import principals
 from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
@@ -131,6 +137,42 @@ def test_a_new_address_asks_for_the_password_again_and_is_not_lost_meanwhile(per
     proof = {"password": PASSWORD, "next": "/accounts/email/"}
     assert client.post("/accounts/reauthenticate/", proof)["Location"] == "/accounts/email/"
     assert EmailAddress.objects.get(email="new@example.com").user == person
+
+
+def test_a_form_that_was_given_up_before_the_password_is_not_sent_by_a_later_look_at_its_page(
+    person: User,
+) -> None:
+    client, page = signed_in(person), "/settings/tokens/new/"
+    make_token(client)
+    asked = client.get(page)["Location"]
+    assert client.post(asked, {"password": PASSWORD})["Location"] == page
+    assert not ApiToken.objects.exists()
+
+
+def test_an_authenticator_that_was_to_be_removed_stays_where_its_page_is_only_opened(
+    person: User,
+) -> None:
+    TOTP.activate(person, generate_totp_secret())
+    client, page = signed_in(person), "/accounts/2fa/totp/deactivate/"
+    client.force_login(person)
+    client.post(page)
+    client.post(client.get(page)["Location"], {"password": PASSWORD})
+    assert Authenticator.objects.filter(user=person).exists()
+
+
+@pytest.mark.parametrize(("minutes", "number"), [(9, 1), (11, 0)])
+async def test_a_form_waits_ten_minutes_for_the_password(
+    person: User, monkeypatch: pytest.MonkeyPatch, minutes: int, number: int
+) -> None:
+    client = AsyncClient()
+    await client.aforce_login(person)
+    form = {"name": "late", "scopes": ["chat"], "expires_in_days": 90}
+    asked = (await client.post("/settings/tokens/new/", form))["Location"]
+    await client.post(asked, {"password": "Wrong-horse-1"})
+    later = time.time() + 60 * minutes
+    monkeypatch.setattr(confirmation, "time", SimpleNamespace(time=lambda: later))
+    await client.post(asked, {"password": PASSWORD})
+    assert await ApiToken.objects.acount() == number
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Middleware of every request; under ASGI all of it runs on the event loop."""
 
 from apps.core.middleware.api import ApiMiddleware
+from apps.core.middleware.confirmation import ConfirmationMiddleware
 from apps.core.middleware.correlation import CorrelationMiddleware
 from apps.core.middleware.headers import ContentSecurityPolicyMiddleware
 from apps.core.middleware.language import LanguageMiddleware
@@ -21,6 +22,7 @@ __all__ = [
     "ApiMiddleware",
     "AuthenticationMiddleware",
     "CommonMiddleware",
+    "ConfirmationMiddleware",
     "ContentSecurityPolicyMiddleware",
     "CorrelationMiddleware",
     "CsrfViewMiddleware",
