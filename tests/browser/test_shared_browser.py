@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +131,22 @@ def test_nothing_runs_on_when_the_tests_are_over(chromium_path: str) -> None:
     wait_until(
         lambda: all(start_mark(one) is None for one in started), seconds=10, what="all of it gone"
     )
+
+
+def lists_of_features_left_out(process: int) -> list[set[str]]:
+    """Return each list that a browser was started with."""
+    arguments = Path(f"/proc/{process}/cmdline").read_text().split("\0")
+    option = "--disable-features="
+    return [set(one.removeprefix(option).split(",")) for one in arguments if one.startswith(option)]
+
+
+async def test_what_playwright_leaves_out_of_the_browser_stays_left_out(chromium: Chromium) -> None:
+    async with Browsing(url=URL, chromium=chromium) as browsing:
+        await browsing.visitor()
+        assert chromium.browser is not None
+        session = await chromium.browser.new_browser_cdp_session()
+        known = await session.send("SystemInfo.getProcessInfo")
+        await session.detach()
+    number = next(int(one["id"]) for one in known["processInfo"] if one["type"] == "browser")
+    theirs, ours = lists_of_features_left_out(number)
+    assert theirs <= ours

@@ -15,6 +15,29 @@ from playwright.async_api import Browser, BrowserContext, Error, Playwright, asy
 
 T = TypeVar("T")
 
+LEFT_OUT_BY_PLAYWRIGHT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "TcpPortRandomizationWin",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "msForceBrowserSignIn",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+)
+"""Of two lists the browser takes the last one: ours repeats what Playwright names."""
+POPUPS_OF_THE_ADDRESS_BAR = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup")
+"""The browser's own pages, loaded unseen with every window: more work than most of ours."""
+FEATURES_LEFT_OUT = (*LEFT_OUT_BY_PLAYWRIGHT, *POPUPS_OF_THE_ADDRESS_BAR)
+
 
 class Chromium:
     """A browser and its driver, started for the first test that needs them and kept for the others.
@@ -63,7 +86,10 @@ class Chromium:
         self._playwright = await async_playwright().start()
         self.browser = await self._playwright.chromium.launch(
             executable_path=self._path,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            args=[
+                f"--disable-features={','.join(FEATURES_LEFT_OUT)}",
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            ],
             handle_sigint=False,
         )
         return await self.browser.new_context(**options)
