@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from django.db import connection
 
 from apps.core.constants import UNDECLARED_ERROR
 from apps.llm.services import catalogue
@@ -15,6 +16,7 @@ from tests.support.flush import flush_with_care
 from tests.support.network import block_network
 from tests.support.plugin import SERVICES
 from tests.support.services import Services
+from tests.support.tables import Tables
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,6 +31,44 @@ def _only_this_machine() -> Iterator[None]:
 def services(request: pytest.FixtureRequest) -> Services:
     """The suite's own PostgreSQL and Redis-protocol server."""
     return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def tables(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Tables | None:
+    """The migrated tables, which all processes of a run share, or None where no server is ours."""
+    if services.postgres is None:
+        return None
+    folder = tmp_path_factory.getbasetemp()
+    is_one_of_many = "PYTEST_XDIST_WORKER" in os.environ
+    return Tables(folder.parent if is_one_of_many else folder, services.postgres)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(tables: Tables | None) -> bool:
+    """Whether pytest-django goes on with a database that is there; ours goes with its server."""
+    return tables is not None
+
+
+@pytest.fixture(scope="session")
+def _copied_tables(tables: Tables | None, django_db_modify_db_settings: None) -> None:
+    """Make the test database of what another process has migrated, if one has."""
+    if tables is not None:
+        tables.copy_or_claim(connection.creation._get_test_db_name())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(tables: Tables | None, _copied_tables: None, django_db_setup: None) -> None:
+    """Have the test database, and write down its tables where this process migrated them.
+
+    A run in which no test asks for it has none.
+    """
+    name = str(connection.settings_dict["NAME"])
+    if tables is None:
+        return
+    if name == connection.creation._get_test_db_name():
+        tables.keep(name)
+    else:
+        tables.leave()
 
 
 @pytest.fixture(scope="session")

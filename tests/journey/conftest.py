@@ -13,6 +13,7 @@ from apps.core.development.valkey import ValkeyServer
 from tests.journey.person import Person, sign_up
 from tests.support.processes import Site
 from tests.support.services import private_postgres, private_redis
+from tests.support.tables import Tables
 from tests.support.upstream import ScriptedUpstream
 
 SETTINGS = {
@@ -48,6 +49,8 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture(scope="package")
 def deployed(
+    django_db_setup: None,
+    tables: Tables | None,
     postgres: PostgresServer,
     valkey: ValkeyServer,
     upstream: ScriptedUpstream,
@@ -61,7 +64,10 @@ def deployed(
         model_url=upstream.base_url,
         **SETTINGS,
     )
-    migrate(site)
+    if tables is not None and tables.are_known:
+        tables.copy_to(postgres.url)
+    else:
+        migrate(site)
     try:
         yield site
     finally:

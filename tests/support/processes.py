@@ -15,7 +15,7 @@ from apps.core.development.program import answers
 from apps.core.development.state import CHECKOUT
 from apps.core.development.valkey import LOOPBACK, free_port
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 GRACE_SECONDS = 5
 END_SECONDS = 0.5
 UVICORN_OPTIONS = (
@@ -195,8 +195,12 @@ class Site:
         **settings: str,
     ) -> None:
         self.folder = folder
+        # Web and worker are started again and again: only the first one is to compile the sources.
+        inherited = {
+            name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        }
         self.environment = {
-            **os.environ,
+            **inherited,
             "ENVIRONMENT": "development",
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
