@@ -16,7 +16,7 @@ from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
 from apps.moderation.services import grants, readings
 from apps.users.models import User
-from tests.factories import MessageFactory, UserFactory
+from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import make_case, make_staff
 from tests.moderation.programs import Caller
 
@@ -155,16 +155,19 @@ def test_a_reason_opens_the_page_and_each_reading_is_written_down_for_its_owner(
     assert readings.list_readings(viewer=UserFactory()) == []
 
 
-@pytest.mark.parametrize("name", ["conversation", "message"])
+@pytest.mark.parametrize("name", ["conversation", "message", "reply"])
 def test_a_list_that_shows_words_under_a_grant_is_a_reading_that_the_owner_sees(
     moderator: User, conversation: Conversation, name: str
 ) -> None:
-    open_one(moderator, conversation)
-    own = MessageFactory(conversation__owner=moderator).conversation
+    ReplyFactory(message=MessageFactory(conversation=conversation, assistant=True))
     browser = Client()
     browser.force_login(moderator)
+    browser.get(f"/admin/conversations/{name}/")
+    assert not AuditEvent.objects.exists()
+    open_one(moderator, conversation)
+    own = MessageFactory(conversation__owner=moderator).conversation
     text = browser.get(f"/admin/conversations/{name}/").text
-    assert ("About bread" if name == "conversation" else SECRET) in text
+    assert (SECRET if name == "message" else "About bread") in text
     assert len(readings.list_readings(viewer=conversation.owner)[0].read_at) == 1
     assert not AuditEvent.objects.filter(target_id=own.pk).exists()
     words = {"q": f"conversation:{conversation.pk} Flour"}

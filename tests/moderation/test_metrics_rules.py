@@ -1,6 +1,6 @@
 """Rules, guard and models in figures, worked out by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -221,6 +221,24 @@ def test_a_scorecard_tells_versions_weeks_outcomes_and_time() -> None:
     assert (found.hits, found.errors, found.p50_ms) == (3, 1, 2)
     assert found.looks_per_true_hit == 1.5
     assert found.check_ms_per_true_hit == 3
+
+
+def test_a_scorecard_holds_its_period_from_the_first_moment_to_the_last() -> None:
+    rule, week = make_rule(), period(7)
+    moment = timedelta(microseconds=1)
+    for when in (week.since, week.until - moment):
+        judged(rule, Verdict.VIOLATES, when=when)
+    before = make_rule(rule.policy, name="Before")
+    for when in (week.since - moment, week.until):
+        judged(rule, Verdict.NO_VIOLATION, when=when)
+        judged(before, Verdict.NO_VIOLATION, when=when)
+        hit(rule, when=when, outcome=HitOutcome.ERROR)
+    found = rule_figures(rule.pk, week)
+    assert (found.hits, found.errors, found.precision) == (2, 0, wilson(2, 2))
+    assert [sum(day.by_outcome.values()) for day in found.days] == [1, 0, 0, 0, 0, 0, 1]
+    assert [one.precision for one in found.versions] == [wilson(2, 2)]
+    assert sum(one.precision.total for one in found.weeks) == 2
+    assert rule_figures(before.pk, week).hits == 0
 
 
 def test_there_is_no_scorecard_of_an_unknown_rule() -> None:
