@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
+from playwright.async_api import ViewportSize
 from pytest_django.live_server_helper import LiveServer
 
 from apps.conversations.services import shares
@@ -18,28 +19,25 @@ from apps.moderation.services import appeals, cases, decisions, grants, letters
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
 from apps.users.models import User
-from tests.admin.test_in_browser import faults
+from tests.admin.test_in_browser import faults, show_in
 from tests.browser.tab import Browsing, Tab
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
+from tests.support.axe import Theme
 from tests.support.chromium import Chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 QUEUE = "/admin/moderation/queue/"
-LOOKS: dict[str, dict[str, Any]] = {
-    "desk": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "double": {
-        "viewport": {"width": 720, "height": 450},
-        "color_scheme": "dark",
-        "device_scale_factor": 2,
-    },
-    "phone": {
-        "viewport": {"width": 360, "height": 780},
-        "color_scheme": "dark",
-        "has_touch": True,
-        "is_mobile": True,
-    },
-}
+Look = tuple[Theme, ViewportSize]
+DESK: Look = ("light", {"width": 1440, "height": 900})
+DOUBLE: Look = ("dark", {"width": 720, "height": 450})
+"""A desk's window at 200 %."""
+PHONE: Look = ("dark", {"width": 360, "height": 780})
+WINDOWS: tuple[tuple[dict[str, Any], tuple[Look, ...]], ...] = (
+    ({"device_scale_factor": 2}, (DESK, DOUBLE)),
+    ({"has_touch": True, "is_mobile": True}, (PHONE,)),
+)
+"""What a window is told at its opening, and the looks that it takes on each page."""
 REFUSED = {403, 404}
 
 
@@ -115,24 +113,29 @@ def everybody() -> list[tuple[User, list[str]]]:
     ]
 
 
-async def complaints_of(tab: Tab, path: str) -> list[str]:
-    """Return what is wrong with a page."""
+async def complaints_of(tab: Tab, path: str, looks: tuple[Look, ...]) -> list[str]:
+    """Return what is wrong with a page in some looks."""
     response = await tab.page.goto(path)
     assert response is not None
     assert response.status == 200 or response.status in REFUSED
-    return [f"{path} {one}" for one in await faults(tab)]
+    found: list[str] = []
+    for theme, size in looks:
+        await show_in(tab.page, theme)
+        await tab.page.set_viewport_size(size)
+        found += [f"{path} {theme} {size['width']} {one}" for one in await faults(tab)]
+    return found
 
 
-@pytest.mark.parametrize("look", LOOKS)
 async def test_pages_of_moderation_can_be_read_by_everybody(
-    live_server: LiveServer, chromium: Chromium, look: str
+    live_server: LiveServer, chromium: Chromium
 ) -> None:
     complaints: list[str] = []
     browsing = Browsing(url=live_server.url, chromium=chromium)
     browsing.allowed = "status of 40[34]|/ws/desk/"
     async with browsing:
         for person, paths in await sync_to_async(everybody)():
-            tab = await browsing.signed_in(person, reduced_motion="reduce", **LOOKS[look])
-            for path in paths:
-                complaints += await complaints_of(tab, path)
+            for options, looks in WINDOWS:
+                tab = await browsing.signed_in(person, reduced_motion="reduce", **options)
+                for path in paths:
+                    complaints += await complaints_of(tab, path, looks)
     assert complaints == []

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from asgiref.sync import sync_to_async
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from apps.conversations.services import locking
 from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.factories import ConversationFactory
-from tests.support.axe import violations
+from tests.support.axe import violations_in_both_themes
 from tests.support.keyboard import faults_by_tab
 
 pytestmark = pytest.mark.browser
@@ -48,6 +46,12 @@ IS_KEPT = """
 () => [document.body, ...document.querySelectorAll("#sidebar *")].includes(document.activeElement)
 """
 SPACE_BELOW = "innerHeight - document.querySelector('.composer-box').getBoundingClientRect().bottom"
+IS_WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
+SIZES: list[ViewportSize] = [
+    {"width": 320, "height": 640},
+    {"width": 768, "height": 1024},
+    {"width": 1440, "height": 900},
+]
 HOME_BAR = 34
 COVER = """
 (seen) => {
@@ -62,22 +66,21 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 
 
 async def look(tab: Tab, found: dict[str, list[str]], state: str) -> None:
-    """Note what axe finds in this state, and Tab in some."""
-    some = await violations(tab.page)
+    """Note what axe finds in this state in both themes, and Tab in some."""
+    some = await violations_in_both_themes(tab.page)
     if state in BY_KEYS:
         some += await faults_by_tab(tab.page, at_least=20)
     if some:
         found[state] = some
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_line_43_every_state_is_readable_by_everybody(
-    browsing: Browsing, person: User, moderator: User, scheme: str
+    browsing: Browsing, person: User, moderator: User
 ) -> None:
     browsing.allowed = "ERR_INTERNET_DISCONNECTED"
     found: dict[str, list[str]] = {}
     async with browsing:
-        tab = await browsing.signed_in(person, color_scheme=scheme, reduced_motion="reduce")
+        tab = await browsing.signed_in(person, reduced_motion="reduce")
         await tab.open()
         await look(tab, found, "empty")
         await tab.ask(RICH)
@@ -130,23 +133,20 @@ async def look_at_a_lock(tab: Tab, found: dict[str, list[str]], moderator: User)
     await look(tab, found, "locked")
 
 
-@pytest.mark.parametrize(
-    "size",
-    [{"width": 1440, "height": 900}, {"width": 768, "height": 1024}, {"width": 320, "height": 640}],
-    ids=lambda size: str(size["width"]),
-)
 async def test_line_40_nothing_of_a_conversation_is_cut_off(
-    browsing: Browsing, person: User, size: Any
+    browsing: Browsing, person: User
 ) -> None:
     async with browsing:
-        tab = await browsing.signed_in(person, viewport=size)
+        tab = await browsing.signed_in(person, viewport=SIZES[0])
         await tab.open()
         await tab.ask(RICH)
         await tab.ask("[[cut after=3]]", "failed")
         await tab.question.hover()
         await tab.question.get_by_role("link", name="Edit this message").click()
-        assert await tab.page.evaluate(CUT_OFF) == []
-        assert not await tab.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        for size in SIZES:
+            await tab.page.set_viewport_size(size)
+            assert await tab.page.evaluate(CUT_OFF) == [], size
+            assert not await tab.page.evaluate(IS_WIDER_THAN_THE_WINDOW), size
 
 
 async def test_line_40_the_list_is_a_drawer_on_a_phone_that_keeps_the_focus_and_gives_it_back(

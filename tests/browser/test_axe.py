@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.tab import Browsing
-from tests.support.axe import WCAG, violations
+from tests.support.axe import WCAG, violations, violations_in_both_themes
 from tests.support.chromium import Chromium
 from tests.support.keyboard import faults_by_tab
 
@@ -36,6 +36,13 @@ OF_WCAG = [
     'link-name: [["a"]]',
 ]
 
+IN_DARK = """<html lang="en"><title>Night</title><style>
+    body { background: light-dark(#fff, #222); color-scheme: light dark }
+    p { color: light-dark(#000, #333) }
+    img { display: none }
+    @media (prefers-color-scheme: dark) { .night img { display: inline } }
+</style><main><p>Words</p><img src="data:,"></main>"""
+
 
 async def test_each_fault_of_a_page_is_named_with_its_place(chromium: Chromium) -> None:
     browsing = Browsing(url="https://parley.test", chromium=chromium)
@@ -44,6 +51,18 @@ async def test_each_fault_of_a_page_is_named_with_its_place(chromium: Chromium) 
         await tab.page.set_content(WRONG)
         assert await violations(tab.page, WCAG) == OF_WCAG
         assert await violations(tab.page) == [*OF_WCAG, 'page-has-heading-one: [["html"]]']
+
+
+async def test_what_only_the_dark_theme_breaks_is_found_too(chromium: Chromium) -> None:
+    browsing = Browsing(url="https://parley.test", chromium=chromium)
+    async with browsing:
+        tab = await browsing.visitor()
+        await tab.page.set_content(IN_DARK)
+        pale = 'dark: color-contrast: [["p"]]'
+        assert await violations_in_both_themes(tab.page, WCAG) == [pale]
+        await tab.page.set_content(IN_DARK.replace("<main>", '<main class="night">'))
+        both = [pale, 'dark: image-alt: [["img"]]']
+        assert await violations_in_both_themes(tab.page, WCAG) == both
 
 
 async def test_each_fault_that_keys_alone_meet_is_named_with_its_place(chromium: Chromium) -> None:

@@ -26,7 +26,7 @@ from tests.factories import (
     MessageFactory,
     ReplyFactory,
 )
-from tests.support.axe import violations
+from tests.support.axe import violations_in_both_themes
 from tests.support.keyboard import faults_by_tab
 
 pytestmark = pytest.mark.browser
@@ -96,16 +96,13 @@ ERRORS = {
 
 async def look_at(tab: Tab, path: str, found: dict[str, list[str]]) -> None:
     """Open a page, and note what is wrong with it in either theme, by Tab, and on a phone."""
-    await tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    await tab.page.emulate_media(reduced_motion="reduce")
     await tab.open(path)
-    light = await violations(tab.page)
-    await tab.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    dark = [one for one in await violations(tab.page) if one not in light]
-    keys = await faults_by_tab(tab.page)
+    some = [*await violations_in_both_themes(tab.page), *await faults_by_tab(tab.page)]
     await tab.page.set_viewport_size(SMALLEST)
-    small = await tab.page.evaluate(CUT_OFF)
+    some += await tab.page.evaluate(CUT_OFF)
     await tab.page.set_viewport_size(USUAL)
-    if some := [*light, *(f"dark: {one}" for one in dark), *keys, *small]:
+    if some:
         found[path] = some
 
 

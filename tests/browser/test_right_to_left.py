@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, ViewportSize, expect
 
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
@@ -16,8 +16,8 @@ from tests.factories import MessageFactory, ReplyFactory
 
 pytestmark = pytest.mark.browser
 
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 PAGES = ["/settings/", "/settings/tokens/", "/settings/usage/", "/accounts/2fa/", "/search/?q=one"]
 TURN = """
 (() => {
@@ -64,18 +64,20 @@ async def look(tab: Tab, found: dict[str, list[str]], place: str) -> None:
         found[place] = some
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: str(size["width"]))
 async def test_nothing_is_cut_off_where_lines_run_from_right_to_left(
-    browsing: Browsing, person: User, moderator: User, size: Any
+    browsing: Browsing, person: User, moderator: User
 ) -> None:
     talk = await sync_to_async(talk_of)(person)
     places = await sync_to_async(make_a_history)(person, moderator)
     found: dict[str, list[str]] = {}
     async with browsing:
-        tab = await mirrored(browsing, person, viewport=size)
+        tab = await mirrored(browsing, person, viewport=PHONE)
         for path in ["/", talk, *PAGES, *places.values()]:
             await tab.open(path)
-            await look(tab, found, path)
+            for size in (PHONE, WIDE):
+                await tab.page.set_viewport_size(size)
+                await look(tab, found, f"{path} {size['width']}")
+            await tab.page.set_viewport_size(PHONE)
     assert found == {}
 
 
