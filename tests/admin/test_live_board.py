@@ -30,7 +30,13 @@ def answering(owner: User, *, model: str = "m", state: str = "running", text: st
     talk = Conversation.objects.create(owner=owner)
     asked = Message.objects.create(conversation=talk, role="user", content="x" * 400)
     answer = Message.objects.create(conversation=talk, role="assistant", content=text, parent=asked)
-    return Reply.objects.create(message=answer, conversation=talk, state=state, model=model)
+    return Reply.objects.create(
+        message=answer,
+        conversation=talk,
+        state=state,
+        model=model,
+        is_asked=state == "running",
+    )
 
 
 def test_it_shows_each_answer_with_person_model_tokens_and_cost_so_far(
@@ -49,7 +55,20 @@ def test_it_shows_each_answer_with_person_model_tokens_and_cost_so_far(
     assert "~$0.0002" in text
     assert "Zed" in text
     assert "No price" in text
-    assert "Waiting" in text
+    assert "Waiting for a worker" in text
+
+
+def test_what_waits_for_its_turn_at_a_model_is_not_being_written(
+    as_admin: Client, person: User
+) -> None:
+    answering(person)
+    Reply.objects.filter(pk=answering(person).pk).update(is_asked=False)
+    answering(person, state="queued")
+    text = " ".join(re.sub(r"<[^>]+>", " ", as_admin.get(NOW).content.decode()).split())
+    assert "Being written 1 answers" in text
+    assert "Waiting 2 for a worker or a model" in text
+    for state in ("m Being written", "m Waiting for the model", "m Waiting for a worker"):
+        assert text.count(state) == 1
 
 
 def test_looking_takes_the_same_few_queries_for_one_answer_and_for_fifty(

@@ -209,7 +209,7 @@ def _no_cost(answer: LiveAnswer) -> str:
 def _tiles(found: LiveBoard, *, sees_cost: bool) -> list[tuple[str, str, str, str]]:
     tiles = [
         ("Being written", f"{found.written:,}", "answers", "edit_note"),
-        ("Waiting", f"{found.waiting:,}", "for a worker", "hourglass"),
+        ("Waiting", f"{found.waiting:,}", "for a worker or a model", "hourglass"),
         ("People", f"{found.person_count:,}", "who are being answered", "group"),
     ]
     if sees_cost:

@@ -33,6 +33,7 @@ class LiveAnswer:
     """One answer that has not ended.
 
     Attributes:
+        is_waiting: for a worker, or where one has it for its turn at the model.
         seconds: since it was asked for.
         tokens: of prompt and answer so far, by estimate; nothing while it waits.
         cost_nano: of these tokens; None where the model has no price.
@@ -46,6 +47,7 @@ class LiveAnswer:
     chat_model_id: int | None
     model_label: str
     is_waiting: bool
+    has_worker: bool
     seconds: float
     tokens: int
     cost_nano: int | None
@@ -229,7 +231,8 @@ def _answer(row: statements.Live, now: datetime) -> LiveAnswer:
         model=row.model,
         chat_model_id=row.chat_model_id,
         model_label=naming.label_of(row.chat_model_id, row.model),
-        is_waiting=row.state == constants.ReplyState.QUEUED,
+        is_waiting=row.is_waiting,
+        has_worker=row.state == constants.ReplyState.RUNNING,
         seconds=max(0.0, (now - row.queued_at).total_seconds()),
         tokens=sent + written,
         cost_nano=cost,

@@ -17,6 +17,8 @@ _WRITTEN = f"""
         + reply.thought_tokens
 """
 """SQL for about how many tokens of an answer there are."""
+_WAITING = f"(reply.state = '{ReplyState.QUEUED.value}' OR NOT reply.is_asked)"
+"""SQL for whether an answer waits: for a worker, or with one for its turn at the model."""
 _FROM_LIVE = f"""
     FROM conversations_reply AS reply
     JOIN conversations_message AS answer ON answer.id = reply.message_id
@@ -36,8 +38,8 @@ _LIVE = Statement(
     SELECT * FROM (
         SELECT
             reply.message_id, reply.conversation_id, conversation.owner_id, owner.name, reply.state,
-            reply.model, reply.chat_model_id, reply.queued_at, reply.started_at,
-            reply.sent_tokens, {_WRITTEN} AS written_tokens, {RATE_COLUMNS}
+            {_WAITING} AS is_waiting, reply.model, reply.chat_model_id, reply.queued_at,
+            reply.started_at, reply.sent_tokens, {_WRITTEN} AS written_tokens, {RATE_COLUMNS}
         {_FROM_LIVE}
         ORDER BY reply.sent_tokens + {_WRITTEN} DESC, reply.message_id
         LIMIT %(most)s
@@ -55,6 +57,7 @@ class Live(NamedTuple):
     owner_id: int
     owner_name: str
     state: str
+    is_waiting: bool
     model: str
     chat_model_id: int | None
     queued_at: datetime
@@ -79,7 +82,7 @@ _TOTALS = Statement(
     WITH live AS (
         SELECT
             conversation.owner_id, owner.name, reply.model, reply.chat_model_id,
-            reply.state = '{ReplyState.QUEUED.value}' AS is_waiting,
+            {_WAITING} AS is_waiting,
             {cost_of("reply.sent_tokens", f"({_WRITTEN})")} AS cost
         {_FROM_LIVE}
     ), crowds AS (
