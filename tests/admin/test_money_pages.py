@@ -113,6 +113,11 @@ def test_money_of_a_quota_is_typed_in_dollars(as_admin: Client, person: User) ->
     typed = {**QUOTA, "kind": "person", "subject_id": person.pk}
     assert as_admin.post(reverse("admin:llm_quota_new"), typed).status_code == 302
     assert Quota.objects.get().amount == 12 * NANO + NANO // 2
+    small = {**typed, "amount": ".3", "period": "hour"}
+    assert as_admin.post(reverse("admin:llm_quota_new"), small).status_code == 302
+    page = as_admin.get(reverse("admin:llm_quota_changelist")).content.decode()
+    assert "$12.50 a month" in page
+    assert "$0.30 an hour" in page
 
 
 def test_an_admin_pauses_all_answers_and_lifts_it(as_admin: Client) -> None:

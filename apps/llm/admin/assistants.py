@@ -38,7 +38,7 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
     new_label = "New assistant"
     search_keys = {"assistant": "pk"}
     search_help_text = "Number"
-    list_display = ("name", "model_shown", "version_shown", "audience", "on", "default_shown")
+    list_display = ("name", "model_shown", "version_shown", "audience_shown", "on", "default_shown")
     list_display_links = ("name",)
     ordering = ("-id",)
 
@@ -59,6 +59,11 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
     def version_shown(self, row: Assistant) -> str:
         """Show the number of the present version."""
         return EMPTY if row.current is None else f"{row.current.number}"
+
+    @admin.display(description="Audience")
+    def audience_shown(self, row: Assistant) -> str:
+        """Show who may use it."""
+        return row.get_audience_display()
 
     @admin.display(description="Switched")
     def on(self, row: Assistant) -> SafeString:

@@ -122,7 +122,8 @@ class QuotaAdmin(NewRowAdmin[Quota]):
         """Show how much."""
         if row.from_settings:
             return "USER_DAILY_TOKENS a day"
-        return f"{quota_words.amount(row.amount, row.unit)} a {row.period}"
+        article = "an" if row.period == Period.HOUR else "a"
+        return f"{quota_words.amount(row.amount, row.unit)} {article} {row.period}"
 
     @admin.display(description="Beyond it")
     def effect(self, row: Quota) -> str:

@@ -27,7 +27,7 @@ def plain(nano: int | None) -> str | None:
 
 
 def say(nano: int | None) -> str:
-    """Write an amount for people: $1,204.50, $0.0123; less than a hundredth of a cent as such."""
+    """Write an amount for people: $1,204.50, $0.30, $0.0123; what is under $0.0001 as such."""
     if nano is None:
         return gettext(UNKNOWN)
     amount = dollars(nano)
@@ -36,7 +36,8 @@ def say(nano: int | None) -> str:
     if amount < SMALLEST:
         return gettext("under %(amount)s") % {"amount": f"${SMALLEST}"}
     if amount < 1:
-        return f"${amount.quantize(SMALLEST, ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
+        text = f"{amount.quantize(SMALLEST, ROUND_HALF_UP):f}"
+        return f"${text[:-2]}{text[-2:].rstrip('0')}"
     return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
 
 
