@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.core import moments
 from apps.users import constants
 from apps.users.querysets import (
     ApiTokenQuerySet,
@@ -194,6 +195,11 @@ class Restriction(models.Model):
         indexes = [models.Index(fields=["user", "-id"], name="restriction_by_user")]
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="restriction_has_a_reason"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None)
+                | models.Q(ends_at__gte=moments.EARLIEST, ends_at__lt=moments.END),
+                name="restriction_end_is_known",
+            ),
         ]
 
     def __str__(self) -> str:

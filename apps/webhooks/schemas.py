@@ -2,9 +2,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.api.schemas import InputSchema, Moment, OutputSchema, PageParams, Text
 from apps.core.constants import MAX_REASON_CHARS
 from apps.webhooks import constants
 from apps.webhooks.constants import DeliveryState, EventType
@@ -49,7 +49,7 @@ class WebhookReasonIn(InputSchema):
 class RedeliverIn(WebhookReasonIn):
     """From when on what was given up is tried again."""
 
-    since: AwareDatetime
+    since: Moment
 
 
 class WebhookOut(OutputSchema):

@@ -1,6 +1,6 @@
 """Staff warn, restrict, suspend and lift outside the queue: decided, told, open to appeal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from apps.moderation.errors import (
     AppealPendingError,
     CaseClaimedError,
     CaseWaitsError,
+    DecisionSupersededError,
     GrantRequiredError,
     OwnCaseError,
     PolicyNotFoundError,
@@ -206,7 +207,8 @@ def test_what_is_missing_or_over_is_refused_and_nothing_stays(
     moderator: User, person: User
 ) -> None:
     past = timezone.now() - timedelta(minutes=1)
-    for more in ({"reason": " "}, {"reason_for_user": " "}, {"until": past}):
+    far = datetime(9999, 12, 31, 23, tzinfo=timezone.get_fixed_timezone(-14 * 60))
+    for more in ({"reason": " "}, {"reason_for_user": " "}, {"until": past}, {"until": far}):
         with pytest.raises(ValidationFailedError):
             act(moderator, person, **more)
     with pytest.raises(ValidationFailedError):
@@ -369,6 +371,43 @@ def test_a_lift_is_taken_back_like_every_decision(moderator: User, person: User)
     assert Enforcement.objects.get().state == EnforcementState.ACTIVE
 
 
+def test_what_is_under_a_lift_is_taken_back_without_what_was_lifted(
+    moderator: User, lead: User, person: User
+) -> None:
+    case = claimed_case(moderator, MessageFactory(conversation__owner=person))
+    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
+    first = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult.",
+            measures=[Measure(kind=kind) for kind in kinds],
+        ),
+    )
+    lift = lifting.lift_from_person(actor=lead, user_id=person.pk, reason="They wrote.")[0]
+    page = case_pages.show(viewer=moderator, case_id=case.pk)
+    assert (page.can_undo, page.under_lift) == (False, first)
+    browser = Client()
+    browser.force_login(lead)
+    text = browser.get(f"/admin/moderation/queue/{case.pk}/").text
+    assert "Take the lift back" in text
+    assert "Take back what is under the lift" in text
+    undone = reversals.undo(actor=moderator, decision_id=first.pk, reason="No insult at all.")
+    assert (undone.supersedes_id, undone.takes_back_id) == (lift.pk, first.pk)
+    assert standing_of(person) == "good"
+    states = set(Enforcement.objects.values_list("kind", "state"))
+    assert states == {("hide_message", "reversed"), ("suspend", "reversed")}
+    assert not Strike.objects.active().exists()
+    case.refresh_from_db()
+    assert (case.state, case.message.is_hidden) == (CaseState.OPEN, False)  # type: ignore[union-attr]
+    for number in (first.pk, lift.pk):
+        with pytest.raises(DecisionSupersededError):
+            reversals.undo(actor=lead, decision_id=number, reason="Once more.")
+
+
 def test_who_may_lift_what(moderator: User, lead: User, person: User) -> None:
     notice = Notice.objects.get(decision=act(moderator, person))
     arguments = {"user_id": person.pk, "reason": "So."}
@@ -438,3 +477,8 @@ def test_programs_of_staff_act_and_lift(moderator: User, person: User) -> None:
     assert [one["is_lift"] for one in lifted] == [True]
     wrong = caller.call("POST", f"{path}/measures", {**WHY, "kind": "hide_message"}, 400)
     assert wrong["success"] is False
+    far = {**WHY, "kind": "suspend", "until": "9999-12-31T23:59:59-14:00"}
+    problem = caller.call("POST", f"{path}/measures", far, 400)["error"][0]
+    assert (problem["field"], problem["type"]) == ("until", "moment_range")
+    caller.call("POST", f"{path}/measures", {**far, "until": "9999-01-01T00:00:00+14:00"}, 201)
+    assert standing_of(person) == "suspended"

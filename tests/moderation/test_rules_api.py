@@ -152,11 +152,16 @@ def test_the_limits_of_a_rule_are_set_whole_and_recorded() -> None:
     for wrong in (
         wanted,
         {**wanted, "expires_at": "2030-01-31T09:30:00"},
+        {**wanted, "expires_at": "9999-12-31T23:59:59-14:00"},
+        {**wanted, "expires_at": "9999-01-01T00:00:00Z"},
+        {**wanted, "expires_at": "1970-01-01T00:00:00+14:00"},
         {**wanted, "expires_at": None, "daily_cap": -1},
         {**wanted, "expires_at": None, "daily_cap": 1_000_001},
         {**wanted, "expires_at": None, "action": "shout"},
     ):
         assert author.call("PUT", path, wrong, 400)["code"] == "validation_failed"
+    last = author.call("PUT", path, {**wanted, "expires_at": "9999-01-01T13:59:59+14:00"})
+    assert last["expires_at"] == "9998-12-31T23:59:59Z"
     Rule.objects.filter(pk=rule.pk).update(mode="enforce")
     assert author.call("PUT", path, {**wanted, "expires_at": None}, 403)["code"] == "forbidden"
     approver = Caller(make_staff("rule_approver"))

@@ -25,6 +25,7 @@ KINDS_BEYOND_SCHEMAS = {
     "key_taken",
     "measure_without_end",
     "message_not_theirs",
+    "moment_range",
     "name_length",
     "name_taken",
     "no_target",

@@ -1,7 +1,7 @@
 """The shapes that every operation of the API shares."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from apps.core import moments
 from apps.core.constants import DEFAULT_PAGE_SIZE, MAX_CURSOR_CHARS, MAX_PAGE_SIZE
 
 T = TypeVar("T")
@@ -162,4 +163,11 @@ def contains_nul(value: object) -> bool:
     return False
 
 
+def _in_utc(value: datetime) -> datetime:
+    if not moments.is_known(value):
+        raise PydanticCustomError("moment_range", "Give a moment in the years 1970 to 9998.")
+    return value.astimezone(UTC)
+
+
 Text = Annotated[str, AfterValidator(_has_no_nul)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

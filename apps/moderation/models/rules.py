@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.core import moments
 from apps.core.append_only import AppendOnly
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
@@ -59,6 +60,11 @@ class Rule(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(mode="off") | Q(current__isnull=False), name="rule_on_has_a_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at=None)
+                | Q(expires_at__gte=moments.EARLIEST, expires_at__lt=moments.END),
+                name="rule_end_is_known",
             ),
         ]
 

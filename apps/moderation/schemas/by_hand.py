@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from apps.core.api.schemas import InputSchema
+from apps.core.api.schemas import InputSchema, Moment
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation.schemas.cases import Reason, ReasonIn, Words
 
@@ -37,9 +37,7 @@ class PersonMeasureIn(InputSchema):
     policy: str = Field(max_length=40, examples=["insults"])
     reason: Reason = Field(examples=["Made the same account again after each suspension."])
     reason_for_user: Reason = Field(examples=["You came back with another account."])
-    until: AwareDatetime | None = Field(
-        default=None, description="Null for no end; a warning has none."
-    )
+    until: Moment | None = Field(default=None, description="Null for no end; a warning has none.")
     message_id: int | None = Field(
         default=None,
         ge=1,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
+from apps.core.api.schemas import InputSchema, Moment, OutputSchema, PageParams, Text
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
 from apps.moderation.models import Rule
@@ -145,7 +145,7 @@ class LimitsIn(InputSchema):
         description="How many people it may act on in a day; null for no cap.",
         examples=[50],
     )
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Moment | None = Field(
         description="When it turns itself off; null for no end.", examples=[None]
     )
 

@@ -12,16 +12,10 @@ from django.db.models import Max
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import moments
 from apps.core.errors import ForbiddenError
 from apps.core.preconditions import Precondition
-from apps.moderation.constants import (
-    AppliesTo,
-    OnError,
-    RuleAction,
-    RuleKind,
-    RuleMode,
-    Stage,
-)
+from apps.moderation.constants import AppliesTo, OnError, RuleAction, RuleKind, RuleMode, Stage
 from apps.moderation.detection.contract import ConfigurationError, validate_configuration
 from apps.moderation.errors import PolicyNotFoundError, RuleNotFoundError
 from apps.moderation.models import Policy, Rule, RuleVersion
@@ -277,6 +271,8 @@ def _checked(limits: Limits) -> Limits:
     if limits.daily_cap is not None and not 0 <= limits.daily_cap <= MAX_DAILY_CAP:
         message = f"Use a number from 0 to {MAX_DAILY_CAP:,}."
         raise field_problem("daily_cap", message, "cap_range")
+    if limits.expires_at is not None and not moments.is_known(limits.expires_at):
+        raise field_problem("expires_at", "Choose a year from 1970 to 9998.", "moment_range")
     return limits
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core import moments
 from apps.users.constants import RestrictionKind
 from apps.users.errors import (
     OwnRightsError,
@@ -208,6 +209,8 @@ def _decide(
     reason_for_user = clean_reason(reasons[1], field="reason_for_user")
     if until is not None and until <= timezone.now():
         raise field_problem("until", "Choose a moment in the future.", "until_past")
+    if until is not None and not moments.is_known(until):
+        raise field_problem("until", "Choose a year until 9998.", "moment_range")
     restriction = Restriction.objects.create(
         user=user,
         kind=kind,

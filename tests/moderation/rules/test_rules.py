@@ -1,8 +1,9 @@
 """Rules are written, changed and promoted by those who may, and everything is recorded."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.audit.models import AuditEvent
@@ -24,7 +25,7 @@ from apps.moderation.models import (
     RuleHit,
     RuleVersion,
 )
-from apps.moderation.services import labels, rule_modes, rules, scorecards
+from apps.moderation.services import labels, rule_modes, rule_sets, rules, scorecards
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_rule, make_staff
@@ -202,6 +203,16 @@ def test_only_an_approver_changes_the_limits_of_an_enforcing_rule(
         rules.set_limits(actor=author, rule_id=rule.pk, limits=limits)
     changed = rules.set_limits(actor=approver, rule_id=rule.pk, limits=limits)
     assert (changed.daily_cap, changed.action) == (50, "block_strike")
+
+
+def test_a_rule_ends_at_a_moment_that_every_process_can_read(author: User) -> None:
+    rule = make_rule(mode=RuleMode.SHADOW)
+    for end in (datetime(9999, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)):
+        with pytest.raises(ValidationFailedError):
+            rules.set_limits(actor=author, rule_id=rule.pk, limits=rules.Limits(expires_at=end))
+        with pytest.raises(IntegrityError, match="rule_end_is_known"), transaction.atomic():
+            Rule.objects.filter(pk=rule.pk).update(expires_at=end)
+    assert [one.rule_id for one in rule_sets.load().rules] == [rule.pk]
 
 
 def test_unknown_and_not_visible_rules_look_the_same() -> None:
