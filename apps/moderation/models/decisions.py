@@ -20,9 +20,10 @@ class Decision(AppendOnly):
     """What was decided about a case, by whom and why; a changed mind is a new one.
 
     `is_lift` marks one that only ended early what an earlier one did to the person, and leaves the
-    rest of that standing. `is_kept` is there on rows of `blind_reviews.with_kept_reasons` only.
-    `policy_before` and `severity_before` are the case's, which an undo restores; null where nothing
-    could change them.
+    rest of that standing. `takes_back` is which decision an undo took back: the one in whose place
+    it stands, or one under a lift. `is_kept` is there on rows of `blind_reviews.with_kept_reasons`
+    only. `policy_before` and `severity_before` are the case's, which an undo restores; null where
+    nothing could change them.
     """
 
     is_kept: bool
@@ -44,6 +45,9 @@ class Decision(AppendOnly):
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
     is_undo = models.BooleanField(default=False)
+    takes_back = models.ForeignKey(
+        "self", null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     is_lift = models.BooleanField(default=False, db_default=False)
     batch_id = models.UUIDField(null=True)
     claimed_at = models.DateTimeField(null=True)

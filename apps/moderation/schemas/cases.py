@@ -151,6 +151,9 @@ class DecisionOut(OutputSchema):
     supersedes_id: int | None
     batch_id: UUID | None
     is_undo: bool
+    takes_back_id: int | None = Field(
+        description="Which decision an undo took back: that one, or one under a lift."
+    )
     is_lift: bool = Field(
         description="It only ended early what an earlier decision did to the person."
     )

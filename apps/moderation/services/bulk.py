@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from apps.core.errors import AppError
 from apps.moderation import constants
 from apps.moderation.constants import Verdict
@@ -171,7 +173,10 @@ def decisions_of(*, actor: User, batch_id: UUID) -> list[Decision]:
         BatchNotFoundError: there are none.
     """
     cases.require(actor, cases.OVERRIDE)
-    rows = Decision.objects.filter(batch_id=batch_id, superseded_by=None, is_undo=False)
+    holds = Q(superseded_by=None) | Q(
+        superseded_by__is_lift=True, superseded_by__superseded_by=None
+    )
+    rows = Decision.objects.filter(holds, batch_id=batch_id, is_undo=False)
     rows = rows.exclude(case__subject=actor).select_related("case").order_by("id")
     found = list(blind_reviews.with_kept_reasons(rows, viewer=actor))
     if not found:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.conversations.constants import Author
 from apps.core.errors import ForbiddenError
-from apps.moderation.constants import PENDING_APPEALS, EnforcementKind
+from apps.moderation.constants import PENDING_APPEALS, EnforcementKind, Verdict
 from apps.moderation.errors import OwnCaseError
 from apps.moderation.models import Case, CaseSnapshot, Decision, Flag, Policy
 from apps.moderation.services import (
@@ -39,13 +39,17 @@ OF_A_PERSON = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
-    """The page of one case, for one viewer."""
+    """The page of one case, for one viewer.
+
+    `under_lift` is what they may take back beside a lift that stands in its place; None for none.
+    """
 
     case: Case
     holder: str
     is_mine: bool
     can_decide: bool
     can_undo: bool
+    under_lift: Decision | None
     why_not: str
     pieces: Sequence[case_texts.Piece]
     breaks: Sequence[int]
@@ -71,6 +75,13 @@ class CasePage:
     def is_answer(self) -> bool:
         """Whether the case is about what a model said."""
         return self.case.target_role == Author.ASSISTANT
+
+    @property
+    def can_undo_unsure(self) -> bool:
+        """Whether the case waits because it was handed on, and its viewer may take that back."""
+        is_free = self.is_mine or not self.holder
+        is_unsure = self.latest is not None and self.latest.verdict == Verdict.UNSURE
+        return self.can_undo and is_unsure and is_free and not self.case.is_closed
 
     @property
     def seconds_left(self) -> int:
@@ -116,7 +127,8 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         holder=names.get(case.claimed_by_id or 0, "") if case.has_live_claim else "",
         is_mine=case.has_live_claim and case.claimed_by_id == viewer.pk,
         can_decide=not why_not,
-        can_undo=_can_undo(viewer, case, history),
+        can_undo=_can_undo(viewer, case, history, history.latest),
+        under_lift=_under_lift(viewer, case, history),
         why_not=why_not,
         pieces=case_texts.cut(text, flags),
         breaks=case_texts.wide_breaks(text),
@@ -158,13 +170,25 @@ def _effects(case: Case, history: timelines.History) -> Sequence[str]:
     return timelines.effects_of(history.latest)
 
 
-def _can_undo(viewer: User, case: Case, history: timelines.History) -> bool:
-    """Tell whether this person may take the last decision back; the service has the last word."""
-    latest = history.latest
-    if latest is None or latest.is_undo or case.has_part or not viewer.has_perm(cases.DECIDE):
+def _can_undo(
+    viewer: User, case: Case, history: timelines.History, decision: Decision | None
+) -> bool:
+    """Tell whether this person may take a decision back; the service has the last word."""
+    if decision is None or decision.is_undo or case.has_part or not viewer.has_perm(cases.DECIDE):
         return False
     is_waiting = any(one.state in PENDING_APPEALS for one in history.appeals)
-    return not is_waiting and (latest.actor_id == viewer.pk or viewer.has_perm(cases.OVERRIDE))
+    return not is_waiting and (decision.actor_id == viewer.pk or viewer.has_perm(cases.OVERRIDE))
+
+
+def _under_lift(viewer: User, case: Case, history: timelines.History) -> Decision | None:
+    """Return the decision whose rest still stands under a lift, if this person may take it back."""
+    if history.latest is None or not history.latest.is_lift:
+        return None
+    known = {one.pk: one for one in history.decisions}
+    under: Decision | None = history.latest
+    while under is not None and under.is_lift:
+        under = known.get(under.supersedes_id or 0)
+    return under if _can_undo(viewer, case, history, under) else None
 
 
 def why_not_decided(

@@ -43,7 +43,8 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
 
     Args:
         actor: who decided it, or a lead.
-        decision_id: the latest decision of its case.
+        decision_id: the latest decision of its case, lifts of what it brought left out: what they
+            ended stays ended.
         reason: why, for staff and record; may be empty right after the decision.
         reason_for_user: why, in the words of the notice; may be empty.
 
@@ -56,7 +57,7 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         OwnCaseError: the actor has a part in the case.
         ValidationFailedError: no reason was given.
     """
-    found, case = _reversible(actor, decision_id)
+    found, last, case = _reversible(actor, decision_id)
     decision = Decision.objects.create(
         case=case,
         verdict=Verdict.UNSURE,
@@ -66,7 +67,8 @@ def undo(*, actor: User, decision_id: int, reason: str, reason_for_user: str = "
         actor_kind=ActorKind.PERSON,
         actor=actor,
         actor_label=actor.name,
-        supersedes=found,
+        supersedes=last,
+        takes_back=found,
         is_undo=True,
     )
     taken = take_back(decision=decision, former=found, actor=actor)
@@ -92,7 +94,8 @@ def _is_slip(decision: Decision) -> bool:
     return timezone.now() - decision.created_at <= timedelta(seconds=2 * UNDO_SECONDS)
 
 
-def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
+def _reversible(actor: User, decision_id: int) -> tuple[Decision, Decision, Case]:
+    """Return a decision, what stands in its place by now, and its case, locked."""
     cases.require(actor, cases.DECIDE)
     found = Decision.objects.filter(pk=decision_id).first()
     if found is None:
@@ -100,14 +103,26 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Case]:
     if found.actor_id != actor.pk:
         cases.require(actor, cases.OVERRIDE)
     case = case_locks.lock_with_text(found.case_id)
-    if found.is_undo or Decision.objects.filter(supersedes=found).exists():
+    last = _last_lift(found)
+    if found.is_undo or Decision.objects.filter(supersedes=last).exists():
         raise DecisionSupersededError
     if Appeal.objects.pending().filter(decision__case=case).exists():
         raise AppealPendingError
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
     cases.ensure_no_part(actor, case)
-    return found, case
+    return found, last, case
+
+
+def _last_lift(decision: Decision) -> Decision:
+    """Return the last lift of what a decision brought, or itself where nobody lifted any of it."""
+    last = decision
+    while not decision.is_lift:
+        lift = Decision.objects.filter(supersedes=last, is_lift=True).first()
+        if lift is None:
+            break
+        last = lift
+    return last
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +229,10 @@ def withdraw_unreached(*, decision: Decision, case: Case) -> None:
 def _open_again(case: Case, former: Decision) -> None:
     """Put a case back into the queue as it was before, unless the message has a newer one.
 
-    Long after the decision it lets nobody into the conversation: else whoever once decided a case
-    could read on in it at any time, without a reason that its owner sees.
+    Closed and opened long after, it lets nobody into the conversation: else whoever once decided a
+    case could read on in it at any time, without a reason that its owner sees.
     """
-    case.is_sealed = case.is_sealed or not _is_slip(former)
+    case.is_sealed = case.is_sealed or (case.is_closed and not _is_slip(former))
     priorities.restore(case, former)
     priorities.weigh(case)
     if case_locks.open_again(case):
