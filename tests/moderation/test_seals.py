@@ -18,7 +18,7 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
-from tests.factories import MessageFactory
+from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +57,31 @@ def test_undoing_an_old_decision_lets_nobody_in_until_the_message_is_flagged_aga
     browser.force_login(moderator)
     for page in (f"moderation/case/{case.pk}/change", "conversations/message"):
         assert "What was said next." not in browser.get(f"/admin/{page}/").text
-    flags.raise_flag(message=message, source=FlagSource.STAFF)
+    flags.raise_flag(message=message, source=FlagSource.STAFF, reporter=make_staff())
+    with pytest.raises(GrantRequiredError):
+        grants.ensure_may_read(viewer=moderator, conversation=conversation)
+    flags.raise_flag(message=message, source=FlagSource.USER, reporter=UserFactory())
     assert grants.ensure_may_read(viewer=moderator, conversation=conversation) is None
+
+
+def test_taking_an_old_unsure_back_shuts_nobody_out(
+    moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = conversation.messages.get()
+    MessageFactory(conversation=conversation, content="What was said next.")
+    case = cases.claim(actor=moderator, case_id=make_case(message).pk)
+    ruling = Ruling(verdict=Verdict.UNSURE)
+    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    monkeypatch.setattr(reversals, "UNDO_SECONDS", 0)
+    browser = Client()
+    browser.force_login(moderator)
+    assert 'id="mod-undo-reason"' in browser.get(f"/admin/moderation/queue/{case.pk}/").text
+    undo = f"/admin/moderation/queue/decisions/{made.pk}/undo/"
+    browser.post(undo, {"reason": "I know it now."})
+    case.refresh_from_db()
+    assert (case.is_sealed, case.claimed_by_id) == (False, moderator.pk)
+    after = case_texts.read_more(viewer=moderator, case_id=case.pk, beyond=message.pk).after
+    assert [line.plain for line in after] == ["What was said next."]
 
 
 def test_undoing_a_slip_lets_in_as_before(moderator: User, conversation: Conversation) -> None:

@@ -7,6 +7,7 @@ from apps.conversations.errors import OwnConversationError
 from apps.conversations.models import Message
 from apps.core.errors import ForbiddenError
 from apps.moderation.constants import CaseState, FlagSource
+from apps.moderation.conversation_gate import CaseGate
 from apps.moderation.errors import (
     AlreadyReportedError,
     GrantRequiredError,
@@ -15,7 +16,7 @@ from apps.moderation.errors import (
     ReportNotPossibleError,
 )
 from apps.moderation.models import Case, Flag, Notice
-from apps.moderation.services import by_hand, cases, grants
+from apps.moderation.services import by_hand, case_texts, cases, grants, readings
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
@@ -89,6 +90,26 @@ def test_what_cannot_be_flagged_stays_as_it_is(moderator: User) -> None:
     with pytest.raises(ReportNotPossibleError):
         flag(moderator, message)
     assert not Flag.objects.filter(source=FlagSource.STAFF).exists()
+
+
+def test_a_flag_lets_nobody_in_and_hides_no_reading_from_the_owner(moderator: User) -> None:
+    message, other = readable_by(moderator), make_staff()
+    conversation = message.conversation
+    MessageFactory(conversation=conversation, content="What was said next.")
+    gate = CaseGate()
+    assert gate.enter(moderator, conversation)
+    flag(moderator, message)
+    case = cases.take_next(actor=other)
+    assert not gate.enter(other, conversation)
+    with pytest.raises(GrantRequiredError):
+        case_texts.read_more(viewer=other, case_id=case.pk, beyond=message.pk)
+    assert gate.enter(moderator, conversation)
+    gate.note_list(moderator, {conversation.pk: conversation.owner_id})
+    make_case(message)
+    assert gate.enter(other, conversation)
+    assert gate.enter(moderator, conversation)
+    (reading,) = readings.list_readings(viewer=conversation.owner)
+    assert (reading.reader, len(reading.read_at)) == (moderator.name, 4)
 
 
 def test_programs_flag_it_too(moderator: User) -> None:

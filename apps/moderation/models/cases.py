@@ -22,9 +22,10 @@ class Case(models.Model):
     `version` is raised by every change, so that a decision about an older state is refused. A
     claim holds until `claim_expires_at`, by the clock alone. `subject` is whose conversation it
     is: the author of a user's message, the reader of an answer, or who it is about where there is
-    no message. Its time counts from `reopened_at` where it was opened again. One `is_sealed` was
-    opened again by staff long after it was decided, and lets nobody into the conversation until
-    somebody points at its message or appeals. `has_part` is there on rows of
+    no message. Its time counts from `reopened_at` where it was opened again. One `is_sealed` is
+    open because of staff alone, who flagged it or opened it again long after it was decided: it
+    lets nobody into the conversation until a person or a rule points at its message, or somebody
+    appeals. `has_part` is there on rows of
     `CaseQuerySet.with_part_of` only.
     """
 

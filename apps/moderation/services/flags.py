@@ -88,7 +88,7 @@ def raise_flag(
             )
     except IntegrityError as error:
         raise AlreadyReportedError from error
-    _take_in(case, policy)
+    _take_in(case, source, policy)
     return case
 
 
@@ -152,6 +152,7 @@ def _make_case(
         source=source,
         model=reply or "",
         language=language_of(text),
+        is_sealed=True,
     )
     priorities.weigh(case)
     try:
@@ -166,9 +167,10 @@ def _make_case(
     return case
 
 
-def _take_in(case: Case, policy: Policy | None) -> None:
+def _take_in(case: Case, source: constants.FlagSource, policy: Policy | None) -> None:
+    """Count a flag; one that staff raise opens the case to nobody who could not read before."""
     case.flag_count += 1
-    case.is_sealed = False
+    case.is_sealed = case.is_sealed and source == constants.FlagSource.STAFF
     if policy is not None and (case.policy is None or policy.severity > case.policy.severity):
         case.policy = policy
     priorities.weigh(case)

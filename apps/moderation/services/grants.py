@@ -151,7 +151,8 @@ def ensure_may_read(*, viewer: User, conversation: Conversation) -> AccessGrant 
     """Check that a member of staff may read a conversation now.
 
     Returns:
-        The grant by which they read; None where it is their own or a case is open on it.
+        The grant by which they read, also where a case is open by now: its owner sees each reading
+        under it. None where it is their own, or only a case lets them in.
 
     Raises:
         ForbiddenError: the viewer is suspended, or not let into conversations at all.
@@ -160,21 +161,21 @@ def ensure_may_read(*, viewer: User, conversation: Conversation) -> AccessGrant 
     access.ensure_not_suspended(viewer)
     if conversation.owner_id == viewer.pk:
         return None
-    opened = Case.objects.letting_in().filter(conversation=conversation)
-    if viewer.has_perm(cases.VIEW) and opened.exists():
+    may_read, may_see = viewer.has_perm(READ), viewer.has_perm(cases.VIEW)
+    grant = live_grant(viewer=viewer, conversation_id=conversation.pk) if may_read else None
+    if grant is not None:
+        return grant
+    if may_see and Case.objects.letting_in().filter(conversation=conversation).exists():
         return None
     cases.require(viewer, READ)
-    grant = live_grant(viewer=viewer, conversation_id=conversation.pk)
-    if grant is None:
-        raise GrantRequiredError
-    return grant
+    raise GrantRequiredError
 
 
 def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, int | None]:
     """Return by which grant somebody reads each of several conversations that they may read.
 
     Returns:
-        The numbers of the conversations with that of the grant; None where a case is open on one.
+        The numbers of the conversations with that of the grant; None where only a case lets in.
 
     Raises:
         ForbiddenError: the viewer is suspended, or not let into conversations at all.
@@ -189,13 +190,7 @@ def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, i
         .order_by("id")
         .values_list("conversation_id", "pk")
     )
-    if not held:
-        return ways
-    opened: set[int | None] = set()
-    if viewer.has_perm(cases.VIEW):
-        rows = Case.objects.letting_in().filter(conversation__in=list(held))
-        opened = set(rows.values_list("conversation_id", flat=True))
-    return ways | {number: pk for number, pk in held.items() if number not in opened}
+    return ways | held
 
 
 def readable(*, viewer: User, conversation: str, owner: str) -> Q:
