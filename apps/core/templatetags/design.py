@@ -39,6 +39,12 @@ def current_theme(context: template.Context) -> str:
 
 
 @register.filter
+def isolated(text: str) -> SafeString:
+    """Keep a text that somebody wrote from turning the direction of our sentence around it."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
+@register.filter
 def silent_blocks(text: str) -> SafeString:
     """Draw a text so that a screen reader passes over the blocks in the place of passages."""
     return redaction.silent(text)

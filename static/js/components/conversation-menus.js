@@ -55,7 +55,9 @@ export function mountConversationMenus(app, { problem }) {
     deleteForm.action = urlOf(deleteForm, number);
     deleteForm.querySelector("[name=next]").value = String(number) === app.dataset.conversationId ? "/" : location.pathname;
     what.hidden = !title;
-    what.textContent = title ? `“${title}”.` : "";
+    const shown = document.createElement("bdi");
+    shown.textContent = title;
+    what.replaceChildren(...(title ? ["“", shown, "”."] : []));
   }
 
   app.addEventListener("click", (event) => {

@@ -5,8 +5,9 @@ import { t } from "../lib/words.js";
 
 const SHOWN_MS = 1600;
 
-/** Put a copy button into the bar of every code block below a node; keys can scroll code, tables and wide formulas. */
+/** Put a copy button into the bar of every code block below a node; keys can scroll code, tables and wide formulas; lists and tables run as their text does. */
 export function decorateCode(root) {
+  for (const block of root.querySelectorAll(".prose :is(ul, ol, blockquote, table)")) block.dir = "auto";
   for (const block of root.querySelectorAll("pre, table")) block.tabIndex = 0;
   for (const formula of root.querySelectorAll(".formula--block")) {
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;

@@ -16,6 +16,7 @@ export function editInPlace(shown, { url, token, onDone, onProblem }) {
   field.value = before;
   field.maxLength = 120;
   field.autocomplete = "off";
+  field.dir = "auto";
   field.setAttribute("aria-label", t("Title of the conversation"));
   shown.after(field);
   shown.hidden = true;

@@ -5,6 +5,8 @@ import { parseMarkdown, settledLength } from "../lib/markdown.js";
 
 const TAGS = { link: "span", host: "span" };
 const CLASSES = { link: "live-link", host: "link-host" };
+/** Their marks, lines and columns stand on the side where their text begins. */
+const OUTLINED = ["ul", "ol", "blockquote", "table"];
 const FORMULAS = ["formula", "formula-block"];
 
 export class LiveText {
@@ -48,6 +50,7 @@ function build(item) {
   if (item.tag === "fence") return buildFence(item);
   if (FORMULAS.includes(item.tag)) return buildFormula(item);
   const element = document.createElement(TAGS[item.tag] ?? item.tag);
+  if (OUTLINED.includes(item.tag)) element.dir = "auto";
   if (CLASSES[item.tag]) element.className = CLASSES[item.tag];
   if (item.tag === "ol" && item.start !== 1) element.start = item.start;
   setSide(element, item.align);
