@@ -22,7 +22,7 @@ from apps.core.realtime import bells
 from apps.core.realtime.publisher import TextPublisher
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
-from tests.factories import ReplyFactory
+from tests.factories import MessageFactory, ReplyFactory
 from tests.support.upstream import ScriptedUpstream
 
 BLOCK = Verdict(outcome="block", code="forbidden_word", reason_for_user="Not this word, please.")
@@ -431,3 +431,24 @@ async def test_a_blocked_edit_is_kept_as_a_version_and_what_was_read_stays_shown
     assert shown == [turn.message.pk, turn.reply.pk]
     kept = await Message.objects.aget(content="forbidden")
     assert (kept.is_current, kept.is_hidden, kept.parent_id) == (False, True, None)
+
+
+@pytest.mark.usefixtures("policy")
+async def test_a_blocked_edit_leaves_the_version_shown_that_was_read_and_not_the_newest(
+    person: User,
+) -> None:
+    first = await sync_to_async(MessageFactory)(conversation__owner=person, content="one")
+    place = {"conversation": first.conversation, "parent": first}
+    read = await sync_to_async(MessageFactory)(**place, content="two")
+    await sync_to_async(MessageFactory)(**place, content="two, newer", is_current=False)
+    with pytest.raises(MessageWithheldError):
+        await turns.start_turn(
+            actor=person,
+            request=turns.TurnRequest(
+                conversation_id=first.conversation_id,
+                content="forbidden",
+                edits_message_id=first.pk,
+            ),
+        )
+    shown = [row.pk async for row in Message.objects.on_path().order_by("id")]
+    assert shown == [first.pk, read.pk]

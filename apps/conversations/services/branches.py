@@ -152,12 +152,25 @@ def _among(function: Func) -> Window:
     return Window(function, partition_by=F("parent_id"), order_by="id")
 
 
-def show_again(conversation: Conversation, *, edits_message_id: int) -> None:
-    """Show the edited version where policy kept the new one back, so that what was read stays.
+def last_shown(conversation: Conversation) -> int | None:
+    """Return the last message of the branch that is shown, if there is one.
 
     The caller has locked the conversation.
     """
-    last_id = statements.last_below(message_id=edits_message_id)
+    shown = Message.objects.filter(conversation=conversation).on_path()
+    last_id: int | None = shown.aggregate(last=Max("id"))["last"]
+    return last_id
+
+
+def show_again(conversation: Conversation, *, last_id: int | None) -> None:
+    """Show the branch that ends with a message, as no page has heard of another one.
+
+    The caller has locked the conversation.
+
+    Args:
+        conversation: where policy has kept back a new version of a question.
+        last_id: what `last_shown` said before way was made for it.
+    """
     statements.show_path(conversation_id=conversation.pk, last_id=last_id)
 
 

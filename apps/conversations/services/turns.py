@@ -175,8 +175,9 @@ def _store_turn(
     access.ensure_may_write(actor)
     conversation = _locked_conversation(actor, request)
     ensure_open(conversation)
-    edits, branching = request.edits_message_id, None
+    edits, branching, read_to = request.edits_message_id, None, None
     if edits is not None:
+        read_to = branches.last_shown(conversation) if verdict.is_block else None
         branching = branches.make_way_for_edit(conversation, edits_message_id=edits)
     question = _new_question(conversation, actor, request, verdict)
     choice = choosing.choose(
@@ -202,7 +203,7 @@ def _store_turn(
         endings.note_ended(reply_ids=[reply.pk])
     guardrails.record(ruling, judged_question(question, is_withheld=verdict.is_block))
     if verdict.is_block and edits is not None:
-        branches.show_again(conversation, edits_message_id=edits)
+        branches.show_again(conversation, last_id=read_to)
         return Turn(conversation, question, reply, created=True, event=None)
     event = announcements.message_accepted(conversation, question, reply, branching)
     resets_at = admitting.admit(reply, request, choice, actor=actor, gate=gate)
