@@ -20,6 +20,8 @@ from tests.support.chromium import Chromium
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS: dict[Theme, tuple[int, ...]] = {"light": (390, 1440), "dark": (768,)}
 IS_WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
+CROPS_A_LINE = """[...document.querySelectorAll("#result_list td")].some(
+  (cell) => cell.scrollHeight > cell.clientHeight + 1)"""
 PRESSES_TO_ANY_THEME = 2
 """From the system's to light, from there to dark and back."""
 
@@ -74,19 +76,19 @@ async def show_in(page: Page, theme: Theme) -> None:
 
 async def faults(tab: Tab) -> list[str]:
     """Return what is wrong with the page as it is shown now."""
-    return [*await violations(tab.page, WCAG), *await too_wide(tab.page)]
+    return [*await violations(tab.page, WCAG), *await too_large(tab.page)]
 
 
 async def faults_in_both_themes(tab: Tab) -> list[str]:
     """Return what is wrong with the page in light, and in dark only."""
     found = await violations_in_both_themes(tab.page, WCAG, show=show_in)
-    return [*found, *await too_wide(tab.page)]
+    return [*found, *await too_large(tab.page)]
 
 
-async def too_wide(page: Page) -> list[str]:
-    """Say so where a page must be moved sideways."""
-    is_wider = await page.evaluate(IS_WIDER_THAN_THE_WINDOW)
-    return ["wider than the window"] if is_wider else []
+async def too_large(page: Page) -> list[str]:
+    """Say so where a page must be moved sideways, or words of a list are cut off."""
+    looks = {"wider than the window": IS_WIDER_THAN_THE_WINDOW, "words cut off": CROPS_A_LINE}
+    return [fault for fault, look in looks.items() if await page.evaluate(look)]
 
 
 async def test_pages_keep_the_policy_and_can_be_read_by_everybody(

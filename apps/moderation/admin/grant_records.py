@@ -55,7 +55,7 @@ class AccessGrantAdmin(StaffModelAdmin[AccessGrant]):
     search_advice = "Search by number, user:12 for an owner, reader:12 or conversation:12."
     search_help_text = "Number, user:12, reader:12"
     empty_advice = "A grant is made when staff give a reason to read a conversation."
-    list_display = ("number", "reader_shown", "talk", "whose", "why", "since", "until", "state")
+    list_display = ("number", "state", "reader_shown", "talk", "whose", "why", "since", "until")
     list_display_links = ("number",)
     list_filter = (GrantStateFilter,)
     ordering = ("-id",)
