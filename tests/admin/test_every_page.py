@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from apps.audit import services as audit
 from apps.conversations.models import Feedback, Share
@@ -60,7 +61,6 @@ def subjects() -> Iterator[StaffModelAdmin[Any]]:
 
 
 SUBJECTS = {str(subject.opts.model_name): subject for subject in subjects()}
-EACH = pytest.mark.parametrize("name", sorted(SUBJECTS))
 
 
 def make_rows(number: int) -> None:
@@ -177,9 +177,23 @@ def test_lists_take_the_same_few_queries_for_one_row_and_for_a_hundred(
     assert {name: count for name, count in many.items() if count > LIST_QUERIES} == {}
 
 
-@EACH
+@pytest.fixture(scope="module")
+def rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Two rows of every kind, for all tests of one subject: each takes back what it does."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        make_rows(2)
+        yield
+        transaction.set_rollback(True)
+
+
+def each_subject(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test for each subject, with its rows there."""
+    each = pytest.mark.parametrize("name", sorted(SUBJECTS))
+    return pytest.mark.usefixtures("rows")(each(test))
+
+
+@each_subject
 def test_every_filter_and_every_search_key_opens(as_admin: Client, name: str) -> None:
-    make_rows(1)
     subject = SUBJECTS[name]
     for chosen in subject.list_filter:
         for value, _ in chosen.options:
@@ -193,7 +207,7 @@ def test_every_filter_and_every_search_key_opens(as_admin: Client, name: str) ->
         queries_of(as_admin, subject.list_url(f"{key}:{row.pk}"))
 
 
-@EACH
+@pytest.mark.parametrize("name", sorted(SUBJECTS))
 def test_the_page_of_a_row_opens_with_few_queries(
     as_admin: Client, as_moderator: Client, name: str
 ) -> None:
@@ -204,9 +218,8 @@ def test_the_page_of_a_row_opens_with_few_queries(
     assert queries_of(as_moderator, url, 403 if name in ADMINS_ONLY else 200) <= PAGE_QUERIES
 
 
-@EACH
+@each_subject
 def test_every_action_that_is_offered_opens_and_writes_nothing(as_admin: Client, name: str) -> None:
-    make_rows(1)
     subject = SUBJECTS[name]
     row = newest(subject)
     before = subject.model._default_manager.filter(pk=row.pk).values().get()
@@ -216,13 +229,12 @@ def test_every_action_that_is_offered_opens_and_writes_nothing(as_admin: Client,
     assert subject.model._default_manager.filter(pk=row.pk).values().get() == before
 
 
-@EACH
+@each_subject
 @pytest.mark.parametrize("who", ["as_admin", "as_moderator"])
 def test_no_row_is_added_changed_or_removed_by_hand(
     request: pytest.FixtureRequest, name: str, who: str
 ) -> None:
     client: Client = request.getfixturevalue(who)
-    make_rows(1)
     subject = SUBJECTS[name]
     row = newest(subject)
     manager = subject.model._default_manager
@@ -239,9 +251,8 @@ def test_no_row_is_added_changed_or_removed_by_hand(
     assert list(manager.order_by("pk").values()) == before
 
 
-@EACH
+@each_subject
 def test_a_person_who_is_no_staff_opens_nothing(as_person: Client, name: str) -> None:
-    make_rows(1)
     subject = SUBJECTS[name]
     row = newest(subject)
     prefix = f"admin:{subject.opts.app_label}_{subject.opts.model_name}"

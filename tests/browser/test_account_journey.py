@@ -13,12 +13,11 @@ from playwright.async_api import Locator, Page, expect
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.factories import PASSWORD, UserFactory
+from tests.support.keyboard import reach_by_tab
 
 pytestmark = pytest.mark.browser
 
 EMAIL = "nia@example.com"
-MANY_TABS = 120
-IS_FOCUSED = "one => one === document.activeElement"
 SECONDS_OF_AN_EXPORT = 15
 
 
@@ -42,11 +41,7 @@ class Keyboard:
     async def _reach(self, wanted: Locator) -> None:
         one = wanted.locator("visible=true").first
         await expect(one).to_be_visible()
-        for _ in range(MANY_TABS):
-            if await one.evaluate(IS_FOCUSED):
-                return
-            await self.page.keyboard.press("Tab")
-        pytest.fail(f"not within reach of the keyboard: {wanted}")
+        assert await reach_by_tab(one), f"not within reach of the keyboard: {wanted}"
 
 
 class Mouse:
