@@ -58,11 +58,10 @@ def restore_undecided(case: Case, decision: Decision) -> None:
     """
     first, before = None, decision.supersedes
     while before is not None and before.verdict != constants.Verdict.NO_VIOLATION:
-        if before.is_undo and before.supersedes is not None:
-            before = before.supersedes.supersedes
-            continue
-        first = before if before.severity_before is not None else first
-        before = before.supersedes
+        undone = (before.takes_back or before.supersedes) if before.is_undo else None
+        if undone is None and before.severity_before is not None:
+            first = before
+        before = (undone or before).supersedes
     if first is not None:
         restore(case, first)
 
