@@ -78,10 +78,17 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
             return default
         return given
 
-    def mail(self, url: str) -> dict[str, Any]:
-        """Return the settings of mail for an address such as `smtp://mail.example:25`."""
+    def mail(self, url: str, *, is_deployed: bool) -> dict[str, Any]:
+        """Return the settings of mail for an address such as `smtp://mail.example:25`.
+
+        Without one, development writes mails to the terminal. Mails carry links that open accounts,
+        and what a deployed process writes is kept in logs: there they are dropped.
+        """
+        if is_deployed and url.startswith("consolemail:"):
+            self.problems.append("EMAIL_URL must name a mail server, not the terminal")
         try:
-            settings: dict[str, Any] = self.email_url_config(url)
+            without = "dummymail://" if is_deployed else "consolemail://"
+            settings: dict[str, Any] = self.email_url_config(url or without)
         except (ImproperlyConfigured, ValueError, KeyError):
             self.problems.append("EMAIL_URL must be an address such as smtp://mail.example:25")
             settings = self.email_url_config("consolemail://")

@@ -128,7 +128,8 @@ RATE_LIMIT_LOGIN = env.rate("RATE_LIMIT_LOGIN", default="10/minute")
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parley@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_CONFIG = env.mail(EMAIL_URL or "consolemail://")
+EMAIL_CONFIG = env.mail(EMAIL_URL, is_deployed=IS_DEPLOYED)
+HAS_MAIL = bool(EMAIL_URL) or not IS_DEPLOYED
 vars().update(EMAIL_CONFIG)
 
 

@@ -158,7 +158,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return dress(super().render_mail(template_prefix, email, context, headers))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; while the mail server is away the page works and the log tells."""
+        """Send a mail; while the mail server is away the page works and the log tells.
+
+        Where no mail is configured nothing is sent, and no word of it is written anywhere else.
+        """
+        if not settings.HAS_MAIL:
+            log_event(logger, "MAIL_NOT_SENT", level=logging.WARNING, template=template_prefix)
+            return
         try:
             self.render_mail(template_prefix, email, {"email": email, **context}).send()
         except OSError as error:
