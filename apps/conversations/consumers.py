@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import msgspec
-from channels.consumer import get_handler_name
-from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils import translation
 
 from apps.conversations import socket_frames as frames
 from apps.conversations.errors import InvalidFrameError
@@ -37,75 +33,41 @@ from apps.core import db
 from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
 from apps.core.error_handling import report_error
 from apps.core.errors import AppError
-from apps.core.languages import language_of_scope
-from apps.core.logging import log_event
 from apps.core.realtime.credit import CreditWindow
-from apps.core.realtime.groups import user_group
-from apps.core.realtime.origin import has_allowed_origin
 from apps.users.constants import TokenScope
-from apps.users.errors import AccountSuspendedError
-from apps.users.services import principals, scopes, vigil
-from apps.users.services.principals import Principal
+from apps.users.consumers import PersonConsumer
 
-logger = logging.getLogger(__name__)
-
-CLOSE_UNAUTHORIZED = 4401
-CLOSE_FORBIDDEN = 4403
-CLOSE_TOO_MANY = 4429
-RECHECK_SECONDS = 30
 MAX_FOLLOWED = 20
 MAX_FRAME_BYTES = 65_536
-MAX_FRAMES_PER_MINUTE = 600
 MAX_CAUSES = 64
 TOLD_AT_ONCE = ("message.accepted", "branch.shown")
 
 
-class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class ChatConsumer(PersonConsumer):
     """One open page of a person, or one program."""
 
-    principal: Principal
+    scope_needed = TokenScope.CHAT
+    max_frames_per_minute = 600
 
     async def connect(self) -> None:
         """Let a signed-in person's own page, or a program with a token, in."""
-        set_correlation_id(new_correlation_id())
-        translation.activate(language_of_scope(self.scope))
         self._follows: dict[int, asyncio.Task[None]] = {}
         self._credit = CreditWindow()
-        self._watch: asyncio.Task[None] | None = None
-        self._frames_this_minute = 0
         self._own_causes: deque[str] = deque(maxlen=MAX_CAUSES)
-        await self.accept()
-        if not has_allowed_origin(self.scope):
-            await self.close(CLOSE_UNAUTHORIZED)
-            return
-        try:
-            principal = await db.call(scopes.authenticate_scope, self.scope)
-            principal.require_scope(TokenScope.CHAT)
-        except AppError as error:
-            await self._close_for(error)
-            return
-        self.principal = principal
-        await self._in_group("group_add")
-        vigil.enter(self.channel_name, lambda: self.principal)
-        self._watch = asyncio.create_task(self._recheck_forever())
+        await super().connect()
 
-    async def disconnect(self, code: int) -> None:
-        """Let go of everything that this socket began; answers go on."""
-        tasks = [*self._follows.values(), *([self._watch] if self._watch else [])]
-        for task in tasks:
-            task.cancel()
-        vigil.leave(self.channel_name)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._in_group("group_discard")
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Return what passes answers on; the answers themselves go on."""
+        return list(self._follows.values())
+
+    async def tell_why(self, error: AppError) -> None:
+        """Tell a page why and until when its person is suspended."""
+        await self._error(error.code, error.message, None)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what one frame asks; a frame that cannot be done is answered with an error event."""
-        if not hasattr(self, "principal"):
-            return
         set_correlation_id(new_correlation_id())
-        self._frames_this_minute += 1
-        if self._frames_this_minute > MAX_FRAMES_PER_MINUTE:
-            await self.close(CLOSE_TOO_MANY)
+        if not await self.takes_frame():
             return
         client_id: str | None = None
         try:
@@ -114,7 +76,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return
             frame = frames.decode(text_data)
             client_id = getattr(frame, "client_id", None)
-            if not isinstance(frame, frames.Ack | frames.Ping) and not await self._recheck():
+            if not isinstance(frame, frames.Ack | frames.Ping) and not await self.recheck():
                 return
             await self._handlers[type(frame)](self, frame)
         except msgspec.MsgspecError:
@@ -125,15 +87,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             described = report_error(error, transport="socket")
             await self._error(described.code, described.message, client_id)
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Call the method for a message; none of them uses a connection that could be left open."""
-        await getattr(self, get_handler_name(message))(message)
-
     async def page_event(self, message: dict[str, Any]) -> None:
         """Pass on what was announced to this person's pages."""
         event = message["event"]
         if event["type"] == "auth.revoked":
-            await self._recheck()
+            await self.recheck()
             return
         if event["type"] in TOLD_AT_ONCE and message.get("cause") in self._own_causes:
             return
@@ -142,7 +100,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def page_missed(self, message: dict[str, Any]) -> None:
         """Have the page look again, if this person may still be here: a word may be lost."""
         del message
-        if await self._recheck():
+        if await self.recheck():
             await self._send(PageMissed())
 
     async def _message_send(self, frame: frames.MessageSend) -> None:
@@ -239,43 +197,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if self._follows.get(reply_id) is asyncio.current_task():
                 del self._follows[reply_id]
                 self._credit.forget(reply_id)
-
-    async def _recheck_forever(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            self._frames_this_minute //= 2
-            if not await self._recheck():
-                return
-
-    async def _recheck(self) -> bool:
-        """Close the socket if what let it in does not hold any more; tells whether it does.
-
-        While PostgreSQL is away nobody is turned out: whatever needs it fails by itself.
-        """
-        try:
-            self.principal = await db.call(principals.recheck, self.principal)
-        except db.AWAY as error:
-            log_event(logger, "RECHECK_WAITS", level=logging.WARNING, error=type(error).__name__)
-        except AppError as error:
-            await self._close_for(error)
-            return False
-        return True
-
-    async def _close_for(self, error: AppError) -> None:
-        is_suspended = isinstance(error, AccountSuspendedError)
-        if is_suspended:
-            await self._error(error.code, error.message, None)
-        await self.close(CLOSE_FORBIDDEN if is_suspended else CLOSE_UNAUTHORIZED)
-
-    async def _in_group(self, method: str) -> None:
-        """Join or leave the group of this person's pages."""
-        if not hasattr(self, "principal"):
-            return
-        try:
-            group = user_group(self.principal.user.pk)
-            await getattr(self.channel_layer, method)(group, self.channel_name)
-        except Exception as error:  # noqa: BLE001  groups carry hints; the socket works without
-            log_event(logger, "GROUP_AWAY", level=logging.WARNING, error=type(error).__name__)
 
     async def _error(self, code: str, message: str, client_id: str | None) -> None:
         await self._send(ErrorEvent(code, message, get_correlation_id(), client_id))

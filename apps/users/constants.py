@@ -30,6 +30,7 @@ TOKEN_HINT_CHARS = 12
 TOKEN_USE_RESOLUTION_SECONDS = 60
 
 AUTH_REVOKED_EVENT = "auth.revoked"
+RECHECK_SECONDS = 30.0
 
 
 class AccountKind(TextChoices):

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 from apps.core import db
 from apps.core.realtime.ear import Ear, ear_of
-from apps.users.constants import AUTH_REVOKED_EVENT
+from apps.users.constants import AUTH_REVOKED_EVENT, RECHECK_SECONDS
 from apps.users.services import principals, vigil
 from apps.users.services.principals import Principal
 
-RECHECK_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 
 T = TypeVar("T")
