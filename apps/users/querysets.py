@@ -21,6 +21,16 @@ def normalize_email(email: str) -> str:
     return email.strip().lower()
 
 
+def is_ordinary(prefix: str = "") -> Q:
+    """Return what holds for whoever is no staff, by role or by duty: `User.is_staff` for queries.
+
+    Args:
+        prefix: the way from the rows to the person, such as `user__`.
+    """
+    of = {"role": Role.USER, "is_superuser": False, "duties": []}
+    return Q(**{f"{prefix}{name}": value for name, value in of.items()})
+
+
 class UserQuerySet(QuerySet["User"]):
     """Named queries over people."""
 

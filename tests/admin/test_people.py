@@ -103,6 +103,19 @@ def test_a_moderator_sees_neither_peers_nor_admins(
         assert as_moderator.get(url(user, "suspend")).status_code == 404
 
 
+def test_staff_by_duty_alone_are_no_ordinary_people(
+    as_moderator: Client, as_admin: Client, admin: User, person: User
+) -> None:
+    auditor = UserFactory(duties=["auditor"])
+    standing.suspend(actor=admin, user_id=auditor.pk, reason="Why.", reason_for_user="So.")
+    assert as_moderator.get(url(auditor)).status_code == 404
+    assert as_moderator.get(url(auditor, "suspend")).status_code == 404
+    assert as_admin.get(url(auditor, "lift")).status_code == 200
+    for page, kept in ((PEOPLE, [person.pk]), ("/admin/users/restriction/", [])):
+        rows = as_moderator.get(page).context["cl"].result_list
+        assert [row.pk for row in rows] == kept
+
+
 def test_no_page_holds_what_belongs_to_signing_in(as_admin: Client, person: User) -> None:
     text = as_admin.get(url(person)).content.decode()
     assert person.password not in text

@@ -14,6 +14,7 @@ OWNER_COLUMNS = (
     "conversation__owner__name",
     "conversation__owner__role",
     "conversation__owner__is_superuser",
+    "conversation__owner__duties",
 )
 AUTHOR_SIGNS = {Author.USER: "person", Author.ASSISTANT: "smart_toy", Author.SYSTEM: "tune"}
 STATE_LOOKS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -16,8 +16,6 @@ from apps.users.models import Restriction, User
 from apps.users.services import access
 from apps.users.standing_desk import standing_desk
 
-ORDINARY = Q(role=Role.USER, is_superuser=False)
-OWNER_COLUMNS = ("name", "kind", "role", "is_superuser")
 _STANDINGS = {
     Standing.GOOD: ("Good", Tone.NEUTRAL, ""),
     Standing.RESTRICTED: ("Restricted", Tone.WARNING, "edit_off"),
@@ -81,7 +79,6 @@ def reason_of(row: Restriction, words: str) -> str:
 
 def may_decide(request: HttpRequest, user: User) -> bool:
     """Tell whether the viewer may decide about this person: never about equals or oneself."""
-    viewer = request.user
-    if viewer.pk == user.pk or user.is_admin:
+    if request.user.pk == user.pk or user.is_admin:
         return False
-    return is_admin(request) or user.role == Role.USER
+    return is_admin(request) or not user.is_staff

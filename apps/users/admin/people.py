@@ -25,6 +25,7 @@ from apps.core.admin_kit.viewing import current_request
 from apps.users.admin import decisions, looks, service_actions
 from apps.users.constants import AccountKind, Role, Standing
 from apps.users.models import Restriction, User
+from apps.users.querysets import is_ordinary
 from apps.users.services import access, groups, standing
 
 COUNT_LIMIT = 1_000
@@ -32,7 +33,7 @@ RESTRICTIONS_SHOWN = 20
 GROUPS_SHOWN = 20
 MIN_PREFIX_CHARS = 3
 COLUMNS = (
-    *("id", "name", "email", "kind", "role", "is_superuser", "is_active"),
+    *("id", "name", "email", "kind", "role", "is_superuser", "duties", "is_active"),
     *("erase_at", "standing", "standing_until", "created_at"),
 )
 
@@ -70,13 +71,13 @@ class UserAdmin(NewRowAdmin[User]):
         """Return whom the viewer may see: everybody for admins, nobody of the staff for others."""
         people = super().get_queryset(request).only(*COLUMNS)
         people = people.annotate(running_kind=access.running_kind())
-        return people if is_admin(request) else people.filter(looks.ORDINARY)
+        return people if is_admin(request) else people.filter(is_ordinary())
 
     def can_open(self, request: HttpRequest, row: User) -> bool:
         """Open ordinary people to moderators and everybody to admins."""
         if not self.has_view_permission(request):
             return False
-        return is_admin(request) or (row.role == Role.USER and not row.is_superuser)
+        return is_admin(request) or not row.is_staff
 
     def search_condition(self, request: HttpRequest, term: str) -> Q | None:
         """Look up a number, or for admins an address or its beginning."""

@@ -17,6 +17,7 @@ from apps.core.admin_kit.sections import Section
 from apps.users.admin import looks
 from apps.users.constants import RestrictionKind
 from apps.users.models import Restriction
+from apps.users.querysets import is_ordinary
 
 _KINDS = {
     RestrictionKind.WARNING: ("Warning", Tone.NEUTRAL, "campaign"),
@@ -58,7 +59,7 @@ class RestrictionAdmin(StaffModelAdmin[Restriction]):
         rows = looks.with_kept_reasons(rows, request)
         if is_admin(request):
             return rows
-        return rows.filter(user__role="user", user__is_superuser=False)
+        return rows.filter(is_ordinary("user__"))
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Restriction) -> str:

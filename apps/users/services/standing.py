@@ -187,7 +187,7 @@ def _checked(actor: User | None, user_id: int, people: Mapping[int, User]) -> Us
         raise UserNotFoundError
     user = people[user_id]
     if current is not None and not _outranks(current, user):
-        message = "You may not do this to a member of staff. Change their role first."
+        message = "You may not do this to a member of staff. Change their role or duties first."
         raise RoleRequiredError(message)
     return user
 
