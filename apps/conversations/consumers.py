@@ -30,7 +30,7 @@ from apps.conversations.services import (
     turns,
 )
 from apps.core import db
-from apps.core.correlation import get_correlation_id, new_correlation_id, set_correlation_id
+from apps.core.correlation import begin_anew, get_correlation_id
 from apps.core.error_handling import report_error
 from apps.core.errors import AppError
 from apps.core.realtime.credit import CreditWindow
@@ -66,7 +66,7 @@ class ChatConsumer(PersonConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what one frame asks; a frame that cannot be done is answered with an error event."""
-        set_correlation_id(new_correlation_id())
+        begin_anew()
         if not await self.takes_frame():
             return
         client_id: str | None = None

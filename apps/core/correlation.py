@@ -1,4 +1,7 @@
-"""One id that ties a request, its log lines, its events and its job together."""
+"""One id that ties what has one cause together: a request, its log lines, events and answer.
+
+A background job and each round of an endless loop are causes of their own.
+"""
 
 import re
 import uuid
@@ -25,10 +28,19 @@ def set_correlation_id(correlation_id: str) -> None:
     _current.set(correlation_id)
 
 
+def begin_anew() -> None:
+    """Bind a fresh id: what comes next has a cause of its own."""
+    set_correlation_id(new_correlation_id())
+
+
+def bound_correlation_id() -> str:
+    """Return the id bound to the current context, or nothing where none is."""
+    return _current.get()
+
+
 def get_correlation_id() -> str:
-    """Return the id bound to the current context; makes and binds one where there is none."""
-    value = _current.get()
-    if not value:
-        value = new_correlation_id()
-        _current.set(value)
-    return value
+    """Return the id bound to the current context, or one for this call alone.
+
+    Reading binds nothing: tasks that begin here would carry the same id for as long as they live.
+    """
+    return _current.get() or new_correlation_id()

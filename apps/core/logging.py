@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from apps.core.correlation import get_correlation_id
+from apps.core.correlation import bound_correlation_id
 
 MAX_FRAMES = 30
 
@@ -41,7 +41,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "correlation_id": get_correlation_id(),
+            "correlation_id": bound_correlation_id(),
             "extra": getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:

@@ -11,7 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from apps.core import db
-from apps.core.correlation import new_correlation_id, set_correlation_id
+from apps.core.correlation import begin_anew
 from apps.core.errors import AppError
 from apps.core.languages import language_of_scope
 from apps.core.logging import log_event
@@ -46,7 +46,7 @@ class PersonConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Let somebody in who may be here, from an origin of ours."""
-        set_correlation_id(new_correlation_id())
+        begin_anew()
         translation.activate(language_of_scope(self.scope))
         self._watch: asyncio.Task[None] | None = None
         self._frames_this_minute = 0
@@ -134,7 +134,7 @@ class PersonConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _recheck_forever(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
-            set_correlation_id(new_correlation_id())
+            begin_anew()
             self._frames_this_minute //= 2
             if not await self.recheck():
                 return

@@ -7,6 +7,7 @@ from procrastinate import App
 from procrastinate.jobs import Job, Status
 
 from apps.conversations.services import settling, title_costs
+from apps.core.correlation import begin_anew
 from apps.core.db import call
 from apps.core.logging import log_event
 from apps.llm.services import published_prices, quotas, usage_rollups
@@ -26,6 +27,7 @@ async def tend_forever(worker_app: App) -> None:
     rounds = 0
     while True:
         await asyncio.sleep(PERIOD_SECONDS)
+        begin_anew()
         try:
             await rescue_jobs(worker_app)
             await call(published_prices.refresh)

@@ -11,6 +11,7 @@ from apps.conversations.models import Message
 from apps.conversations.services.words import distinct_words
 from apps.conversations.statements import search as statements
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def index_again(message: Message) -> None:
 async def index_forever() -> None:
     """Look every few seconds, for as long as the process lives; survives the loss of PostgreSQL."""
     while True:
+        begin_anew()
         indexed = 0
         try:
             indexed = await db.call(index_some)

@@ -12,6 +12,7 @@ from apps.conversations.services import generation, leases
 from apps.conversations.services.leases import Claim
 from apps.conversations.services.runtime import WorkerRuntime
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.postgresql.listening import listen
 
@@ -121,6 +122,7 @@ class Intake:
         task.add_done_callback(lambda _: self._reaching.pop(reply_id, None))
 
     async def _take(self, reply_id: int) -> None:
+        begin_anew()
         try:
             await take(reply_id=reply_id, runtime=self._runtime)
         except Exception as error:  # noqa: BLE001  it is still queued: the next look finds it

@@ -8,6 +8,7 @@ import logging
 from apps.conversations import constants
 from apps.conversations.services import lost
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime import bells
 
@@ -56,6 +57,7 @@ async def reap_forever() -> None:
     """Look every few seconds, for as long as the process lives; survives the loss of PostgreSQL."""
     reaper = Reaper()
     while True:
+        begin_anew()
         try:
             await db.call(reaper.look)
         except Exception as error:  # noqa: BLE001  nobody else would end what is lost

@@ -17,6 +17,7 @@ from apps.conversations import constants
 from apps.conversations.services import leases
 from apps.conversations.statements.leases import Asked
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime import bells
 from apps.core.realtime.connection import CONTROL_CHANNEL
@@ -195,6 +196,7 @@ class WorkerRuntime:
                 async with asyncio.timeout(constants.CHECKPOINT_SECONDS):
                     await self._eager.wait()
             self._eager.clear()
+            begin_anew()
             if not self.running and not self._ending:
                 continue
             try:

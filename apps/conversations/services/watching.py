@@ -10,6 +10,7 @@ from apps.conversations import constants
 from apps.conversations.models import Reply
 from apps.conversations.services.reaping import Reaper
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime.hub import TextHub, get_hub
 
@@ -35,6 +36,7 @@ async def _watch(hub: TextHub) -> None:
     reaper = Reaper()
     last_look = 0.0
     while hub.followed_ids:
+        begin_anew()
         if hub.is_connected:
             await hub.wait_until_lost(timeout_seconds=PERIOD_SECONDS)
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime.connection import connect_redis
 from apps.core.redis import RedisFailure
@@ -83,6 +84,7 @@ class RedisListener:
 
     async def _run(self) -> None:
         while True:
+            begin_anew()
             try:
                 await self._listen()
             except Exception as error:  # noqa: BLE001  whatever ends one subscription, another is opened

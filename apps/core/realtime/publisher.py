@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime.connection import TEXT_CHANNEL, connect_redis, live_text_key
 from apps.core.realtime.frames import (
@@ -145,6 +146,7 @@ class TextPublisher:
         is_away = False
         while True:
             await self._wake.wait()
+            begin_anew()
             if not self._urgent.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._window_seconds):

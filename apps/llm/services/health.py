@@ -16,6 +16,7 @@ from typing import cast
 import msgspec
 from redis.exceptions import RedisError
 
+from apps.core.correlation import begin_anew
 from apps.core.redis import RedisFailure, redis_client, waiting_client
 
 KEEP_SECONDS = 3_600
@@ -98,6 +99,7 @@ class Reporter:
             await asyncio.wait({self._task})
 
     async def _write_news(self) -> None:
+        begin_anew()
         while self._has_news:
             self._has_news = False
             await self._write()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.realtime.layer import HintLayer, current_layer
 from apps.users.constants import AUTH_REVOKED_EVENT
@@ -75,6 +76,7 @@ async def _watch(seats: Mapping[str, Callable[[], Principal]]) -> None:
     """Look while Redis is away; ends some seconds after the last one has left."""
     layer = current_layer()
     while seats:
+        begin_anew()
         if layer.is_connected:
             await layer.wait_until_lost(timeout_seconds=IDLE_SECONDS)
             continue

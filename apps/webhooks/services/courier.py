@@ -10,6 +10,7 @@ from functools import partial
 from itertools import groupby
 
 from apps.core import db
+from apps.core.correlation import begin_anew
 from apps.core.logging import log_event
 from apps.core.postgresql.listening import listen
 from apps.webhooks import statements
@@ -114,6 +115,7 @@ class Courier:
         while True:
             await self._woken.wait()
             self._woken.clear()
+            begin_anew()
             try:
                 await self.deliver_due()
             except Exception as error:  # noqa: BLE001  it is still due: the next look finds it
