@@ -28,6 +28,18 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "last-event-id",
     "x-correlation-id",
+    # What OpenAI's own client for browsers says of itself with every call.
+    "openai-organization",
+    "openai-project",
+    "user-agent",
+    *(
+        f"x-stainless-{word}"
+        for word in (
+            *("lang", "package-version", "os", "arch", "runtime", "runtime-version"),
+            *("retry-count", "timeout", "helper-method", "poll-helper", "async"),
+            "custom-poll-interval",
+        )
+    ),
 ]
 CORS_EXPOSE_HEADERS = [
     "etag",

@@ -15,11 +15,19 @@ def _partner(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [PARTNER]
 
 
-def ask(path: str, origin: str, *, method: str = "POST") -> Any:
+OF_OPENAIS_CLIENT = [
+    *("authorization", "content-type", "openai-organization", "openai-project"),
+    *("x-stainless-arch", "x-stainless-lang", "x-stainless-os", "x-stainless-package-version"),
+    *("x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version"),
+    *("x-stainless-timeout", "x-stainless-helper-method"),
+]
+
+
+def ask(path: str, origin: str, wanted: str = "authorization,content-type,idempotency-key") -> Any:
     headers = {
         "Origin": origin,
-        "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": wanted,
     }
     return Client().options(path, headers=headers).headers
 
@@ -31,6 +39,13 @@ def test_a_named_origin_may_send_a_token_and_a_key() -> None:
         headers["Access-Control-Allow-Headers"].split(", ")
     )
     assert "Access-Control-Allow-Credentials" not in headers
+
+
+def test_openais_client_may_call_from_a_browser_with_all_that_it_sends() -> None:
+    headers = ask("/openai/v1/chat/completions", PARTNER, ",".join(OF_OPENAIS_CLIENT))
+    assert headers["Access-Control-Allow-Origin"] == PARTNER
+    allowed = headers["Access-Control-Allow-Headers"].split(", ")
+    assert set(OF_OPENAIS_CLIENT) - set(allowed) == set()
 
 
 def test_a_named_origin_may_read_what_the_headers_say(db: None) -> None:
