@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,6 +62,18 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
     def seconds(self, var: str, *, default: float) -> float:
         """Return a length of time in which something can happen."""
         return float(self._above_zero(var, self.float(var, default=default), default))
+
+    def share(self, var: str, *, default: float) -> float:
+        """Return a part of a whole, from 0 to 1."""
+        return self.within(var, default=default, highest=1.0)
+
+    def within(self, var: str, *, default: float, highest: float) -> float:
+        """Return a number from 0 up to another."""
+        value = float(self.float(var, default=default))
+        if value <= highest:
+            return value
+        self.problems.append(f"{var} is {value:g}: give a number from 0 to {highest:g}")
+        return default
 
     def rate(self, var: str, *, default: str) -> str:
         """Return a limit such as `600/minute`."""
@@ -127,15 +142,19 @@ def has_scheme(*schemes: str) -> Callable[[str], bool]:
     return test
 
 
-def is_plain_address(address: str) -> bool:
-    """Tell whether an address names a server and nothing else: no password, query or fragment."""
+def is_found(name: str) -> bool:
+    """Tell whether there is something by a dotted name, without importing its module."""
+    module, _, what = name.rpartition(".")
     try:
-        parts = urlsplit(address)
-        is_server = bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
         return False
-    more = parts.username or parts.password or parts.query or parts.fragment
-    return parts.scheme in {"http", "https"} and is_server and not more
+    if spec is None or spec.origin is None:
+        return False
+    source = Path(spec.origin)
+    if source.suffix != ".py":
+        return True
+    return re.search(rf"\b{re.escape(what)}\b", source.read_text(encoding="utf-8")) is not None
 
 
 def refuse(environment: str, problems: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 
 from apps.conversations import constants as conversations
+from apps.core.addresses import is_origin, is_plain_address
 from apps.core.constants import ApplicationEnvironment
 from apps.llm import constants as llm
 from apps.moderation import constants as moderation
@@ -17,7 +18,8 @@ from project.admin_look import UNFOLD as UNFOLD
 from project.browsers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from project.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
-from project.environment import Environment, has_scheme, is_plain_address, is_time_zone, refuse
+from project.environment import Environment, has_scheme, is_found, is_time_zone, refuse
+from project.limits import limits_of_pages
 from project.logs import logging_of
 from project.parts import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VALIDATORS
 from project.parts import BASE_DIR
@@ -62,7 +64,7 @@ NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1").rstrip("/")
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="").strip() or llm.DEFAULT_MODEL
-OPENAI_TEMPERATURE = env.float("OPENAI_TEMPERATURE", default=llm.DEFAULT_TEMPERATURE)
+OPENAI_TEMPERATURE = env.within("OPENAI_TEMPERATURE", default=llm.DEFAULT_TEMPERATURE, highest=2.0)
 SYSTEM_PROMPT = env.str(
     "SYSTEM_PROMPT", default="You are a helpful AI assistant. Be concise and accurate."
 )
@@ -94,9 +96,11 @@ GUARDRAILS = env.list("GUARDRAILS", default=["apps.moderation.policy_guardrail.P
 MODERATION_BASE_URL = env.str("MODERATION_BASE_URL", default="").rstrip("/")
 MODERATION_API_KEY = env.str("MODERATION_API_KEY", default="")
 RULE_GATE_LABELS = env.int("RULE_GATE_LABELS", default=moderation.RULE_GATE_LABELS)
-RULE_GATE_PRECISION = env.float("RULE_GATE_PRECISION", default=moderation.RULE_GATE_PRECISION)
-RULE_DEMOTE_PRECISION = env.float("RULE_DEMOTE_PRECISION", default=moderation.RULE_DEMOTE_PRECISION)
-MODERATION_COLLAPSE_SEVERITY = env.int("MODERATION_COLLAPSE_SEVERITY", default=3)
+RULE_GATE_PRECISION = env.share("RULE_GATE_PRECISION", default=moderation.RULE_GATE_PRECISION)
+RULE_DEMOTE_PRECISION = env.share("RULE_DEMOTE_PRECISION", default=moderation.RULE_DEMOTE_PRECISION)
+MODERATION_COLLAPSE_SEVERITY = int(
+    env.choice("MODERATION_COLLAPSE_SEVERITY", ["1", "2", "3", "4"], default="3")
+)
 MODERATION_SEVERE_IN_A_ROW = env.int("MODERATION_SEVERE_IN_A_ROW", default=10)
 
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=False)
@@ -143,12 +147,36 @@ def _refuse_unsafe_values() -> None:
             is_plain_address(OPENAI_BASE_URL),
             "OPENAI_BASE_URL must be an http:// or https:// address without password or query",
         ),
+        (
+            not MODERATION_BASE_URL or is_plain_address(MODERATION_BASE_URL),
+            "MODERATION_BASE_URL must be an http:// or https:// address without password or query",
+        ),
+        *(
+            (
+                is_plain_address(url),
+                f"LLM_URL_{name} must be the http:// or https:// address of LLM_KEY_{name}",
+            )
+            for name, (url, _) in LLM_KEYS.items()
+        ),
+        *((is_found(name), f"GUARDRAILS names {name}, which is not there") for name in GUARDRAILS),
+        *(
+            (is_origin(origin), f"{variable} must hold origins such as https://partner.example")
+            for variable, origins in (
+                ("ALLOWED_ORIGINS", ALLOWED_ORIGINS[1:]),
+                ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),
+            )
+            for origin in origins
+        ),
         (is_time_zone(USAGE_TIME_ZONE), "USAGE_TIME_ZONE must be a name such as Europe/Oslo"),
     ]
     needed_when_deployed = [
         (
             len(SECRET_KEY) >= 50 and len(set(SECRET_KEY)) >= 5,
             "SECRET_KEY must be a random text of at least 50 characters",
+        ),
+        (
+            all(len(key) >= 50 for key in SECRET_KEY_FALLBACKS),
+            "SECRET_KEY_FALLBACKS must hold former secret keys, each of at least 50 characters",
         ),
         (not DEBUG, "DEBUG must be false"),
         (not WEBHOOKS_ALLOW_LOOPBACK, "WEBHOOKS_ALLOW_LOOPBACK must be false"),
@@ -220,8 +248,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Parley"
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https://")
-_login_rate = RATE_LIMIT_LOGIN.partition("/")
-ACCOUNT_RATE_LIMITS = {"login_failed": f"{_login_rate[0]}/{_login_rate[2][:1]}/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = limits_of_pages(signup=RATE_LIMIT_SIGNUP, login=RATE_LIMIT_LOGIN)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]

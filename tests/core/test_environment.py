@@ -74,3 +74,37 @@ def test_a_blank_number_of_proxies_does_not_count_as_said_when_deployed() -> Non
 def test_a_password_or_a_query_in_the_address_of_the_models_is_named() -> None:
     assert "\n- OPENAI_BASE_URL must be" in start(OPENAI_BASE_URL="https://a:b@models.example/v1")
     assert "\n- OPENAI_BASE_URL must be" in start(OPENAI_BASE_URL="https://models.example/v1?x=1")
+
+
+def test_values_that_would_switch_policy_off_are_named() -> None:
+    said = start(
+        RULE_DEMOTE_PRECISION="80",
+        RULE_GATE_PRECISION="80",
+        OPENAI_TEMPERATURE="70",
+        MODERATION_COLLAPSE_SEVERITY="9",
+        MODERATION_BASE_URL="mod.example.org",
+        GUARDRAILS="apps.moderation.policy_guardrail.PolicyGuardRail,apps.moderatoin.x.Y",
+        LLM_KEY_MISTRAL="abc",
+        CORS_ALLOWED_ORIGINS="partner.example,https://one.example/",
+        ALLOWED_ORIGINS="https://chat.example/path",
+        SECRET_KEY_FALLBACKS="short",
+        ENVIRONMENT="production",
+        LLM_KEY_GOOD="abc",
+        LLM_URL_GOOD="https://good.example/v1",
+    )
+    for sentence in (
+        "RULE_DEMOTE_PRECISION is 80: give a number from 0 to 1",
+        "RULE_GATE_PRECISION is 80: give a number from 0 to 1",
+        "OPENAI_TEMPERATURE is 70: give a number from 0 to 2",
+        "MODERATION_COLLAPSE_SEVERITY is '9': give one of 1, 2, 3, 4",
+        "MODERATION_BASE_URL must be an http:// or https:// address",
+        "GUARDRAILS names apps.moderation.policy_guardrail.PolicyGuardRail, which is not there",
+        "GUARDRAILS names apps.moderatoin.x.Y, which is not there",
+        "LLM_URL_MISTRAL must be the http:// or https:// address of LLM_KEY_MISTRAL",
+        "CORS_ALLOWED_ORIGINS must hold origins such as https://partner.example",
+        "ALLOWED_ORIGINS must hold origins such as https://partner.example",
+        "SECRET_KEY_FALLBACKS must hold former secret keys, each of at least 50 characters",
+    ):
+        assert f"\n- {sentence}" in said, sentence
+    assert said.count("CORS_ALLOWED_ORIGINS must") == 2
+    assert "LLM_URL_GOOD" not in said

@@ -21,11 +21,9 @@ READERS = {
     "int",
     "bool",
     "float",
+    "share",
+    "within",
     "list",
-    "email",
-    "db_url_config",
-    "url",
-    "json",
 }
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.addresses import is_plain_address
+
 MAX_EVENT_BYTES = 262_144
 MAX_RESPONSE_BYTES = 16_777_216
 MAX_ANSWER_CHARS = 400_000
@@ -53,13 +55,10 @@ class GatewayConfig:
     max_answer_chars: int = MAX_ANSWER_CHARS
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ImproperlyConfigured("OPENAI_BASE_URL must be an http:// or https:// address.")
-        if parts.username or parts.password or parts.query or parts.fragment:
+        if not is_plain_address(self.base_url):
             raise ImproperlyConfigured(
-                "OPENAI_BASE_URL must hold no user name, password, query or fragment; "
-                "the key belongs in OPENAI_API_KEY."
+                "The address of a model server must be http:// or https://, without user name, "
+                "password, query or fragment; its key is configured by itself."
             )
 
     @property
