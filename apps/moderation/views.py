@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
+from apps.core.numbers import whole_number
 from apps.moderation.services import appeals, inbox, letters, pages, reports
 
 REPORTED = gettext_lazy(
@@ -150,8 +151,7 @@ async def _appeal(request: HttpRequest, found: Any, template: str, page: str) ->
 
 def _before(request: HttpRequest) -> int | None:
     """Return the number of the row at which a list goes on; None for its beginning."""
-    before = request.GET.get("before", "")
-    return int(before) if before.isdecimal() and len(before) < 19 else None
+    return whole_number(request.GET.get("before"))
 
 
 async def _load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from apps.accounts.errors import TokenMakesOthersError
+from apps.core.numbers import whole_number
 from apps.core.preconditions import Precondition
 from apps.core.problems import field_problem
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
@@ -189,10 +190,7 @@ def _parse(amount: str, unit: str) -> int:
     text = amount.strip()
     value: int | None = None
     if len(text) <= MAX_AMOUNT_CHARS:
-        if unit == QuotaUnit.MONEY:
-            value = money.parse(text)
-        elif text.isascii() and text.isdecimal():
-            value = int(text)
+        value = money.parse(text) if unit == QuotaUnit.MONEY else whole_number(text)
     if value is None:
         advice = (
             gettext("Give a number of dollars, such as 12.50.")

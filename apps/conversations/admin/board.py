@@ -19,6 +19,7 @@ from apps.core.admin_kit.decisions import Decision, decide
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.numbers import whole_number
 from apps.core.plots import Unit, write
 from apps.llm.services import money, pauses
 
@@ -191,7 +192,7 @@ def _chosen(request: HttpRequest) -> Chosen:
 
 def _number(text: str) -> int:
     """Return a number of an address; 0, which nothing has, for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    return whole_number(text) or 0
 
 
 def _whose(chosen: Chosen) -> str:

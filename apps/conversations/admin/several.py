@@ -28,6 +28,7 @@ from apps.core.admin_kit.decisions import Decision, Partly, Quote, ReasonForm, T
 from apps.core.admin_kit.display import preview
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.errors import AppError
+from apps.core.numbers import whole_number
 
 BEGINNING_CHARS = 200
 LISTED = 3
@@ -69,7 +70,7 @@ def with_beginnings(request: HttpRequest, rows: QuerySet[Message]) -> QuerySet[M
 def selected(request: HttpRequest) -> set[int]:
     """Return the numbers of the messages that were ticked, one screen of them at most."""
     ticked = request.POST.getlist("message")[:ROWS_PER_PAGE]
-    return {int(value) for value in ticked if value.isdecimal() and len(value) < 19}
+    return {number for value in ticked if (number := whole_number(value)) is not None}
 
 
 def beginning_of(message: Message) -> str:

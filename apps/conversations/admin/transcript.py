@@ -21,6 +21,7 @@ from apps.core.admin_kit.actions import Button
 from apps.core.admin_kit.display import KEPT, duration, moment, number
 from apps.core.admin_kit.lists import ROWS_PER_PAGE
 from apps.core.admin_kit.model_admin import StaffModelAdmin
+from apps.core.numbers import whole_number
 from apps.users.models import User
 
 
@@ -65,9 +66,9 @@ def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Me
         .oldest_first()
     )
     pages = Paginator(decisions.with_hold(rows, request), ROWS_PER_PAGE)
-    wanted = request.GET.get("message", "")
-    if wanted.isdecimal() and len(wanted) < 19:
-        before = Message.objects.filter(conversation=conversation, pk__lt=int(wanted)).count()
+    wanted = whole_number(request.GET.get("message"))
+    if wanted is not None:
+        before = Message.objects.filter(conversation=conversation, pk__lt=wanted).count()
         return pages.get_page(before // ROWS_PER_PAGE + 1)
     return pages.get_page(request.GET.get("page"))
 

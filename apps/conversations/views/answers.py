@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.core import db
 from apps.core.errors import NotFoundError
+from apps.core.numbers import whole_number
 
 
 async def load(service: Any, /, **arguments: Any) -> Any:  # noqa: ANN401
@@ -44,12 +45,12 @@ def number_of(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    number = whole_number(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 def chosen_assistant(request: HttpRequest) -> int | None:
     """Return which assistant the form names; without a choice it names none."""
-    text = request.POST.get("assistant_id", "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    return whole_number(request.POST.get("assistant_id"))

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from apps.core.admin_kit.filters import ChoiceFilter
+from apps.core.numbers import whole_number
 
 BEFORE_PARAMETER = "before"
 ROWS_PER_PAGE = 50
@@ -63,8 +64,7 @@ class ChangeList(DjangoChangeList):
     sortable_by: Any
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        before = request.GET.get(BEFORE_PARAMETER, "")
-        self.before = int(before) if before.isdecimal() and len(before) < 19 else None
+        self.before = whole_number(request.GET.get(BEFORE_PARAMETER))
         super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:

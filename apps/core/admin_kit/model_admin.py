@@ -27,6 +27,7 @@ from apps.core.admin_kit.display import EMPTY, link
 from apps.core.admin_kit.read_only import ReadOnlyModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
+from apps.core.numbers import whole_number
 
 M = TypeVar("M", bound=Model)
 
@@ -181,9 +182,8 @@ class StaffModelAdmin(ReadOnlyModelAdmin[M]):
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
-        row = None
-        if object_id.isdecimal() and len(object_id) < 19:
-            row = self.detail_rows(request).filter(pk=int(object_id)).first()
+        number = whole_number(object_id)
+        row = None if number is None else self.detail_rows(request).filter(pk=number).first()
         if row is None:
             raise Http404
         return row

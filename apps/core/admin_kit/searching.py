@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from django.db.models import Q
 
-_NUMBER = re.compile(r"#?(\d{1,18})")
+from apps.core.numbers import whole_number
+
 _KEYED = re.compile(r"([a-z]+):\s*(\S{1,255})")
 
 
 def number_in(term: str) -> int | None:
     """Return the number that was typed, with or without a leading hash."""
-    match = _NUMBER.fullmatch(term)
-    return int(match.group(1)) if match else None
+    return whole_number(term.removeprefix("#"))
 
 
 def split_key(term: str) -> tuple[str, int | None]:

@@ -18,6 +18,7 @@ from apps.core.admin_kit.display import EMPTY, Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.numbers import whole_number
 from apps.llm.admin.common import ChatModelField
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.models import Quota
@@ -70,7 +71,7 @@ class QuotaForm(ReasonForm):
         typed: dict[str, Any] = super().clean() or self.cleaned_data
         text = str(typed.get("amount", "")).replace(",", "").strip()
         is_money = typed.get("unit") == QuotaUnit.MONEY
-        amount = money.parse(text) if is_money else int(text) if text.isdecimal() else None
+        amount = money.parse(text) if is_money else whole_number(text)
         if amount is None:
             self.add_error("amount", "Give a whole number of tokens, or an amount of dollars.")
         typed["amount"] = amount

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.numbers import whole_number
 from apps.llm.constants import HOUSE_PURPOSES, Purpose
 from apps.llm.models import UsageDay
 from apps.llm.services import naming
@@ -70,7 +71,7 @@ class UsageFigures:
 
 def days_of(text: str) -> int:
     """Return the number of days that an address names; the usual one for anything else."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    number = whole_number(text, max_digits=3) or 0
     return number if number in PERIODS else USUAL_DAYS
 
 

@@ -16,6 +16,7 @@ from django.http import (
 )
 
 from apps.core.errors import AppError
+from apps.core.numbers import whole_number
 from apps.users.models import User
 
 Data = dict[str, Any]
@@ -102,5 +103,4 @@ def sentence_of(error: AppError) -> str:
 
 def number_of(text: str | None) -> int:
     """Return a number that came in a form; 0 for anything else."""
-    value = text or ""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else 0
+    return whole_number(text) or 0

@@ -22,6 +22,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
+from apps.core.numbers import whole_number
 from apps.moderation.admin.rule_pages import sentence_of
 from apps.moderation.constants import BackTestState, RuleMode
 from apps.moderation.models import BackTest
@@ -116,12 +117,12 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
         row = self.row_or_404(request, object_id)
         if request.method != "POST":
             return HttpResponseRedirect(f"{self.url_of(row.pk)}?label=1")
-        match, answer = request.POST.get("match", ""), request.POST.get("answer", "")
-        if answer in ANSWERS and match.isdecimal() and len(match) < 19:
+        match, answer = whole_number(request.POST.get("match")), request.POST.get("answer", "")
+        if answer in ANSWERS and match is not None:
             try:
                 back_test_samples.label(
                     actor=cast("User", request.user),
-                    match_id=int(match),
+                    match_id=match,
                     is_violation=ANSWERS[answer],
                 )
             except AppError as error:

@@ -12,6 +12,7 @@ from apps.core.admin_kit.decisions import Decision
 from apps.core.admin_kit.details import Fact
 from apps.core.admin_kit.display import EMPTY, Tone, badge
 from apps.core.admin_kit.people import has_right
+from apps.core.numbers import whole_number
 from apps.moderation.admin.rule_forms import EnforceForm, LimitsForm
 from apps.moderation.constants import RuleMode
 from apps.moderation.models import Rule
@@ -58,8 +59,8 @@ def actor_of(request: HttpRequest) -> User:
 
 def enforce(request: HttpRequest, row: Rule, *, back_url: str) -> Decision:
     """Return the page that lets a rule enforce."""
-    version = request.POST.get("version") or request.GET.get("version") or ""
-    chosen = row.versions.filter(pk=int(version)).first() if version.isdecimal() else None
+    version = whole_number(request.POST.get("version") or request.GET.get("version"))
+    chosen = row.versions.filter(pk=version).first() if version is not None else None
     chosen = chosen or row.current
     proof = precision_of(chosen, without=actor_of(request)) if chosen is not None else None
 

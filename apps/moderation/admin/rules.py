@@ -26,6 +26,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
+from apps.core.numbers import whole_number
 from apps.moderation.admin import rule_pages
 from apps.moderation.admin.rule_actions import (
     actor_of,
@@ -152,13 +153,12 @@ class RuleAdmin(StaffModelAdmin[Rule]):
         row = self.row_or_404(request, object_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        version = request.POST.get("version", "")
         try:
             rule_modes.set_mode(
                 actor=actor_of(request),
                 rule_id=row.pk,
                 mode=RuleMode(request.POST.get("mode", "")),
-                version_id=int(version) if version.isdecimal() and len(version) < 19 else None,
+                version_id=whole_number(request.POST.get("version")),
             )
         except ValueError:
             flash.error(request, "Choose one of the modes.")
@@ -187,11 +187,10 @@ class RuleAdmin(StaffModelAdmin[Rule]):
         row = self.row_or_404(request, object_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        version = request.POST.get("version", "")
         try:
             started = back_tests.start(
                 actor=actor_of(request),
-                version_id=int(version) if version.isdecimal() and len(version) < 19 else 0,
+                version_id=whole_number(request.POST.get("version")) or 0,
             )
         except AppError as error:
             flash.error(request, rule_pages.sentence_of(error))

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.numbers import whole_number
 from apps.core.postgresql.percentiles import Percentile
 from apps.moderation.constants import PeriodDays
 from apps.moderation.services import cases
@@ -71,7 +72,7 @@ def monday(day: date) -> date:
 
 def period_of(text: str, *, now: datetime | None = None) -> Period:
     """Return the period that an address names; the usual one for anything else."""
-    days = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    days = whole_number(text, max_digits=3) or 0
     return Period(days if days in PERIODS else PeriodDays.MONTH.value, now or timezone.now())
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Left, Length
 from django.utils import timezone
 
+from apps.core.numbers import whole_number
 from apps.moderation import constants
 from apps.moderation.errors import SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, Flag
@@ -249,7 +250,7 @@ def _key(case: Case, order: str) -> str:
 def _numbers(after: str, parts: int) -> list[int]:
     words = after.split(".")
     fits = len(words) == parts and all(
-        word.removeprefix("-").isdecimal() and len(word) < 19 for word in words
+        whole_number(word.removeprefix("-")) is not None for word in words
     )
     return [int(word) for word in words] if fits else []
 

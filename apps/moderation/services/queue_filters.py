@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db.models import TextChoices
 
 from apps.conversations.constants import Author
+from apps.core.numbers import whole_number
 from apps.moderation import constants
 from apps.moderation.models import Case, Policy, Rule
 
@@ -204,4 +205,4 @@ def _word(text: str, limit: int) -> str:
 
 
 def _number(text: str) -> str:
-    return text if text.isascii() and text.isdecimal() and len(text) < 19 else ""
+    return text if whole_number(text) is not None else ""

@@ -15,6 +15,7 @@ from django.db.models import ManyToOneRel, Model, QuerySet
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
+from apps.core.numbers import whole_number
 from apps.users.constants import DECLARED_GROUPS, MAX_GROUP_NAME_CHARS, MAX_PEOPLE_AT_ONCE
 from apps.users.errors import GroupInUseError, GroupNotFoundError, RoleGroupError
 from apps.users.models import User
@@ -182,8 +183,7 @@ def _found(people: Sequence[str]) -> list[int]:
 
 
 def _is_number(word: str) -> bool:
-    digits = word.removeprefix("#")
-    return digits.isascii() and digits.isdecimal() and len(digits) < 19
+    return whole_number(word.removeprefix("#")) is not None
 
 
 def _clean_name(name: str, *, but: int = 0) -> str:

@@ -96,6 +96,15 @@ def test_one_click_turns_a_rule_off(as_author: Client) -> None:
     assert rule.mode == "off"
 
 
+@pytest.mark.parametrize("version", ["9" * 4301, "9" * 19, "²", "x"])
+def test_a_version_that_cannot_be_one_is_as_none(version: str) -> None:
+    rule = make_rule()
+    page = signed_in(make_staff("rule_approver")).get(
+        f"{RULES}{rule.pk}/enforce/?version={version}"
+    )
+    assert page.status_code == 200
+
+
 @pytest.mark.parametrize("mode", ["enforce", "", "nonsense"])
 def test_the_switch_gives_no_power_that_was_not_earned(as_author: Client, mode: str) -> None:
     rule = make_rule()
