@@ -153,6 +153,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether the person is kept out at the moment."""
         return self.has_standing(constants.Standing.SUSPENDED)
 
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Tell whether this person has a right at the moment; whoever is suspended has none."""
+        return not self.is_suspended and super().has_perm(perm, obj)
+
     def get_session_auth_hash(self) -> str:
         """Tie sessions to the password and to the epoch: raising the epoch signs out everywhere."""
         return f"{super().get_session_auth_hash()}.{self.auth_epoch}"

@@ -9,12 +9,12 @@ from apps.accounts.errors import TokenMakesOthersError
 from apps.core.numbers import whole_number
 from apps.core.preconditions import Precondition
 from apps.core.problems import field_problem
+from apps.core.rights import require
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.errors import QuotaNotFoundError
 from apps.llm.services import money, quota_reports, quota_setting, quotas
 from apps.llm.services.quota_setting import Limit, Subject
 from apps.llm.services.quotas import Spender
-from apps.llm.services.rights import require
 from apps.llm.statements.quotas import QuotaState
 from apps.users.constants import TokenScope
 from apps.users.errors import TokenNotFoundError

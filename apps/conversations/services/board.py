@@ -16,7 +16,7 @@ from apps.conversations import constants
 from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
@@ -251,5 +251,4 @@ def _crowd(total: statements.Total) -> Crowd:
 
 
 def _require(actor: User, right: str) -> None:
-    if not actor.has_perm(right):
-        raise ForbiddenError
+    rights.require(actor, right)

@@ -10,7 +10,7 @@ from apps.conversations.errors import MessageNotFoundError, ReplyEndedError
 from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -39,8 +39,7 @@ def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
         MessageNotFoundError: no such answer.
         ReplyEndedError: it has ended already.
     """
-    if not actor.has_perm("conversations.halt_reply"):
-        raise ForbiddenError
+    rights.require(actor, "conversations.halt_reply")
     reason = clean_reason(reason, field="reason")
     reply = Reply.objects.filter(pk=reply_id).select_for_update().first()
     if reply is None:

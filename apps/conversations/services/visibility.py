@@ -18,7 +18,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements, kept_titles
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -114,8 +114,7 @@ def require_right(actor: User | None) -> None:
     Raises:
         ForbiddenError: the actor may not hide messages.
     """
-    if actor is not None and not actor.has_perm("conversations.hide_message"):
-        raise ForbiddenError
+    rights.require(actor, "conversations.hide_message")
 
 
 def ensure_not_own(actor: User | None, conversation: Conversation) -> None:

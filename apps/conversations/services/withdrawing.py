@@ -10,7 +10,7 @@ from apps.conversations.errors import ShareNotWithdrawnError
 from apps.conversations.models import Share
 from apps.conversations.services.shares import one_of, record
 from apps.conversations.services.visibility import ensure_not_own
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.users.models import User
 from apps.users.services.problems import clean_reason
 
@@ -62,8 +62,7 @@ def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
 
 
 def _for_staff(actor: User, share_id: int) -> Share:
-    if not actor.has_perm("conversations.revoke_share"):
-        raise ForbiddenError
+    rights.require(actor, "conversations.revoke_share")
     share = one_of(Share.objects.select_for_update(of=("self",)), share_id)
     ensure_not_own(actor, share.conversation)
     return share

@@ -18,7 +18,7 @@ from apps.llm.services import naming
 from apps.llm.services.managing import MANAGE
 
 if TYPE_CHECKING:
-    from apps.llm.services.managing import Manager
+    from apps.core.rights import Actor
 
 M = TypeVar("M", bound=Model)
 LIVE = "It is live in every process within two seconds."
@@ -30,9 +30,9 @@ def may_manage(request: HttpRequest) -> bool:
     return has_right(request, MANAGE)
 
 
-def actor_of(request: HttpRequest) -> Manager:
+def actor_of(request: HttpRequest) -> Actor:
     """Return who acts."""
-    return cast("Manager", request.user)
+    return cast("Actor", request.user)
 
 
 def on_badge(*, is_on: bool) -> SafeString:

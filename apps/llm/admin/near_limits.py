@@ -15,11 +15,11 @@ from apps.core.admin_kit.display import moment
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.llm.admin.quotas import QuotaAdmin
 from apps.llm.models import Quota
 from apps.llm.services import naming, quota_reports, quota_words
 from apps.llm.services.quota_reports import Near
-from apps.llm.services.rights import Actor
 
 if TYPE_CHECKING:
     from apps.core.admin_kit.site import StaffSite

@@ -17,10 +17,10 @@ from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.llm.admin.common import ChatModelField
 from apps.llm.models import Pause
 from apps.llm.services import pauses
-from apps.llm.services.rights import Actor
 
 
 class PauseForm(ReasonForm):

@@ -16,11 +16,11 @@ from apps.core.admin_kit.display import moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.llm.admin.common import ChatModelField
 from apps.llm.models import Price
 from apps.llm.services import money, naming, prices
 from apps.llm.services.prices import PriceRequest
-from apps.llm.services.rights import Actor
 
 PER_MILLION = "Dollars for a million tokens."
 

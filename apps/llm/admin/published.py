@@ -13,11 +13,11 @@ from apps.core.admin_kit.decisions import Decision
 from apps.core.admin_kit.details import Fact
 from apps.core.admin_kit.display import EMPTY, moment
 from apps.core.admin_kit.people import has_right
+from apps.core.rights import Actor
 from apps.llm.admin.common import KEPT, actor_of, may_manage
 from apps.llm.constants import LookupOutcome, PriceSource
 from apps.llm.models import ChatModel, Price, PriceLookup, Provider
 from apps.llm.services import money, prices, providers, published_prices
-from apps.llm.services.rights import Actor
 from apps.llm.statements.prices import Rate
 
 VIEW = "llm.view_price"

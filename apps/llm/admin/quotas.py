@@ -19,12 +19,12 @@ from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.numbers import whole_number
+from apps.core.rights import Actor
 from apps.llm.admin.common import ChatModelField
 from apps.llm.constants import Period, QuotaKind, QuotaUnit
 from apps.llm.models import Quota
 from apps.llm.services import money, naming, quota_reports, quota_setting, quota_words
 from apps.llm.services.quota_setting import Limit, Subject
-from apps.llm.services.rights import Actor
 
 
 class QuotaForm(ReasonForm):

@@ -17,12 +17,12 @@ from apps.core.admin_kit.exhibits import Exhibit, Tab
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.core.spreadsheets import stream_csv
 from apps.llm.admin.usage_exhibits import exhibits_of, tiles_of
 from apps.llm.constants import Purpose
 from apps.llm.services import usage_figures, usage_lines
 from apps.llm.services.periods import zone
-from apps.llm.services.rights import Actor
 from apps.llm.services.usage_figures import UsageFigures
 
 if TYPE_CHECKING:

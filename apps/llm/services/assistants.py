@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.audit.constants import AuditAction
 from apps.core.problems import field_problem
+from apps.core.rights import Actor
 from apps.llm.constants import (
     MAX_DESCRIPTION_CHARS,
     MAX_NAME_CHARS,
@@ -25,15 +26,7 @@ from apps.llm.errors import (
 from apps.llm.models import Assistant, AssistantVersion, ChatModel
 from apps.llm.services import compiling
 from apps.llm.services.chat_models import MAX_TOKENS
-from apps.llm.services.managing import (
-    Data,
-    Manager,
-    begin,
-    clean_text,
-    record,
-    save_change,
-    switch,
-)
+from apps.llm.services.managing import Data, begin, clean_text, record, save_change, switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +51,7 @@ class Instructions:
 
 @transaction.atomic
 def create_assistant(
-    *, actor: Manager, presentation: Presentation, instructions: Instructions, reason: str
+    *, actor: Actor, presentation: Presentation, instructions: Instructions, reason: str
 ) -> Assistant:
     """Make an assistant with its first version; people may use it at once.
 
@@ -77,7 +70,7 @@ def create_assistant(
 
 @transaction.atomic
 def write_version(
-    *, actor: Manager, assistant_id: int, instructions: Instructions, reason: str
+    *, actor: Actor, assistant_id: int, instructions: Instructions, reason: str
 ) -> AssistantVersion:
     """Give an assistant other instructions; answers that were written keep naming the former.
 
@@ -100,7 +93,7 @@ def write_version(
 
 @transaction.atomic
 def change_assistant(
-    *, actor: Manager, assistant_id: int, presentation: Presentation, reason: str
+    *, actor: Actor, assistant_id: int, presentation: Presentation, reason: str
 ) -> Assistant:
     """Change what people read of an assistant, and who may use it.
 
@@ -121,7 +114,7 @@ def change_assistant(
 
 
 @transaction.atomic
-def set_enabled(*, actor: Manager, assistant_id: int, is_enabled: bool, reason: str) -> None:
+def set_enabled(*, actor: Actor, assistant_id: int, is_enabled: bool, reason: str) -> None:
     """Offer an assistant, or do not; where it answered before, the default one does then.
 
     Raises:
@@ -139,7 +132,7 @@ def set_enabled(*, actor: Manager, assistant_id: int, is_enabled: bool, reason: 
 
 
 @transaction.atomic
-def make_default(*, actor: Manager, assistant_id: int, reason: str) -> None:
+def make_default(*, actor: Actor, assistant_id: int, reason: str) -> None:
     """Let an assistant answer wherever nobody chose.
 
     Raises:
@@ -183,7 +176,7 @@ def _save(assistant: Assistant, presentation: Presentation) -> Assistant:
 
 
 def _add_version(
-    actor: Manager, assistant: Assistant, instructions: Instructions
+    actor: Actor, assistant: Assistant, instructions: Instructions
 ) -> AssistantVersion:
     model = ChatModel.objects.filter(pk=instructions.chat_model_id).first()
     if model is None:

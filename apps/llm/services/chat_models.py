@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from apps.audit.constants import AuditAction
 from apps.core.problems import field_problem
+from apps.core.rights import Actor
 from apps.llm.constants import (
     ENVIRONMENT_CODE,
     MAX_FALLBACKS,
@@ -20,15 +21,7 @@ from apps.llm.constants import (
 )
 from apps.llm.errors import ChatModelNotFoundError, FollowsSettingsError, ProviderNotFoundError
 from apps.llm.models import ChatModel, ModelFallback, Provider
-from apps.llm.services.managing import (
-    Data,
-    Manager,
-    begin,
-    clean_text,
-    record,
-    save_change,
-    switch,
-)
+from apps.llm.services.managing import Data, begin, clean_text, record, save_change, switch
 
 MAX_TOKENS = 100_000_000
 _CODE = re.compile(r"[A-Za-z0-9][\w.:@/+-]{0,119}", re.ASCII)
@@ -47,7 +40,7 @@ class Description:
 
 @transaction.atomic
 def create_model(
-    *, actor: Manager, provider_id: int, code: str, description: Description, reason: str
+    *, actor: Actor, provider_id: int, code: str, description: Description, reason: str
 ) -> ChatModel:
     """Put a model of a provider into the catalogue.
 
@@ -78,7 +71,7 @@ def create_model(
 
 @transaction.atomic
 def change_model(
-    *, actor: Manager, model_id: int, description: Description, reason: str
+    *, actor: Actor, model_id: int, description: Description, reason: str
 ) -> ChatModel:
     """Change how a model is called and what it takes; answers from now on go by it.
 
@@ -100,7 +93,7 @@ def change_model(
 
 
 @transaction.atomic
-def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str) -> None:
+def set_enabled(*, actor: Actor, model_id: int, is_enabled: bool, reason: str) -> None:
     """Switch a model on or off; off, its fallbacks are asked in its place.
 
     Raises:
@@ -113,7 +106,7 @@ def set_enabled(*, actor: Manager, model_id: int, is_enabled: bool, reason: str)
 
 
 @transaction.atomic
-def set_fallbacks(*, actor: Manager, model_id: int, codes: Sequence[str], reason: str) -> None:
+def set_fallbacks(*, actor: Actor, model_id: int, codes: Sequence[str], reason: str) -> None:
     """Say which models are asked where this one cannot answer, one after the other.
 
     The model that follows the settings is named by what OPENAI_MODEL says.

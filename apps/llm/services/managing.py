@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.audit.services import AuditValue
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.core.problems import clean_reason, field_problem
+from apps.core.rights import Actor
 from apps.llm.models import Assistant, ChatModel, Provider
 
 MANAGE = "llm.manage_catalogue"
@@ -17,32 +17,16 @@ Data = dict[str, AuditValue]
 Row = Provider | ChatModel | Assistant
 
 
-class Manager(Protocol):
-    """Whoever manages the catalogue: a person of the users app, which this app does not know."""
-
-    pk: int
-
-    @property
-    def label(self) -> str:
-        """The name that the record keeps."""
-        ...
-
-    def has_perm(self, perm: str) -> bool:
-        """Tell whether the person has a permission, as `app.codename`."""
-        ...
-
-
-def require(actor: Manager) -> None:
+def require(actor: Actor) -> None:
     """Check that the actor manages the catalogue.
 
     Raises:
         ForbiddenError: not theirs to do.
     """
-    if not actor.has_perm(MANAGE):
-        raise ForbiddenError
+    rights.require(actor, MANAGE)
 
 
-def begin(actor: Manager, reason: str) -> str:
+def begin(actor: Actor, reason: str) -> str:
     """Check who changes something, and return why.
 
     Raises:
@@ -54,7 +38,7 @@ def begin(actor: Manager, reason: str) -> str:
 
 
 def record(
-    actor: Manager,
+    actor: Actor,
     action: AuditAction,
     row: Row,
     *,
@@ -73,7 +57,7 @@ def record(
 
 
 def save_change(
-    actor: Manager,
+    actor: Actor,
     action: AuditAction,
     row: Row,
     *,
@@ -97,7 +81,7 @@ def save_change(
     record(actor, action, row, reason=reason, data=data)
 
 
-def switch(actor: Manager, action: AuditAction, row: Row, *, is_enabled: bool, reason: str) -> None:
+def switch(actor: Actor, action: AuditAction, row: Row, *, is_enabled: bool, reason: str) -> None:
     """Switch a row that the caller has locked on or off, with the audit event of it."""
     value = {"is_enabled": is_enabled}
     save_change(actor, action, row, reason=reason, changes=value, data={"is_enabled": is_enabled})

@@ -12,12 +12,12 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.problems import clean_reason, field_problem
+from apps.core.rights import Actor, require
 from apps.llm.constants import MAX_MODEL_CHARS
 from apps.llm.errors import PauseConflictError
 from apps.llm.models import Pause
 from apps.llm.querysets import PauseQuerySet
 from apps.llm.services import naming
-from apps.llm.services.rights import Actor, require
 
 PAUSE = "llm.change_pause"
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.problems import clean_reason, field_problem
+from apps.core.rights import Actor, require
 from apps.llm.constants import MAX_MODEL_CHARS, PriceSource
 from apps.llm.errors import NoPublishedPriceError
 from apps.llm.models import Price
 from apps.llm.services import naming, published_prices
-from apps.llm.services.rights import Actor, require
 from apps.llm.statements.prices import Rate, find_rate
 
 ADD = "llm.add_price"

@@ -11,20 +11,13 @@ from django.utils import timezone
 
 from apps.audit.constants import AuditAction
 from apps.core.problems import field_problem
+from apps.core.rights import Actor
 from apps.llm.constants import MAX_KEY_CHARS, MAX_NAME_CHARS, MAX_URL_CHARS, KeySource
 from apps.llm.errors import FollowsSettingsError, ProviderNotFoundError
 from apps.llm.gateway.config import GatewayConfig
 from apps.llm.models import Provider
 from apps.llm.services import keys, published_prices
-from apps.llm.services.managing import (
-    Data,
-    Manager,
-    begin,
-    clean_text,
-    record,
-    save_change,
-    switch,
-)
+from apps.llm.services.managing import Data, begin, clean_text, record, save_change, switch
 
 MAX_CALLS = 10_000
 MAX_SECONDS = 600
@@ -43,7 +36,7 @@ class Limits:
 
 @transaction.atomic
 def create_provider(
-    *, actor: Manager, code: str, name: str, base_url: str, limits: Limits, reason: str
+    *, actor: Actor, code: str, name: str, base_url: str, limits: Limits, reason: str
 ) -> Provider:
     """Let Parley call another model server; it has no key yet.
 
@@ -68,7 +61,7 @@ def create_provider(
 
 @transaction.atomic
 def change_provider(
-    *, actor: Manager, provider_id: int, name: str, base_url: str, limits: Limits, reason: str
+    *, actor: Actor, provider_id: int, name: str, base_url: str, limits: Limits, reason: str
 ) -> Provider:
     """Change name, address and limits; another address forgets the key, which was for the former.
 
@@ -101,7 +94,7 @@ def change_provider(
 
 @transaction.atomic
 def set_key(
-    *, actor: Manager, provider_id: int, key: str = "", variable: str = "", reason: str
+    *, actor: Actor, provider_id: int, key: str = "", variable: str = "", reason: str
 ) -> Provider:
     """Give a provider a key, or the name of one in the environment; with neither it has none.
 
@@ -136,7 +129,7 @@ def set_key(
 
 
 @transaction.atomic
-def set_enabled(*, actor: Manager, provider_id: int, is_enabled: bool, reason: str) -> None:
+def set_enabled(*, actor: Actor, provider_id: int, is_enabled: bool, reason: str) -> None:
     """Switch a provider on or off; off, its models are asked by nobody and their fallbacks are.
 
     Raises:
@@ -150,7 +143,7 @@ def set_enabled(*, actor: Manager, provider_id: int, is_enabled: bool, reason: s
 
 
 @transaction.atomic
-def set_published_prices(*, actor: Manager, provider_id: int, is_taken: bool, reason: str) -> None:
+def set_published_prices(*, actor: Actor, provider_id: int, is_taken: bool, reason: str) -> None:
     """Let models of a provider have published prices where staff typed none, or refuse them.
 
     Raises:
@@ -167,7 +160,7 @@ def set_published_prices(*, actor: Manager, provider_id: int, is_taken: bool, re
 
 
 @transaction.atomic
-def close_breaker(*, actor: Manager, provider_id: int, reason: str) -> None:
+def close_breaker(*, actor: Actor, provider_id: int, reason: str) -> None:
     """Have every process ask a provider again that was left alone, within two seconds.
 
     Raises:

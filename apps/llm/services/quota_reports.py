@@ -24,9 +24,9 @@ from django.db.models import (
 from django.db.models.functions import Cast, NullIf
 from django.utils import timezone
 
+from apps.core.rights import Actor, require
 from apps.llm.constants import QuotaKind
 from apps.llm.models import Quota, QuotaCounter
-from apps.llm.services.rights import Actor, require
 
 VIEW = "llm.view_quota"
 MOST = 20

@@ -15,11 +15,11 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
 from apps.core.problems import clean_reason, field_problem
+from apps.core.rights import Actor
 from apps.llm.constants import MAX_MODEL_CHARS, Period, QuotaKind, QuotaUnit
 from apps.llm.errors import QuotaNotFoundError
 from apps.llm.models import Quota
 from apps.llm.services import naming
-from apps.llm.services.rights import Actor
 
 CHANGE = "llm.change_quota"
 MAX_AMOUNT = 10**15

@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.audit.constants import AuditAction
 from apps.core.correlation import get_correlation_id
 from apps.core.errors import AppError
+from apps.core.rights import Actor
 from apps.llm.errors import (
     AssistantUnavailableError,
     ChatModelNotFoundError,
@@ -25,7 +26,7 @@ from apps.llm.models import ChatModel
 from apps.llm.services import catalogue, pauses, prices, usage
 from apps.llm.services.fitting import fit
 from apps.llm.services.lines import config_of
-from apps.llm.services.managing import Data, Manager, clean_text, record, require
+from apps.llm.services.managing import Data, clean_text, record, require
 
 MAX_PROMPT_CHARS = 4_000
 MAX_ANSWER_TOKENS = 400
@@ -48,7 +49,7 @@ class Trial:
     is_unspent: bool = False
 
 
-def try_model(*, actor: Manager, model_id: int, prompt: str) -> Trial:
+def try_model(*, actor: Actor, model_id: int, prompt: str) -> Trial:
     """Ask one model of the catalogue, though it may be left alone at the moment.
 
     A pause holds for it as for everybody. No quota counts it, so that whoever looks for a fault can
@@ -85,7 +86,7 @@ def _not_asked(error: AppError) -> Trial:
     return Trial(text="", usage=None, duration_ms=0, error_code=error.code, problem=error.message)
 
 
-def _request(actor: Manager, prompt: str) -> GenerationRequest:
+def _request(actor: Actor, prompt: str) -> GenerationRequest:
     return GenerationRequest(
         system_prompt="",
         history=(),
@@ -136,7 +137,7 @@ def _since(began: float) -> int:
 
 
 @transaction.atomic
-def _store(actor: Manager, row: ChatModel, request: GenerationRequest, trial: Trial) -> int | None:
+def _store(actor: Actor, row: ChatModel, request: GenerationRequest, trial: Trial) -> int | None:
     """Write the call into the ledger and the try into the record; return what it cost.
 
     A call that the model refused has no line.

@@ -16,11 +16,11 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.numbers import whole_number
+from apps.core.rights import Actor, require
 from apps.llm.constants import HOUSE_PURPOSES, Purpose
 from apps.llm.models import UsageDay
 from apps.llm.services import naming
 from apps.llm.services.periods import day_of
-from apps.llm.services.rights import Actor, require
 from apps.llm.statements.usage import Line, read_used
 
 VIEW = "llm.view_cost"

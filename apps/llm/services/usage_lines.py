@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.rights import Actor
 from apps.llm.constants import Purpose
 from apps.llm.models import UsageDay
 from apps.llm.services import money
 from apps.llm.services.periods import day_of
-from apps.llm.services.rights import Actor
 from apps.llm.services.usage_figures import BATCH, name_of_nobody, note_export, of_purpose
 
 KEY = "rows"

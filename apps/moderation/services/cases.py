@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.moderation import constants
 from apps.moderation.errors import (
     AppealPendingError,
@@ -41,8 +41,7 @@ def require(actor: User, permission: str) -> None:
     Raises:
         ForbiddenError: they may not, or they are suspended themselves.
     """
-    if actor.is_suspended or not actor.has_perm(permission):
-        raise ForbiddenError
+    rights.require(actor, permission)
 
 
 def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:

@@ -118,4 +118,4 @@ def _assignee(case: Case, user_id: int) -> User:
 
 
 def _has(person: User, permission: str) -> bool:
-    return person.is_active and not person.is_suspended and person.has_perm(permission)
+    return person.is_active and person.has_perm(permission)

@@ -12,8 +12,7 @@ from django.db.models import Max
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core import moments
-from apps.core.errors import ForbiddenError
+from apps.core import moments, rights
 from apps.core.preconditions import Precondition
 from apps.moderation.constants import AppliesTo, OnError, RuleAction, RuleKind, RuleMode, Stage
 from apps.moderation.detection.contract import ConfigurationError, validate_configuration
@@ -64,8 +63,7 @@ def require(actor: User | None, permission: str) -> None:
     Raises:
         ForbiddenError: they may not, or they are suspended themselves.
     """
-    if actor is not None and (actor.is_suspended or not actor.has_perm(permission)):
-        raise ForbiddenError
+    rights.require(actor, permission)
 
 
 def access_rule(*, viewer: User, rule_id: int) -> Rule:
@@ -75,7 +73,7 @@ def access_rule(*, viewer: User, rule_id: int) -> Rule:
         RuleNotFoundError: no such rule, or not for this viewer.
     """
     found = Rule.objects.select_related("current", "policy__current").filter(pk=rule_id).first()
-    if found is None or viewer.is_suspended or not viewer.has_perm(VIEW):
+    if found is None or not viewer.has_perm(VIEW):
         raise RuleNotFoundError
     return found
 

@@ -14,7 +14,7 @@ from django.db.models import ManyToOneRel, Model, QuerySet
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core.errors import ForbiddenError
+from apps.core import rights
 from apps.core.numbers import whole_number
 from apps.users.constants import DECLARED_GROUPS, MAX_GROUP_NAME_CHARS, MAX_PEOPLE_AT_ONCE
 from apps.users.errors import GroupInUseError, GroupNotFoundError, RoleGroupError
@@ -238,8 +238,7 @@ def _is_named(group: Group) -> bool:
 
 
 def _require(actor: User | None) -> None:
-    if actor is not None and not actor.has_perm(CHANGE):
-        raise ForbiddenError
+    rights.require(actor, CHANGE)
 
 
 def _record(

@@ -179,9 +179,7 @@ def _lock_subject(actor: User | None, user_id: int) -> User:
 def _checked(actor: User | None, user_id: int, people: Mapping[int, User]) -> User:
     """Return the person, if the actor as they are now may decide about them."""
     current = None if actor is None else people.get(actor.pk)
-    if actor is not None and (
-        current is None or current.is_suspended or not current.has_perm(PERMISSION)
-    ):
+    if actor is not None and (current is None or not current.has_perm(PERMISSION)):
         raise RoleRequiredError
     if user_id not in people:
         raise UserNotFoundError

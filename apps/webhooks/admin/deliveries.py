@@ -18,12 +18,12 @@ from apps.core.admin_kit.display import EMPTY, milliseconds, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.webhooks.admin.actions import RECORDED, may_manage
 from apps.webhooks.admin.looks import state_badge
 from apps.webhooks.constants import DeliveryState
 from apps.webhooks.models import WebhookDelivery
 from apps.webhooks.services import deliveries
-from apps.webhooks.services.managing import Manager
 
 ATTEMPTS_SHOWN = 50
 
@@ -128,7 +128,7 @@ class WebhookDeliveryAdmin(StaffModelAdmin[WebhookDelivery]):
 
     def _redeliver(self, request: HttpRequest, row: WebhookDelivery) -> Decision:
         def apply(typed: Mapping[str, Any]) -> None:
-            actor = cast("Manager", request.user)
+            actor = cast("Actor", request.user)
             deliveries.redeliver(actor=actor, delivery_id=row.pk, reason=typed["reason"])
 
         return Decision(

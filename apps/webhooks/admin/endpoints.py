@@ -18,13 +18,13 @@ from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.sections import Section
+from apps.core.rights import Actor
 from apps.webhooks import constants
 from apps.webhooks.admin import actions
 from apps.webhooks.admin.forms import WebhookForm
 from apps.webhooks.admin.looks import state_badge
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services import endpoints
-from apps.webhooks.services.managing import Manager
 
 DELIVERIES_SHOWN = 20
 
@@ -49,9 +49,9 @@ class WebhookEndpointAdmin(NewRowAdmin[WebhookEndpoint]):
         return super().get_queryset(request).defer("sealed_secret", "former_secret")
 
     @staticmethod
-    def actor(request: HttpRequest) -> Manager:
+    def actor(request: HttpRequest) -> Actor:
         """Return who is at work."""
-        return cast("Manager", request.user)
+        return cast("Actor", request.user)
 
     @admin.display(description="Webhook", ordering="id")
     def number(self, row: WebhookEndpoint) -> str:

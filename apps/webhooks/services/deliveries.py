@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.problems import clean_reason
+from apps.core.rights import Actor
 from apps.webhooks import constants, statements
 from apps.webhooks.constants import DeliveryState
 from apps.webhooks.errors import (
@@ -20,14 +21,12 @@ from apps.webhooks.errors import (
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from apps.webhooks.querysets import WebhookDeliveryQuerySet
 from apps.webhooks.services import endpoints
-from apps.webhooks.services.managing import Manager, locked_endpoint, require
+from apps.webhooks.services.managing import locked_endpoint, require
 
 PRUNED_AT_ONCE = 1_000
 
 
-def list_deliveries(
-    *, viewer: Manager, endpoint_id: int, state: str = ""
-) -> WebhookDeliveryQuerySet:
+def list_deliveries(*, viewer: Actor, endpoint_id: int, state: str = "") -> WebhookDeliveryQuerySet:
     """Return what a webhook was or will be told, newest first.
 
     Raises:
@@ -40,7 +39,7 @@ def list_deliveries(
 
 
 @transaction.atomic
-def send_test(*, actor: Manager, endpoint_id: int) -> WebhookDelivery:
+def send_test(*, actor: Actor, endpoint_id: int) -> WebhookDelivery:
     """Send a webhook an event of the type `webhook.test`, whatever it listens to.
 
     Raises:
@@ -63,7 +62,7 @@ def send_test(*, actor: Manager, endpoint_id: int) -> WebhookDelivery:
 
 
 @transaction.atomic
-def redeliver(*, actor: Manager, delivery_id: int, reason: str = "") -> WebhookDelivery:
+def redeliver(*, actor: Actor, delivery_id: int, reason: str = "") -> WebhookDelivery:
     """Tell an endpoint of an event once more, under the same id, so that it can tell the two apart.
 
     Raises:
@@ -90,7 +89,7 @@ def redeliver(*, actor: Manager, delivery_id: int, reason: str = "") -> WebhookD
 
 
 @transaction.atomic
-def redeliver_failed(*, actor: Manager, endpoint_id: int, since: datetime, reason: str = "") -> int:
+def redeliver_failed(*, actor: Actor, endpoint_id: int, since: datetime, reason: str = "") -> int:
     """Tell an endpoint once more of everything since a moment that was given up.
 
     Returns:
@@ -129,7 +128,7 @@ def _ensure_on(endpoint: WebhookEndpoint) -> None:
 
 
 def _record(
-    actor: Manager, action: AuditAction, endpoint: WebhookEndpoint, reason: str, *, count: int
+    actor: Actor, action: AuditAction, endpoint: WebhookEndpoint, reason: str, *, count: int
 ) -> None:
     audit.record(
         actor=actor,

@@ -14,6 +14,7 @@ from apps.audit.constants import AuditAction
 from apps.core.errors import ValidationFailedError
 from apps.core.preconditions import Precondition
 from apps.core.problems import clean_reason, field_problem
+from apps.core.rights import Actor
 from apps.core.sealing import seal
 from apps.webhooks import constants, statements
 from apps.webhooks.errors import SecretOverlapError, WebhookLimitError, WebhookNotFoundError
@@ -21,7 +22,7 @@ from apps.webhooks.gateway.addresses import BadUrlError, check_url
 from apps.webhooks.gateway.signing import new_secret
 from apps.webhooks.models import WebhookEndpoint
 from apps.webhooks.querysets import WebhookEndpointQuerySet
-from apps.webhooks.services.managing import Manager, locked_endpoint, require
+from apps.webhooks.services.managing import locked_endpoint, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class WithSecret:
     secret: str
 
 
-def list_endpoints(*, viewer: Manager) -> WebhookEndpointQuerySet:
+def list_endpoints(*, viewer: Actor) -> WebhookEndpointQuerySet:
     """Return the webhooks, newest first.
 
     Raises:
@@ -42,7 +43,7 @@ def list_endpoints(*, viewer: Manager) -> WebhookEndpointQuerySet:
     return WebhookEndpoint.objects.kept().newest_first()
 
 
-def access_endpoint(*, viewer: Manager, endpoint_id: int) -> WebhookEndpoint:
+def access_endpoint(*, viewer: Actor, endpoint_id: int) -> WebhookEndpoint:
     """Return one webhook.
 
     Raises:
@@ -58,7 +59,7 @@ def access_endpoint(*, viewer: Manager, endpoint_id: int) -> WebhookEndpoint:
 @transaction.atomic
 def create_endpoint(
     *,
-    actor: Manager,
+    actor: Actor,
     url: str,
     event_types: Sequence[str],
     description: str = "",
@@ -95,7 +96,7 @@ def create_endpoint(
 @transaction.atomic
 def change_endpoint(
     *,
-    actor: Manager,
+    actor: Actor,
     endpoint_id: int,
     changes: Mapping[str, object],
     reason: str = "",
@@ -130,7 +131,7 @@ def change_endpoint(
 
 
 @transaction.atomic
-def rotate_secret(*, actor: Manager, endpoint_id: int, reason: str = "") -> WithSecret:
+def rotate_secret(*, actor: Actor, endpoint_id: int, reason: str = "") -> WithSecret:
     """Give a webhook another secret; for a day every message is signed with the former one too.
 
     Raises:
@@ -155,7 +156,7 @@ def rotate_secret(*, actor: Manager, endpoint_id: int, reason: str = "") -> With
 @transaction.atomic
 def remove_endpoint(
     *,
-    actor: Manager,
+    actor: Actor,
     endpoint_id: int,
     reason: str = "",
     precondition: Precondition | None = None,
@@ -217,7 +218,7 @@ def _bad_types(message: str) -> ValidationFailedError:
 
 
 def _record(
-    actor: Manager,
+    actor: Actor,
     action: AuditAction,
     endpoint: WebhookEndpoint,
     reason: str,
