@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
-from apps.core.constants import ApplicationEnvironment
 from apps.core.errors import NotFoundError, PayloadTooLargeError
 from apps.core.refusal import Message, Receive, Scope, Send, refuse
 
@@ -83,18 +82,14 @@ def with_static_files(application: Application) -> Application:
     Deployed, they come from STATIC_ROOT, with names after their content; on a desk and in tests
     from where they are written, so that a change shows at once.
     """
-    is_deployed = settings.ENVIRONMENT in (
-        ApplicationEnvironment.STAGING,
-        ApplicationEnvironment.PRODUCTION,
-    )
     files = ServeStaticASGI(
         None,
-        autorefresh=not is_deployed,
+        autorefresh=not settings.IS_DEPLOYED,
         allow_all_origins=False,
-        max_age=STATIC_MAX_AGE_SECONDS if is_deployed else 0,
+        max_age=STATIC_MAX_AGE_SECONDS if settings.IS_DEPLOYED else 0,
         add_headers_function=_add_headers,
     )
-    for folder in _static_folders(is_deployed=is_deployed):
+    for folder in _static_folders(is_deployed=settings.IS_DEPLOYED):
         files.add_files(folder, prefix=settings.STATIC_URL)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

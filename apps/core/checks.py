@@ -9,7 +9,6 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
-from apps.core.constants import ApplicationEnvironment
 from apps.core.rate_limits import parse_rate
 
 PAGE_MIDDLEWARE = (
@@ -63,10 +62,7 @@ def check_deployment(
     **options: Any,  # noqa: ANN401
 ) -> list[CheckMessage]:
     """Find what is safe on a desk and not on the internet."""
-    if settings.ENVIRONMENT not in (
-        ApplicationEnvironment.STAGING,
-        ApplicationEnvironment.PRODUCTION,
-    ):
+    if not settings.IS_DEPLOYED:
         return []
     problems: list[CheckMessage] = []
     if settings.NUM_PROXIES > 0 and not settings.METRICS_TOKEN:

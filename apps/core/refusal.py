@@ -4,11 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from apps.core.constants import CORRELATION_HEADER, ENVELOPE_PREFIX, OPENAI_PREFIX
+from apps.core.constants import (
+    CORRELATION_HEADER,
+    ENVELOPE_PREFIX,
+    OPENAI_PREFIX,
+)
 from apps.core.correlation import accept_correlation_id
+from apps.core.error_bodies import error_envelope, openai_error
 from apps.core.errors import AppError
 from apps.core.languages import language_of_scope
 
@@ -44,6 +50,7 @@ async def refuse(scope: Scope, send: Send, error: AppError) -> None:
                 (b"content-type", kind),
                 (b"content-length", str(len(content)).encode()),
                 (b"content-security-policy", PAGE_POLICY),
+                (b"x-content-type-options", b"nosniff"),
                 (b"cache-control", b"no-store"),
                 (b"connection", b"close"),
                 (CORRELATION_HEADER.lower().encode(), correlation_id.encode()),
@@ -55,24 +62,27 @@ async def refuse(scope: Scope, send: Send, error: AppError) -> None:
 
 def _body(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, bytes]:
     if scope["path"].startswith(OPENAI_PREFIX):
-        kind = "invalid_request_error"
-        openai = {"message": error.message, "type": kind, "param": None, "code": error.code}
-        return orjson.dumps({"error": openai}), JSON
+        told = openai_error(status_code=error.status_code, code=error.code, message=error.message)
+        return orjson.dumps(told), JSON
     if not scope["path"].startswith(ENVELOPE_PREFIX):
         return _page(scope, error, correlation_id)
-    method = scope.get("method", "GET")
-    request = {"method": method, "url": scope["path"], "correlation_id": correlation_id}
-    envelope = {
-        "success": False,
-        "status_code": error.status_code,
-        "request": request,
-        "name": type(error).__name__,
-        "code": error.code,
-        "message": error.message,
-        "error": None,
-        "data": None,
-    }
+    envelope = error_envelope(
+        status_code=error.status_code,
+        request=_request_info(scope, correlation_id),
+        name=type(error).__name__,
+        code=error.code,
+        message=error.message,
+    )
     return orjson.dumps(envelope), JSON
+
+
+def _request_info(scope: Scope, correlation_id: str) -> dict[str, str]:
+    query = scope.get("query_string", b"").decode("latin-1")
+    url = f"{scope['path']}?{query}" if query else scope["path"]
+    info = {"method": scope.get("method", "GET"), "url": url, "correlation_id": correlation_id}
+    if not settings.IS_DEPLOYED and scope.get("client"):
+        info["ip"] = str(scope["client"][0])
+    return info
 
 
 def _page(scope: Scope, error: AppError, correlation_id: str) -> tuple[bytes, bytes]:

@@ -19,6 +19,7 @@ class Server:
             "method": "POST",
             "path": "/api/v1/conversations/",
             "query_string": b"",
+            "client": ("127.0.0.1", 1),
             "headers": [],
             **scope,
         }
@@ -89,12 +90,19 @@ async def test_a_body_within_the_limit_passes_untouched() -> None:
 
 async def test_a_stated_length_over_the_limit_is_refused_before_a_byte_is_read() -> None:
     application = Application()
-    server = Server([b"a" * 101], headers=[(b"content-length", b"101")])
+    length = [(b"content-length", b"101")]
+    server = Server([b"a" * 101], headers=length, query_string=b"page=2&words=a")
     await server.run(BodyLimit(application))
     assert (application.calls, server.taken, server.status) == (0, 0, 413)
     answer = orjson.loads(server.body)
     assert (answer["success"], answer["code"]) == (False, "payload_too_large")
-    assert answer["request"]["correlation_id"] == server.headers["x-correlation-id"]
+    assert answer["request"] == {
+        "method": "POST",
+        "url": "/api/v1/conversations/?page=2&words=a",
+        "ip": "127.0.0.1",
+        "correlation_id": server.headers["x-correlation-id"],
+    }
+    assert server.headers["x-content-type-options"] == "nosniff"
     assert server.headers["connection"] == "close"
 
 

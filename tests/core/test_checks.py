@@ -32,7 +32,7 @@ def test_what_is_unsafe_on_the_internet_is_named(settings: Settings) -> None:
     settings.NUM_PROXIES = 1
     settings.CORS_ALLOWED_ORIGINS = ["http://partner.example"]
     assert check_deployment(None) == []
-    settings.ENVIRONMENT = "production"
+    settings.IS_DEPLOYED = True
     assert ids(check_deployment(None)) == ["parley.W001", "parley.W002"]
     settings.METRICS_TOKEN = "x"
     settings.CORS_ALLOWED_ORIGINS = ["https://partner.example"]

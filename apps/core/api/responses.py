@@ -7,12 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from apps.core import limits
+from apps.core import error_bodies, limits
 from apps.core.client_address import client_address
-from apps.core.constants import ApplicationEnvironment
 from apps.core.correlation import get_correlation_id
 from apps.core.error_handling import ErrorDescription, report_error
-from apps.core.errors import FieldProblem
 from apps.core.limits import Told
 from apps.core.paths import is_openai_path
 from apps.core.rate_limits import TooManyRequestsError
@@ -23,7 +21,6 @@ _SHAPED = "_is_shaped"
 _HEADERS = "parley.headers"
 _LIMITS = "parley.limits"
 _MESSAGE = "parley.message"
-_HIDES_ADDRESS = (ApplicationEnvironment.STAGING, ApplicationEnvironment.PRODUCTION)
 
 
 def success_response(
@@ -133,23 +130,20 @@ def _request_info(request: HttpRequest) -> dict[str, str]:
         "url": request.get_full_path(),
         "correlation_id": get_correlation_id(),
     }
-    if settings.ENVIRONMENT not in _HIDES_ADDRESS:
+    if not settings.IS_DEPLOYED:
         info["ip"] = client_address(request)
     return info
 
 
 def _error_envelope(request: HttpRequest, description: ErrorDescription) -> dict[str, Any]:
-    details: list[FieldProblem] | None = description.details
-    envelope = {
-        "success": False,
-        "status_code": description.status_code,
-        "request": _request_info(request),
-        "name": description.name,
-        "code": description.code,
-        "message": description.message,
-        "error": details,
-        "data": None,
-    }
+    envelope = error_bodies.error_envelope(
+        status_code=description.status_code,
+        request=_request_info(request),
+        name=description.name,
+        code=description.code,
+        message=description.message,
+        details=description.details,
+    )
     if description.trace is not None:
         envelope["trace"] = description.trace
     return envelope
@@ -157,19 +151,16 @@ def _error_envelope(request: HttpRequest, description: ErrorDescription) -> dict
 
 def openai_error(description: ErrorDescription) -> dict[str, Any]:
     """Write a failure in OpenAI's form, for answers and for the middle of a stream."""
-    kind = "invalid_request_error" if description.status_code < 500 else "server_error"
     problems = description.details or []
     message = description.message
     if problems:
         message = "; ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
-    return {
-        "error": {
-            "message": message,
-            "type": kind,
-            "param": problems[0]["field"] if problems else None,
-            "code": description.code,
-        }
-    }
+    return error_bodies.openai_error(
+        status_code=description.status_code,
+        code=description.code,
+        message=message,
+        param=problems[0]["field"] if problems else None,
+    )
 
 
 def _route(request: HttpRequest) -> str:
