@@ -166,11 +166,6 @@ async def _count_in_redis(key: str, rate: Rate) -> Any | None:  # noqa: ANN401
         return None
 
 
-def forget_failure() -> None:
-    """Ask Redis again at once."""
-    _redis_pause.until = 0.0
-
-
 def _key(scope: str, identity: str) -> str:
     digest = hashlib.blake2b(f"{scope}\0{identity}".encode(), digest_size=16).hexdigest()
     return f"{KEY_PREFIX}{digest}"

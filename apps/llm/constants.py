@@ -76,8 +76,6 @@ FRAME_TOKENS = 8
 template of today's models takes more."""
 RESERVED_ANSWER_TOKENS = 2_000
 """What is reserved for an answer that has no limit of its own; under a hard quota it ends there."""
-NEAR_SHARE = 0.8
-"""From this share of a quota on somebody is near its end."""
 
 
 class CostSource(TextChoices):

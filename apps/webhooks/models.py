@@ -61,11 +61,6 @@ class WebhookEndpoint(models.Model):
         address, mark, _ = self.url.partition("?")
         return f"{address}{mark}\N{HORIZONTAL ELLIPSIS}" if mark else address
 
-    @property
-    def accepted_secrets(self) -> list[str]:
-        """The sealed secrets, the present one first."""
-        return [sealed for sealed in (self.sealed_secret, self.former_secret) if sealed]
-
 
 class WebhookEvent(models.Model):
     """A fact that somebody is told of, written in the transaction of the fact itself."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -80,9 +80,6 @@ async def running_worker() -> AsyncIterator[Worker]:
         yield worker
     finally:
         await worker.aclose()
-
-
-WorkerContext = AbstractAsyncContextManager[Worker]
 
 
 @sync_to_async

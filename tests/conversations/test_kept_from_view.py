@@ -61,7 +61,7 @@ async def test_a_blocked_message_is_the_same_placeholder_in_open_tabs_in_the_api
         await send(person, "a forbidden thing", client_id="mine", metadata={"note": "forbidden"})
     message = await Message.objects.select_related("conversation").aget(role="user")
     live = next(event for event in told if event["type"] == "message.accepted")
-    shown = await db.call(showing.show_message, message)
+    [shown] = await db.call(showing.show_messages, [message])
     listed = MessageOut.of(message)
     assert live["message"] == {
         "id": message.pk,

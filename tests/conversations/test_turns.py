@@ -274,7 +274,7 @@ def moderate(person: User) -> User:
 @sync_to_async
 def shown_message(person: User, message: Message) -> showing.ShownMessage:
     """Return a message as the page of its owner shows it."""
-    return showing.show_message(messages.access_message(viewer=person, message_id=message.pk))
+    return showing.show_messages([messages.access_message(viewer=person, message_id=message.pk)])[0]
 
 
 async def test_an_answer_that_has_ended_is_not_halted_and_nothing_is_noted(

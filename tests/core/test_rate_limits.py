@@ -11,9 +11,9 @@ from tests.support.services import freeze, private_redis, thaw
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     rate_limits.local_counter.clear()
-    rate_limits.forget_failure()
+    monkeypatch.setattr("apps.core.rate_limits._redis_pause.until", 0.0)
 
 
 async def hits(number: int, rate: str, identity: str = "user:1") -> list[bool]:

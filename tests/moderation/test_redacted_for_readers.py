@@ -107,7 +107,7 @@ def test_how_an_answer_ended_is_said_as_well(moderator: User) -> None:
     answer: Message = MessageFactory(role=Author.ASSISTANT, author=None, content="Call 0171 234.")
     ReplyFactory(message=answer, state=ReplyState.STOPPED)
     redact(moderator, answer, 5, 13, why="")
-    shown = showing.show_message(Message.objects.select_related("reply").get(pk=answer.pk))
+    shown = showing.show_messages([Message.objects.select_related("reply").get(pk=answer.pk)])[0]
     assert shown.is_redacted
     assert shown.notice.startswith(f"{ONE} ")
     assert len(shown.notice) > len(ONE) + 5
@@ -210,7 +210,7 @@ def test_another_try_is_offered_where_the_question_may_be_asked_again_and_nowher
         viewer=question.conversation.owner, conversation_id=question.conversation_id
     )
     both = showing.show_messages(page.messages)[1]
-    alone = showing.show_message(Message.objects.select_related("reply").get(pk=reply.pk))
+    alone = showing.show_messages([Message.objects.select_related("reply").get(pk=reply.pk)])[0]
     for shown in (both, alone):
         assert (shown.can_retry, shown.can_ask_again) == (not taken, not taken)
     retry = async_to_sync(retries.retry_reply)

@@ -8,8 +8,6 @@ from django.db import models
 
 from apps.conversations.models.messages import Message
 
-PROGRESS_ROW = 1
-
 
 class SearchEntry(models.Model):
     """The words of one message, each with its owner's number before it.

@@ -58,11 +58,6 @@ def show_messages(messages: Sequence[Message]) -> list[ShownMessage]:
     ]
 
 
-def show_message(message: Message) -> ShownMessage:
-    """Return one message as it is drawn."""
-    return show_messages([message])[0]
-
-
 def _asked_again(messages: Sequence[Message]) -> set[int]:
     """Return the answers whose question may be asked once more, as the service would have it.
 

@@ -245,11 +245,6 @@ def _limit_of(state: QuotaState, *, taken: int, moment: datetime) -> Limit:
     )
 
 
-def soonest_end(states: Sequence[QuotaState]) -> QuotaState | None:
-    """Return the quota of which the smallest part is left."""
-    return max(states, key=lambda state: state.share, default=None)
-
-
 def _bounds(
     spender: Spender, moment: datetime, others: Iterable[LiveModel] = ()
 ) -> dict[str, object]:

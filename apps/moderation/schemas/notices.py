@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.moderation import constants
-from apps.moderation.models import Appeal, Flag, Notice
+from apps.moderation.models import Appeal, Notice
 
 ReportComment = Annotated[
     Text, StringConstraints(strip_whitespace=True, max_length=constants.MAX_COMMENT_CHARS)
@@ -121,8 +121,3 @@ class ReadingOut(OutputSchema):
         description="True where only passages were read, to measure an automatic check."
     )
     is_there: bool = Field(description="False where the conversation was deleted.")
-
-
-def report_of(flag: Flag) -> ReportOut:
-    """Return a report as its writer sees it."""
-    return ReportOut.model_validate(flag)

@@ -143,11 +143,6 @@ def access_appeal(*, viewer: User, appeal_id: int) -> Appeal:
     return appeal
 
 
-def pending_appeal(*, case: Case) -> Appeal | None:
-    """Return the appeal that waits on a case; None where none does."""
-    return Appeal.objects.with_parts().pending().filter(case=case).order_by("id").first()
-
-
 @transaction.atomic
 def note_first_opinion(*, actor: User, appeal_id: int, verdict: Verdict) -> Appeal:
     """Keep what a reviewer thinks of the text before they read the original reasons.

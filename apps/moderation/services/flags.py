@@ -203,11 +203,3 @@ def unsettle(case: Case) -> None:
         seen.add(flag.reporter_id or 0)
         again.append(flag.pk)
     Flag.objects.filter(pk__in=again).update(outcome=constants.FlagOutcome.PENDING, decided_at=None)
-
-
-def count_as_agreed(reporter_id: int) -> tuple[int, int]:
-    """Return how many decided reports of a person were agreed with, and how many were decided."""
-    decided = Flag.objects.filter(reporter_id=reporter_id).exclude(
-        outcome__in=(constants.FlagOutcome.PENDING, constants.FlagOutcome.IGNORED)
-    )
-    return decided.filter(outcome=constants.FlagOutcome.AGREED).count(), decided.count()
