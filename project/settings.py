@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 
 from apps.conversations import constants as conversations
-from apps.core.addresses import is_origin, is_plain_address
 from apps.core.constants import ApplicationEnvironment
 from apps.llm import constants as llm
 from apps.moderation import constants as moderation
+from project.addresses import unusable_addresses
 from project.admin_look import UNFOLD as UNFOLD
 from project.browsers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from project.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
@@ -143,30 +143,7 @@ def _refuse_unsafe_values() -> None:
     needed = [
         (is_database(DATABASE_URL), "DATABASE_URL must be a postgresql:// address"),
         (has_scheme("redis", "rediss", "unix")(REDIS_URL), "REDIS_URL must be a redis:// address"),
-        (
-            is_plain_address(OPENAI_BASE_URL),
-            "OPENAI_BASE_URL must be an http:// or https:// address without password or query",
-        ),
-        (
-            not MODERATION_BASE_URL or is_plain_address(MODERATION_BASE_URL),
-            "MODERATION_BASE_URL must be an http:// or https:// address without password or query",
-        ),
-        *(
-            (
-                is_plain_address(url),
-                f"LLM_URL_{name} must be the http:// or https:// address of LLM_KEY_{name}",
-            )
-            for name, (url, _) in LLM_KEYS.items()
-        ),
         *((is_found(name), f"GUARDRAILS names {name}, which is not there") for name in GUARDRAILS),
-        *(
-            (is_origin(origin), f"{variable} must hold origins such as https://partner.example")
-            for variable, origins in (
-                ("ALLOWED_ORIGINS", ALLOWED_ORIGINS[1:]),
-                ("CORS_ALLOWED_ORIGINS", CORS_ALLOWED_ORIGINS),
-            )
-            for origin in origins
-        ),
         (is_time_zone(USAGE_TIME_ZONE), "USAGE_TIME_ZONE must be a name such as Europe/Oslo"),
     ]
     needed_when_deployed = [
@@ -193,7 +170,18 @@ def _refuse_unsafe_values() -> None:
     ]
     if IS_DEPLOYED:
         needed += needed_when_deployed
-    problems = [*env.problems, *(problem for is_met, problem in needed if not is_met)]
+    addresses = unusable_addresses(
+        servers={
+            "OPENAI_BASE_URL": OPENAI_BASE_URL,
+            **({"MODERATION_BASE_URL": MODERATION_BASE_URL} if MODERATION_BASE_URL else {}),
+        },
+        providers=LLM_KEYS,
+        origins={
+            "ALLOWED_ORIGINS": ALLOWED_ORIGINS[1:],
+            "CORS_ALLOWED_ORIGINS": CORS_ALLOWED_ORIGINS,
+        },
+    )
+    problems = [*env.problems, *(problem for is_met, problem in needed if not is_met), *addresses]
     refuse(ENVIRONMENT, problems)
 
 
