@@ -20,6 +20,7 @@ UNFOLD = {
     "STYLES": [
         lambda request: static("css/tokens.css"),
         lambda request: static("css/admin.css"),
+        lambda request: static("css/admin/frame.css"),
     ],
     "BORDER_RADIUS": "10px",
     "COLORS": {
@@ -59,8 +60,6 @@ UNFOLD = {
         },
     },
     "SIDEBAR": {
-        "show_search": True,
-        "command_search": True,
         "show_all_applications": False,
         "navigation": "apps.core.admin_kit.site.sidebar",
     },

@@ -14,7 +14,7 @@ from tests.admin.conftest import make_talk
 from tests.browser.tab import Browsing, Tab
 from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_rule, make_staff
-from tests.support.axe import WCAG, Theme, violations, violations_in_both_themes
+from tests.support.axe import Theme, violations, violations_in_both_themes
 from tests.support.chromium import Chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -76,12 +76,12 @@ async def show_in(page: Page, theme: Theme) -> None:
 
 async def faults(tab: Tab) -> list[str]:
     """Return what is wrong with the page as it is shown now."""
-    return [*await violations(tab.page, WCAG), *await too_large(tab.page)]
+    return [*await violations(tab.page), *await too_large(tab.page)]
 
 
 async def faults_in_both_themes(tab: Tab) -> list[str]:
     """Return what is wrong with the page in light, and in dark only."""
-    found = await violations_in_both_themes(tab.page, WCAG, show=show_in)
+    found = await violations_in_both_themes(tab.page, show=show_in)
     return [*found, *await too_large(tab.page)]
 
 

@@ -118,7 +118,7 @@ async def test_control_and_k_leads_from_a_case_to_another_by_its_number(
         page = tab.page
         await see_held(page)
         await page.keyboard.press("Control+k")
-        box = page.locator("#search-input-command")
+        box = page.locator("[data-jump-term]")
         await expect(box).to_be_focused()
         await box.press_sequentially(f"case:{second}")
         await page.locator(f'a[href="{QUEUE}{second}/"]').click()

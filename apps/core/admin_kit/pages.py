@@ -25,6 +25,7 @@ class StaffPage:
         title: its words in menus and headings.
         icon: its sign.
         description: one line for the overview.
+        badge_words: what the figure beside the menu's entry counts.
     """
 
     section: ClassVar[Section]
@@ -33,6 +34,7 @@ class StaffPage:
     title: ClassVar[str]
     icon: ClassVar[str] = "article"
     description: ClassVar[str] = ""
+    badge_words: ClassVar[str] = ""
 
     def __init__(self, site: StaffSite) -> None:
         self.site = site

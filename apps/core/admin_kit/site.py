@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -130,17 +128,9 @@ class StaffSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Answer the box that opens with Ctrl-K; nothing is kept of what was typed."""
-        began = perf_counter()
-        found = self._found(request, request.GET.get("s", "")[:100])
-        pages = Paginator(found, max(len(found), 1))
-        context = {
-            "results": pages.page(1),
-            "page_obj": pages,
-            "page_counter": 0,
-            "execution_time": perf_counter() - began,
-        }
-        template = "unfold/helpers/command_results.html"
-        return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
+        term = request.GET.get("s", "").strip()[:100]
+        context = {"term": term, "found": self._found(request, term)}
+        return TemplateResponse(request, "admin/found.html", context)
 
     def _found(self, request: HttpRequest, term: str) -> list[Destination]:
         words = term.strip().lower()
@@ -207,6 +197,7 @@ def _page_entry(page: StaffPage, request: HttpRequest) -> dict[str, Any]:
         "icon": page.icon,
         "description": page.description,
         "badge": page.badge(request),
+        "badge_words": page.badge_words,
     }
 
 
@@ -236,7 +227,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "icon": entry["icon"],
                     "link": entry["admin_url"],
                     "badge": entry.get("badge", ""),
-                    "badge_variant": "danger",
+                    "badge_words": entry.get("badge_words", ""),
                 }
                 for entry in group["models"]
             ],

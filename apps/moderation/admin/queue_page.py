@@ -79,6 +79,7 @@ class QueuePage(StaffPage):
     title = "Queue"
     icon = "inbox"
     description = "Take the next case, decide it, take it back."
+    badge_words = "past due"
 
     def urls(self) -> list[URLPattern]:
         """Return the addresses of the queue and of the cases in it."""

@@ -2,11 +2,13 @@
 
 import { nodesOf } from "../components/html.js";
 import { get, post } from "./ask-server.js";
+import { moveAmongMessages, readMore, refreshParts, reveal } from "./case-parts.js";
 import { Claim, isFree } from "./claim.js";
 import { DecisionForm } from "./decision-form.js";
 import { watchDesk } from "./desk-news.js";
-import { bindKeys, moveFocus } from "./keys.js";
+import { bindKeys } from "./keys.js";
 import { noteSkipped, withSkipped } from "./skipped.js";
+import { settleTyped, unsettleTyped } from "./typed.js";
 import { offerAgain, remember, say, takeBack } from "./undo.js";
 
 const desk = document.querySelector("[data-desk]");
@@ -16,11 +18,18 @@ const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 /** The forms that only whoever holds the case may send. */
 const WORK = "[data-decide], [data-part='appeal'] form";
 
+/** Where the keys i, m and a lead. */
+const REASON = "[data-decide] [name=reason], [data-part='appeal'] :is([type=radio], textarea), #mod-undo-reason";
+const MEASURE = "[data-decide] [name=measure]";
+const NOTE = "[data-note] textarea";
+
 let shown = null;
 let claim = null;
 let form = null;
 let isBusy = false;
 let owesLook = false;
+
+const title = () => place.querySelector("[data-title]");
 
 /** Give life to the case that the page holds now. */
 function begin() {
@@ -94,7 +103,7 @@ function show(answer) {
   scrollTo(0, 0);
   owesLook = false;
   begin();
-  place.querySelector("[data-title]").focus({ preventScroll: true });
+  title().focus({ preventScroll: true });
 }
 
 /** Look at how the case stands, once nothing is on its way: what changed it may be one's own doing. */
@@ -121,8 +130,23 @@ async function alone(work) {
   }
 }
 
+/** Put the cursor where something is written or ticked; false where the page has no such place. */
+function enter(fields) {
+  const field = shown.querySelector(fields);
+  field?.focus();
+  return Boolean(field);
+}
+
+/** A reviewer's first opinion on an appeal is chosen by the same keys; Enter keeps it. */
+function chooseOpinion(verdict) {
+  const choice = shown.querySelector(`[data-part="appeal"] [name="verdict"][value="${verdict}"]`);
+  if (choice) choice.checked = true;
+  choice?.focus();
+  return Boolean(choice);
+}
+
 function decide(verdict) {
-  if (!form.exists) return false;
+  if (!form.exists) return chooseOpinion(verdict);
   if (!form.typed(verdict)) return true;
   alone(async () => {
     await claim.hold();
@@ -130,6 +154,7 @@ function decide(verdict) {
     if (!body) return;
     const answer = await post(form.element.action, withSkipped(body));
     remember(answer, undo);
+    settleTyped(shown.dataset.case);
     show(answer);
   });
   return true;
@@ -153,19 +178,7 @@ async function sayNews(title, news) {
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
   form.previewAgain();
-  await refresh(["flags", "timeline", "subject"]);
-}
-
-async function refresh(names) {
-  const answer = await get(shown.dataset.bodyUrl).catch(() => null);
-  if (!answer) return;
-  const fresh = document.createElement("div");
-  fresh.append(...nodesOf(answer.html));
-  for (const name of names) {
-    const part = fresh.querySelector(`[data-part="${name}"]`);
-    const old = shown.querySelector(`[data-part="${name}"]`);
-    if (part && old) old.replaceWith(part);
-  }
+  await refreshParts(shown, ["flags", "timeline", "subject"]);
 }
 
 function undo() {
@@ -174,6 +187,7 @@ function undo() {
     if (!answer) return;
     await claim.settled();
     if (claim.isMine) await post(shown.dataset.releaseUrl).catch(() => null);
+    unsettleTyped(String(answer.case));
     show(answer);
     if (answer.done) say(answer.done);
   });
@@ -191,23 +205,6 @@ function skip() {
   });
 }
 
-function reveal() {
-  const veil = shown.querySelector("[data-veil]");
-  if (!veil) return false;
-  veil.remove();
-  shown.querySelector("[data-text]").hidden = false;
-  return true;
-}
-
-async function readMore(button) {
-  const lines = [...shown.querySelectorAll("[data-line]")];
-  const isBefore = button.dataset.more === "before";
-  const outermost = isBefore ? lines[0] : lines.at(-1);
-  const answer = await get(`${shown.dataset.moreUrl}?beyond=${outermost.dataset.line}`);
-  outermost[isBefore ? "before" : "after"](...nodesOf(answer.html));
-  if (!answer.more) button.remove();
-}
-
 async function revealPerson(target) {
   const answer = await post(target.action, new FormData(target));
   target.querySelector("[data-revealed]").textContent = answer.email;
@@ -219,20 +216,21 @@ async function send(target) {
   target.closest("dialog")?.close();
   if (answer.html && target.hasAttribute("data-note")) {
     target.reset();
-    await refresh(["timeline"]);
+    await refreshParts(shown, ["timeline"]);
+    title().focus({ preventScroll: true });
   } else if (answer.html) show(answer);
   else if (answer.version) claim.take(answer, { isTaken: true });
   else location.assign(answer.url);
   if (answer.done) say(answer.done);
 }
 
-const DO = { skip, reveal, marks: () => form.takeMarks(), keys: () => desk.querySelector("[data-keys]").showModal() };
+const DO = { skip, reveal: () => reveal(shown), marks: () => form.takeMarks(), keys: () => desk.querySelector("[data-keys]").showModal() };
 
 place.addEventListener("click", (event) => {
   const target = event.target.closest("[data-do], [data-more], [data-ask], [data-close]");
   if (!target) return;
   if (target.dataset.do) DO[target.dataset.do]();
-  else if (target.dataset.more) alone(() => readMore(target));
+  else if (target.dataset.more) alone(() => readMore(shown, target));
   else if (target.dataset.ask) shown.querySelector(`[data-asked="${target.dataset.ask}"]`).showModal();
   else target.closest("dialog").close();
 });
@@ -247,11 +245,12 @@ place.addEventListener("submit", (event) => {
 place.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("input, textarea, select")) {
     event.target.blur();
-    place.querySelector("[data-title]").focus({ preventScroll: true });
+    title().focus({ preventScroll: true });
   }
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.element?.contains(event.target)) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
-    decide("violates");
+    if (event.target.form === form.element) decide("violates");
+    else event.target.form.requestSubmit();
   }
 });
 
@@ -260,7 +259,6 @@ for (const kind of ["keydown", "pointerdown", "input", "change"]) {
   addEventListener(kind, touch, { capture: true, passive: true });
 }
 
-const messages = () => shown.querySelectorAll("[data-row]");
 bindKeys({
   ...Object.fromEntries(DIGITS.map((digit) => [String(digit), () => form.pick(digit)])),
   v: () => decide("violates"),
@@ -269,10 +267,14 @@ bindKeys({
   s: skip,
   n: skip,
   z: undo,
-  r: reveal,
+  r: () => reveal(shown),
   p: () => form.takeMarks(),
-  j: () => void moveFocus(messages(), 1),
-  k: () => void moveFocus(messages(), -1),
+  j: () => void alone(() => moveAmongMessages(shown, 1)),
+  k: () => void alone(() => moveAmongMessages(shown, -1)),
+  i: () => enter(REASON),
+  m: () => enter(MEASURE),
+  a: () => enter(NOTE),
+  q: () => location.assign(desk.dataset.queueUrl),
   "?": () => DO.keys(),
 });
 

@@ -2,8 +2,10 @@
 
 import { post } from "./ask-server.js";
 import { Redaction } from "./redaction.js";
+import { keepTyped, typedAbout } from "./typed.js";
 
 const PREVIEW_AFTER_MS = 250;
+const REASONS = ["reason", "reason_for_user"];
 
 export class DecisionForm {
   #case;
@@ -17,11 +19,33 @@ export class DecisionForm {
   constructor(element) {
     this.#case = element;
     this.#form = element.querySelector("[data-decide]");
-    this.#form?.addEventListener("input", () => this.#later("violates"));
+    this.#form?.addEventListener("input", (event) => this.#typedIn(event.target));
     this.#form?.addEventListener("change", (event) => this.#changed(event));
     const text = this.#form && element.querySelector("[data-text]");
     if (text) this.#redaction = new Redaction(text, this.#form, () => this.#later("violates"));
     if (this.#form) this.#later("no_violation");
+    if (this.#form) this.#fillAgain();
+  }
+
+  /** What was typed here before, and not sent, stands in the form again. */
+  #fillAgain() {
+    const values = typedAbout(this.#case.dataset.case);
+    if (!values || REASONS.some((name) => this.#form.elements[name].value)) return;
+    const policy = this.#form.querySelector(`[name=policy][value="${CSS.escape(values.policy)}"]`);
+    if (policy) {
+      policy.checked = true;
+      this.#usePolicy(policy);
+    }
+    for (const name of REASONS) this.#form.elements[name].value = values[name];
+    this.#later("violates");
+  }
+
+  #typedIn(field) {
+    this.#later("violates");
+    if (!REASONS.includes(field.name)) return;
+    const values = Object.fromEntries(REASONS.map((name) => [name, this.#form.elements[name].value]));
+    values.policy = this.#form.querySelector("[name=policy]:checked")?.value ?? "";
+    keepTyped(this.#case.dataset.case, values);
   }
 
   get exists() {
@@ -117,7 +141,7 @@ export class DecisionForm {
     for (const part of this.#form.querySelectorAll("[data-guidance]")) {
       part.hidden = part.dataset.guidance !== radio.value;
     }
-    for (const name of ["reason", "reason_for_user"]) {
+    for (const name of REASONS) {
       const field = this.#form.elements[name];
       if (field.value.trim() && field.value !== this.#filled[name]) continue;
       field.value = this.#filled[name] = radio.dataset.template;

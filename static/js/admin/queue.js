@@ -32,6 +32,12 @@ function toggle() {
   return true;
 }
 
+function decideSelected() {
+  const button = queue.querySelector("[data-bulk]:enabled");
+  button?.form.requestSubmit(button);
+  return Boolean(button);
+}
+
 function showSelection() {
   const count = queue.querySelectorAll("[name=case]:checked").length;
   const shown = queue.querySelector("[data-selected-count]");
@@ -106,6 +112,8 @@ bindKeys({
   k: () => void moveFocus(rows(), -1, linkOf),
   n: () => queue.querySelector("[data-next-form]")?.requestSubmit(),
   x: toggle,
+  b: decideSelected,
+  "/": () => queue.querySelector("#mod-q").select(),
   z: undo,
   "?": () => queue.querySelector("[data-keys]").showModal(),
 });
