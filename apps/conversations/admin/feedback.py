@@ -121,4 +121,5 @@ class FeedbackAdmin(StaffModelAdmin[Feedback]):
         ]
         more = f"{self.list_url()}?rating={Rating.BAD}"
         columns = ("Model", "Good", "Bad", "Share of good")
-        return Table(f"Last {len(rated):,} ratings", columns, rows, "Nobody rated yet.", more)
+        label = f"Last {len(rated):,} ratings" if rated else "Ratings"
+        return Table(label, columns, rows, "Nobody rated yet.", more)

@@ -89,7 +89,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
         rows = Message.objects.select_related("conversation__owner", "reply").defer("html")
         return decisions.with_hold(rows, request)
 
-    @admin.display(description="")
+    @admin.display(description="Select")
     def pick(self, message: Message) -> SafeString:
         """Draw the box that selects a message."""
         return format_html(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import cast
 
 from django.contrib import admin
-from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -42,10 +41,11 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     """Show one page of the queue."""
     actor = actor_of(request)
     chosen = queue_filters.parse(request.GET.dict())
+    refused = ""
     try:
         found = queue.take_slice(viewer=actor, chosen=chosen, after=request.GET.get("after", ""))
     except SearchRefusedError as error:
-        flash.warning(request, error.message)
+        refused = error.message
         found = queue.QueueSlice(mine=(), rows=(), after="", total="0")
     context = {
         **admin.site.each_context(request),
@@ -53,6 +53,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
         "crumbs": [],
         "is_fullwidth": "1",
         "found": found,
+        "refused": refused,
         "chosen": chosen,
         "query": chosen.to_query(),
         "views": saved_views.views_of(actor),

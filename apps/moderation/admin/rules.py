@@ -242,7 +242,7 @@ class RuleAdmin(StaffModelAdmin[Rule]):
         found = list(row.versions.all())[:SHOWN_VERSIONS]
         return Table(
             "Versions",
-            ("Version", "Written", "What is new", ""),
+            ("Version", "Written", "What is new", "State"),
             [
                 (
                     f"{version.number}",

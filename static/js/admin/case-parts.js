@@ -21,6 +21,13 @@ export async function refreshParts(shown, names) {
   if (focused !== document.activeElement) focused.focus({ preventScroll: true });
 }
 
+/** A text that is longer than its place is a stop of the Tab key, so that it can be scrolled without a mouse. */
+export function letScroll(shown) {
+  for (const text of shown.querySelectorAll("[data-row] > .staff-text")) {
+    if (text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0;
+  }
+}
+
 /** Show a text that is covered; false where none is. */
 export function reveal(shown) {
   const veil = shown.querySelector("[data-veil]");
@@ -29,6 +36,7 @@ export function reveal(shown) {
   const text = shown.querySelector("[data-text]");
   text.hidden = false;
   text.closest("[data-row]").focus({ preventScroll: true });
+  letScroll(shown);
   return true;
 }
 
@@ -40,6 +48,7 @@ export async function readMore(shown, button) {
   const answer = await get(`${shown.dataset.moreUrl}?beyond=${outermost.dataset.line}`);
   const came = nodesOf(answer.html).filter((node) => node.nodeType === Node.ELEMENT_NODE);
   outermost[isBefore ? "before" : "after"](...came);
+  letScroll(shown);
   const hadFocus = document.activeElement === button;
   if (!answer.more) button.remove();
   if (hadFocus && !answer.more) (isBefore ? came.at(-1) : came[0])?.focus({ preventScroll: true });

@@ -2,7 +2,7 @@
 
 import { nodesOf } from "../components/html.js";
 import { get, post } from "./ask-server.js";
-import { moveAmongMessages, readMore, refreshParts, reveal } from "./case-parts.js";
+import { letScroll, moveAmongMessages, readMore, refreshParts, reveal } from "./case-parts.js";
 import { Claim, isFree } from "./claim.js";
 import { DecisionForm } from "./decision-form.js";
 import { watchDesk } from "./desk-news.js";
@@ -36,6 +36,7 @@ function begin() {
   shown = place.querySelector("[data-case]");
   form = new DecisionForm(shown);
   claim = new Claim(shown, showStanding);
+  letScroll(shown);
   if (shown.hasAttribute("data-mine")) form.allow("");
   else form.exists && form.allow("One moment…");
   form.element?.addEventListener("submit", (event) => {
