@@ -47,7 +47,7 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
     search_keys = {"actor": "actor_id"}
     search_advice = "Search by event number, actor:12, or what it was done to: user:12, message:12."
     search_help_text = "Number, actor:12, user:12, message:12"
-    list_display = ("number", "done_at", "actor_label", "what", "target", "why")
+    list_display = ("number", "done_at", "by", "what", "target", "why")
     list_filter = (
         choice_filter(title="action", parameter_name="action", options=tuple(AuditAction.choices)),
     )
@@ -79,6 +79,11 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
         """Show when it was done."""
         return moment(event.created_at)
 
+    @admin.display(description="Who")
+    def by(self, event: AuditEvent) -> str:
+        """Show who did it, by the name that they had."""
+        return event.actor_label
+
     @admin.display(description="Action")
     def what(self, event: AuditEvent) -> SafeString:
         """Show what was done."""
@@ -92,6 +97,8 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
     @admin.display(description="Done to")
     def target(self, event: AuditEvent) -> SafeString | str:
         """Link to what it was done to, where the viewer may look."""
+        if not event.target_id:
+            return f"the {event.target_type}"
         words = f"{event.target_type} {event.target_id}"
         return self._linked(event.target_type, event.target_id, words)
 

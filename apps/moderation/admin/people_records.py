@@ -174,7 +174,7 @@ class StrikeAdmin(RecordAdmin[Strike]):
     search_keys = {"strike": "pk", "user": "subject_id", "decision": "decision_id"}
     search_advice = "Search by number, user:12 or decision:12."
     search_help_text = "Number, user:12, decision:12"
-    list_display = ("number", "given", "whose", "points", "expires", "overruled")
+    list_display = ("number", "given", "whose", "worth", "expires", "overruled")
     list_display_links = ("number",)
     ordering = ("-id",)
 
@@ -196,6 +196,11 @@ class StrikeAdmin(RecordAdmin[Strike]):
     def whose(self, row: Strike) -> SafeString | str:
         """Link to the person."""
         return self.link_to(row.subject, row.subject.name)
+
+    @admin.display(description="Points")
+    def worth(self, row: Strike) -> str:
+        """Show how many."""
+        return str(row.points)
 
     @admin.display(description="Counts until")
     def expires(self, row: Strike) -> SafeString | str:

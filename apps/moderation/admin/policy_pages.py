@@ -88,7 +88,7 @@ class PolicyAdmin(NewRowAdmin[Policy]):
     new_label = "New policy"
     search_keys = {"policy": "pk"}
     search_help_text = "Number"
-    list_display = ("title_shown", "code", "severity_shown", "strike_points", "within", "key")
+    list_display = ("title_shown", "severity_shown", "costs", "within", "key")
     list_display_links = ("title_shown",)
     ordering = ("-id",)
 
@@ -100,6 +100,11 @@ class PolicyAdmin(NewRowAdmin[Policy]):
     def title_shown(self, row: Policy) -> str:
         """Show the title."""
         return row.current.title if row.current else row.code
+
+    @admin.display(description="Points")
+    def costs(self, row: Policy) -> str:
+        """Show what a violation costs its author."""
+        return str(row.strike_points)
 
     @admin.display(description="Severity")
     def severity_shown(self, row: Policy) -> SafeString:

@@ -59,13 +59,23 @@ class RuleAdmin(StaffModelAdmin[Rule]):
     detail_template = "admin/moderation/rule.html"
     change_list_template = "admin/moderation/rules.html"
     search_keys = {"rule": "pk"}
-    list_display = ("number", "name_shown", "mode_shown", "kind", "stage", "policy_shown", "until")
+    list_display = ("number", "name_shown", "mode_shown", "looks", "at", "policy_shown", "until")
     list_display_links = ("number", "name_shown")
     list_filter = (
         choice_filter(title="mode", parameter_name="mode", options=tuple(RuleMode.choices)),
         choice_filter(title="kind", parameter_name="kind", options=tuple(RuleKind.choices)),
     )
     ordering = ("-id",)
+
+    @admin.display(description="Kind")
+    def looks(self, row: Rule) -> str:
+        """Show how it looks."""
+        return row.get_kind_display()
+
+    @admin.display(description="Looks")
+    def at(self, row: Rule) -> str:
+        """Show when it looks."""
+        return row.get_stage_display()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         """Return the rules with their policy and version."""

@@ -26,6 +26,13 @@ from apps.moderation.services.checking import question_text
 from apps.users.models import User
 
 MORE_LINES = 10
+FLAGGED_BY: dict[str, str] = {
+    constants.FlagSource.RULE: "a rule",
+    constants.FlagSource.USER: "a person",
+    constants.FlagSource.STAFF: "staff",
+    constants.FlagSource.PROVIDER: "the model provider",
+    constants.FlagSource.GUARD: "a check that failed",
+}
 SEEN = (
     *("pk", "role", "content", "context", "prompt"),
     *("hidden_at", "redacted_at", "conversation__locked_at"),
@@ -114,9 +121,13 @@ def safe_summary(case: Case, characters: int) -> str:
     if case.is_about_person:
         return "About the person, without a text"
     what = "An answer" if case.target_role == Author.ASSISTANT else "A message"
-    flags = f"{case.flag_count} flag{'s' if case.flag_count != 1 else ''}"
-    source = case.get_source_display().lower()
-    return f"{what} of {characters:,} characters, {flags}, first from a {source}"
+    return f"{what} of {characters:,} characters, {flags_in_words(case)}"
+
+
+def flags_in_words(case: Case) -> str:
+    """Say how often a message was flagged, and by what first."""
+    by = FLAGGED_BY.get(case.source, case.get_source_display())
+    return f"1 flag, by {by}" if case.flag_count == 1 else f"{case.flag_count} flags, first by {by}"
 
 
 def surroundings_of(case: Case, snapshot: CaseSnapshot | None) -> tuple[str, Exchange]:

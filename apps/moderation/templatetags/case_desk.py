@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.admin_kit import display
 from apps.moderation.models import Case
-from apps.moderation.services import case_subjects, queue_filters
+from apps.moderation.services import case_subjects, case_texts, queue_filters
 from apps.moderation.services.queue_filters import QueueFilter
 from apps.moderation.templatetags import looks
 
@@ -74,6 +74,12 @@ def language_name(code: str) -> str:
 def moment(at: datetime | None) -> SafeString | str:
     """Draw a time."""
     return display.moment(at)
+
+
+@register.simple_tag
+def flagged(case: Case) -> str:
+    """Say how often a message was flagged, and by what first."""
+    return case_texts.flags_in_words(case)
 
 
 @register.simple_tag
