@@ -56,15 +56,24 @@ ELSEWHERE = {ENDLESS, "echo", "think", "ponder", "refuse"}
 SECRETS = (b"SECRET", b"sk-leak", b"internal.example", b"<html>", b"127.0.0.1", b"Traceback")
 
 
-@pytest.fixture(autouse=True)
-def _a_worker_without_a_grudge(site: Site) -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def _a_worker_without_a_grudge(deployed: Site) -> Iterator[None]:
     """A model server that failed is left alone for a while; the next worker knows nothing of it."""
     yield
-    site.worker.kill()
+    if deployed.worker.is_running:
+        deployed.worker.kill()
 
 
 def test_every_script_of_the_model_server_is_tried() -> None:
     assert {directive.split()[0] for directive in FAULTS} | ELSEWHERE == set(SCRIPTS)
+
+
+@pytest.mark.fault
+async def test_an_answer_that_never_ends_is_ended_by_its_size(person: Person) -> None:
+    end = await answer_to(person, ENDLESS)
+    assert (end["reply"]["state"], end["reply"]["error_code"]) == ("failed", "upstream_too_large")
+    assert 0 < len(end["content"]) <= 400_000
+    assert (await answer_to(person, "stream"))["reply"]["state"] == "complete", "no grudge is left"
 
 
 @pytest.mark.fault
@@ -87,13 +96,6 @@ async def test_every_fault_of_the_model_server_ends_in_a_state_and_in_plain_word
         whole = orjson.dumps(end)
         assert not [secret for secret in SECRETS if secret in whole]
         assert bool(end["reply"]["notice"]) == (end["reply"]["state"] != "complete")
-
-
-@pytest.mark.fault
-async def test_an_answer_that_never_ends_is_ended_by_its_size(person: Person) -> None:
-    end = await answer_to(person, ENDLESS)
-    assert (end["reply"]["state"], end["reply"]["error_code"]) == ("failed", "upstream_too_large")
-    assert 0 < len(end["content"]) <= 400_000
 
 
 async def answer_to(person: Person, directive: str) -> dict[str, Any]:
