@@ -99,3 +99,64 @@ async def test_what_goes_as_it_is_pressed_leaves_the_focus_where_one_goes_on(
         await press(jump)
         await expect(jump).to_be_hidden()
         await expect(tab.composer).to_be_focused()
+
+
+async def test_what_was_sent_stopped_or_refused_leaves_the_focus_where_one_writes(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, viewport=USUAL, reduced_motion="reduce")
+        await tab.open()
+        await tab.composer.fill("[[stream tokens=2000 rate=60]]")
+        await press(tab.page.get_by_role("button", name="Send"))
+        await expect(tab.composer).to_be_focused()
+        await tab.see_length(30)
+        await press(tab.page.get_by_role("button", name="Stop answering"))
+        await tab.see_state("stopped")
+        await expect(tab.composer).to_be_focused()
+
+        await tab.composer.fill("[[stream tokens=3]]")
+        await press(tab.composer)
+        await tab.see_state("complete")
+        await expect(tab.composer).to_be_focused()
+        actions = tab.answer.locator(".message-actions")
+        await press(actions.get_by_role("button", name="Answer this again"))
+        await tab.see_state("complete")
+        await expect(tab.answer.locator("[data-version-place]")).to_have_text("2 of 2")
+        await expect(tab.composer).to_be_focused()
+
+        await press(tab.answer.get_by_role("button", name="Bad answer"))
+        await press(tab.answer.get_by_text("Say why"))
+        await tab.answer.get_by_label("Why you think so").fill("Too short.")
+        await press(tab.answer.get_by_role("button", name="Save"))
+        saved = tab.answer.get_by_text("Your reason")
+        await expect(saved).to_be_focused()
+
+        await tab.page.keyboard.press("ControlOrMeta+K")
+        await expect(tab.page.locator("[data-search-input]")).to_be_focused()
+        await tab.page.keyboard.press("Escape")
+        await expect(saved).to_be_focused()
+
+
+async def test_a_row_that_is_deleted_or_renamed_wrongly_leaves_the_focus_on_the_page(
+    browsing: Browsing, person: User
+) -> None:
+    conversation = await sync_to_async(make_a_long_conversation)(person)
+    await sync_to_async(ConversationFactory)(owner=person, title="Other")
+    async with browsing:
+        tab = await browsing.signed_in(person, viewport=USUAL, reduced_motion="reduce")
+        await tab.open(f"/c/{conversation.pk}/")
+        await expect(tab.composer).to_be_focused()
+        more = tab.page.get_by_role("button", name="More about Other")
+        await press(more)
+        await press(tab.page.get_by_role("menuitem", name="Rename"))
+        field = tab.page.get_by_role("textbox", name="Title of the conversation")
+        await expect(field).to_be_focused()
+        await tab.page.keyboard.press("Escape")
+        await expect(tab.page.get_by_role("link", name="Other")).to_be_focused()
+        await press(more)
+        await press(tab.page.get_by_role("menuitem", name="Delete"))
+        await press(tab.page.locator("#delete-dialog").get_by_role("button", name="Delete"))
+        await expect(tab.page.locator("[data-toast]")).to_contain_text("is deleted")
+        await expect(tab.page.get_by_role("link", name="Other")).to_have_count(0)
+        await expect(tab.composer).to_be_focused()

@@ -9,6 +9,8 @@ from asgiref.sync import sync_to_async
 from playwright.async_api import WebSocketRoute, expect
 
 from apps.conversations.models import Message
+from apps.conversations.services import visibility
+from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.support.processes import wait_until
@@ -28,6 +30,8 @@ class Door:
         self.is_shut = False
         self.swallowed: set[str] = set()
         self.is_heard = True
+        self.heard: list[str] = []
+        self.held: dict[str, Any] = {}
         self.last: WebSocketRoute | None = None
 
     def __call__(self, page: WebSocketRoute) -> None:
@@ -38,12 +42,26 @@ class Door:
             return
         server = page.connect_to_server()
         page.on_message(lambda frame: self._pass(server, frame))
-        server.on_message(lambda frame: page.send(frame) if self.is_heard else None)
+        server.on_message(lambda frame: self._hear(page, frame))
 
     def _pass(self, server: WebSocketRoute, frame: str | bytes) -> None:
         event: dict[str, Any] = json.loads(frame)
         if event["type"] not in self.swallowed:
             server.send(frame)
+        else:
+            self.held = event
+
+    def _hear(self, page: WebSocketRoute, frame: str | bytes) -> None:
+        if self.is_heard:
+            page.send(frame)
+            self.heard.append(json.loads(frame)["type"])
+
+    def refuse(self) -> None:
+        """Answer what was swallowed last in the server's place: it is not accepted."""
+        assert self.last is not None
+        error = {"type": "error", "code": "service_unavailable", "message": "It broke."}
+        client_id = self.held["client_id"]
+        self.last.send(json.dumps({**error, "client_id": client_id, "correlation_id": "1"}))
 
     async def cut(self) -> None:
         """Close the socket as a restarting server does."""
@@ -140,3 +158,34 @@ async def test_an_edit_and_a_stop_outlive_the_connection_that_they_were_said_int
         await door.cut()
         await tab.see_state("stopped")
         await expect(tab.messages).to_have_count(2)
+
+
+async def test_what_staff_hid_while_an_edit_was_on_its_way_does_not_come_back_with_its_refusal(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    door = Door()
+    async with browsing:
+        tab = await opened_through(door, browsing, person)
+        number = await tab.reply_id()
+        secret = answer_text(3).strip()
+        door.swallowed = {"message.send"}
+        await tab.question.hover()
+        await tab.question.get_by_role("link", name="Edit this message").click()
+        await tab.page.locator("[data-editor-input]").fill("other words")
+        await tab.page.locator("[data-editor-input]").press("Enter")
+        await expect(tab.question).to_have_attribute("data-sending", "")
+        await expect(tab.page.locator(f"#message-{number}")).to_have_count(0)
+        await db.call(
+            visibility.hide_message,
+            actor=moderator,
+            message_id=number,
+            reason="An insult.",
+            reason_for_user="It insults somebody.",
+        )
+        await sync_to_async(wait_until)(
+            lambda: "message.updated" in door.heard, seconds=10, what="the page told of it"
+        )
+        door.refuse()
+        await expect(tab.page.locator("[data-editor-problem]")).to_contain_text("It broke.")
+        await expect(tab.notice).to_contain_text("It insults somebody.")
+        assert secret not in await tab.transcript()

@@ -5,20 +5,27 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings as configuration
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
+from apps.accounts.constants import ExportState
+from apps.accounts.models import DataExport
 from apps.conversations.models import Conversation
 from apps.core import db, languages, zones
 from apps.core.middleware import ZoneMiddleware
+from apps.moderation.constants import EnforcementKind
+from apps.moderation.models import Notice
 from apps.users.models import User
 from tests.factories import PASSWORD, ConversationFactory, UserFactory
+from tests.moderation.test_notices import decide
 
 pytestmark = pytest.mark.django_db
 
 ORGANISATION = "Asia/Kathmandu"
+NIGHT = datetime(2026, 7, 15, 22, 30, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -63,12 +70,11 @@ def test_a_zone_that_nobody_knows_is_the_organisations(cookie: str) -> None:
 
 
 def test_a_moment_names_the_clock_that_it_is_told_by() -> None:
-    moment = datetime(2026, 7, 15, 22, 30, tzinfo=UTC)
     with timezone.override("Europe/Oslo"):
-        assert zones.moment(moment) == "16 July 2026, 00:30 CEST"
-        assert zones.short_moment(moment) == "16 Jul 2026, 00:30 CEST"
+        assert zones.moment(NIGHT) == "16 July 2026, 00:30 CEST"
+        assert zones.short_moment(NIGHT) == "16 Jul 2026, 00:30 CEST"
         with languages.speaking("de"):
-            assert zones.moment(moment) == "16. Juli 2026, 00:30 CEST"
+            assert zones.moment(NIGHT) == "16. Juli 2026, 00:30 CEST"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ def test_a_moment_names_the_clock_that_it_is_told_by() -> None:
 )
 def test_a_zone_without_letters_says_how_far_it_is_from_utc(zone: str, shown: str) -> None:
     with timezone.override(zone):
-        assert zones.moment(datetime(2026, 7, 15, 22, 30, tzinfo=UTC)).endswith(f", {shown}")
+        assert zones.moment(NIGHT).endswith(f", {shown}")
 
 
 def test_sessions_are_listed_by_the_clock_of_who_reads_them() -> None:
@@ -92,6 +98,28 @@ def test_sessions_are_listed_by_the_clock_of_who_reads_them() -> None:
     page = client.get("/settings/sessions/").text
     assert re.search(r">\d+ \w+ 20\d\d, \d\d:\d\d JST</time>", page)
     assert " UTC</time>" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "listed", "told"),
+    [
+        ("en", "16 Jul 2026, 07:30 JST", "16 July 2100, 07:30 JST"),
+        ("de", "16. Jul 2026, 07:30 JST", "16. Juli 2100, 07:30 JST"),
+    ],
+)
+def test_notices_and_a_ready_export_are_told_by_the_clock_and_in_the_words_of_who_reads_them(
+    language: str, listed: str, told: str
+) -> None:
+    user = UserFactory(language=language)
+    notice = decide(EnforcementKind.HIDE_MESSAGE, person=user)
+    Notice.objects.filter(pk=notice.pk).update(created_at=NIGHT)
+    DataExport.objects.create(
+        user=user, state=ExportState.READY, size=1, expires_at=NIGHT.replace(year=2100)
+    )
+    client = reader(user, "Asia/Tokyo")
+    client.cookies[configuration.LANGUAGE_COOKIE_NAME] = language
+    assert f">{listed}</time>" in client.get("/settings/notices/").text
+    assert f">{told}</time>" in client.get("/settings/data/").text
 
 
 async def test_a_service_in_a_database_thread_keeps_the_same_clock(settings: Settings) -> None:
