@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message, SearchProgress
-from apps.conversations.services import indexing, rewriting, searching, visibility
+from apps.conversations.services import indexing, rewriting, searching, visibility, words
 from apps.conversations.statements import search as statements
 from apps.core.errors import ValidationFailedError
 from apps.users.models import User
@@ -55,6 +55,29 @@ def test_words_are_found_without_case_and_accents_and_by_their_beginning(
         assert found(person, query) == [message.pk], query
     for query in ("schuss", "omatoes", "cafe potatoes"):
         assert found(person, query) == [], query
+
+
+@pytest.mark.parametrize(
+    ("text", "found_by", "not_found_by"),
+    [
+        ("मैं हिन्दी में लिखता हूँ।", ["हिन्दी", "हिन", "में"], ["हद", "नदी"]),
+        ("আমি বাংলায় লিখি", ["বাংলা", "লিখি"], ["বল"]),
+        ("نكتب مُحَمَّد كثيرا", ["محمد", "مُحَمَّد"], ["حمد"]),
+        ("אמרתי שָׁלוֹם לכולם", ["שלום", "שָׁלוֹם"], ["לום"]),
+        ("این را می\u200cخواهم", ["می\u200cخواهم", "میخواهم"], ["خواه را"]),  # noqa: RUF001
+    ],
+    ids=["Hindi", "Bengali", "Arabic", "Hebrew", "Persian"],
+)
+def test_vowel_signs_belong_to_their_words_and_points_are_optional(
+    person: User, talk: Conversation, text: str, found_by: list[str], not_found_by: list[str]
+) -> None:
+    say(talk, "आज हम दूर नदी गए")
+    message = say(talk, text)
+    for query in found_by:
+        assert found(person, query) == [message.pk], query
+    for query in not_found_by:
+        assert message.pk not in found(person, query), query
+    assert [part.text for part in words.mark("आज हिन्दी", ["हिन्दी"]) if part.is_hit] == ["हिन्दी"]
 
 
 def test_words_of_scripts_without_spaces_are_found_inside_a_run(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 MAX_WORD_CHARS = 40
@@ -17,7 +19,27 @@ BEFORE_HIT_CHARS = 48
 _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
-_RUN = re.compile(rf"[{_DENSE}]+|(?:(?![{_DENSE}_])[\w\u0300-\u036f])+")
+# Vowel signs and what joins letters of Indic scripts: parts of their words. Accents, harakat and
+# niqqud have classes of their own, and a word is the same with and without them.
+_LETTER_CLASSES = frozenset({0, 9, 84, 91, 103, 107, 118, 122, 129, 130, 132})
+_SHAPES_ALONE = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_JOINERS = "\u200c\u200d"
+
+
+def _marks() -> str:
+    """Return all marks as the inside of a class of characters, which `re` has no name for."""
+    codes = [*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0)]
+    marks = [code for code in codes if unicodedata.category(chr(code)) in ("Mn", "Mc")]
+    parts = []
+    for _, run in groupby(enumerate(marks), key=lambda pair: pair[1] - pair[0]):
+        row = [code for _, code in run]
+        parts.append(f"\\U{row[0]:08x}-\\U{row[-1]:08x}")
+    return "".join(parts)
+
+
+_RUN = re.compile(
+    rf"[{_DENSE}]+|(?![{_DENSE}_])\w(?:(?![{_DENSE}_])[\w{_marks()}{_JOINERS}])*",
+)
 _IS_DENSE = re.compile(rf"[{_DENSE}]")
 _SPACE = re.compile(r"\s+")
 _MARKS = re.compile(r"\*\*|`+|^#+\s", re.MULTILINE)
@@ -49,14 +71,23 @@ def words_in(text: str) -> Iterator[Word]:
             continue
         for at in range(start, end):
             stop = min(at + 2, end)
-            yield Word(fold(text[at:stop]), at, stop)
+            folded = fold(text[at:stop])
+            if folded:
+                yield Word(folded, at, stop)
 
 
 def fold(word: str) -> str:
     """Write a word as it is compared: no case, no accents, not too long."""
     plain = unicodedata.normalize("NFKD", word.casefold())
-    kept = "".join(char for char in plain if char.isalnum())
+    kept = "".join(char for char in plain if char.isalnum() or _is_vowel_sign(char))
     return kept[:MAX_WORD_CHARS]
+
+
+@lru_cache(maxsize=4096)
+def _is_vowel_sign(char: str) -> bool:
+    is_mark = unicodedata.category(char) in ("Mn", "Mc")
+    is_letter = is_mark and unicodedata.combining(char) in _LETTER_CLASSES
+    return is_letter and not _SHAPES_ALONE.match(char)
 
 
 def distinct_words(text: str) -> list[str]:
