@@ -175,6 +175,34 @@ def test_a_list_that_shows_words_under_a_grant_is_a_reading_that_the_owner_sees(
     assert len(readings.list_readings(viewer=conversation.owner)[0].read_at) == 2
 
 
+def test_a_grant_under_which_much_was_read_hides_no_other_reading(
+    moderator: User, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "TIMES_SHOWN", 2)
+    monkeypatch.setattr(readings, "TIMES_AT_ONCE", 2)
+    for staff, times in ((make_staff(), 1), (moderator, 5)):
+        grant = open_one(staff, conversation)
+        for _ in range(times):
+            note_reading(
+                viewer=staff,
+                conversation_id=conversation.pk,
+                owner_id=conversation.owner_id,
+                grant_id=grant.pk,
+                reason=grant.reason,
+            )
+    much, little = readings.list_readings(viewer=conversation.owner)
+    assert (much.read_count, len(much.read_at)) == (5, 2)
+    assert (little.read_count, len(little.read_at)) == (1, 1)
+    times_of_all = list(readings.times_of(much))
+    assert len(set(times_of_all)) == 5
+    assert times_of_all[:2] == much.read_at
+    owner = Client()
+    owner.force_login(conversation.owner)
+    page = owner.get(reverse("moderation:readings")).text
+    assert "Not read so far." not in page
+    assert "Read 5 times" in page
+
+
 def test_a_page_about_selected_messages_is_a_reading_under_a_grant(
     moderator: User, conversation: Conversation
 ) -> None:

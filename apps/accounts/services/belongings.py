@@ -188,7 +188,7 @@ def _readings(user: User) -> Rows:
                 "allowed_from": row.opened_at,
                 "allowed_until": row.ended_at,
                 "ended_early": row.is_ended_early,
-                "read_at": row.read_at,
+                "read_at": list(readings.times_of(row)),
                 "only_passages": row.is_passages,
             }
         before = found[-1].grant_id

@@ -116,7 +116,8 @@ class ReadingOut(OutputSchema):
     opened_at: datetime
     ended_at: datetime
     is_ended_early: bool = Field(description="True where staff ended it before its time.")
-    read_at: list[datetime]
+    read_at: list[datetime] = Field(description="The newest hundred of these times.")
+    read_count: int
     is_passages: bool = Field(
         description="True where only passages were read, to measure an automatic check."
     )

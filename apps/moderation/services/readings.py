@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext, gettext_noop
 
 from apps.audit import services as audit
@@ -12,8 +16,12 @@ from apps.audit.constants import AuditAction
 from apps.moderation.models import AccessGrant
 from apps.users.models import User
 
+if TYPE_CHECKING:
+    from apps.audit.querysets import AuditEventQuerySet
+
 GRANTS_SHOWN = 50
-READINGS_SHOWN = 1_000
+TIMES_SHOWN = 100
+TIMES_AT_ONCE = 1_000
 GONE = gettext_noop("A conversation that is gone")
 PASSAGES = gettext_noop(
     "A passage was read to see whether an automatic check is right (test %(number)d)."
@@ -27,6 +35,8 @@ class Reading:
     Attributes:
         ended_at: until when they could read it.
         is_ended_early: staff ended it before its time.
+        read_at: when they read it, newest first; `times_of` has what is before these.
+        read_count: how often they did.
         is_passages: nothing was opened; passages were read to measure a rule.
         is_there: the conversation can be opened by its owner.
     """
@@ -40,6 +50,7 @@ class Reading:
     ended_at: datetime
     is_ended_early: bool
     read_at: list[datetime]
+    read_count: int
     is_passages: bool
     is_there: bool
 
@@ -61,17 +72,43 @@ def list_readings(
         rows = rows.filter(pk__lt=before)
     grants = list(rows.order_by("-id")[:limit])
     times: dict[int, list[datetime]] = {}
-    by_grant = audit.list_events_of(
+    counts: dict[int, int] = {}
+    each = F("data__grant_id")
+    by_grant = _events_of({grant.pk: grant.conversation_number for grant in grants}).annotate(
+        place=Window(RowNumber(), partition_by=each, order_by=F("id").desc()),
+        number=Window(Count("id"), partition_by=each),
+    )
+    newest = by_grant.filter(place__lte=TIMES_SHOWN)
+    for grant_id, at, number in newest.values_list("data__grant_id", "created_at", "number"):
+        times.setdefault(grant_id, []).append(at)
+        counts[grant_id] = number
+    return [_reading(one, times.get(one.pk, []), counts.get(one.pk, 0)) for one in grants]
+
+
+def times_of(reading: Reading) -> Iterator[datetime]:
+    """Yield every time at which a conversation was read in one way, newest first, by steps."""
+    events = _events_of({reading.grant_id: reading.conversation_id})
+    before: int | None = None
+    while True:
+        rows = events if before is None else events.filter(pk__lt=before)
+        step = list(rows.values_list("pk", "created_at")[:TIMES_AT_ONCE])
+        yield from (at for _, at in step)
+        if len(step) < TIMES_AT_ONCE:
+            return
+        before = step[-1][0]
+
+
+def _events_of(numbers: Mapping[int, int]) -> AuditEventQuerySet:
+    """Return the readings under some grants, each with its conversation's number, newest first."""
+    events = audit.list_events_of(
         action=AuditAction.CONVERSATION_READ,
         target_type="conversation",
-        target_ids={grant.conversation_number for grant in grants},
-    ).filter(data__grant_id__in=[grant.pk for grant in grants])
-    for number, at in by_grant.values_list("data__grant_id", "created_at")[:READINGS_SHOWN]:
-        times.setdefault(number, []).append(at)
-    return [_reading(grant, times.get(grant.pk, [])) for grant in grants]
+        target_ids=set(numbers.values()),
+    )
+    return events.filter(data__grant_id__in=list(numbers))
 
 
-def _reading(grant: AccessGrant, read_at: list[datetime]) -> Reading:
+def _reading(grant: AccessGrant, read_at: list[datetime], read_count: int) -> Reading:
     conversation = grant.conversation
     return Reading(
         grant_id=grant.pk,
@@ -83,6 +120,7 @@ def _reading(grant: AccessGrant, read_at: list[datetime]) -> Reading:
         ended_at=grant.revoked_at or grant.expires_at,
         is_ended_early=grant.revoked_at is not None,
         read_at=read_at,
+        read_count=read_count,
         is_passages=grant.back_test_id is not None,
         is_there=conversation is not None and conversation.deleted_at is None,
     )
