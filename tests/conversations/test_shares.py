@@ -233,6 +233,22 @@ def test_staff_revoke_any_link_with_a_reason_that_is_kept(
     assert Share.objects.get().is_revoked_by_staff
 
 
+def test_a_link_that_its_owner_revoked_can_be_held_by_staff_and_stays_revoked_when_given_back(
+    talk: Conversation, moderator: User
+) -> None:
+    token = share(talk)
+    number = Share.objects.get().pk
+    shares.revoke_share(actor=talk.owner, share_id=number)
+    revoked_at = Share.objects.get().revoked_at
+    withdraw(moderator, number)
+    with pytest.raises(ShareWithdrawnError):
+        share(talk)
+    withdrawing.give_share_back(actor=moderator, share_id=number, reason="A mistake.")
+    assert Share.objects.get().revoked_at == revoked_at
+    assert leads_nowhere(token)
+    share(talk)
+
+
 def test_no_new_link_replaces_one_that_staff_revoked_until_they_give_it_back(
     talk: Conversation, moderator: User, client: Client
 ) -> None:

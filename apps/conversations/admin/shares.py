@@ -107,7 +107,7 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 label="Revoke",
                 icon="link_off",
                 is_allowed=_may_revoke,
-                is_offered=lambda _, share: share.revoked_at is None,
+                is_offered=lambda _, share: not share.is_revoked_by_staff,
                 decide=self._revoke,
                 is_danger=True,
             ),
@@ -128,7 +128,9 @@ class ShareAdmin(StaffModelAdmin[Share]):
         return Decision(
             title=f"Revoke link {share.pk}",
             effects=[
-                "Whoever opens the link finds nothing from now on, until it is given back.",
+                "Its owner has revoked the link already. They cannot make the next one at once."
+                if share.revoked_at
+                else "Whoever opens the link finds nothing from now on, until it is given back.",
                 f"{share.owner.name} sees under Shared links that a moderator revoked it, and why. "
                 "Until then they can make no other link to this conversation.",
                 "The conversation itself and older links to it stay as they are.",
@@ -149,7 +151,9 @@ class ShareAdmin(StaffModelAdmin[Share]):
         return Decision(
             title=f"Give link {share.pk} back",
             effects=[
-                "The link works again as it did before, unless it has ended meanwhile.",
+                "Its owner had revoked the link, which goes on to lead nowhere."
+                if share.was_revoked_by_owner
+                else "The link works again as it did before, unless it has ended meanwhile.",
                 f"{share.owner.name} can share the conversation anew.",
                 RECORDED,
             ],

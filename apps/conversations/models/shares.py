@@ -34,6 +34,7 @@ class Share(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     is_revoked_by_staff = models.BooleanField(default=False)
+    was_revoked_by_owner = models.BooleanField(default=False, db_default=False)
     reason_for_user = models.TextField(blank=True, default="", db_default="")
     view_count = models.PositiveIntegerField(default=0)
 

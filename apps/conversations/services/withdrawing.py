@@ -21,7 +21,8 @@ def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: 
 
     Args:
         actor: who decides.
-        share_id: which link; one that is revoked already stays as it is.
+        share_id: which link; one that its owner revoked, too, for they could make the next at once.
+            One that staff revoked already stays as it is.
         reason: why, for the record.
         reason_for_user: what its owner reads under Shared links.
 
@@ -34,10 +35,11 @@ def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: 
     share = _for_staff(actor, share_id)
     reason = clean_reason(reason, field="reason")
     told = clean_reason(reason_for_user, field="reason_for_user")
-    if share.revoked_at is not None:
+    if share.is_revoked_by_staff:
         return share
     User.objects.select_for_update(no_key=True).get(pk=share.owner_id)
-    share.revoked_at = timezone.now()
+    share.was_revoked_by_owner = share.revoked_at is not None
+    share.revoked_at = share.revoked_at or timezone.now()
     _store(share, is_by_staff=True, told=told)
     record(actor, AuditAction.SHARE_REVOKED, share, reason=reason, told=told)
     return share
@@ -47,6 +49,8 @@ def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: 
 def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
     """Let a link that staff revoked work again, and its conversation be shared anew.
 
+    One that its owner had revoked before goes on to lead nowhere.
+
     Raises:
         ShareNotWithdrawnError: staff did not revoke it.
         Exception: otherwise as `withdraw_share`.
@@ -55,7 +59,9 @@ def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
     reason = clean_reason(reason, field="reason")
     if not share.is_revoked_by_staff:
         raise ShareNotWithdrawnError
-    share.revoked_at = None
+    if not share.was_revoked_by_owner:
+        share.revoked_at = None
+    share.was_revoked_by_owner = False
     _store(share, is_by_staff=False, told="")
     record(actor, AuditAction.SHARE_GIVEN_BACK, share, reason=reason)
     return share
@@ -70,4 +76,11 @@ def _for_staff(actor: User, share_id: int) -> Share:
 
 def _store(share: Share, *, is_by_staff: bool, told: str) -> None:
     share.is_revoked_by_staff, share.reason_for_user = is_by_staff, told
-    share.save(update_fields=["revoked_at", "is_revoked_by_staff", "reason_for_user"])
+    share.save(
+        update_fields=[
+            "revoked_at",
+            "was_revoked_by_owner",
+            "is_revoked_by_staff",
+            "reason_for_user",
+        ]
+    )
