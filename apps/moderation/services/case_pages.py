@@ -122,6 +122,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
     here = history.appeals_on(case)
     appeal = appeal_panels.panel_of(viewer=viewer, appeals=here, has_part=case.has_part)
     hides_reasons = blind_reviews.hides_any(viewer=viewer, appeals=history.appeals)
+    told = timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)
     return CasePage(
         case=case,
         holder=names.get(case.claimed_by_id or 0, "") if case.has_live_claim else "",
@@ -143,9 +144,7 @@ def show(*, viewer: User, case_id: int) -> CasePage:
         policies=_policies(),
         measures=_measures(case),
         similar=similar_cases.similar_to(case, flags, viewer=viewer),
-        timeline=folding.folded(
-            timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)
-        ),
+        timeline=folding.folded(told),
         latest=history.latest,
         hides_reasons=hides_reasons,
         appeal=appeal,
