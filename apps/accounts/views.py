@@ -109,7 +109,7 @@ def limits(request: HttpRequest, token_id: int) -> HttpResponse:
         except NotFoundError as error:
             raise Http404 from error
         except AppError as error:
-            form.add_error("amount", pages.sentence_of(error))
+            form.add_error("amount", error.sentence)
         else:
             flash.success(request, gettext("The limit is set. It counts from now on."))
             return HttpResponseRedirect(reverse("accounts:token_limits", args=[token_id]))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Protocol
 
-from django.conf import settings
 from django.db.models import Q
-from django.utils.module_loading import import_string
+
+from apps.core.ports import adapter
 
 
 class Reader(Protocol):
@@ -32,12 +31,7 @@ class Subjects(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> Subjects:
-    found: Subjects = import_string(name)()
-    return found
-
-
 def subjects() -> Subjects:
     """Return the adapter that the settings name, made once per process."""
-    return _load(settings.AUDIT_SUBJECTS)
+    found: Subjects = adapter("AUDIT_SUBJECTS")
+    return found

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from django.conf import settings
 from django.db.models import Q, Subquery
-from django.utils.module_loading import import_string
+
+from apps.core.ports import adapter
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -46,12 +45,7 @@ class EnforcementHold(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> EnforcementHold:
-    hold: EnforcementHold = import_string(name)()
-    return hold
-
-
 def enforcement_hold() -> EnforcementHold:
     """Return the hold that the settings name, made once per process."""
-    return _load(settings.ENFORCEMENT_HOLD)
+    found: EnforcementHold = adapter("ENFORCEMENT_HOLD")
+    return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+from apps.core.ports import adapter
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -83,12 +81,7 @@ class HidingDesk(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> HidingDesk:
-    desk: HidingDesk = import_string(name)()
-    return desk
-
-
 def hiding_desk() -> HidingDesk:
     """Return the desk that the settings name, made once per process."""
-    return _load(settings.HIDING_DESK)
+    found: HidingDesk = adapter("HIDING_DESK")
+    return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+from apps.core.ports import adapter
 
 if TYPE_CHECKING:
     from django.db.models import Q
@@ -24,12 +22,7 @@ class PurgeHold(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> PurgeHold:
-    hold: PurgeHold = import_string(name)()
-    return hold
-
-
 def purge_hold() -> PurgeHold:
     """Return the hold that the settings name, made once per process."""
-    return _load(settings.PURGE_HOLD)
+    found: PurgeHold = adapter("PURGE_HOLD")
+    return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+from apps.core.ports import adapter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,12 +63,7 @@ class ReadingGate(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> ReadingGate:
-    gate: ReadingGate = import_string(name)()
-    return gate
-
-
 def reading_gate() -> ReadingGate:
     """Return the gate that the settings name, made once per process."""
-    return _load(settings.READING_GATE)
+    found: ReadingGate = adapter("READING_GATE")
+    return found

@@ -61,6 +61,11 @@ class AppError(Exception):
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)
 
+    @property
+    def sentence(self) -> str:
+        """What a person is told: the first field's own sentence where fields do not fit."""
+        return self.details[0]["message"] if self.details else self.message
+
 
 class ValidationFailedError(AppError):
     """What was sent does not fit."""

@@ -47,7 +47,7 @@ async def _report(request: HttpRequest, message_id: int) -> HttpResponse:
         raise Http404 from error
     except AppError as error:
         if is_dialog:
-            return JsonResponse({"message": pages.sentence_of(error)}, status=error.status_code)
+            return JsonResponse({"message": error.sentence}, status=error.status_code)
         context = await _load(
             pages.report_page, viewer=viewer, message_id=message_id, typed=typed, error=error
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+from apps.core.ports import adapter
 
 
 class Belongings(Protocol):
@@ -24,12 +22,7 @@ class Belongings(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> Belongings:
-    belongings: Belongings = import_string(name)()
-    return belongings
-
-
 def belongings() -> Belongings:
     """Return the adapter that the settings name, made once per process."""
-    return _load(settings.BELONGINGS)
+    found: Belongings = adapter("BELONGINGS")
+    return found

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+from apps.core.ports import adapter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,12 +73,7 @@ class StandingDesk(Protocol):
         ...
 
 
-@cache
-def _load(name: str) -> StandingDesk:
-    desk: StandingDesk = import_string(name)()
-    return desk
-
-
 def standing_desk() -> StandingDesk:
     """Return the desk that the settings name, made once per process."""
-    return _load(settings.STANDING_DESK)
+    found: StandingDesk = adapter("STANDING_DESK")
+    return found

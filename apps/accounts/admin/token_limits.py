@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.services import token_limits
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Table
 from apps.core.admin_kit.display import moment
 from apps.core.admin_kit.people import has_right
@@ -116,7 +116,7 @@ class LimitedTokenAdmin(ApiTokenAdmin):
                 "One that staff set of the same unit and period that refuses, or warns, as this "
                 "one does gets this amount. One that does the other goes on beside it.",
                 "Its owner sees it and cannot lift it. To end it, open it from the token's page.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Set it",
             done="The limit is set.",

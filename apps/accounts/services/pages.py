@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 
 from apps.accounts.services import exports, token_limits
-from apps.core.errors import AppError
 from apps.llm.services import quota_words
 from apps.llm.statements.quotas import QuotaState
 from apps.users.constants import TokenScope
@@ -62,11 +61,6 @@ def limits_page(*, viewer: Principal, token_id: int) -> dict[str, Any]:
         "limits": [_show(state) for state in states],
         "makes_others": TokenScope.ACCOUNT in token.scopes,
     }
-
-
-def sentence_of(error: AppError) -> str:
-    """Return what a person is told; of a field that does not fit, what is wrong with it."""
-    return error.details[0]["message"] if error.details else error.message
 
 
 def _show(state: QuotaState) -> ShownLimit:

@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from apps.conversations.admin.decisions import RECORDED, actor_of, may_halt
+from apps.conversations.admin.decisions import actor_of, may_halt
 from apps.conversations.services import board
 from apps.conversations.services.board import Chosen, Crowd, LiveAnswer, LiveBoard
-from apps.core.admin_kit.decisions import Decision, decide
+from apps.core.admin_kit.decisions import RECORDED, Decision, decide
 from apps.core.admin_kit.pages import StaffPage
 from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section

@@ -18,12 +18,10 @@ from apps.conversations.models import Message, Reply
 from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.stopping import halt_reply
 from apps.conversations.services.visibility import restore_message
-from apps.core.admin_kit.decisions import Added, Decision, Typed
+from apps.core.admin_kit.decisions import RECORDED, Added, Decision, Typed
 from apps.core.admin_kit.display import link
 from apps.core.admin_kit.people import has_right
 from apps.users.models import User
-
-RECORDED = "Your name and the reason are kept in the audit record."
 
 
 def may_hide(request: HttpRequest) -> bool:

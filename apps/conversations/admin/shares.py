@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.conversations.admin.decisions import RECORDED, actor_of
+from apps.conversations.admin.decisions import actor_of
 from apps.conversations.admin.forms import RevokeForm
 from apps.conversations.constants import ShareStanding
 from apps.conversations.models import Message, Share
 from apps.conversations.services.share_standing import standing_of
 from apps.conversations.services.withdrawing import give_share_back, withdraw_share
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.model_admin import StaffModelAdmin

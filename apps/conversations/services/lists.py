@@ -60,7 +60,7 @@ def search_page(*, viewer: User, query: str, before: str) -> dict[str, Any]:
 
 def refused_search(query: str, error: AppError) -> dict[str, Any]:
     """Return the same page with the reason why nothing was searched for."""
-    problem = _sentence_of(error)
+    problem = error.sentence
     return {"query": query, "hits": [], "more_query": "", "problem": problem, "is_first": True}
 
 
@@ -100,7 +100,7 @@ def share_page(*, viewer: User, conversation_id: int) -> dict[str, Any]:
 
 def refused_share(context: dict[str, Any], error: AppError) -> dict[str, Any]:
     """Return the same page with the reason why no link was made."""
-    return {**context, "problem": _sentence_of(error)}
+    return {**context, "problem": error.sentence}
 
 
 def shares_page(*, viewer: User, before: int | None) -> dict[str, Any]:
@@ -119,10 +119,6 @@ def _place_of(text: str) -> searching.Place:
         return searching.Place.of([int(number) for number in text[:MAX_PLACE_CHARS].split("-")])
     except (ValueError, OverflowError):
         return searching.BEGINNING
-
-
-def _sentence_of(error: AppError) -> str:
-    return str(error.details[0]["message"]) if error.details else error.message
 
 
 def _page_of(rows: ConversationQuerySet, page: int) -> dict[str, Any]:

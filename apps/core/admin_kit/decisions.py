@@ -19,6 +19,8 @@ from apps.core.constants import MAX_REASON_CHARS
 from apps.core.errors import AppError
 
 NEXT_PARAMETER = "next"
+RECORDED = "Your name and the reason are kept in the audit record."
+"""What every page of a decision says at the end of what will happen."""
 Typed = Mapping[str, Any]
 
 

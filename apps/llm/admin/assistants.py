@@ -11,13 +11,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Added, Decision
+from apps.core.admin_kit.decisions import RECORDED, Added, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment, number, preview
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.sections import Section
 from apps.llm.admin.catalogue_forms import NewAssistantForm, PresentationForm, VersionForm
-from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.common import LIVE, actor_of, may_manage, on_badge, switches
 from apps.llm.constants import Audience
 from apps.llm.models import Assistant, AssistantVersion
 from apps.llm.services import assistants
@@ -159,7 +159,7 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
 
         return Decision(
             title="New assistant",
-            effects=[AT_ONCE, KEPT],
+            effects=[AT_ONCE, RECORDED],
             submit="Make the assistant",
             done="The assistant is made.",
             apply=apply,
@@ -181,7 +181,7 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
         initial = {name: getattr(version, name) for name in names} if version else {}
         return Decision(
             title=f"New version of {row.name}",
-            effects=["Answers that were written keep naming their version.", LIVE, KEPT],
+            effects=["Answers that were written keep naming their version.", LIVE, RECORDED],
             submit="Write the version",
             done="The version is written.",
             apply=apply,
@@ -201,7 +201,7 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
 
         return Decision(
             title=f"Name and audience of {row.name}",
-            effects=["Who may not use it any more is answered by the default one.", LIVE, KEPT],
+            effects=["Who may not use it any more is answered by the default one.", LIVE, RECORDED],
             submit="Change it",
             done="The assistant is changed.",
             apply=apply,
@@ -222,7 +222,7 @@ class AssistantAdmin(NewRowAdmin[Assistant]):
 
         return Decision(
             title=f"Make {row.name} the default",
-            effects=["It answers wherever nobody chose another one.", LIVE, KEPT],
+            effects=["It answers wherever nobody chose another one.", LIVE, RECORDED],
             submit="Make it the default",
             done="It is the default assistant.",
             apply=apply,

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import Button, RowAction
-from apps.core.admin_kit.decisions import Added, Decision
+from apps.core.admin_kit.decisions import RECORDED, Added, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, milliseconds, number
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -23,7 +23,7 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
 from apps.llm.admin.catalogue_forms import FallbacksForm, ModelForm, NewModelForm
-from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.common import LIVE, actor_of, may_manage, on_badge, switches
 from apps.llm.admin.published import price_facts, take_over_action
 from apps.llm.constants import Capability
 from apps.llm.models import ChatModel
@@ -198,7 +198,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
 
         return Decision(
             title="New model",
-            effects=["Assistants may ask it, and other models may fall back to it.", KEPT],
+            effects=["Assistants may ask it, and other models may fall back to it.", RECORDED],
             submit="Add the model",
             done="The model is added. Try it, then let an assistant ask it.",
             apply=apply,
@@ -218,7 +218,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
         names = ("name", "label", "context_tokens", "max_completion_tokens", "capabilities")
         return Decision(
             title=f"Change {row.label}",
-            effects=["Answers from now on go by it.", LIVE, KEPT],
+            effects=["Answers from now on go by it.", LIVE, RECORDED],
             submit="Change it",
             done="The model is changed.",
             apply=apply,
@@ -244,7 +244,7 @@ class ChatModelAdmin(NewRowAdmin[ChatModel]):
                 "They are asked where it cannot answer, before any text of an answer came.",
                 "People's text then goes to another model, maybe of another provider.",
                 LIVE,
-                KEPT,
+                RECORDED,
             ],
             submit="Set them",
             done="The fallbacks are set.",

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.display import Tone, badge
 from apps.core.admin_kit.people import has_right
 from apps.llm.services import naming
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 LIVE = "It is live in every process within two seconds."
-KEPT = "Your name and the reason are kept in the audit record."
 
 
 def may_manage(request: HttpRequest) -> bool:
@@ -107,7 +106,7 @@ def _switching(
     words = "on" if is_on else "off"
     return Decision(
         title=f"Switch {row} {words}",
-        effects=[effect, LIVE, KEPT],
+        effects=[effect, LIVE, RECORDED],
         submit=f"Switch it {words}",
         done=f"It is switched {words}.",
         apply=apply,

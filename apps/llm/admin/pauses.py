@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -108,7 +108,7 @@ class PauseAdmin(NewRowAdmin[Pause]):
                 "Every answer that is being written is halted within about a second; "
                 "its reader keeps what was shown.",
                 "New messages are refused with a sentence that says so, until the pause is lifted.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Pause now",
             done="Answers are paused.",

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -144,7 +144,7 @@ class PriceAdmin(NewRowAdmin[Price]):
             effects=[
                 "Calls that begin from its moment on cost so much. What was recorded stays.",
                 "A price is never changed; to mend one, set another with the same moment.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Set it",
             done="The price is set.",

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Added, Decision
+from apps.core.admin_kit.decisions import RECORDED, Added, Decision
 from apps.core.admin_kit.details import Detail, Fact
 from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -22,7 +22,7 @@ from apps.llm.admin.catalogue_forms import (
     NewProviderForm,
     ProviderForm,
 )
-from apps.llm.admin.common import KEPT, LIVE, actor_of, may_manage, on_badge, switches
+from apps.llm.admin.common import LIVE, actor_of, may_manage, on_badge, switches
 from apps.llm.admin.provider_health import health_table, worst_badge
 from apps.llm.admin.published import provider_actions, provider_fact
 from apps.llm.constants import KeySource
@@ -155,7 +155,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
 
         return Decision(
             title="New provider",
-            effects=["What people write is sent to this server where its models answer.", KEPT],
+            effects=["What people write is sent to this server where its models answer.", RECORDED],
             submit="Add the provider",
             done="The provider is added. Give it a key, then a model.",
             apply=apply,
@@ -180,7 +180,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
         moved = "Another address forgets the key: it was given for the present one."
         return Decision(
             title=f"Change {row.name}",
-            effects=[*([] if row.follows_settings else [moved]), LIVE, KEPT],
+            effects=[*([] if row.follows_settings else [moved]), LIVE, RECORDED],
             submit="Change it",
             done="The provider is changed.",
             apply=apply,
@@ -205,7 +205,7 @@ class ProviderAdmin(NewRowAdmin[Provider]):
                 f"It is sent to {row.base_url} and nowhere else.",
                 "The former key is forgotten; with both fields empty there is none.",
                 LIVE,
-                KEPT,
+                RECORDED,
             ],
             submit="Set the key",
             done="The key is set.",

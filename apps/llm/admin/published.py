@@ -9,12 +9,12 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Fact
 from apps.core.admin_kit.display import EMPTY, moment
 from apps.core.admin_kit.people import has_right
 from apps.core.rights import Actor
-from apps.llm.admin.common import KEPT, actor_of, may_manage
+from apps.llm.admin.common import actor_of, may_manage
 from apps.llm.constants import LookupOutcome, PriceSource
 from apps.llm.models import ChatModel, Price, PriceLookup, Provider
 from apps.llm.services import money, prices, providers, published_prices
@@ -52,7 +52,7 @@ def take_over_action(url_of: Callable[[int], str]) -> RowAction[ChatModel]:
             effects=[
                 f"From now on it costs {_words(found)}, whatever a later list says.",
                 "A price that was typed before is replaced; what was recorded stays.",
-                KEPT,
+                RECORDED,
             ],
             submit="Take it over",
             done="The price is taken over.",
@@ -112,7 +112,7 @@ def _decide(request: HttpRequest, row: Provider, back_url: str, *, is_taken: boo
     )
     return Decision(
         title=f"{words} published prices for {row.name}",
-        effects=[effect, KEPT],
+        effects=[effect, RECORDED],
         submit=f"{words} them",
         done="They are looked up within a minute." if is_taken else "They are refused.",
         apply=apply,

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -205,7 +205,7 @@ class QuotaAdmin(NewRowAdmin[Quota]):
                 "Where it is one of money and refuses, models without a price are refused too.",
                 "One of the same kind, unit and period that refuses, or warns, as this one does "
                 "gets this amount. One that does the other goes on beside it.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Set it",
             done="",

@@ -58,7 +58,7 @@ def act(
     except AppError as error:
         if wants_data(request):
             return problem(error, _explained(error, explain))
-        messages.error(request, sentence_of(error))
+        messages.error(request, error.sentence)
         return _go_back(error, fallback_url, redraw)
     if wants_data(request):
         return JsonResponse(data)
@@ -88,17 +88,12 @@ def problem(error: AppError, more: Data | None = None) -> JsonResponse:
     return JsonResponse(
         {
             "code": error.code,
-            "message": sentence_of(error),
+            "message": error.sentence,
             "fields": {one["field"]: one["message"] for one in error.details or ()},
             **(more or {}),
         },
         status=error.status_code,
     )
-
-
-def sentence_of(error: AppError) -> str:
-    """Return what a person is told: the first field's sentence where there is one."""
-    return error.details[0]["message"] if error.details else error.message
 
 
 def number_of(text: str | None) -> int:

@@ -23,7 +23,6 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
 from apps.core.numbers import whole_number
-from apps.moderation.admin.rule_pages import sentence_of
 from apps.moderation.constants import BackTestState, RuleMode
 from apps.moderation.models import BackTest
 from apps.moderation.services import back_test_samples, back_tests, rules
@@ -109,7 +108,7 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
         try:
             back_tests.cancel(actor=cast("User", request.user), back_test_id=row.pk)
         except AppError as error:
-            flash.error(request, sentence_of(error))
+            flash.error(request, error.sentence)
         return HttpResponseRedirect(self.url_of(row.pk))
 
     def label_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -126,7 +125,7 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
                     is_violation=ANSWERS[answer],
                 )
             except AppError as error:
-                flash.error(request, sentence_of(error))
+                flash.error(request, error.sentence)
         return HttpResponseRedirect(f"{self.url_of(row.pk)}?label=1")
 
     def detail(self, request: HttpRequest, row: BackTest) -> Detail:

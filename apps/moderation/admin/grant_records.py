@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Detail, Fact, Text
 from apps.core.admin_kit.display import EMPTY, link, moment, preview
 from apps.core.admin_kit.filters import ChoiceFilter
@@ -142,7 +142,7 @@ class AccessGrantAdmin(StaffModelAdmin[AccessGrant]):
                 "more, from the next page on. With a new reason they can ask again.",
                 f"{row.subject.name} sees under “Who read my conversations” that it was ended "
                 "early, not by whom or why.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="End the grant",
             done=f"Grant {row.pk} is ended.",

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, Tone, badge, moment, preview
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -212,7 +212,7 @@ class PolicyAdmin(NewRowAdmin[Policy]):
             effects=[
                 "Moderators can decide by it at once.",
                 "People read its title and text in notices.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Write the policy",
             done="The policy is in use.",
@@ -236,7 +236,7 @@ class PolicyAdmin(NewRowAdmin[Policy]):
             effects=[
                 "Decisions from now on are made under this version.",
                 "Decisions that were made keep the version of their day.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Write the version",
             done="The new version is written.",

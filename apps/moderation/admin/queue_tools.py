@@ -24,7 +24,7 @@ from django.urls import reverse
 
 from apps.core.admin_kit.decisions import return_url
 from apps.core.errors import AppError, ForbiddenError
-from apps.moderation.admin.answers import Data, act, actor_of, number_of, problem, sentence_of
+from apps.moderation.admin.answers import Data, act, actor_of, number_of, problem
 from apps.moderation.admin.case_views import queue_url
 from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import Verdict
@@ -95,7 +95,7 @@ def decide_bulk(request: HttpRequest) -> HttpResponse:
     except ForbiddenError as error:
         raise PermissionDenied from error
     except AppError as error:
-        messages.warning(request, sentence_of(error))
+        messages.warning(request, error.sentence)
         return HttpResponseRedirect(back_url)
     said = ""
     if "verdict" in request.POST:
@@ -107,7 +107,7 @@ def decide_bulk(request: HttpRequest) -> HttpResponse:
                 typed_count=number_of(request.POST.get("typed_count")),
             )
         except AppError as error:
-            said = sentence_of(error)
+            said = error.sentence
         else:
             return _after_bulk(request, outcome)
     return _bulk_page(request, batch, back_url, said)

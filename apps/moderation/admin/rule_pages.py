@@ -150,12 +150,6 @@ class RulePages:
         return TemplateResponse(request, TEMPLATE, values, status=400 if has_errors else 200)
 
 
-def sentence_of(error: AppError) -> str:
-    """Return what a person is told: the fields' own sentences where there are some."""
-    details = " ".join(detail["message"] for detail in error.details or [])
-    return details or error.message
-
-
 def shown(version: RuleVersion) -> list[tuple[str, list[str]]]:
     """Return a configuration in the words of the form that it was written with."""
     stored = dict(version.configuration)
@@ -186,4 +180,4 @@ def _explain(error: AppError, *forms: Any) -> None:  # noqa: ANN401
                 told = True
                 break
     if not told:
-        forms[-1].add_error(None, sentence_of(error))
+        forms[-1].add_error(None, error.sentence)

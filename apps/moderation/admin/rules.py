@@ -173,7 +173,7 @@ class RuleAdmin(StaffModelAdmin[Rule]):
         except ValueError:
             flash.error(request, "Choose one of the modes.")
         except AppError as error:
-            flash.error(request, rule_pages.sentence_of(error))
+            flash.error(request, error.sentence)
         else:
             flash.success(request, "The mode is set. It is live everywhere within two seconds.")
         return HttpResponseRedirect(self.url_of(row.pk))
@@ -188,7 +188,7 @@ class RuleAdmin(StaffModelAdmin[Rule]):
         try:
             context["trial"] = trying.try_text(viewer=actor_of(request), text=text, rule=row)
         except AppError as error:
-            context["trial_problem"] = rule_pages.sentence_of(error)
+            context["trial_problem"] = error.sentence
         request.method = "GET"
         return self.change_view(request, object_id, extra_context=context)
 
@@ -203,7 +203,7 @@ class RuleAdmin(StaffModelAdmin[Rule]):
                 version_id=whole_number(request.POST.get("version")) or 0,
             )
         except AppError as error:
-            flash.error(request, rule_pages.sentence_of(error))
+            flash.error(request, error.sentence)
             return HttpResponseRedirect(self.url_of(row.pk))
         subject = self.subject("backtest")
         return HttpResponseRedirect(subject.url_of(started.pk) if subject else self.url_of(row.pk))

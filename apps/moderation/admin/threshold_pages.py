@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact
 from apps.core.admin_kit.display import EMPTY
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -98,7 +98,7 @@ class ThresholdAdmin(NewRowAdmin[Threshold]):
             effects=[
                 "It holds for points from now on; what points brought before stays.",
                 "A threshold of the same number of points is replaced.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Set it",
             done="The threshold is set.",

@@ -48,7 +48,7 @@ def report_page(
         "reasons": constants.FlagReason.choices,
         "comment_limit": constants.MAX_COMMENT_CHARS,
         "typed": dict(typed or {}),
-        "problem": sentence_of(error) if error else "",
+        "problem": error.sentence if error else "",
         "is_possible": error is None or error.status_code == 400,
     }
 
@@ -91,13 +91,8 @@ def notice_page(
         "can_appeal": appeal_cases.can_appeal(notice),
         "appeal_limit": constants.MAX_APPEAL_CHARS,
         "typed": typed,
-        "problem": sentence_of(error) if error else "",
+        "problem": error.sentence if error else "",
     }
-
-
-def sentence_of(error: AppError) -> str:
-    """Return what a person reads of an error: the field's own sentence where there is one."""
-    return error.details[0]["message"] if error.details else error.message
 
 
 def _refusal(viewer: User, message_id: int) -> AppError | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
 from apps.core.admin_kit.people import is_admin
 from apps.users.admin import standing_actions
 from apps.users.admin.forms import NameForm, RoleForm
@@ -24,7 +24,6 @@ NOT_FOR_POLICY = (
     "They get no notice. If they go against a policy, suspend them instead: they are told why, and "
     "can appeal."
 )
-RECORDED = "Your name and the reason are kept in the audit record."
 
 
 def actions(subject: UserAdmin) -> list[RowAction[User]]:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Added, Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Added, Decision, ReasonForm
 from apps.core.admin_kit.details import Detail, Fact, Related, Table
 from apps.core.admin_kit.display import Tone, badge, moment
 from apps.core.admin_kit.filters import count_up_to
@@ -26,7 +26,6 @@ from apps.users.services import groups
 
 MEMBERS_SHOWN = 50
 COUNT_LIMIT = 1_000
-RECORDED = "Your name and the reason are kept in the audit record."
 NO_RIGHTS = "A group gives nobody any right: those come by roles and duties alone."
 AT_ONCE = "Assistants and quotas of the group count for them at once."
 

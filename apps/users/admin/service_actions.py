@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ShownOnce
+from apps.core.admin_kit.decisions import RECORDED, Decision, ShownOnce
 from apps.core.admin_kit.people import is_admin
 from apps.users.admin.forms import DutiesForm, ServiceAccountForm, ServiceTokenForm
 from apps.users.models import User
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from apps.users.admin.people import UserAdmin
 
 Typed = Mapping[str, Any]
-RECORDED = "Your name and the reason are kept in the audit record."
 
 
 def make(subject: UserAdmin, request: HttpRequest) -> Decision:

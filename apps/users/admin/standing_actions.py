@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.people import has_right
 from apps.users.admin import looks
 from apps.users.admin.forms import LiftForm, MeasureForm, UntilForm
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Typed = Mapping[str, Any]
 TOLD = "They get a notice with the policy and your words, and can appeal."
 KEPT = "A case keeps the decision; taken back there, it is undone. It brings no points."
-RECORDED = "Your name and the reason are kept in the audit record."
 
 
 def actions(subject: UserAdmin) -> list[RowAction[User]]:

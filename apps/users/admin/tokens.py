@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Detail, Fact
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.model_admin import StaffModelAdmin
@@ -147,7 +147,7 @@ class ApiTokenAdmin(StaffModelAdmin[ApiToken]):
             effects=[
                 "The program that uses this token is refused from now on. This cannot be undone.",
                 f"Tokens that were made with it, or with those, and still work: {made}.",
-                "Your name and the reason are kept in the audit record.",
+                RECORDED,
             ],
             submit="Revoke",
             done=f"“{token.name}” is revoked.",

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ReasonForm, ShownOnce
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm, ShownOnce
 from apps.core.admin_kit.people import has_right
 from apps.webhooks import constants
 from apps.webhooks.admin.forms import SinceForm, WebhookForm
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Typed = Mapping[str, Any]
 Build = Callable[["WebhookEndpointAdmin", HttpRequest, WebhookEndpoint], Decision]
-RECORDED = "Your name and the reason are kept in the audit record."
 
 
 def may_manage(request: HttpRequest) -> bool:

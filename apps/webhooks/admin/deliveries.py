@@ -12,14 +12,14 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision
+from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Detail, Fact, Table, Text
 from apps.core.admin_kit.display import EMPTY, milliseconds, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 from apps.core.rights import Actor
-from apps.webhooks.admin.actions import RECORDED, may_manage
+from apps.webhooks.admin.actions import may_manage
 from apps.webhooks.admin.looks import state_badge
 from apps.webhooks.constants import DeliveryState
 from apps.webhooks.models import WebhookDelivery

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import Decision, ShownOnce
+from apps.core.admin_kit.decisions import RECORDED, Decision, ShownOnce
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table
 from apps.core.admin_kit.display import EMPTY, Tone, badge, link, moment
 from apps.core.admin_kit.new_rows import NewRowAdmin
@@ -101,7 +101,7 @@ class WebhookEndpointAdmin(NewRowAdmin[WebhookEndpoint]):
                 "The address is told of these events from now on, with numbers and never with "
                 "what people or models wrote.",
                 "Every message is signed with a secret that the next page shows once.",
-                actions.RECORDED,
+                RECORDED,
             ],
             submit="Make it",
             done="",
