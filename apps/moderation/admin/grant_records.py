@@ -23,6 +23,7 @@ from apps.moderation.models import AccessGrant
 from apps.moderation.services import grants, records
 from apps.moderation.templatetags import looks
 from apps.users.models import User
+from apps.users.services.names import name_of
 
 
 class GrantStateFilter(ChoiceFilter):
@@ -68,9 +69,7 @@ class AccessGrantAdmin(StaffModelAdmin[AccessGrant]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessGrant]:
         """Return the grants that the viewer may see, with the people's names."""
         rows = records.list_grants(viewer=_viewer(request), chosen={}).select_related("subject")
-        return rows.annotate(
-            reader_name=looks.name_of("reader_id"), ender_name=looks.name_of("revoked_by_id")
-        )
+        return rows.annotate(reader_name=name_of("reader_id"), ender_name=name_of("revoked_by_id"))
 
     @admin.display(description="Grant", ordering="id")
     def number(self, row: AccessGrant) -> str:

@@ -26,6 +26,7 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.queue_filters import UNKNOWN_LANGUAGE, AgeBand, Order, QueueFilter
 from apps.users.models import User
+from apps.users.services.names import name_of
 
 ROWS_PER_PAGE = 30
 COUNT_LIMIT = 1_000
@@ -209,13 +210,9 @@ def _drawn(rows: CaseQuerySet) -> CaseQuerySet:
     return rows.select_related("policy__current").annotate(
         beginning=Subquery(newest.values(start=Left("text", EXCERPT_CHARS))[:1]),
         text_chars=Subquery(newest.values(chars=Length("text"))[:1]),
-        subject_name=_name("subject_id"),
-        holder_name=_name("claimed_by_id"),
+        subject_name=name_of("subject_id"),
+        holder_name=name_of("claimed_by_id"),
     )
-
-
-def _name(column: str) -> Subquery:
-    return Subquery(User.objects.filter(pk=OuterRef(column)).values("name")[:1])
 
 
 def _from(rows: CaseQuerySet, order: str, after: str) -> CaseQuerySet:

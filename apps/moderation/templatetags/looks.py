@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
 from apps.core.admin_kit.display import EMPTY, Tone, badge
@@ -123,11 +122,6 @@ def grant_badge(value: str, *, ended_by: str = "") -> SafeString:
     state = GrantState(value)
     words = f"{state.label} by {ended_by}" if ended_by else state.label
     return badge(words, *GRANT_LOOKS[state])
-
-
-def name_of(column: str) -> Subquery:
-    """Return the name of whoever a column points at; nothing where the account is gone."""
-    return Subquery(User.objects.filter(pk=OuterRef(column)).values("name")[:1])
 
 
 def person(subject: StaffModelAdmin[Any], number: int | None, name: str | None) -> SafeString | str:
