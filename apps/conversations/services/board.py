@@ -17,9 +17,9 @@ from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core import rights
+from apps.core.problems import clean_reason
 from apps.llm.services import catalogue, naming
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 MOST = 200
 MOST_CROWDS = 10

@@ -13,8 +13,8 @@ from apps.conversations.errors import ConversationNotFoundError, HeldByDecisionE
 from apps.conversations.models import Conversation
 from apps.conversations.services import announcements
 from apps.conversations.services.visibility import ensure_not_own, require_right
+from apps.core.problems import clean_reason
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic

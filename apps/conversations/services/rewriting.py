@@ -18,8 +18,8 @@ from apps.conversations.services import announcements, indexing, kept_titles, pr
 from apps.conversations.services.visibility import locked_message, require_right
 from apps.core import redaction
 from apps.core.markdown import RENDERER_VERSION
+from apps.core.problems import clean_reason, field_problem
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 _WRITTEN = ("content", "html", "html_version", "redacted_at", "redacted_reason")
 RELEASED_NOTICE = gettext_noop(

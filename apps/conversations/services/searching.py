@@ -15,8 +15,8 @@ from apps.conversations.services import words
 from apps.conversations.services.words import Part
 from apps.conversations.statements import search as statements
 from apps.conversations.statements.search import Found
+from apps.core.problems import field_problem
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 PAGE_SIZE = 20
 LOOKED_AT_ONCE = 100

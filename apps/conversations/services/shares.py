@@ -33,9 +33,9 @@ from apps.conversations.services.conversations import access_conversation
 from apps.core import db
 from apps.core.errors import AppError
 from apps.core.logging import log_event
+from apps.core.problems import field_problem
 from apps.users.models import User
 from apps.users.services import access
-from apps.users.services.problems import field_problem
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from apps.conversations.models import Reply
 from apps.conversations.services import announcements
 from apps.conversations.services.messages import access_message
 from apps.core import rights
+from apps.core.problems import clean_reason
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic

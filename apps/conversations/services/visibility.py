@@ -19,8 +19,8 @@ from apps.conversations.errors import (
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import announcements, kept_titles
 from apps.core import rights
+from apps.core.problems import clean_reason
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic

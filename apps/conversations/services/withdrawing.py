@@ -11,8 +11,8 @@ from apps.conversations.models import Share
 from apps.conversations.services.shares import one_of, record
 from apps.conversations.services.visibility import ensure_not_own
 from apps.core import rights
+from apps.core.problems import clean_reason
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic

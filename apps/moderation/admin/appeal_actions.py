@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from apps.core.problems import field_problem
 from apps.moderation.admin.answers import Data, act, actor_of, number_of
 from apps.moderation.admin.case_actions import news_of, show_refused
 from apps.moderation.admin.case_views import case_url, drawn
 from apps.moderation.constants import AppealState, Verdict
 from apps.moderation.services import appeals, queue_filters
 from apps.moderation.services.appeals import Review
-from apps.users.services.problems import field_problem
 
 
 def note_opinion(request: HttpRequest, appeal_id: int) -> HttpResponse:

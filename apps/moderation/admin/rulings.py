@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from apps.core.problems import field_problem
 from apps.moderation.admin.answers import number_of
 from apps.moderation.constants import (
     ENDED_BY_TIME,
@@ -18,7 +19,6 @@ from apps.moderation.constants import (
 )
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.enforcements import Measure
-from apps.users.services.problems import field_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation import constants
 from apps.moderation.constants import (
     ActorKind,
@@ -39,7 +40,6 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.still_held import Easing
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 OUTCOMES = (AppealState.UPHELD, AppealState.OVERTURNED)
 

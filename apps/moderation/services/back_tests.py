@@ -17,6 +17,7 @@ from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.conversations.services.turn_requests import policy_text
 from apps.core.logging import log_event
+from apps.core.problems import field_problem
 from apps.moderation.constants import AppliesTo, BackTestState
 from apps.moderation.detection.scanner import Found, scan
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
@@ -27,7 +28,6 @@ from apps.moderation.services.checking import BETWEEN, question_text
 from apps.moderation.services.labels import human_verdicts_between
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.db.models import Q
 
 from apps.core.errors import AppError
+from apps.core.problems import field_problem
 from apps.moderation import constants
 from apps.moderation.constants import Verdict
 from apps.moderation.errors import BatchNotFoundError
@@ -24,7 +25,6 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 SAMPLE = 5
 

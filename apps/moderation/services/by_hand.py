@@ -11,6 +11,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations.errors import MessageAlreadyHiddenError
 from apps.conversations.models import Conversation, Message
 from apps.conversations.services import visibility
+from apps.core.problems import clean_reason
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
 from apps.moderation.errors import PolicyNotFoundError, ReportNotPossibleError
 from apps.moderation.models import Decision, Flag, Policy
@@ -18,7 +19,6 @@ from apps.moderation.services import cases, decisions, flags, grants
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Measure
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 
 @transaction.atomic

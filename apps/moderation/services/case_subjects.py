@@ -15,6 +15,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.models import Message
 from apps.core.postgresql.counting import CountOf
+from apps.core.problems import clean_reason
 from apps.moderation.constants import AppealState, EnforcementKind, Verdict
 from apps.moderation.errors import CaseNotFoundError
 from apps.moderation.models import Appeal, Case, Decision, Threshold
@@ -22,7 +23,6 @@ from apps.moderation.services import cases, strikes
 from apps.users.constants import Standing
 from apps.users.models import Restriction, User
 from apps.users.services import access
-from apps.users.services.problems import clean_reason
 
 REVEAL = "moderation.reveal_person"
 HISTORY_DAYS = 90

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import rights
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation import constants
 from apps.moderation.errors import (
     AppealPendingError,
@@ -25,7 +26,6 @@ from apps.moderation.models import Case, Note
 from apps.moderation.querysets import CaseQuerySet
 from apps.moderation.services import desk_news, lapsed_claims
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 VIEW = "moderation.view_case"
 DECIDE = "moderation.decide_case"

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation.constants import (
     ENDED_BY_TIME,
     ENFORCED_BY_PERSONS,
@@ -43,7 +44,6 @@ from apps.moderation.services import (
 from apps.moderation.services.effects import Effects, Measure
 from apps.moderation.services.reasons import Change
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

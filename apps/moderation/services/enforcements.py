@@ -12,6 +12,7 @@ from apps.conversations.endings import Ended
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, rewriting, visibility
 from apps.core import redaction
+from apps.core.problems import field_problem
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind, EnforcementState
 from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
@@ -20,7 +21,6 @@ from apps.moderation.services import sanctions, snapshots
 from apps.moderation.services.effects import Measure as Measure
 from apps.moderation.services.effects import Planned
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 
 def apply(

@@ -17,13 +17,13 @@ from apps.audit.constants import AuditAction
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_reading
+from apps.core.problems import clean_reason
 from apps.moderation import constants
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant, BackTest, Case
 from apps.moderation.services import cases, rules
 from apps.users.models import User
 from apps.users.services import access
-from apps.users.services.problems import clean_reason
 
 READ = "moderation.read_conversation"
 

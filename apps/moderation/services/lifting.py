@@ -7,6 +7,7 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import ForbiddenError
+from apps.core.problems import clean_reason
 from apps.moderation.constants import ActorKind, EnforcementKind, Verdict
 from apps.moderation.errors import AppealPendingError, CaseClaimedError, CaseWaitsError
 from apps.moderation.models import Appeal, Case, Decision, Enforcement
@@ -14,7 +15,6 @@ from apps.moderation.querysets import EnforcementQuerySet
 from apps.moderation.services import case_locks, cases, decisions, enforcements, facts, notices
 from apps.users.models import Restriction, User
 from apps.users.services import standing
-from apps.users.services.problems import clean_reason
 
 LIFTED = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 

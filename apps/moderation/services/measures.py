@@ -11,6 +11,7 @@ from apps.conversations.constants import Author
 from apps.conversations.errors import MessageNotFoundError
 from apps.conversations.models import Message
 from apps.conversations.services import visibility
+from apps.core.problems import field_problem
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Case, Decision
 from apps.moderation.services import by_hand, cases, flags, grants
@@ -18,7 +19,6 @@ from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.effects import Measure
 from apps.users.models import User
 from apps.users.services import standing
-from apps.users.services.problems import field_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.errors import PreconditionFailedError, ValidationFailedError
 from apps.core.preconditions import Precondition
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation.constants import MAX_HOURS, EnforcementKind, RuleMode, Severity
 from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError, ThresholdNotFoundError
 from apps.moderation.models import Policy, PolicyVersion, Rule, Threshold
 from apps.moderation.services import cases
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 EDIT = "moderation.edit_policy"
 CHANGE_THRESHOLD = "moderation.change_threshold"

@@ -10,12 +10,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Subquery
 from django.utils import timezone
 
+from apps.core.problems import field_problem
 from apps.moderation import constants
 from apps.moderation.constants import ActorKind, Severity
 from apps.moderation.models import Decision, StaffPreference
 from apps.moderation.services import cases
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 ROW_HOURS = 4
 

@@ -9,12 +9,12 @@ from django.db import transaction
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation import constants
 from apps.moderation.errors import CaseClosedError
 from apps.moderation.models import Case
 from apps.moderation.services import cases, desk_news
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 GIVEN = timedelta(minutes=constants.GIVEN_CLAIM_MINUTES)
 MOST_OFFERED = 200

@@ -9,6 +9,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.models import Message
 from apps.conversations.services.messages import access_message
+from apps.core.problems import field_problem
 from apps.moderation import constants
 from apps.moderation.errors import AlreadyReportedError, ReportNotPossibleError
 from apps.moderation.models import Flag
@@ -16,7 +17,6 @@ from apps.moderation.querysets import FlagQuerySet
 from apps.moderation.services import flags
 from apps.users.models import User
 from apps.users.services import access
-from apps.users.services.problems import field_problem
 
 
 def reportable_message(*, viewer: User, message_id: int) -> Message:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.problems import clean_reason
 from apps.moderation.constants import UNDO_SECONDS, ActorKind, Verdict
 from apps.moderation.errors import (
     AppealPendingError,
@@ -32,7 +33,6 @@ from apps.moderation.services import (
 )
 from apps.moderation.services.still_held import Easing
 from apps.users.models import User
-from apps.users.services.problems import clean_reason
 
 SLIP = "Undone right after the decision."
 

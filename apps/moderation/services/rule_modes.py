@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.audit.constants import AuditAction
 from apps.core.preconditions import Precondition
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation.constants import RuleMode
 from apps.moderation.errors import PolicyNotFoundError, RuleGateError, RuleNotFoundError
 from apps.moderation.models import Policy, Rule, RuleVersion
@@ -15,7 +16,6 @@ from apps.moderation.services import rules
 from apps.moderation.services.intervals import Share
 from apps.moderation.services.labels import precision_of
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 LOOKED_AT = ("mode", "current_id", "mode_changed_at", "expires_at")
 

@@ -14,6 +14,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import moments, rights
 from apps.core.preconditions import Precondition
+from apps.core.problems import clean_reason, field_problem
 from apps.moderation.constants import AppliesTo, OnError, RuleAction, RuleKind, RuleMode, Stage
 from apps.moderation.detection.contract import ConfigurationError, validate_configuration
 from apps.moderation.errors import PolicyNotFoundError, RuleNotFoundError
@@ -21,7 +22,6 @@ from apps.moderation.models import Policy, Rule, RuleVersion
 from apps.moderation.services import remote_configuration, rule_sets
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 EDIT = "moderation.edit_rule"
 ENFORCE = "moderation.enforce_rule"

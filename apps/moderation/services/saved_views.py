@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from apps.core.errors import AppError
+from apps.core.problems import field_problem
 from apps.moderation.errors import SavedViewNotFoundError
 from apps.moderation.models import SavedView
 from apps.moderation.services import cases, queue, queue_filters
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 MAX_VIEWS = 20
 MAX_NAME_CHARS = 60

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from apps.core.problems import field_problem
 from apps.moderation.constants import RuleMode
 from apps.moderation.detection.contract import ConfigurationError, compile_detector
 from apps.moderation.detection.scanner import CompiledRule, Found, scan
@@ -16,7 +17,6 @@ from apps.moderation.models import Rule
 from apps.moderation.services import rules
 from apps.moderation.services.rule_sets import LOCAL_KINDS
 from apps.users.models import User
-from apps.users.services.problems import field_problem
 
 MAX_TEXT = 20_000
 MAX_HITS = 100

@@ -12,6 +12,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db
 from apps.core.preconditions import Precondition
+from apps.core.problems import clean_reason, validation_failed
 from apps.users.belongings import belongings
 from apps.users.constants import SERVICE_DOMAIN, Role
 from apps.users.errors import (
@@ -24,7 +25,6 @@ from apps.users.errors import (
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet, normalize_email
 from apps.users.services import access, credentials, leaving, passwords, roles, tokens
-from apps.users.services.problems import clean_reason, validation_failed
 
 
 @transaction.atomic

@@ -16,10 +16,10 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import rights
 from apps.core.numbers import whole_number
+from apps.core.problems import clean_reason, field_problem
 from apps.users.constants import DECLARED_GROUPS, MAX_GROUP_NAME_CHARS, MAX_PEOPLE_AT_ONCE
 from apps.users.errors import GroupInUseError, GroupNotFoundError, RoleGroupError
 from apps.users.models import User
-from apps.users.services.problems import clean_reason, field_problem
 
 CHANGE = "auth.change_group"
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
+from apps.core.problems import clean_reason, field_problem
 from apps.users.constants import (
     DECLARED_GROUPS,
     DUTY_PERMISSIONS,
@@ -29,7 +30,6 @@ from apps.users.errors import (
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
 from apps.users.services import access
-from apps.users.services.problems import clean_reason, field_problem
 
 
 @transaction.atomic

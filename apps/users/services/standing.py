@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import moments
+from apps.core.problems import clean_reason, field_problem
 from apps.users.constants import RestrictionKind
 from apps.users.errors import (
     OwnRightsError,
@@ -21,7 +22,6 @@ from apps.users.errors import (
 from apps.users.models import Restriction, User
 from apps.users.querysets import RestrictionQuerySet, UserQuerySet
 from apps.users.services import access
-from apps.users.services.problems import clean_reason, field_problem
 from apps.webhooks.constants import EventType
 from apps.webhooks.services import outbox
 

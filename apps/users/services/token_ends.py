@@ -12,12 +12,12 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.preconditions import Precondition
+from apps.core.problems import clean_reason
 from apps.users import statements
 from apps.users.errors import TokenNotFoundError
 from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
 from apps.users.services import access, tokens
-from apps.users.services.problems import clean_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db
+from apps.core.problems import field_problem
 from apps.users import constants
 from apps.users.constants import TokenScope
 from apps.users.errors import (
@@ -27,7 +28,6 @@ from apps.users.models import ApiToken, User
 from apps.users.querysets import ApiTokenQuerySet
 from apps.users.services import access, credentials, model_rules
 from apps.users.services.principals import Principal, hash_token
-from apps.users.services.problems import field_problem
 
 
 @dataclass(frozen=True, slots=True)
