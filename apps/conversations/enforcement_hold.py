@@ -40,6 +40,15 @@ class EnforcementHold(Protocol):
         """
         ...
 
+    def case_revoking(self, *, share: str, owner: str) -> Subquery:
+        """Return the number of the case whose decision revokes each link; nothing where none does.
+
+        Args:
+            share: the column that holds the link's number.
+            owner: the column that says whose it is.
+        """
+        ...
+
     def locks(self, *, conversation_id: int) -> bool:
         """Tell whether a decision locks a conversation at the moment."""
         ...

@@ -130,6 +130,13 @@ class ShareWithdrawnError(ForbiddenError):
     )
 
 
+class ShareAlreadyRevokedError(ConflictError):
+    """There is nothing left to revoke."""
+
+    code = "share_already_revoked"
+    default_message = "Staff revoked this link already. Look at it again."
+
+
 class ShareNotWithdrawnError(ConflictError):
     """There is nothing to give back."""
 

@@ -1,4 +1,4 @@
-"""The port through which staff hide a message by hand, or have others look; a setting names it."""
+"""The port through which staff take a message or link from view by hand; a setting names it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 from apps.core.ports import adapter
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from apps.users.models import User
 
 
 class HidingDesk(Protocol):
-    """Decides that a message is hidden, with notice and appeal, or has others look at it."""
+    """Decides that something is taken from view, with notice and appeal, or has others look."""
 
     def policies(self) -> list[tuple[str, str]]:
-        """Return code and title of what a message can go against."""
+        """Return code and title of what a message or a link can go against."""
         ...
 
     def hide(
@@ -44,6 +45,35 @@ class HidingDesk(Protocol):
 
         Raises:
             AppError: it cannot be hidden, or not by this person; nothing has changed.
+        """
+        ...
+
+    def revoke(
+        self, *, actor: User, share_id: int, policy: str, reason: str, reason_for_user: str
+    ) -> int:
+        """Revoke a shared link because it goes against a policy.
+
+        Args:
+            actor: a member of staff.
+            share_id: which link.
+            policy: code of the policy.
+            reason: why, for the record.
+            reason_for_user: what its owner is told.
+
+        Returns:
+            The number of the case that keeps the decision.
+
+        Raises:
+            AppError: it cannot be revoked, or not by this person; nothing has changed.
+        """
+        ...
+
+    def notice_urls(self, *, viewer: User, share_ids: Collection[int]) -> dict[int, str]:
+        """Return where an owner reads why each link was revoked, and can appeal.
+
+        Args:
+            viewer: whose links.
+            share_ids: which links; those that no decision revoked are left out.
         """
         ...
 

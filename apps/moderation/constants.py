@@ -162,6 +162,7 @@ class EnforcementKind(TextChoices):
     REDACT_SPAN = "redact_span", "Redact a passage"
     RETRACT_ANSWER = "retract_answer", "Withhold the answer"
     LOCK_CONVERSATION = "lock_conversation", "Lock the conversation"
+    REVOKE_SHARE = "revoke_share", "Revoke the shared link"
     WARN = "warn", "Warn the person"
     RESTRICT = "restrict", "Restrict the person"
     SUSPEND = "suspend", "Suspend the person"
@@ -224,5 +225,7 @@ ABOUT_PERSON = "person"
 PENDING_APPEALS = (AppealState.SUBMITTED, AppealState.IN_REVIEW)
 ENFORCED_BY_PERSONS = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 """Enforcements that fall on a person and not on a text."""
+WITHOUT_A_TEXT = (*ENFORCED_BY_PERSONS, EnforcementKind.REVOKE_SHARE)
+"""Enforcements that a case can bring which is about a person and not about a text."""
 ENDED_BY_TIME = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 """Enforcements that can end by the clock: nothing gives a text back but a decision."""

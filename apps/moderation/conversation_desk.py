@@ -1,12 +1,13 @@
-"""Staff hide a message from the pages of conversations, or put it into the queue."""
+"""Staff take a message or a link from view where they read of it, or put it into the queue."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.urls import reverse
 
-from apps.moderation.services import by_hand, cases, policy_choices
+from apps.moderation.services import by_hand, cases, inbox, policy_choices
 from apps.users.models import User
 
 
@@ -37,6 +38,24 @@ class CaseDesk:
             batch_id=batch_id,
         )
         return decision.case_id
+
+    def revoke(
+        self, *, actor: User, share_id: int, policy: str, reason: str, reason_for_user: str
+    ) -> int:
+        """Revoke a link because it goes against a policy; returns the number of its case."""
+        decision = by_hand.revoke_share(
+            actor=actor,
+            share_id=share_id,
+            policy_code=policy,
+            reason=reason,
+            reason_for_user=reason_for_user,
+        )
+        return decision.case_id
+
+    def notice_urls(self, *, viewer: User, share_ids: Collection[int]) -> dict[int, str]:
+        """Return the addresses of an owner's notices about links, by number of link."""
+        found = inbox.notices_about_links(viewer=viewer, share_ids=share_ids)
+        return {share: reverse("moderation:notice", args=[pk]) for share, pk in found.items()}
 
     def may_flag(self, *, viewer: User) -> bool:
         """Tell whether somebody may put messages into the queue."""

@@ -40,6 +40,12 @@ class DecisionHold:
         """Return the condition of rows whose message's reasons a blind reviewer waits for."""
         return blind_reviews.kept_of_message(viewer, message=message)
 
+    def case_revoking(self, *, share: str, owner: str) -> Subquery:
+        """Return the number of the case whose decision revokes each link at the moment."""
+        active = Enforcement.objects.active()
+        revoking = active.revoking(share=OuterRef(share), owner=OuterRef(owner))
+        return Subquery(revoking.order_by("-id").values("decision__case")[:1])
+
     def locks(self, *, conversation_id: int) -> bool:
         """Tell whether a decision locks a conversation at the moment."""
         locking = Enforcement.objects.active().filter(kind=EnforcementKind.LOCK_CONVERSATION)

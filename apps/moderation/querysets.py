@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     DateTimeField,
     Exists,
@@ -168,6 +169,19 @@ class EnforcementQuerySet(QuerySet["Enforcement"]):
         rows = self.filter(kind=constants.EnforcementKind.HIDE_MESSAGE, message=message)
         rows = rows.annotate(hidden_since=Cast(kept, DateTimeField()))
         return rows.filter(Q(hidden_since=None) | Q(hidden_since=since))
+
+    def revoking(
+        self, *, owner: int | OuterRef, share: int | OuterRef | None = None
+    ) -> EnforcementQuerySet:
+        """Return those that revoke shared links.
+
+        Args:
+            owner: whose links.
+            share: which link; None for all of theirs.
+        """
+        rows = self.filter(kind=constants.EnforcementKind.REVOKE_SHARE, subject=owner)
+        number = Cast(KeyTextTransform("share_id", "data"), BigIntegerField())
+        return rows if share is None else rows.alias(revoked=number).filter(revoked=share)
 
 
 class StrikeQuerySet(QuerySet["Strike"]):

@@ -443,6 +443,7 @@ def test_only_decisions_and_the_product_itself_take_something_from_a_person() ->
         *("standing.warn(", "standing.restrict(", "standing.suspend(", "standing.lift("),
         *("visibility.hide_message(", "locking.lock_conversation("),
         *("rewriting.redact_spans(", "rewriting.withhold_answer("),
+        "withdrawing.withdraw_share(",
     )
     apps_folder = Path(settings.BASE_DIR) / "apps"
     found = {
@@ -456,6 +457,7 @@ def test_only_decisions_and_the_product_itself_take_something_from_a_person() ->
         "moderation/services/enforcements.py",
         "moderation/services/later.py",
         "moderation/services/lifting.py",
+        "moderation/services/links.py",
         "moderation/services/sanctions.py",
     }
     for name in ("conversations/services/leases.py", "conversations/services/retries.py"):

@@ -49,10 +49,18 @@ class FlagForm(ReasonForm):
 class RevokeForm(ReasonForm):
     """Why a link is revoked, and what its owner is told."""
 
+    policy = forms.ChoiceField(
+        choices=_policies,
+        widget=forms.Select(attrs={"autofocus": True}),
+        label="Policy",
+        help_text="What it goes against. The notice names it.",
+        error_messages={"required": "Choose the policy that it goes against."},
+    )
     reason_for_user = forms.CharField(
         max_length=MAX_REASON_CHARS,
         label="What its owner is told",
-        help_text="They read exactly this under Shared links.",
+        help_text="They read exactly this in their notice and under Shared links.",
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Say what its owner is told."},
     )
+    field_order = ("policy", "reason", "reason_for_user")

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.conversations.admin.decisions import actor_of
+from apps.conversations.admin.decisions import actor_of, case_link
 from apps.conversations.admin.forms import RevokeForm
 from apps.conversations.constants import ShareStanding
+from apps.conversations.enforcement_hold import enforcement_hold
+from apps.conversations.errors import HELD, TAKE_BACK
+from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message, Share
 from apps.conversations.services.share_standing import standing_of
-from apps.conversations.services.withdrawing import give_share_back, withdraw_share
+from apps.conversations.services.withdrawing import give_share_back
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.decisions import RECORDED, Decision
 from apps.core.admin_kit.details import Detail, Fact, Text
@@ -54,9 +58,10 @@ class ShareAdmin(StaffModelAdmin[Share]):
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
-        """Return the links with their owners."""
+        """Return the links with their owners, and the case that keeps one revoked."""
         shown = cast("ShareQuerySet", super().get_queryset(request))
-        return shown.with_standing(Message.objects.all())
+        held_by = enforcement_hold().case_revoking(share="pk", owner="owner_id")
+        return shown.with_standing(Message.objects.all()).annotate(held_by=held_by)
 
     @admin.display(description="Link", ordering="pk")
     def number(self, share: Share) -> str:
@@ -116,14 +121,18 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 label="Give back",
                 icon="link",
                 is_allowed=_may_revoke,
-                is_offered=lambda _, share: share.is_revoked_by_staff,
+                is_offered=lambda _, share: share.is_revoked_by_staff and not _held_by(share),
                 decide=self._give_back,
             ),
         ]
 
     def _revoke(self, request: HttpRequest, share: Share) -> Decision:
-        def apply(typed: Mapping[str, Any]) -> None:
-            withdraw_share(actor=actor_of(request), share_id=share.pk, **typed)
+        def apply(typed: Mapping[str, Any]) -> SafeString:
+            case = hiding_desk().revoke(actor=actor_of(request), share_id=share.pk, **typed)
+            words = case_link(request, case, f"Case {case}")
+            return format_html(
+                "Link {} leads nowhere any more. {} keeps the decision.", share.pk, words
+            )
 
         return Decision(
             title=f"Revoke link {share.pk}",
@@ -131,13 +140,15 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 "Its owner has revoked the link already. They cannot make the next one at once."
                 if share.revoked_at
                 else "Whoever opens the link finds nothing from now on, until it is given back.",
-                f"{share.owner.name} sees under Shared links that a moderator revoked it, and why. "
-                "Until then they can make no other link to this conversation.",
+                f"{share.owner.name} gets a notice with the policy and can appeal. Until the link "
+                "is given back they can make no other one to this conversation. No points are "
+                "added.",
                 "The conversation itself and older links to it stay as they are.",
+                "A case about the person keeps the decision; taken back there, the link is given back.",
                 RECORDED,
             ],
             submit="Revoke the link",
-            done=f"Link {share.pk} leads nowhere any more.",
+            done="",
             apply=apply,
             back_url=self.url_of(share.pk),
             form_class=RevokeForm,
@@ -163,6 +174,14 @@ class ShareAdmin(StaffModelAdmin[Share]):
             back_url=self.url_of(share.pk),
         )
 
+    def _hold(self, request: HttpRequest, share: Share) -> list[Fact]:
+        """Say where a link that a decision revoked is given back."""
+        case = _held_by(share)
+        if case is None:
+            return []
+        words = format_html("{} {}", HELD, case_link(request, case, TAKE_BACK))
+        return [Fact("Given back", words)]
+
     def detail(self, request: HttpRequest, row: Share) -> Detail:
         """Show how the link stands."""
         return Detail(
@@ -176,12 +195,19 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 Fact("Works until", self.ends(row)),
                 Fact("Revoked", moment(row.revoked_at) if row.revoked_at else EMPTY),
                 Fact("Opened", self.views(row)),
+                *self._hold(request, row),
             ],
             texts=[Text("What its owner is told", row.reason_for_user)]
             if row.reason_for_user
             else [],
             related=self.lists_of(request, f"share:{row.pk}", "auditevent"),
         )
+
+
+def _held_by(share: Share) -> int | None:
+    """Return the case whose decision keeps a link of this list revoked; None for none."""
+    number: int | None = getattr(share, "held_by", None)
+    return number if share.is_revoked_by_staff else None
 
 
 def _may_revoke(request: HttpRequest) -> bool:

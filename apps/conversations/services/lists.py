@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from apps.conversations import constants
+from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message
 from apps.conversations.querysets import ConversationQuerySet
 from apps.conversations.services import deleting, searching, shares
@@ -109,9 +110,22 @@ def shares_page(*, viewer: User, before: int | None) -> dict[str, Any]:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE_SIZE + 1])
-    shown = [{"share": share, "standing": standing_of(share)} for share in found[:PAGE_SIZE]]
-    next_before = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
-    return {"shares": shown, "next_before": next_before, "is_on": settings.SHARING}
+    shown = found[:PAGE_SIZE]
+    next_before = shown[-1].pk if len(found) > PAGE_SIZE else None
+    withdrawn = [share.pk for share in shown if share.is_revoked_by_staff]
+    notices = hiding_desk().notice_urls(viewer=viewer, share_ids=withdrawn) if withdrawn else {}
+    return {
+        "shares": [
+            {
+                "share": share,
+                "standing": standing_of(share),
+                "notice_url": notices.get(share.pk, ""),
+            }
+            for share in shown
+        ],
+        "next_before": next_before,
+        "is_on": settings.SHARING,
+    }
 
 
 def _place_of(text: str) -> searching.Place:

@@ -213,7 +213,7 @@ def _may_be_shown(rows: QuerySet[Message]) -> QuerySet[Message]:
 
 
 def record(
-    actor: User, action: AuditAction, share: Share, *, reason: str = "", told: str = ""
+    actor: User | None, action: AuditAction, share: Share, *, reason: str = "", told: str = ""
 ) -> None:
     """Write down what somebody did to a link."""
     audit.record(

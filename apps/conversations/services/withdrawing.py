@@ -6,7 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.constants import AuditAction
-from apps.conversations.errors import ShareNotWithdrawnError
+from apps.conversations.enforcement_hold import enforcement_hold
+from apps.conversations.errors import (
+    HeldByDecisionError,
+    ShareAlreadyRevokedError,
+    ShareNotWithdrawnError,
+)
 from apps.conversations.models import Share
 from apps.conversations.services.shares import one_of, record
 from apps.conversations.services.visibility import ensure_not_own
@@ -15,12 +20,29 @@ from apps.core.problems import clean_reason
 from apps.users.models import User
 
 
+def share_to_revoke(*, actor: User, share_id: int) -> Share:
+    """Return anybody's link that a member of staff may revoke.
+
+    Raises:
+        ForbiddenError: the actor may not revoke links.
+        ShareNotFoundError: no such link.
+        OwnConversationError: it is the actor's own.
+        ShareAlreadyRevokedError: staff revoked it already.
+    """
+    share = _for_staff(actor, share_id)
+    if share.is_revoked_by_staff:
+        raise ShareAlreadyRevokedError
+    return share
+
+
 @transaction.atomic
-def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: str) -> Share:
-    """Let anybody's link lead nowhere, as a member of staff; no new one takes its place.
+def withdraw_share(
+    *, actor: User | None, share_id: int, reason: str, reason_for_user: str
+) -> Share:
+    """Let anybody's link lead nowhere; no new one takes its place.
 
     Args:
-        actor: who decides.
+        actor: a member of staff who may revoke links; None for the product itself.
         share_id: which link; one that its owner revoked, too, for they could make the next at once.
             One that staff revoked already stays as it is.
         reason: why, for the record.
@@ -46,19 +68,27 @@ def withdraw_share(*, actor: User, share_id: int, reason: str, reason_for_user: 
 
 
 @transaction.atomic
-def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
+def give_share_back(*, actor: User | None, share_id: int, reason: str) -> Share:
     """Let a link that staff revoked work again, and its conversation be shared anew.
 
     One that its owner had revoked before goes on to lead nowhere.
 
+    Args:
+        actor: a member of staff who may revoke links; None for the product itself.
+        share_id: which link.
+        reason: why, for the record.
+
     Raises:
         ShareNotWithdrawnError: staff did not revoke it.
+        HeldByDecisionError: a decision of moderation revoked it, and is taken back on its case.
         Exception: otherwise as `withdraw_share`.
     """
     share = _for_staff(actor, share_id)
     reason = clean_reason(reason, field="reason")
     if not share.is_revoked_by_staff:
         raise ShareNotWithdrawnError
+    if actor is not None and holding_case(share) is not None:
+        raise HeldByDecisionError
     if not share.was_revoked_by_owner:
         share.revoked_at = None
     share.was_revoked_by_owner = False
@@ -67,8 +97,17 @@ def give_share_back(*, actor: User, share_id: int, reason: str) -> Share:
     return share
 
 
-def _for_staff(actor: User, share_id: int) -> Share:
-    rights.require(actor, "conversations.revoke_share")
+def holding_case(share: Share) -> int | None:
+    """Return the case whose decision keeps a link revoked, so that it is given back there."""
+    held_by = enforcement_hold().case_revoking(share="pk", owner="owner_id")
+    rows = Share.objects.filter(pk=share.pk, is_revoked_by_staff=True)
+    number: int | None = rows.annotate(held_by=held_by).values_list("held_by", flat=True).first()
+    return number
+
+
+def _for_staff(actor: User | None, share_id: int) -> Share:
+    if actor is not None:
+        rights.require(actor, "conversations.revoke_share")
     share = one_of(Share.objects.select_for_update(of=("self",)), share_id)
     ensure_not_own(actor, share.conversation)
     return share

@@ -144,6 +144,8 @@ class EnforcementAdmin(RecordAdmin[Enforcement]):
         """Show what it was done to."""
         if row.message_id is not None:
             return f"message #{row.message_id}"
+        if "share_id" in row.data:
+            return f"link #{row.data['share_id']}"
         if row.conversation_id is not None:
             return f"conversation #{row.conversation_id}"
         return f"person #{row.subject_id}"

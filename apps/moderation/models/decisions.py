@@ -93,7 +93,7 @@ class Decision(AppendOnly):
 class Enforcement(models.Model):
     """One thing that a decision did, which can be taken back.
 
-    `data` holds what the inverse needs: the restriction's number, the redacted spans.
+    `data` holds what the inverse needs: the number of the restriction or link, the redacted spans.
     """
 
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="enforcements")
@@ -136,6 +136,12 @@ class Enforcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of decision {self.decision_id} (#{self.pk})"
+
+    @property
+    def what(self) -> str:
+        """What was done, in words for staff; a link with its number."""
+        label = str(constants.EnforcementKind(self.kind).label)
+        return f"{label} #{self.data['share_id']}" if "share_id" in self.data else label
 
     def state_at(self, moment: datetime) -> constants.EnforcementState:
         """Return whether it holds at a moment: what has an end is over by itself then."""

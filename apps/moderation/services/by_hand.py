@@ -10,7 +10,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.errors import MessageAlreadyHiddenError
 from apps.conversations.models import Conversation, Message
-from apps.conversations.services import visibility
+from apps.conversations.services import visibility, withdrawing
 from apps.core.problems import clean_reason
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
 from apps.moderation.errors import PolicyNotFoundError, ReportNotPossibleError
@@ -66,6 +66,45 @@ def hide_message(
         gives_points=False,
     )
     return decide_at_once(actor=actor, case_id=flagged.pk, ruling=ruling, batch_id=batch_id)
+
+
+@transaction.atomic
+def revoke_share(
+    *, actor: User, share_id: int, policy_code: str, reason: str, reason_for_user: str
+) -> Decision:
+    """Revoke a shared link because it goes against a policy; it costs its owner no points.
+
+    It is a decision on a case about the owner, which opens for it: what a link shows is no single
+    message. Notice, appeal and undo follow as from every other.
+
+    Args:
+        actor: a member of staff who may revoke links and decide.
+        share_id: which link.
+        policy_code: which policy it goes against.
+        reason: why, for staff and record.
+        reason_for_user: why, in the words of the notice and of the owner's list of links.
+
+    Raises:
+        ForbiddenError: the actor may not revoke links, or not decide.
+        ShareNotFoundError: there is no such link.
+        OwnConversationError: it is the actor's own.
+        ShareAlreadyRevokedError: it leads nowhere already.
+        PolicyNotFoundError: there is no such policy in use.
+        ValidationFailedError: a reason is missing, or too long.
+    """
+    cases.require(actor, cases.DECIDE)
+    told = clean_reason(reason_for_user, field="reason_for_user")
+    share = withdrawing.share_to_revoke(actor=actor, share_id=share_id)
+    case = flags.open_about_person(subject_id=share.owner_id, source=FlagSource.STAFF)
+    ruling = Ruling(
+        verdict=Verdict.VIOLATES,
+        policy_code=policy_code,
+        reason=reason,
+        reason_for_user=told,
+        measures=[Measure(kind=EnforcementKind.REVOKE_SHARE, share_id=share.pk)],
+        gives_points=False,
+    )
+    return decide_at_once(actor=actor, case_id=case.pk, ruling=ruling)
 
 
 @transaction.atomic

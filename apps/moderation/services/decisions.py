@@ -173,6 +173,10 @@ def _policy_of(ruling: Ruling) -> PolicyVersion | None:
             "Only a restriction or a suspension ends by itself. Leave the hours out of the rest."
         )
         raise field_problem("measures", message, "measure_without_end")
+    links = [one for one in ruling.measures if one.kind == EnforcementKind.REVOKE_SHARE]
+    if not all(one.share_id for one in links):
+        message = "A link is revoked on its own page, among the shared links."
+        raise field_problem("measures", message, "measure_needs_link")
     policy = (
         Policy.objects.select_related("current__policy")
         .filter(code=ruling.policy_code, is_active=True)

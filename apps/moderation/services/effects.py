@@ -13,7 +13,7 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case, Enforcement, Policy, Threshold
-from apps.moderation.services import strikes
+from apps.moderation.services import links, strikes
 from apps.moderation.services.still_held import Easing, easing_of
 from apps.users.models import Restriction, User
 
@@ -27,12 +27,14 @@ class Measure:
         spans: passages to redact, start and end in code points.
         hours: how long a restriction or suspension lasts; None for no end, and for all else.
         ends_at: when it ends, where a moment and no time is named.
+        share_id: which link to revoke.
     """
 
     kind: EnforcementKind
     spans: tuple[tuple[int, int], ...] = ()
     hours: int | None = None
     ends_at: datetime | None = None
+    share_id: int | None = None
 
     @property
     def has_end(self) -> bool:
@@ -188,6 +190,8 @@ def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:
         case EnforcementKind.LOCK_CONVERSATION:
             talk = Conversation.objects.filter(pk=case.talk_number)
             return talk.filter(locked_at=None).exists()
+        case EnforcementKind.REVOKE_SHARE:
+            return links.is_given_back(enforcement)
         case _:
             made = Restriction.objects.filter(pk=enforcement.data.get("restriction_id"))
             return made.filter(lifted_at__isnull=False).exists()

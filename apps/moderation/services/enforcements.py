@@ -11,13 +11,12 @@ from apps.conversations.constants import STATE_NOTICES, Author, ReplyState
 from apps.conversations.endings import Ended
 from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, rewriting, visibility
-from apps.core import redaction
 from apps.core.problems import field_problem
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind, EnforcementState
 from apps.moderation.models import Case, CaseSnapshot, Decision, Enforcement
 from apps.moderation.querysets import EnforcementQuerySet
-from apps.moderation.services import sanctions, snapshots
+from apps.moderation.services import links, redactions, sanctions, snapshots
 from apps.moderation.services.effects import Measure as Measure
 from apps.moderation.services.effects import Planned
 from apps.users.models import User
@@ -40,16 +39,21 @@ def apply(
     """
     done = []
     for one in planned:
-        if case.is_about_person and one.kind not in constants.ENFORCED_BY_PERSONS:
+        if case.is_about_person and one.kind not in constants.WITHOUT_A_TEXT:
             text = "This case is about a person. Only the person can be acted on."
             raise field_problem("measures", text, "measure_needs_text")
         enforcement = Enforcement(decision=decision, kind=one.kind, ends_at=one.ends_at)
-        enforcement.data = {"spans": one.measure.spans} if one.measure.spans else {}
+        enforcement.data = _what_is_kept(one)
         _target(enforcement, case)
         _do(enforcement, case, decision, actor)
         enforcement.save()
         done.append(enforcement)
     return done
+
+
+def _what_is_kept(planned: Planned) -> dict[str, object]:
+    named = {"spans": planned.measure.spans, "share_id": planned.measure.share_id}
+    return {key: value for key, value in named.items() if value}
 
 
 def record_withheld(
@@ -108,13 +112,15 @@ def reapply(*, enforcement: Enforcement, decision: Decision, actor: User | None)
 
 def _has_target(enforcement: Enforcement) -> bool:
     case = enforcement.decision.case
+    if enforcement.kind == EnforcementKind.REVOKE_SHARE:
+        return links.exists(enforcement)
     if enforcement.kind in constants.ENFORCED_BY_PERSONS:
         return bool(User.objects.filter(pk=case.subject_id).exists())
     return Message.objects.filter(pk=case.text_number).exists()
 
 
 def _target(enforcement: Enforcement, case: Case) -> None:
-    if enforcement.kind in constants.ENFORCED_BY_PERSONS:
+    if enforcement.kind in constants.WITHOUT_A_TEXT:
         enforcement.subject_id = case.subject_id
     elif enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
         enforcement.conversation_id = case.conversation_id
@@ -129,6 +135,8 @@ def _do(enforcement: Enforcement, case: Case, decision: Decision, actor: User | 
         sanctions.impose(enforcement=enforcement, decision=decision, actor=actor)
     elif kind == EnforcementKind.LOCK_CONVERSATION:
         _lock(enforcement, case, actor, reason)
+    elif kind == EnforcementKind.REVOKE_SHARE:
+        links.revoke(enforcement=enforcement, decision=decision, actor=actor)
     else:
         _withdraw_text(enforcement, case, decision, actor, reason)
 
@@ -151,7 +159,7 @@ def _withdraw_text(
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
             _hide(enforcement, message, decision, actor, reason)
-        case EnforcementKind.REDACT_SPAN if enforcement.pk and _is_withheld(message):
+        case EnforcementKind.REDACT_SPAN if enforcement.pk and redactions.is_withheld(message):
             return
         case EnforcementKind.REDACT_SPAN:
             spans = [(start, end) for start, end in enforcement.data.get("spans", ())]
@@ -217,6 +225,9 @@ def _undo(enforcement: Enforcement, actor: User | None, reason: str) -> None:
     if kind in constants.ENFORCED_BY_PERSONS:
         sanctions.withdraw(enforcement=enforcement, actor=actor, reason=reason)
         return
+    if kind == EnforcementKind.REVOKE_SHARE:
+        links.give_back(enforcement=enforcement, actor=actor, reason=reason)
+        return
     if _holds_elsewhere(enforcement):
         return
     if kind == EnforcementKind.LOCK_CONVERSATION:
@@ -238,13 +249,13 @@ def _give_back_text(
             if message.is_hidden and is_ours:
                 visibility.restore_message(actor=actor, message_id=message.pk, reason=reason)
         case EnforcementKind.REDACT_SPAN:
-            if not _is_withheld(message):
-                text, told = _with_other_redactions(enforcement)
+            if not redactions.is_withheld(message):
+                text, told = redactions.first_text_of(enforcement)
                 rewriting.restore_text(
                     actor=actor, message_id=message.pk, text=text, reason=reason, told=told
                 )
         case _:
-            text, told = _with_other_redactions(enforcement)
+            text, told = redactions.first_text_of(enforcement)
             end = enforcement.data.get("ended")
             rewriting.release_answer(
                 actor=actor,
@@ -268,29 +279,3 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
         since = Message.objects.filter(pk=case.text_number).values_list("hidden_at", flat=True)
         return same.hiding(message=case.text_number, since=since.first()).exists()
     return same.filter(message=case.text_number).exists()
-
-
-def _is_withheld(message: Message) -> bool:
-    withheld = Enforcement.objects.active().filter(kind=EnforcementKind.RETRACT_ANSWER)
-    return withheld.filter(message=message.pk).exists()
-
-
-def _with_other_redactions(enforcement: Enforcement) -> tuple[str, str | None]:
-    """Return the first text of a message with every redaction that still holds, and why for users.
-
-    Redacting keeps lengths, so that the passages of later ones fit the first text too.
-    """
-    message_id = enforcement.decision.case.text_number
-    rewritten = Enforcement.objects.filter(
-        kind__in=(EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER), message=message_id
-    )
-    first = rewritten.order_by("id")[0]
-    text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
-    redactions = rewritten.active().filter(kind=EnforcementKind.REDACT_SPAN)
-    told = None
-    others = redactions.exclude(pk=enforcement.pk).select_related("decision__policy_version")
-    for other in others.order_by("id"):
-        told = other.decision.told
-        for start, end in other.data["spans"]:
-            text[start:end] = redaction.BLOCK * (end - start)
-    return "".join(text), told

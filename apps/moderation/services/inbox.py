@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.errors import NoticeNotFoundError
-from apps.moderation.models import Notice, Strike
+from apps.moderation.models import Enforcement, Notice, Strike
 from apps.moderation.services import notices, strikes
 from apps.users.models import User
 from apps.users.services import access
@@ -78,6 +79,26 @@ def notice_about(*, viewer: User, message_id: int) -> int | None:
     """
     rows = Notice.objects.filter(notices.ABOUT_OWN_TEXT, subject=viewer, message=message_id)
     return rows.order_by("-id").values_list("pk", flat=True).first()
+
+
+def notices_about_links(*, viewer: User, share_ids: Collection[int]) -> dict[int, int]:
+    """Return the viewer's newest notice about each link that a decision keeps revoked.
+
+    Args:
+        viewer: whose links.
+        share_ids: which links; those that no decision revoked are left out.
+
+    Returns:
+        Numbers of notices, by number of link.
+    """
+    revoking = Enforcement.objects.active().revoking(owner=viewer.pk)
+    held = revoking.filter(data__share_id__in=list(share_ids))
+    shares = {row.decision.case_id: row.data["share_id"] for row in held.select_related("decision")}
+    told = Notice.objects.filter(
+        notices.ABOUT_OWN_TEXT, subject=viewer, decision__case__in=list(shares)
+    )
+    rows = told.order_by("id").values_list("decision__case", "pk")
+    return {shares[case]: notice for case, notice in rows}
 
 
 def access_notice(*, viewer: User, notice_id: int) -> Notice:

@@ -232,9 +232,15 @@ def _write(
         kind=kind,
         title=text[0],
         body=text[1],
-        conversation_id=case.conversation_id,
+        conversation_id=case.conversation_id or _shared_in(case),
         message_id=case.message_id,
         appeal_until=timezone.now() + days if can_appeal else None,
     )
     deliveries.deliver(notice)
     return notice
+
+
+def _shared_in(case: Case) -> int | None:
+    """Return the conversation whose link was revoked in a case, which has none of its own."""
+    revoked = Enforcement.objects.filter(decision__case=case, kind=EnforcementKind.REVOKE_SHARE)
+    return revoked.values_list("conversation_id", flat=True).first()

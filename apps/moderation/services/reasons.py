@@ -21,6 +21,7 @@ TITLES = {
     EnforcementKind.REDACT_SPAN: gettext_noop("A passage in your conversation was redacted"),
     EnforcementKind.RETRACT_ANSWER: gettext_noop("An answer was withheld"),
     EnforcementKind.LOCK_CONVERSATION: gettext_noop("A conversation of yours was locked"),
+    EnforcementKind.REVOKE_SHARE: gettext_noop("A shared link of yours was revoked"),
     EnforcementKind.WARN: gettext_noop("You were warned"),
     EnforcementKind.RESTRICT: gettext_noop("You may read and not write"),
     EnforcementKind.SUSPEND: gettext_noop("Your account was suspended"),
@@ -36,6 +37,10 @@ DONE = {
     ),
     EnforcementKind.LOCK_CONVERSATION: gettext_noop(
         "You can read this conversation and not write in it."
+    ),
+    EnforcementKind.REVOKE_SHARE: gettext_noop(
+        "The link leads nowhere, and no other link to its conversation can be made. "
+        "The conversation itself stays as it is."
     ),
     EnforcementKind.WARN: gettext_noop("This is a warning; nothing else changes."),
     EnforcementKind.RESTRICT: gettext_noop("You can read and not write."),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
-from apps.moderation.constants import ActorKind, AppealState, EnforcementKind, FlagSource, Verdict
+from apps.moderation.constants import ActorKind, AppealState, FlagSource, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Note, Notice
 from apps.moderation.querysets import EnforcementQuerySet
 from apps.users.models import User
@@ -293,6 +293,6 @@ def effects_on(case: Case) -> list[str]:
 def _in_words(rows: EnforcementQuerySet) -> list[str]:
     now = timezone.now()
     return [
-        f"{EnforcementKind(row.kind).label} ({row.state_at(now).label.lower()})"
+        f"{row.what} ({row.state_at(now).label.lower()})"
         for row in rows.order_by("id")[:MAX_EVENTS]
     ]
