@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "apps.core.middleware.CsrfViewMiddleware",
     "apps.core.middleware.AuthenticationMiddleware",
     "apps.core.middleware.MessageMiddleware",
+    "apps.core.middleware.NotAllowedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.core.middleware.ConfirmationMiddleware",
     "apps.core.middleware.XFrameOptionsMiddleware",

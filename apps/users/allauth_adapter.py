@@ -26,6 +26,10 @@ from apps.users.services import access, accounts, preferences
 
 logger = logging.getLogger(__name__)
 
+WITHOUT_A_KEY = ("unknown_account", "account_already_exists")
+"""Mails whose links allauth builds from the host of the request; those with a key have hooks."""
+LINKS = {"signup_url": "account_signup", "password_reset_url": "account_reset_password"}
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Lets allauth's pages act through our services, by the same rules as the API."""
@@ -154,8 +158,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> EmailMultiAlternatives:
-        """Return a mail in the look of the pages, from the text of its templates."""
-        return dress(super().render_mail(template_prefix, email, context, headers))
+        """Return a mail in the look of the pages, from the text of its templates.
+
+        Its links lead to the configured address, whatever host was asked.
+        """
+        own = {}
+        if template_prefix.endswith(WITHOUT_A_KEY):
+            own = {key: settings.PUBLIC_URL + reverse(name) for key, name in LINKS.items()}
+        return dress(super().render_mail(template_prefix, email, {**context, **own}, headers))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; while the mail server is away the page works and the log tells.

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from apps.core import health
 from apps.core.errors import ServiceUnavailableError
+from tests.factories import UserFactory
 
 TOKEN = "a-token-for-prometheus"
 
@@ -23,6 +24,23 @@ def test_an_unknown_address_is_a_page_for_people(db: None) -> None:
     assert answered.status_code == 404
     assert b"There is nothing here" in answered.content
     assert answered.headers["X-Correlation-ID"].encode() in answered.content
+
+
+def test_a_form_s_address_opened_as_a_page_is_no_blank_page(db: None) -> None:
+    bare = Client().get("/settings/name/")
+    assert (bare.status_code, bare.content) == (405, b"")
+    page = Client().get("/settings/name/", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "There is nothing to see here" in page.text
+
+
+def test_an_error_page_leads_each_reader_where_they_can_go(db: None) -> None:
+    client = Client()
+    assert "Sign in" in client.get("/nothing-here").text
+    client.force_login(UserFactory())
+    page = client.get("/nothing-here").text
+    assert "Go to your conversations" in page
+    assert "Sign in" not in page
 
 
 def test_a_broken_page_tells_a_person_what_to_do_and_nothing_else(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -17,9 +18,10 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 
 from apps.core.middleware import confirmation
+from apps.users.mfa_adapter import MfaAdapter
 from apps.users.models import ApiToken, User
 from apps.users.services import principals
 from tests.factories import PASSWORD, ApiTokenFactory, UserFactory
@@ -260,3 +262,16 @@ def test_a_second_proof_is_asked_for_in_our_words_and_a_recovery_code_is_one(per
 def code_of(secret: str) -> str:
     """Return what an authenticator app shows now."""
     return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+def test_a_new_key_is_named_after_the_device_and_numbered_where_there_is_one(
+    person: User,
+) -> None:
+    page = confirmed(person).get("/accounts/2fa/webauthn/add/").text
+    assert 'value="Firefox on Linux"' in page
+    kind = Authenticator.Type.WEBAUTHN
+    Authenticator.objects.create(user=person, type=kind, data={"name": "Safari on Mac"})
+    agent = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.0 Safari/605.1.15"
+    request = RequestFactory().get("/", headers={"user-agent": agent})
+    with context.request_context(request):
+        assert MfaAdapter().generate_authenticator_name(person, kind) == "Safari on Mac (2)"

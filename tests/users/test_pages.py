@@ -242,6 +242,9 @@ def test_the_mail_names_our_address_whatever_host_was_asked(client: Client, pers
     client.post("/accounts/password/reset/", {"email": person.email}, headers={"host": "127.0.0.1"})
     assert "127.0.0.1" not in mail.outbox[0].body
     assert link_in(mail.outbox[0]).startswith("/accounts/password/reset/key/")
+    unknown = {"email": "nobody@example.com"}
+    client.post("/accounts/password/reset/", unknown, headers={"host": "127.0.0.1"})
+    assert link_in(mail.outbox[1]) == "/accounts/signup/"
 
 
 def test_a_reset_does_not_tell_who_has_an_account(client: Client, person: User) -> None:

@@ -144,7 +144,7 @@ class ShareAdmin(StaffModelAdmin[Share]):
                 "is given back they can make no other one to this conversation. No points are "
                 "added.",
                 "The conversation itself and older links to it stay as they are.",
-                "A case about the person keeps the decision; taken back there, the link is given back.",
+                "A case about the person keeps the decision; the link is given back there.",
                 RECORDED,
             ],
             submit="Revoke the link",

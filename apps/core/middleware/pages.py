@@ -12,11 +12,18 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponseForbidden
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotAllowed,
+)
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from apps.core.correlation import get_correlation_id
 from apps.core.paths import is_program_path
 
 if TYPE_CHECKING:
@@ -120,3 +127,33 @@ class MessageMiddleware(PagesOnly, Inline, messages.MessageMiddleware):
 
 class XFrameOptionsMiddleware(PagesOnly, Inline, clickjacking.XFrameOptionsMiddleware):
     """Django's refusal of frames, for pages."""
+
+
+class NotAllowedMiddleware(PagesOnly, MiddlewareMixin):
+    """Says on a page what Django says with an empty answer: that an address only takes a form."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer under ASGI; drawing the page asks who is signed in."""
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        if _is_blank_refusal(request, response):
+            return await sync_to_async(_refused)(request, response)
+        return response
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Answer without an event loop."""
+        is_blank = _is_blank_refusal(request, response)
+        return _refused(request, response) if is_blank else response
+
+
+def _is_blank_refusal(request: HttpRequest, response: HttpResponseBase) -> bool:
+    is_refusal = isinstance(response, HttpResponseNotAllowed) and not response.content
+    return is_refusal and "text/html" in request.headers.get("Accept", "")
+
+
+def _refused(request: HttpRequest, refusal: HttpResponseBase) -> HttpResponse:
+    context = {"correlation_id": get_correlation_id()}
+    page = render(request, "405.html", context, status=refusal.status_code)
+    page.headers["Allow"] = refusal.headers["Allow"]
+    return page

@@ -28,7 +28,8 @@ BROWSER_NAMES = {
     "Chrome/": "Chrome",
     "Safari/": "Safari",
 }
-SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "CrOS", "Linux")
+SYSTEM_NAMES = {"Mac OS": "Mac", "CrOS": "Chromebook"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +92,21 @@ def end_other_sessions(*, user: User, session: SessionBase) -> None:
     session_hashes.keep(session, locked)
 
 
+def device_of(user_agent: str) -> str:
+    """Name browser and system as their owner would; nothing else of what a client says."""
+    browser = next((BROWSER_NAMES[mark] for mark in BROWSERS if mark in user_agent), "")
+    system = next((SYSTEM_NAMES.get(mark, mark) for mark in SYSTEMS if mark in user_agent), "")
+    browser = browser or gettext("A browser")
+    words = {"browser": browser, "system": system}
+    return gettext("%(browser)s on %(system)s") % words if system else browser
+
+
 def _sign_in(row: UserSession, current: str) -> SignIn:
     return SignIn(
         id=row.pk,
-        label=_label(row.user_agent),
+        label=device_of(row.user_agent),
         address=row.ip,
         began_at=row.created_at,
         seen_at=row.last_seen_at,
         is_current=row.session_key == current,
     )
-
-
-def _label(user_agent: str) -> str:
-    """Name browser and system; whatever else a client says of itself is not repeated."""
-    browser = next((BROWSER_NAMES[mark] for mark in BROWSERS if mark in user_agent), "")
-    system = next((name for name in SYSTEMS if name in user_agent), "")
-    browser = browser or gettext("A browser")
-    words = {"browser": browser, "system": system}
-    return gettext("%(browser)s on %(system)s") % words if system else browser

@@ -1,7 +1,6 @@
 /** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
 import { cloneTemplate, fetchNodes, sayUnloaded } from "./html.js";
-import { oneAtATime } from "../lib/one-at-a-time.js";
 import { t } from "../lib/words.js";
 
 const NEAR_PX = 400;
@@ -71,9 +70,7 @@ export class Sidebar {
   }
 
   /** Look at the first page again: what happened while there was no connection was not heard. Tells whether it came. */
-  refresh = oneAtATime(() => this.#look());
-
-  async #look() {
+  async refresh() {
     const before = this.#links();
     const page = await this.#fetch(this.list.dataset.listing);
     if (!page) return false;
