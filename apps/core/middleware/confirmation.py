@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.core.exceptions import ReauthenticationRequired
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
+from apps.core import db
 from apps.core.middleware.base import GetResponse, TwoStepMiddleware
 from apps.core.middleware.sign_in import SAFE_METHODS
 
@@ -49,7 +49,7 @@ class ConfirmationMiddleware(TwoStepMiddleware):
         self, request: HttpRequest, view: View, args: Args, kwargs: Kwargs
     ) -> None:
         if was_resumed(request) and request.method not in SAFE_METHODS:
-            await sync_to_async(_forget_old)(request)
+            await db.call(_forget_old, request)
 
 
 def was_resumed(request: HttpRequest) -> bool:
