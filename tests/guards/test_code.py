@@ -11,7 +11,6 @@ MAX_FUNCTION_LINES = 50
 DOORS = ("routers", "consumers", "views", "templatetags")
 BRIDGES = {
     "apps/core/db.py": "the one bridge",
-    "apps/core/middleware/confirmation.py": "a session is read by Django's own code",
     "apps/core/middleware/pages.py": "a changed session or note is written by Django's own code",
     "apps/core/realtime/": "groups are told from synchronous services",
 }
