@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from apps.conversations.models import Conversation, Reply
 from apps.llm.constants import Audience
@@ -19,6 +22,7 @@ from tests.api.test_messages import answering
 from tests.factories import ApiTokenFactory, ConversationFactory, UserFactory
 from tests.llm.services.conftest import make_spare
 from tests.support.upstream import ScriptedUpstream
+from tests.support.upstream_scripts import Script
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +133,27 @@ async def test_a_name_goes_on_working_while_another_model_stands_in_for_it(
     catalogue.forget()
     refused = await program.post("/openai/v1/chat/completions", asked)
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "model_not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_completion_names_the_model_that_has_answered(
+    program: Program, upstream: ScriptedUpstream, settings: Settings
+) -> None:
+    settings.LLM_MAX_RETRIES = 0
+    asked = {"model": "scripted", "messages": [{"role": "user", "content": "[[stream tokens=3]]"}]}
+    with ScriptedUpstream() as second:
+        await sync_to_async(make_spare)(second.base_url)
+        upstream.queue(*[Script("status", status=500)] * 2)
+        async with answering():
+            whole = await program.post("/openai/v1/chat/completions", asked)
+            streamed = await program.post("/openai/v1/chat/completions", {**asked, "stream": True})
+            frames = [frame async for frame in streamed.streaming_content]
+    assert whole.json()["model"] == "spare-at-the-provider"
+    *_, last, done = b"".join(frames).decode().strip().split("\n\n")
+    assert (json.loads(last.removeprefix("data: "))["model"], done) == (
+        "spare-at-the-provider",
+        "data: [DONE]",
+    )
 
 
 def test_a_conversation_remembers_who_answers(

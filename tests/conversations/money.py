@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from asgiref.sync import sync_to_async
 
 from apps.conversations.models import Reply
@@ -24,6 +26,14 @@ def let_in_one_at_a_time(*, max_waiting: int) -> None:
 async def send(person: User, content: str, *, token_id: int | None = None) -> turns.Turn:
     request = turns.TurnRequest(conversation_id=None, content=content, api_token_id=token_id)
     return await turns.start_turn(actor=person, request=request)
+
+
+async def first_text(items: AsyncIterator[object]) -> str:
+    """Return the first text of a completion's pieces, behind who is asked."""
+    async for item in items:
+        if isinstance(item, str):
+            return item
+    raise AssertionError("there was no text")
 
 
 @sync_to_async

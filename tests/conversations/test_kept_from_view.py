@@ -18,6 +18,7 @@ from apps.core import db
 from apps.core.realtime import groups
 from apps.users.models import User
 from tests.conversations.conftest import running_worker
+from tests.conversations.money import first_text
 from tests.factories import MessageFactory, ReplyFactory
 from tests.support.upstream import ScriptedUpstream
 
@@ -91,7 +92,7 @@ async def test_a_program_gets_no_word_after_a_retraction_and_the_end_says_why(
         turn = await send(person, "[[stream tokens=2000 rate=100]]")
         worker.begin(turn.reply.pk)
         async with aclosing(completions.pieces(actor=person, turn=turn)) as items:
-            assert str(await anext(items)).startswith("word0")
+            assert (await first_text(items)).startswith("word0")
             await db.call(
                 visibility.hide_message, actor=None, message_id=turn.reply.pk, reason="So."
             )

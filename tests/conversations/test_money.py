@@ -29,6 +29,7 @@ from tests.conversations.conftest import read_reply, running_worker
 from tests.conversations.money import (
     assert_settled,
     counted,
+    first_text,
     let_in_one_at_a_time,
     line_of,
     send,
@@ -79,7 +80,7 @@ async def test_what_was_thought_and_every_byte_of_what_was_said_is_paid_for_with
         turn = await send(person, f"[[stall text={TOKYO}]]")
         task = worker.begin(turn.reply.pk)
         async with aclosing(completions.pieces(actor=person, turn=turn)) as items:
-            assert await anext(items) == TOKYO, "who leaves now stops it"
+            assert await first_text(items) == TOKYO, "who leaves now stops it"
         await task
     stopped = await read_reply(turn.reply.pk)
     assert (stopped.state, stopped.message.content) == ("stopped", TOKYO)

@@ -29,6 +29,7 @@ from tests.conversations.conftest import read_reply, running_worker
 from tests.conversations.money import (
     assert_settled,
     counted,
+    first_text,
     line_of,
     send,
 )
@@ -76,7 +77,7 @@ async def hung_up(scene: Scene) -> int:
         turn = await send(scene.person, "[[stall text=One]]")
         task = worker.begin(turn.reply.pk)
         async with aclosing(completions.pieces(actor=scene.person, turn=turn)) as items:
-            assert await anext(items) == "One"
+            assert await first_text(items) == "One"
         async with asyncio.timeout(5):
             await task
     return turn.reply.pk

@@ -22,7 +22,7 @@ from apps.conversations.completion_schemas import (
 )
 from apps.conversations.routers.turns import SENT, current_user, token_of
 from apps.conversations.services import asking, completions
-from apps.conversations.services.completions import Ended
+from apps.conversations.services.completions import Asked, Ended
 from apps.conversations.services.turns import Turn
 from apps.core.api import sse
 from apps.core.api.auth import caller_of
@@ -90,7 +90,7 @@ async def create_completion(
         "logprobs": None,
         "finish_reason": ended.finish_reason,
     }
-    head = _head(turn, "chat.completion")
+    head = {**_head(turn, "chat.completion"), "model": ended.model}
     return json_response({**head, "choices": [choice], "usage": _usage(ended)})
 
 
@@ -156,6 +156,9 @@ async def _chunks(
         async for item in items:
             if isinstance(item, str):
                 yield chunk({"content": item})
+                continue
+            head["model"] = item.model
+            if isinstance(item, Asked):
                 continue
             yield chunk({}, item.finish_reason)
             if includes_usage:

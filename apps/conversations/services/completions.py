@@ -11,7 +11,14 @@ from django.conf import settings
 
 from apps.conversations.constants import MAX_PROMPT_CHARS, ReplyState
 from apps.conversations.errors import ModelNotFoundError, PromptTooLongError
-from apps.conversations.events import ReplyDelta, ReplyFinished, ReplySnapshot, ReplyUsage
+from apps.conversations.events import (
+    ReplyDelta,
+    ReplyFinished,
+    ReplySnapshot,
+    ReplyStarted,
+    ReplyUsage,
+)
+from apps.conversations.models import Reply
 from apps.conversations.services import asking, following, sending, stopping
 from apps.conversations.services.turn_requests import Prompt
 from apps.conversations.services.turns import Turn, TurnRequest
@@ -29,15 +36,23 @@ _abandoned: set[asyncio.Task[object]] = set()
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Which model is asked from here on: the one that was named, or who stands in for it."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a completion ended well: `stop`, `length` or `content_filter`, and its tokens.
 
-    `is_withheld` where nothing of it may be shown any more.
+    `is_withheld` where nothing of it may be shown any more; `model` is the one that has answered.
     """
 
     finish_reason: str
     usage: ReplyUsage | None
     is_withheld: bool = False
+    model: str = ""
 
 
 async def list_models(*, viewer: User, allowed_models: Sequence[str] = ()) -> list[str]:
@@ -134,8 +149,8 @@ async def _offered(viewer: User, allowed_models: Sequence[str]) -> list[LiveMode
     return [model for model in found if model_rules.allows(allowed_models, model.code)]
 
 
-async def pieces(*, actor: User, turn: Turn) -> AsyncGenerator[str | Ended, None]:
-    """Yield the answer's text as it comes, then how it ended.
+async def pieces(*, actor: User, turn: Turn) -> AsyncGenerator[str | Asked | Ended, None]:
+    """Yield who is asked and the answer's text as it comes, then how it ended.
 
     Leaving it stops the answer, unless the message came with a key of its sender's: then the same
     request fetches it again.
@@ -154,9 +169,12 @@ async def pieces(*, actor: User, turn: Turn) -> AsyncGenerator[str | Ended, None
                     text = sent.rest_of(event)
                     if text:
                         yield text
+                elif isinstance(event, ReplyStarted):
+                    yield Asked(event.model)
                 elif isinstance(event, ReplyFinished):
                     has_ended = True
-                    yield _withheld(event) if sent.is_retracted else _ended(event)
+                    ended = _withheld(event) if sent.is_retracted else _ended(event)
+                    yield replace(ended, model=await db.call(_model_of, turn.reply.pk))
     finally:
         if not has_ended and turn.message.client_id is None:
             _abandon(actor, turn.reply.pk)
@@ -198,9 +216,13 @@ async def whole(*, actor: User, turn: Turn) -> tuple[str, Ended]:
         async for item in items:
             if isinstance(item, Ended):
                 ended = item
-            else:
+            elif isinstance(item, str):
                 texts.append(item)
     return "" if ended.is_withheld else "".join(texts), ended
+
+
+def _model_of(reply_id: int) -> str:
+    return str(Reply.objects.values_list("model", flat=True).get(pk=reply_id))
 
 
 def _ended(event: ReplyFinished) -> Ended:
