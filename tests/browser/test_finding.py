@@ -145,13 +145,19 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
         await tab.page.locator(item(tab, numbers[2])).hover()
         await tab.page.get_by_role("button", name="More about Talk 2").click()
         await tab.page.get_by_role("menuitem", name="Rename").click()
-        await field.fill("Another")
-        await field.press("Enter")
+        await rename(tab, field, "Another")
         await expect(tab.page.locator(item(tab, numbers[2]))).to_contain_text("Another")
         await tab.page.reload()
         await expect(title).to_have_text("My own title")
         await expect(tab.page.locator(item(tab, numbers[2]))).to_contain_text("Another")
         assert await tab.page.evaluate(order) == before
+
+
+async def rename(tab: Tab, field: Locator, title: str) -> None:
+    """Type another title, and wait until the server has it."""
+    await field.fill(title)
+    async with tab.page.expect_response("**/rename/"):
+        await field.press("Enter")
 
 
 async def be_refused_a_title(tab: Tab) -> None:

@@ -40,7 +40,7 @@ export function editInPlace(shown, { url, token, onDone, onProblem }) {
     let problem = UNSENT;
     try {
       const body = new URLSearchParams({ title, csrfmiddlewaretoken: token });
-      const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/plain" } });
+      const answer = await fetch(url, { method: "POST", body, headers: { Accept: "text/plain" }, keepalive: true });
       if (answer.ok && !answer.redirected) return;
       // A sentence for the person comes as plain text; any other refusal is a whole page.
       const isSentence = answer.headers.get("Content-Type")?.startsWith("text/plain");
