@@ -94,6 +94,11 @@ class CaseQuerySet(QuerySet["Case"]):
             state=constants.CaseState.CLAIMED, claimed_by=actor, claim_expires_at__gte=Now()
         )
 
+    def given_to(self, actor: User) -> CaseQuerySet:
+        """Return those that a lead gave this person and that they have not opened yet."""
+        rows = self.held_by(actor).filter(given_at__isnull=False)
+        return rows.order_by("-priority", "due_at", "id")
+
     def fit_for(self, actor: User) -> CaseQuerySet:
         """Leave out those in which this person has a part."""
         return self.exclude(_has_part(actor))

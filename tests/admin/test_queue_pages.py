@@ -34,8 +34,8 @@ JSON = {"Accept": "application/json"}
 LIST_QUERIES = 12
 """Ten of the page and two of the savepoint that a test adds."""
 CASE_QUERIES = 20
-NEXT_QUERIES = 24
-DECIDE_QUERIES = 75
+NEXT_QUERIES = 25
+DECIDE_QUERIES = 76
 MEASURES = ("hide_message", "redact_span", "lock_conversation", "warn", "restrict", "suspend")
 
 

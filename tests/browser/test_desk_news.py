@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from playwright.async_api import expect
 
+from apps.audit.models import AuditEvent
 from apps.moderation.models import Case
 from apps.moderation.services import cases, reassigning
 from tests.browser.tab import Browsing
@@ -51,3 +52,6 @@ async def test_the_queue_says_at_once_who_gave_a_case_and_that_the_clock_gave_on
         await gift.get_by_role("link", name="Open").click()
         await tab.page.wait_for_url(re.compile(f"/queue/{given.pk}/"))
         await expect(tab.page.locator("[data-claim-words]")).to_have_text("You hold it")
+        await expect(tab.page.locator("[data-clock]")).to_have_text(re.compile(r"^(10:00|9:\d\d)$"))
+    opened = AuditEvent.objects.filter(action="case.claimed", target_id=given.pk, actor=noor)
+    assert await opened.acount() == 1

@@ -67,6 +67,42 @@ def test_opening_what_was_given_is_recorded_as_taking_it_and_begins_its_ten_minu
     assert AuditEvent.objects.filter(action="case.claimed").count() == 1
 
 
+def test_what_was_given_is_taken_however_late_it_is_opened(lead: User) -> None:
+    noor = make_staff()
+    case = give(lead, make_case(), noor)
+    begun, soon = (timezone.now() + timedelta(minutes=minutes) for minutes in (-50, 10))
+    Case.objects.filter(pk=case.pk).update(claimed_at=begun, claim_expires_at=soon)
+    browser = Client()
+    browser.force_login(noor)
+    page = f"/admin/moderation/queue/{case.pk}/"
+    assert " data-given " in browser.get(page).text.split("data-claim-url")[0]
+    opened = cases.claim(actor=noor, case_id=case.pk)
+    assert opened.claimed_at is not None
+    assert opened.claimed_at > begun + timedelta(minutes=49)
+    assert AuditEvent.objects.get(action="case.claimed").data["severity"] == case.severity
+    assert "data-given" not in browser.get(page).text
+
+
+def test_deciding_what_was_given_without_opening_it_is_recorded_as_taking_it(lead: User) -> None:
+    noor = make_staff()
+    case = give(lead, make_case(), noor)
+    okay = Ruling(verdict=Verdict.NO_VIOLATION)
+    decisions.decide(actor=noor, case_id=case.pk, version=case.version, ruling=okay)
+    assert AuditEvent.objects.get(action="case.claimed").actor_id == noor.pk
+    assert Case.objects.get(pk=case.pk).given_at is None
+
+
+def test_the_next_case_is_first_what_a_lead_gave(lead: User) -> None:
+    noor = make_staff()
+    given, handed_on, other = make_case(), claimed_case(lead), make_case()
+    unsure = Ruling(verdict=Verdict.UNSURE)
+    decisions.decide(actor=lead, case_id=handed_on.pk, version=handed_on.version, ruling=unsure)
+    Case.objects.filter(pk=other.pk).update(priority=900)
+    give(lead, given, noor)
+    assert [cases.take_next(actor=noor).pk for _ in range(2)] == [given.pk, other.pk]
+    assert AuditEvent.objects.filter(action="case.claimed", target_id=given.pk).count() == 1
+
+
 def test_who_is_given_a_case_finds_it_first_with_the_name_of_the_lead_until_they_open_it(
     lead: User,
 ) -> None:

@@ -25,8 +25,8 @@ class Case(models.Model):
     no message. Its time counts from `reopened_at` where it was opened again. One `is_sealed` is
     open because of staff alone, who flagged it or opened it again long after it was decided: it
     lets nobody into the conversation until a person or a rule points at its message, or somebody
-    appeals. `has_part` is there on rows of
-    `CaseQuerySet.with_part_of` only.
+    appeals. `given_at` is when a lead gave it to whoever holds it and has not opened it yet.
+    `has_part` is there on rows of `CaseQuerySet.with_part_of` only.
     """
 
     has_part: bool
@@ -59,6 +59,7 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True)
     is_sealed = models.BooleanField(default=False, db_default=False)
+    given_at = models.DateTimeField(null=True)
 
     objects: ClassVar[CaseQuerySet] = CaseQuerySet.as_manager()  # type: ignore[assignment]
 

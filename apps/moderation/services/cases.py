@@ -32,7 +32,6 @@ DECIDE = "moderation.decide_case"
 OVERRIDE = "moderation.override_case"
 APPEALS = "moderation.decide_appeal"
 CLAIM = timedelta(minutes=constants.CLAIM_MINUTES)
-FRESH = CLAIM + timedelta(minutes=1)
 
 
 def require(actor: User, permission: str) -> None:
@@ -71,7 +70,7 @@ def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:
 def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     """Claim the most urgent case that waits and in which the actor has no part.
 
-    A lead gets first what others have handed on.
+    What a lead gave the actor comes first, then, for a lead, what others have handed on.
 
     Rows that somebody else is taking at this moment are skipped, so that two people never get the
     same case; claims that have passed are put back first.
@@ -92,6 +91,7 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     lanes = [rows.waiting()]
     if actor.has_perm(OVERRIDE):
         lanes.insert(0, rows.handed_on_to(actor))
+    lanes.insert(0, rows.given_to(actor))
     for lane in lanes:
         case = lane.select_for_update(skip_locked=True, of=("self",)).first()
         if case is not None:
@@ -127,7 +127,7 @@ def claim(*, actor: User, case_id: int) -> Case:
         raise AppealPendingError(message)
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
-    if case.has_live_claim and not is_given(case):
+    if case.has_live_claim and case.given_at is None:
         case.claim_expires_at = timezone.now() + CLAIM
         case.save(update_fields=["claim_expires_at"])
         return case
@@ -215,7 +215,7 @@ def lock_case(case_id: int, *, version: int | None = None) -> Case:
 
 
 def ensure_holds(actor: User, case: Case) -> None:
-    """Check that the actor holds a live claim.
+    """Check that the actor holds a live claim; what they were given they take with this.
 
     Raises:
         CaseClaimedError: somebody else does.
@@ -225,6 +225,9 @@ def ensure_holds(actor: User, case: Case) -> None:
         raise CaseClaimedError
     if not case.has_live_claim:
         raise CaseNotClaimedError
+    if case.given_at is not None:
+        case.given_at = None
+        _record(actor, AuditAction.CASE_CLAIMED, case, severity=case.severity)
 
 
 def ensure_may_take(actor: User, case: Case) -> None:
@@ -260,25 +263,21 @@ def has_part(person: User, case: Case) -> bool:
     return not Case.objects.fit_for(person).filter(pk=case.pk).exists()
 
 
-def is_given(case: Case) -> bool:
-    """Tell whether a claim is longer than anybody takes: a lead gave it, and nobody opened it."""
-    return case.claim_expires_at is not None and case.claim_expires_at > timezone.now() + FRESH
-
-
 def put_back(case: Case, state: constants.CaseState, *, is_given_back: bool = False) -> None:
     """End the claim on a locked case and set its state; not saved here."""
     case.state = state
-    case.claimed_by = case.claimed_at = case.claim_expires_at = None
+    case.claimed_by = case.claimed_at = case.claim_expires_at = case.given_at = None
     case.version += 1
     desk_news.case_changed(case, is_given_back=is_given_back)
     case.closed_at = timezone.now() if state == constants.CaseState.CLOSED else None
 
 
 def hold(case: Case, holder: User, *, is_recorded: bool = True, lasting: timedelta = CLAIM) -> None:
-    """Give somebody the claim on a locked case."""
+    """Give somebody the claim on a locked case; one that lasts longer is given by a lead."""
     now = timezone.now()
     case.state, case.claimed_by = constants.CaseState.CLAIMED, holder
     case.claimed_at, case.claim_expires_at = now, now + lasting
+    case.given_at = now if lasting > CLAIM else None
     case.version += 1
     case.save()
     desk_news.case_changed(case)

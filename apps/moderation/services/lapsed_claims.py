@@ -32,6 +32,7 @@ def put_back() -> None:
             claimed_by=None,
             claimed_at=None,
             claim_expires_at=None,
+            given_at=None,
             updated_at=Now(),
         )
     for case in found:

@@ -89,7 +89,7 @@ def reassign(*, actor: User, case_id: int, user_id: int, reason: str) -> Case:
 
 def givers_of(rows: Iterable[Case]) -> dict[int, str]:
     """Return who gave those cases that were given and wait to be opened; one query if any does."""
-    given = [case.pk for case in rows if cases.is_given(case)]
+    given = [case.pk for case in rows if case.given_at is not None]
     if not given:
         return {}
     events = audit.list_events_of(

@@ -41,10 +41,10 @@ export class Claim {
     return this.#isMine;
   }
 
-  /** Take the case where that makes sense, or learn who holds it. */
+  /** Take the case where that makes sense, also one that a lead gave, or learn who holds it. */
   async begin() {
-    const { mine, secondsLeft } = this.#case.dataset;
-    if (mine !== undefined) {
+    const { given, mine, secondsLeft } = this.#case.dataset;
+    if (mine !== undefined && given === undefined) {
       this.#lastRenewed = this.#looked = Date.now();
       this.#apply({ is_mine: true, seconds_left: Number(secondsLeft), why_not: "", state: "claimed" });
       return;

@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """A case knows that it was given and is not opened yet."""
+
+    dependencies = [("moderation", "0025_taken_back")]
+
+    operations = [
+        migrations.AddField(
+            model_name="case", name="given_at", field=models.DateTimeField(null=True)
+        ),
+    ]
