@@ -128,6 +128,22 @@ def _has_part(person: User) -> Q:
     return Q(subject=person) | Q(Exists(reported)) | Q(Exists(against))
 
 
+def opened_at_once(case: str = "pk") -> Q:
+    """Return the condition of rows whose case opened only as somebody of staff decided it.
+
+    What staff flag waits for others, with the name of whoever flagged it.
+
+    Args:
+        case: path from the row to the case's number.
+    """
+    flags = apps.get_model("moderation", "Flag")._default_manager  # noqa: SLF001
+    waits = flags.filter(
+        case=OuterRef(case), source=constants.FlagSource.STAFF, reporter__isnull=False
+    )
+    path = "" if case == "pk" else f"{case}__"
+    return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
+
+
 class FlagQuerySet(QuerySet["Flag"]):
     """Named queries over flags."""
 

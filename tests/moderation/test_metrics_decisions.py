@@ -15,7 +15,7 @@ from apps.moderation.constants import (
     Verdict,
 )
 from apps.moderation.models import Appeal, Decision, Enforcement, Notice, RuleHit
-from apps.moderation.services import automatic, snapshots
+from apps.moderation.services import automatic, labels, snapshots
 from apps.moderation.services import metrics_decisions as figures
 from apps.moderation.services.metrics_decisions import Hour, NoticeDay, Overturned
 from apps.users.models import User
@@ -114,6 +114,68 @@ def test_only_a_changed_verdict_overturns_and_it_is_told_by_whom(
     ]
     assert figures.overturned_altogether(weeks).share.value == pytest.approx(3 / 9)
     assert kept.pk
+
+
+def lifted(decision: Decision, by: User) -> Decision:
+    """End early what a decision did to the person."""
+    return decision_at(
+        ago(hours=5),
+        case=decision.case,
+        actor=by,
+        supersedes=decision,
+        verdict=Verdict.VIOLATES,
+        policy_version=decision.policy_version,
+        is_lift=True,
+    )
+
+
+def undone(decision: Decision, lift: Decision, by: User) -> Decision:
+    """Take back a lift, or the decision under it."""
+    return decision_at(
+        ago(hours=3),
+        case=lift.case,
+        actor=by,
+        supersedes=lift,
+        takes_back=decision,
+        verdict=Verdict.UNSURE,
+        is_undo=True,
+    )
+
+
+def test_a_lift_is_no_verdict_and_overturns_nothing(moderator: User, other: User) -> None:
+    policy = make_policy()
+    lifts = [lifted(violation(moderator, policy=policy), other) for _ in range(4)]
+    _, without, under, overruled = lifts
+    former = under.supersedes
+    assert former is not None
+    undone(without, without, other)
+    undone(former, under, moderator)
+    decision_at(ago(hours=3), case=overruled.case, actor=other, supersedes=overruled)
+    total = figures.overturned_altogether(figures.overturned(period(7)))
+    assert total == Overturned(None, 5, by_appeal=0, by_same=1, by_other=1)
+    assert [(hour.begins.hour, hour.by_people) for hour in figures.by_hour(period())] == [
+        (12, 4),
+        (9, 3),
+    ]
+
+
+def test_whoever_lifts_says_nothing_of_the_rule(moderator: User, other: User) -> None:
+    rule = make_rule()
+    made = violation(moderator, policy=rule.policy)
+    lifted(made, other)
+    assert rule.current is not None
+    RuleHit.objects.create(
+        rule=rule,
+        version=rule.current,
+        mode=rule.mode,
+        outcome=HitOutcome.FLAGGED,
+        stage=rule.stage,
+        message_id=made.case.message_id,
+        subject_id=made.case.subject_id,
+    )
+    assert labels.precision_of(rule.current).total == 1
+    assert labels.precision_of(rule.current, without=other).total == 1
+    assert labels.precision_of(rule.current, without=moderator).total == 0
 
 
 def taken_from_view(hours: float, **fields: object) -> Enforcement:

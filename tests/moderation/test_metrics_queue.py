@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.constants import ActorKind, FlagSource, PeriodDays, Severity, Verdict
 from apps.moderation.models import Case, CaseReopening
-from apps.moderation.services import cases, decisions, reversals
+from apps.moderation.services import by_hand, cases, decisions, reversals
 from apps.moderation.services.by_hand import hide_message
 from apps.moderation.services.decisions import Ruling
 from apps.moderation.services.metrics import last_days
@@ -123,6 +123,26 @@ def test_a_case_that_opened_and_closed_in_one_act_lowers_no_time() -> None:
     board = queue_board(queue_figures(period(7)), period(7))
     tile = next(one for one in board.tiles if one.label == "Closed in time")
     assert (tile.value, tile.note) == ("100%", "of 1 case that waited")
+
+
+def test_what_staff_flag_waits_like_any_other_case() -> None:
+    make_policy()
+    mia, noor = make_staff(), make_staff()
+    message = make_case().message
+    assert message is not None
+    flagged = MessageFactory(conversation=message.conversation)
+    by_hand.flag_message(actor=mia, message_id=flagged.pk, reason="What do you think?")
+    case = at(Case.objects.get(message=flagged), ago(hours=5))
+    taken = cases.claim(actor=noor, case_id=case.pk)
+    okay = Ruling(verdict=Verdict.NO_VIOLATION)
+    made = decisions.decide(actor=noor, case_id=case.pk, version=taken.version, ruling=okay)
+    at(made, ago(hours=1))
+    Case.objects.filter(pk=case.pk).update(closed_at=ago(hours=1), due_at=ago(hours=2))
+    today = flow(period(7))[-1]
+    assert (today.closed, today.at_once, today.waited, today.in_time) == (1, 0, 1, 0)
+    assert first_decisions(period(7))[1] == FirstDecisions(None, 1, 4 * HOUR, 4 * HOUR)
+    reversals.undo(actor=noor, decision_id=made.pk, reason="Once more.")
+    assert not CaseReopening.objects.get(case=case).was_at_once
 
 
 def test_each_time_that_a_case_comes_and_goes_counts_on_its_day() -> None:

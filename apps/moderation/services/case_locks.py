@@ -8,6 +8,7 @@ from apps.conversations.services import visibility
 from apps.moderation import constants
 from apps.moderation.errors import CaseNotFoundError
 from apps.moderation.models import Case, CaseReopening
+from apps.moderation.querysets import opened_at_once
 from apps.moderation.services import cases, priorities
 
 
@@ -58,5 +59,6 @@ def _closing_of(case: Case) -> CaseReopening | None:
         case=case,
         closed_at=case.closed_at,
         due_at=case.due_at,
-        was_at_once=case.source == constants.FlagSource.STAFF and case.reopened_at is None,
+        was_at_once=case.reopened_at is None
+        and Case.objects.filter(opened_at_once(), pk=case.pk).exists(),
     )

@@ -177,10 +177,15 @@ def human_verdicts_between(first: int, last: int, *, policy_id: int) -> dict[int
 
 
 def _standing() -> QuerySet[Decision]:
+    """Return the verdicts of people that hold, also where what they did to somebody was lifted."""
+    holds = Q(superseded_by=None) | Q(
+        superseded_by__is_lift=True, superseded_by__superseded_by=None
+    )
     rows: QuerySet[Decision] = Decision.objects.filter(
+        holds,
         actor_kind=ActorKind.PERSON,
-        superseded_by=None,
         is_undo=False,
+        is_lift=False,
         verdict__in=(Verdict.VIOLATES, Verdict.NO_VIOLATION),
     )
     return rows

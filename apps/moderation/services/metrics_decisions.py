@@ -38,12 +38,39 @@ SHOWN_BANDS: Sequence[tuple[str, int | None]] = (
     ("201 to 1,000", 1_000),
     ("over 1,000", None),
 )
-APPEALED = Q(superseded_by__decided_appeal__isnull=False)
-CHANGED = Q(superseded_by__is_undo=True) | (
-    Q(superseded_by__isnull=False)
-    & ~Q(superseded_by__verdict=F("verdict"))
-    & ~Q(superseded_by__verdict=Verdict.UNSURE)
-)
+
+
+def _overturned(by: str, undone: Q) -> tuple[Q, Q, Q]:
+    """Return the conditions of decisions overturned by an appeal, by their author, by others.
+
+    Args:
+        by: path to what took their place.
+        undone: where that is an undo, whether it is of them.
+    """
+    changed = (Q(**{f"{by}__is_undo": True}) & undone) | (
+        Q(**{f"{by}__isnull": False})
+        & ~Q(**{f"{by}__verdict": F("verdict")})
+        & ~Q(**{f"{by}__verdict": Verdict.UNSURE})
+    )
+    appealed = Q(**{f"{by}__decided_appeal__isnull": False})
+    same = Q(**{f"{by}__actor": F("actor")})
+    return changed & appealed, changed & ~appealed & same, changed & ~appealed & ~same
+
+
+def _ways_to_overturn() -> tuple[Q, Q, Q]:
+    """Return the same for decisions of which some was lifted before, or nothing.
+
+    A lift ends early what a decision did to the person and overturns nothing.
+    """
+    is_lifted = Q(superseded_by__is_lift=True)
+    direct = _overturned("superseded_by", Q())
+    later = _overturned(
+        "superseded_by__superseded_by", Q(superseded_by__superseded_by__takes_back=F("pk"))
+    )
+    appeal, same, other = (
+        (~is_lifted & one) | (is_lifted & two) for one, two in zip(direct, later, strict=True)
+    )
+    return appeal, same, other
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +158,12 @@ def decision_figures(period: Period) -> DecisionFigures:
 
 
 def by_hour(period: Period) -> list[Hour]:
-    """Return how many decisions were made in each hour that had any."""
+    """Return how many decisions were made in each hour that had any; ending one early is none."""
+    made = Decision.objects.filter(
+        created_at__gte=period.since, created_at__lt=period.until, is_lift=False
+    )
     rows = grouped(
-        Decision.objects.filter(created_at__gte=period.since, created_at__lt=period.until).annotate(
-            hour=TruncHour("created_at", tzinfo=UTC)
-        ),
+        made.annotate(hour=TruncHour("created_at", tzinfo=UTC)),
         "hour",
         people=Count("pk", filter=Q(actor_kind=ActorKind.PERSON)),
         rules=Count("pk", filter=Q(actor_kind=ActorKind.RULE)),
@@ -147,21 +175,22 @@ def overturned(period: Period) -> list[Overturned]:
     """Return by week how many decisions of people were overturned since.
 
     Handing a case on is no verdict, so what a lead then decides overturns nothing; deciding the
-    same again neither.
+    same again neither, nor lifting what a decision did to the person, which is no verdict either.
     """
-    is_self = Q(superseded_by__actor=F("actor"))
+    appeal, same, other = _ways_to_overturn()
     rows = daily(
         Decision.objects.filter(
             created_at__gte=period.since,
             created_at__lt=period.until,
             actor_kind=ActorKind.PERSON,
             is_undo=False,
+            is_lift=False,
         ).exclude(verdict=Verdict.UNSURE),
         "created_at",
         total=Count("pk"),
-        appeal=Count("pk", filter=CHANGED & APPEALED),
-        same=Count("pk", filter=CHANGED & ~APPEALED & is_self),
-        other=Count("pk", filter=CHANGED & ~APPEALED & ~is_self),
+        appeal=Count("pk", filter=appeal),
+        same=Count("pk", filter=same),
+        other=Count("pk", filter=other),
     )
     weeks = {week: [0, 0, 0, 0] for week in period.weeks}
     for row in rows:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from apps.moderation.constants import ActorKind, CaseState, FlagSource, Severity
 from apps.moderation.models import Case, CaseReopening, Decision
+from apps.moderation.querysets import opened_at_once
 from apps.moderation.services.metrics import (
     Period,
     age,
@@ -31,9 +32,6 @@ BANDS: Sequence[tuple[str, timedelta]] = (
     ("3 to 7 d", timedelta(days=7)),
     ("over 7 d", timedelta.max),
 )
-
-AT_ONCE = Q(source=FlagSource.STAFF, reopened_at__isnull=True)
-"""Cases that opened as somebody of staff decided them, and were not opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,11 @@ def closings(period: Period) -> dict[date, Counter[str]]:
     """
     still = Case.objects.filter(state=CaseState.CLOSED, closed_at__gte=period.since)
     before = CaseReopening.objects.filter(closed_at__gte=period.since)
-    kinds: Sequence[tuple[QuerySet[Any], Q]] = ((still, AT_ONCE), (before, Q(was_at_once=True)))
+    at_once_still = opened_at_once() & Q(reopened_at__isnull=True)
+    kinds: Sequence[tuple[QuerySet[Any], Q]] = (
+        (still, at_once_still),
+        (before, Q(was_at_once=True)),
+    )
     found: dict[date, Counter[str]] = defaultdict(Counter)
     for rows, at_once in kinds:
         counts = {
@@ -205,14 +207,14 @@ def first_decisions(period: Period) -> tuple[list[FirstDecisions], FirstDecision
     """Return how long people took to decide first, by day and over all days.
 
     A rule that withheld a text at once decided nothing in this sense; handing a case on did. A case
-    that staff opened had no wait: its first decision opened it.
+    that opened only as staff decided it had no wait.
     """
     rows: QuerySet[Decision] = (
         Decision.objects.filter(
             created_at__gte=period.since, actor_kind=ActorKind.PERSON, is_undo=False
         )
         .filter(Q(supersedes=None) | ~Q(supersedes__actor_kind=ActorKind.PERSON))
-        .exclude(case__source=FlagSource.STAFF)
+        .exclude(opened_at_once("case"))
         .annotate(wait=span("case__created_at", "created_at"))
     )
     by_day = daily(rows, "created_at", number=Count("pk"), **middle_and_tail("wait"))
