@@ -104,6 +104,22 @@ def test_every_kind_of_enforcement_is_taken_back_by_undo(
     assert Case.objects.get(pk=case.pk).state == CaseState.OPEN
 
 
+def test_an_answer_is_redacted_and_withheld_in_one_decision_and_all_of_it_comes_back(
+    moderator: User,
+) -> None:
+    make_policy()
+    message = ReplyFactory(message__content=TEXT).message
+    case = claimed_case(moderator, message)
+    both = (EnforcementKind.RETRACT_ANSWER, EnforcementKind.REDACT_SPAN)
+    ruling = violates(*both, spans=((0, 4),))
+    made = decisions.decide(actor=moderator, case_id=case.pk, version=case.version, ruling=ruling)
+    assert [one.kind for one in made.enforcements.order_by("id")] == list(reversed(both))
+    assert Reply.objects.get(pk=message.pk).state == ReplyState.WITHHELD
+    reversals.undo(actor=moderator, decision_id=made.pk, reason="A mistake.")
+    assert Message.objects.get(pk=message.pk).content == TEXT
+    assert Reply.objects.get(pk=message.pk).state == ReplyState.COMPLETE
+
+
 @pytest.mark.parametrize(
     "kind", [EnforcementKind.RETRACT_ANSWER, EnforcementKind.WARN, EnforcementKind.SUSPEND]
 )

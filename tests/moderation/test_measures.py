@@ -39,6 +39,7 @@ from apps.moderation.errors import (
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice, Strike
 from apps.moderation.services import (
     appeals,
+    automatic,
     case_pages,
     cases,
     decisions,
@@ -61,6 +62,7 @@ from tests.moderation.factories import (
     claimed_case,
     make_case,
     make_policy,
+    make_rule,
     make_staff,
     make_thresholds,
 )
@@ -183,6 +185,25 @@ def test_no_points_so_that_no_threshold_brings_a_second_measure(
     act(moderator, person, EnforcementKind.WARN, message_id=message)
     assert (Strike.objects.count(), Enforcement.objects.count()) == (0, 2)
     assert standing_of(person) == "good"
+
+
+@pytest.mark.parametrize("kind", [EnforcementKind.WARN, SUSPEND])
+def test_points_that_a_rule_gave_and_what_they_brought_stay(
+    moderator: User, person: User, kind: EnforcementKind
+) -> None:
+    make_thresholds()
+    rule = make_rule(make_policy("heavy", strike_points=6))
+    assert rule.current is not None
+    case = make_case(MessageFactory(conversation__owner=person))
+    automatic.decide_by_rule(
+        case=case, rule_version=rule.current, snapshot=case.snapshots.get(), gives_points=True
+    )
+    assert standing_of(person) == "restricted"
+    act(moderator, person, kind, message_id=case.message_id)
+    assert Strike.objects.active().get().points == 6
+    assert not Restriction.objects.filter(lifted_at__isnull=False).exists()
+    assert standing_of(person) == ("suspended" if kind == SUSPEND else "restricted")
+    assert "points" not in Notice.objects.filter(subject=person).latest("id").body
 
 
 def test_a_message_that_is_not_theirs_or_may_not_be_read_changes_nothing(

@@ -63,7 +63,7 @@ def hide_message(
         reason=reason,
         reason_for_user=reason_for_user,
         measures=[Measure(kind=EnforcementKind.HIDE_MESSAGE)],
-        gives_points=False,
+        gives_points=None,
     )
     return decide_at_once(actor=actor, case_id=flagged.pk, ruling=ruling, batch_id=batch_id)
 

@@ -56,7 +56,8 @@ class Ruling:
         reason: why, for staff and record; needed to say that it violates.
         reason_for_user: why, in the words of the notice.
         measures: what is to be done; only where it violates.
-        gives_points: whether the policy's points count against the author.
+        gives_points: whether the policy's points count against the author; None to leave those that
+            the case gave before as they are.
     """
 
     verdict: Verdict
@@ -64,7 +65,7 @@ class Ruling:
     reason: str = ""
     reason_for_user: str = ""
     measures: Sequence[Measure] = ()
-    gives_points: bool = True
+    gives_points: bool | None = True
 
 
 @transaction.atomic
@@ -223,7 +224,8 @@ def strike_and_tell(
     decision: Decision, case: Case, done: list[Enforcement], brings: Effects, *, automatic: bool
 ) -> None:
     """Give the points, with what they bring; then tell."""
-    strikes.give_strike(decision=decision, case=case, points=brings.points)
+    if not brings.keeps_points:
+        strikes.give_strike(decision=decision, case=case, points=brings.points)
     if brings.unreached:
         reversals.withdraw_unreached(decision=decision, case=case)
     if brings.threshold is not None:

@@ -65,6 +65,7 @@ class Effects:
         lapsed: what a decision on the case did and something else took back since.
         points: strike points that the author gets.
         former_points: what the case gave before, in whose place they come.
+        keeps_points: what the case gave before counts as it did, and nothing is added.
         total: what the author has with them.
         threshold: the consequence that the total brings; None for none.
         threshold_ends_at: when that consequence ends by itself.
@@ -78,6 +79,7 @@ class Effects:
     lapsed: Sequence[Enforcement] = ()
     points: int = 0
     former_points: int = 0
+    keeps_points: bool = False
     total: int = 0
     threshold: Threshold | None = None
     threshold_ends_at: datetime | None = None
@@ -101,7 +103,11 @@ class Effects:
 
 
 def effects_of(
-    *, case: Case, policy: Policy | None, measures: Sequence[Measure] = (), gives_points: bool
+    *,
+    case: Case,
+    policy: Policy | None,
+    measures: Sequence[Measure] = (),
+    gives_points: bool | None,
 ) -> Effects:
     """Work out what calling a case a violation would bring at this moment.
 
@@ -113,18 +119,20 @@ def effects_of(
         case: locked, where it is about to be decided.
         policy: which one it goes against.
         measures: what is asked for.
-        gives_points: whether the policy's points count.
+        gives_points: whether the policy's points count; None where those of before stay.
     """
     now = timezone.now()
     planned = [
         Planned(measure=one, ends_at=one.ends_at or _end(now, one.kind, one.hours))
-        for one in sorted(measures, key=lambda one: one.kind in constants.ENFORCED_BY_PERSONS)
+        for one in sorted(measures, key=_turn)
     ]
     subject = User.objects.filter(pk=case.subject_id).first()
     has_points = gives_points and subject is not None and case.target_role == Author.USER
     points = policy.strike_points if has_points and policy is not None else 0
     before, total = strikes.look_ahead(case, points)
     unreached = strikes.unreached(case.subject_id, case=case, points=points)
+    if gives_points is None:
+        total, unreached = before, []
     held, lapsed, lesser = _what_holds(case, points, unreached)
     lifted = [one for one in unreached if not _has_lapsed(one, case)]
     is_spared = subject is None or subject.is_staff
@@ -137,6 +145,7 @@ def effects_of(
         lapsed=lapsed,
         points=points,
         former_points=before - total + points,
+        keeps_points=gives_points is None,
         total=total,
         threshold=threshold,
         threshold_ends_at=_end_of(now, threshold) if threshold is not None else None,
@@ -145,6 +154,13 @@ def effects_of(
     )
     coming = [kind for kind, _ in brings.told()]
     return replace(brings, eased=easing_of(case.subject_id, ending=lifted, coming=coming))
+
+
+def _turn(measure: Measure) -> int:
+    """Return when a measure has its turn: redacting needs the text, persons come last."""
+    if measure.kind in constants.ENFORCED_BY_PERSONS:
+        return 2
+    return 0 if measure.kind == EnforcementKind.REDACT_SPAN else 1
 
 
 def _what_holds(

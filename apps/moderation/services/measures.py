@@ -75,7 +75,7 @@ def act_on_person(
         reason=why.reason,
         reason_for_user=why.reason_for_user,
         measures=[Measure(kind=kind, ends_at=until)],
-        gives_points=False,
+        gives_points=None,
     )
     return by_hand.decide_at_once(actor=actor, case_id=case.pk, ruling=ruling)
 
