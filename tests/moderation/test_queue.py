@@ -15,7 +15,13 @@ from apps.moderation.models import Case, CaseSnapshot, SavedView
 from apps.moderation.services import cases, preferences, queue, queue_filters, saved_views
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
-from tests.moderation.factories import make_case, make_decided, make_policy, make_staff
+from tests.moderation.factories import (
+    claimed_case,
+    make_case,
+    make_decided,
+    make_policy,
+    make_staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +50,19 @@ def test_own_cases_stand_on_top_then_the_oldest_past_due(moderator: User) -> Non
     assert [row.case.pk for row in page.mine] == [mine.pk]
     assert [row.case.pk for row in page.rows] == [latest.pk, late.pk]
     assert page.total == "3"
+
+
+def test_of_many_own_cases_those_beyond_a_page_stand_among_the_rest(
+    moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "ROWS_PER_PAGE", 2)
+    own = [claimed_case(moderator).pk for _ in range(5)]
+    chosen = queue_filters.parse({"order": queue_filters.Order.NEWEST})
+    first = queue.take_slice(viewer=moderator, chosen=chosen)
+    second = queue.take_slice(viewer=moderator, chosen=chosen, after=first.after)
+    shown = [row.case.pk for row in (*first.mine, *first.rows, *second.rows)]
+    assert shown == own[::-1]
+    assert (second.mine, second.after) == ([], "")
 
 
 def test_a_page_that_shows_the_beginnings_of_texts_is_one_event_that_names_the_cases(

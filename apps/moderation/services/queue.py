@@ -108,8 +108,10 @@ def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSl
     found = rows_of(viewer=viewer, chosen=chosen)
     held = Q(state=constants.CaseState.CLAIMED, claimed_by=viewer)
     shows_mine = chosen.is_default_state and not chosen.q
-    mine = list(_drawn(found.filter(held))[:ROWS_PER_PAGE]) if shows_mine and not after else []
-    rest = found.exclude(held) if shows_mine else found
+    own = _from(found.filter(held), chosen.sorted_by, "") if shows_mine else found.none()
+    mine = [] if after else list(_drawn(own)[:ROWS_PER_PAGE])
+    on_top = own.values_list("pk", flat=True)[:ROWS_PER_PAGE] if after else [one.pk for one in mine]
+    rest = found.exclude(pk__in=list(on_top))
     page = list(_drawn(_from(rest, chosen.sorted_by, after))[: ROWS_PER_PAGE + 1])
     shown = page[:ROWS_PER_PAGE]
     hidden_from = preferences.collapse_from(viewer)
