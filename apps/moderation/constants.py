@@ -112,7 +112,6 @@ class FlagOutcome(TextChoices):
     PENDING = "pending", "Pending"
     AGREED = "agreed", "Agreed"
     DISAGREED = "disagreed", "Disagreed"
-    IGNORED = "ignored", "Ignored"
 
 
 class FlagReason(TextChoices):

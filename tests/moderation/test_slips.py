@@ -7,7 +7,7 @@ import pytest
 
 from apps.moderation.constants import AppealState, FlagSource, Severity, Verdict
 from apps.moderation.models import Appeal, Case, Notice, Policy, RuleHit
-from apps.moderation.services import appeals, cases, decisions, flags, reversals
+from apps.moderation.services import appeals, by_hand, cases, decisions, flags, reversals
 from apps.moderation.services.appeals import Review
 from apps.moderation.services.decisions import Ruling
 from apps.users.models import User
@@ -165,3 +165,22 @@ def test_no_violation_goes_back_before_everything_that_was_decided_in_a_row(
     after = Case.objects.select_related("policy").get(pk=case.pk)
     assert after.policy is not None
     assert (after.policy.code, after.severity) == ("insults", Severity.MEDIUM)
+
+
+def test_what_a_colleague_has_flagged_since_the_decision_stays(
+    moderator: User, grave: Policy
+) -> None:
+    case = flags.raise_flag(message=MessageFactory(), source=FlagSource.USER)
+    claimed = cases.claim(actor=moderator, case_id=case.pk)
+    unsure = decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=claimed.version,
+        ruling=Ruling(verdict=Verdict.UNSURE),
+    )
+    by_hand.flag_message(
+        actor=make_staff(), message_id=case.text_number, reason="A threat.", policy_code="grave"
+    )
+    reversals.undo(actor=moderator, decision_id=unsure.pk, reason="")
+    after = Case.objects.get(pk=case.pk)
+    assert (after.policy, after.severity) == (grave, Severity.CRITICAL)

@@ -200,12 +200,18 @@ class CaseSnapshot(models.Model):
 
 
 class Flag(models.Model):
-    """Somebody or something pointed at a message, with an outcome of its own."""
+    """Somebody or something pointed at a message, with an outcome of its own.
+
+    `policy` is what it was thought to go against; null where nobody said, and on older flags.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="flags")
     message = lasting_key("conversations.Message")
     source = models.CharField(max_length=20, choices=constants.FlagSource.choices)
     hit = models.ForeignKey(RuleHit, null=True, on_delete=models.PROTECT, related_name="flags")
+    policy = models.ForeignKey(
+        Policy, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     reporter = actor_key(null=True)
     reason = models.CharField(max_length=20, choices=constants.FlagReason.choices, blank=True)
     comment = models.TextField(blank=True)

@@ -82,6 +82,7 @@ def raise_flag(
                 message=message,
                 source=source,
                 hit=hit,
+                policy=policy,
                 reporter=reporter,
                 reason=report.reason,
                 comment=report.comment,

@@ -69,7 +69,7 @@ def restore_undecided(case: Case, decision: Decision) -> None:
 def restore(case: Case, former: Decision) -> None:
     """Set a case's policy and severity as they were before a decision; not saved here.
 
-    What rules have found since then counts, as it does where a flag joins a case.
+    What was flagged since then counts, as it does where a flag joins a case.
 
     Args:
         case: locked.
@@ -78,10 +78,10 @@ def restore(case: Case, former: Decision) -> None:
     if former.severity_before is None:
         return
     case.policy, case.severity = former.policy_before, former.severity_before
-    since = Flag.objects.filter(case=case, created_at__gt=former.created_at, hit__isnull=False)
-    gravest = since.select_related("hit__rule__policy").order_by("-hit__rule__policy__severity")
+    since = Flag.objects.filter(case=case, created_at__gt=former.created_at, policy__isnull=False)
+    gravest = since.select_related("policy").order_by("-policy__severity")
     for flag in gravest[:1]:
-        found = flag.hit.rule.policy if flag.hit is not None else None
+        found = flag.policy
         if found is not None and (case.policy is None or found.severity > case.policy.severity):
             case.policy = found
 

@@ -48,7 +48,6 @@ FLAG_LOOKS = {
     FlagOutcome.PENDING: (Tone.NEUTRAL, "schedule"),
     FlagOutcome.AGREED: (Tone.GOOD, "thumb_up"),
     FlagOutcome.DISAGREED: (Tone.WARNING, "thumb_down"),
-    FlagOutcome.IGNORED: (Tone.NEUTRAL, "remove"),
 }
 HIT_LOOKS = {
     HitOutcome.RECORDED: (Tone.NEUTRAL, "edit_note"),
