@@ -122,17 +122,11 @@ def effects_of(
         gives_points: whether the policy's points count; None where those of before stay.
     """
     now = timezone.now()
-    planned = [
-        Planned(measure=one, ends_at=one.ends_at or _end(now, one.kind, one.hours))
-        for one in sorted(measures, key=_turn)
-    ]
+    planned = [_planned(one, now) for one in sorted(measures, key=_turn)]
     subject = User.objects.filter(pk=case.subject_id).first()
     has_points = gives_points and subject is not None and case.target_role == Author.USER
     points = policy.strike_points if has_points and policy is not None else 0
-    before, total = strikes.look_ahead(case, points)
-    unreached = strikes.unreached(case.subject_id, case=case, points=points)
-    if gives_points is None:
-        total, unreached = before, []
+    before, total, unreached = _points_ahead(case, points, keeps_points=gives_points is None)
     held, lapsed, lesser = _what_holds(case, points, unreached)
     lifted = [one for one in unreached if not _has_lapsed(one, case)]
     is_spared = subject is None or subject.is_staff
@@ -154,6 +148,22 @@ def effects_of(
     )
     coming = [kind for kind, _ in brings.told()]
     return replace(brings, eased=easing_of(case.subject_id, ending=lifted, coming=coming))
+
+
+def _points_ahead(
+    case: Case, points: int, *, keeps_points: bool
+) -> tuple[int, int, list[Enforcement]]:
+    """Return what the subject has, what they would have, and what would not be reached then."""
+    if keeps_points:
+        total = strikes.active_points(case.subject_id)
+        return total, total, []
+    before, total = strikes.look_ahead(case, points)
+    return before, total, strikes.unreached(case.subject_id, case=case, points=points)
+
+
+def _planned(measure: Measure, now: datetime) -> Planned:
+    ends_at = measure.ends_at or _end(now, measure.kind, measure.hours)
+    return Planned(measure=measure, ends_at=ends_at)
 
 
 def _turn(measure: Measure) -> int:

@@ -75,18 +75,11 @@ def raise_flag(
     elif original is not None:
         _keep(case, message, original)
     report = report or Report()
+    flag = Flag(case=case, message=message, source=source, hit=hit, policy=policy)
+    flag.reporter, flag.reason, flag.comment = reporter, report.reason, report.comment
     try:
         with transaction.atomic():
-            Flag.objects.create(
-                case=case,
-                message=message,
-                source=source,
-                hit=hit,
-                policy=policy,
-                reporter=reporter,
-                reason=report.reason,
-                comment=report.comment,
-            )
+            flag.save()
     except IntegrityError as error:
         raise AlreadyReportedError from error
     _take_in(case, source, policy)

@@ -7,7 +7,7 @@ OUTCOMES = [("pending", "Pending"), ("agreed", "Agreed"), ("disagreed", "Disagre
 class Migration(migrations.Migration):
     """A flag keeps what it was thought to go against, and is agreed with or not."""
 
-    dependencies = [("moderation", "0026_given")]
+    dependencies = [("moderation", "0027_given")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A case knows that it was given and is not opened yet."""
 
-    dependencies = [("moderation", "0025_taken_back")]
+    dependencies = [("moderation", "0026_links_revoked")]
 
     operations = [
         migrations.AddField(
