@@ -102,7 +102,7 @@ def revoke_share(
         reason=reason,
         reason_for_user=told,
         measures=[Measure(kind=EnforcementKind.REVOKE_SHARE, share_id=share.pk)],
-        gives_points=False,
+        gives_points=None,
     )
     return decide_at_once(actor=actor, case_id=case.pk, ruling=ruling)
 
