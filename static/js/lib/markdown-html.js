@@ -7,13 +7,20 @@ const BLOCKS =
 const WHOLE = ["pre", "script", "style", "textarea"];
 const TAG = /^ {0,3}<(\/?)([A-Za-z][\w-]*)/;
 
+/** Return what ends the markup that a line begins and that goes on over blank lines; "" where it begins none. */
+export function endOfWhole(line) {
+  if (/^ {0,3}<!--/.test(line)) return "-->";
+  const [, close, name] = TAG.exec(line) ?? [];
+  const tag = name?.toLowerCase();
+  return !close && WHOLE.includes(tag) ? `</${tag}>` : "";
+}
+
 /** Return the line behind the markup that begins at a line, or 0 where none does. */
 export function readHtml(lines, at) {
-  if (/^ {0,3}<!--/.test(lines[at])) return lineBehind(lines, at, "-->");
-  const [, close, name] = TAG.exec(lines[at]) ?? [];
-  const tag = name?.toLowerCase();
-  if (!close && WHOLE.includes(tag)) return lineBehind(lines, at, `</${tag}>`);
-  if (!BLOCKS.includes(tag)) return 0;
+  const end = endOfWhole(lines[at]);
+  if (end) return lineBehind(lines, at, end);
+  const [, , name] = TAG.exec(lines[at]) ?? [];
+  if (!BLOCKS.includes(name?.toLowerCase())) return 0;
   let next = at + 1;
   while (next < lines.length && lines[next].trim() !== "") next += 1;
   return next;

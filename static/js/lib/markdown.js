@@ -7,7 +7,7 @@
  */
 
 import { readFormulaLines } from "./formulas.js";
-import { endsContainer, readHtml } from "./markdown-html.js";
+import { endOfWhole, endsContainer, readHtml } from "./markdown-html.js";
 import { parseInline } from "./markdown-inline.js";
 import { itemsOf, readItemMark } from "./markdown-lists.js";
 import { beginsTable, readTable } from "./markdown-tables.js";
@@ -33,6 +33,7 @@ const matchShort = (pattern, line) => (line.length > LONG_LINE ? null : pattern.
 export function settledLength(text) {
   let settled = 0;
   let fence = null;
+  let whole = "";
   let isAfterBlank = false;
   for (let at = 0, end = text.indexOf("\n"); end !== -1; at = end + 1, end = text.indexOf("\n", at)) {
     const line = text.slice(at, end);
@@ -40,9 +41,14 @@ export function settledLength(text) {
       if (closes(line, fence)) fence = null;
       continue;
     }
+    if (whole) {
+      if (line.includes(whole)) whole = "";
+      continue;
+    }
     if (isAfterBlank && /^[^\s>]/.test(line) && !readItemMark(line)) settled = at;
     const mark = FENCE.exec(line);
     if (mark) fence = mark[2] ?? mark[4];
+    else if (!line.includes(endOfWhole(line))) whole = endOfWhole(line);
     isAfterBlank = isBlank(line);
   }
   return settled;
