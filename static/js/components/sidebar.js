@@ -1,6 +1,7 @@
 /** The list of conversations, kept in step with what happens; it never moves under the reader. */
 
 import { cloneTemplate, fetchNodes, sayUnloaded } from "./html.js";
+import { oneAtATime } from "../lib/one-at-a-time.js";
 import { t } from "../lib/words.js";
 
 const NEAR_PX = 400;
@@ -70,7 +71,9 @@ export class Sidebar {
   }
 
   /** Look at the first page again: what happened while there was no connection was not heard. Tells whether it came. */
-  async refresh() {
+  refresh = oneAtATime(() => this.#look());
+
+  async #look() {
     const before = this.#links();
     const page = await this.#fetch(this.list.dataset.listing);
     if (!page) return false;
