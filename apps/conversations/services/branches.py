@@ -112,10 +112,14 @@ def ensure_at_rest(conversation: Conversation) -> None:
         raise ReplyInProgressError
 
 
+def is_question(message: Message) -> bool:
+    """Tell whether a message is a question, and not one call of a program."""
+    return message.role == constants.Author.USER and message.prompt is None
+
+
 def can_be_edited(message: Message) -> bool:
-    """Tell whether a message is a question in sight, and not one call of a program."""
-    is_question = message.role == constants.Author.USER and message.prompt is None
-    return is_question and not message.is_hidden
+    """Tell whether a message is a question in sight."""
+    return is_question(message) and not message.is_hidden
 
 
 def is_version(message: Message, edits_message_id: int | None) -> bool:

@@ -34,6 +34,7 @@ class ShownMessage:
     client_id: str
     can_retry: bool
     can_ask_again: bool
+    is_question: bool
     can_edit: bool
     can_rate: bool
     rating: str
@@ -111,6 +112,7 @@ def _show(
         client_id="" if message.is_hidden else message.client_id or "",
         can_retry=can_ask_again and has_failed and not message.is_hidden,
         can_ask_again=can_ask_again,
+        is_question=branches.is_question(message),
         can_edit=branches.can_be_edited(message),
         can_rate=feedback.can_be_rated(message),
         rating=rated.rating if rated else "",

@@ -76,6 +76,7 @@ def blank_message(role: str, state: str) -> dict[str, Any]:
         "client_id": "",
         "can_retry": False,
         "can_ask_again": True,
+        "is_question": role == "user",
         "can_edit": role == "user",
         "can_rate": False,
         "rating": "",

@@ -149,8 +149,10 @@ export class Message {
     if (hidden && !this.isHidden) this.article.dataset.endNotice = shown.textContent;
     this.article.toggleAttribute("data-hidden", hidden);
     this.decision.hidden = !hidden && !redacted && this.state !== "withheld";
+    this.article.querySelector("[data-edit]")?.toggleAttribute("hidden", hidden);
     if (hidden) {
       this.showText("");
+      this.allowRating();
       this.showNotice(notice || t("This message was removed by moderation."), { icon: "eye-off" });
       this.notice.querySelector("[data-retry]")?.toggleAttribute("hidden", true);
       this.article.querySelector("[data-details]")?.toggleAttribute("hidden", true);
@@ -163,6 +165,7 @@ export class Message {
     if (details) details.hidden = this.state !== "complete" || !details.querySelector("[data-used]").textContent;
     const icon = redacted ? "shield" : undefined;
     this.showNotice(notice || this.article.dataset.endNotice || "", { icon });
+    if (!this.isLive) this.allowRating();
   }
 
   stampTime(date = null) {
