@@ -1,6 +1,8 @@
 """What happens elsewhere shows on the open page: staff, other processes, the network."""
 
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -28,7 +30,7 @@ REVOKED_WITHIN_MS = 2_000
 async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_restored(
     browsing: Browsing, person: User, moderator: User
 ) -> None:
-    browsing.allowed = "ERR_INTERNET_DISCONNECTED|ERR_FAILED"
+    browsing.allowed = "ERR_INTERNET_DISCONNECTED|ERR_FAILED|status of 404"
     async with browsing:
         gone, back = await sync_to_async(make_two)(person)
         tab = await browsing.signed_in(person)
@@ -54,8 +56,8 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         )
         await expect(tab.answer_body).to_have_text(answer_text(8).strip())
         await expect(tab.notice).to_be_hidden()
-        await Conversation.objects.filter(pk=gone).aupdate(archived_at=timezone.now())
-        await Conversation.objects.filter(pk=back).aupdate(archived_at=None)
+        await expect(tab.answer.get_by_role("button", name="Good answer")).to_be_visible()
+        await swap(gone, back)
         await tab.page.route("**/messages/older/", lambda route: route.abort(), times=1)
         await miss_something(tab, person, moderator, number)
         hidden = tab.page.locator(f"#message-{number}")
@@ -65,6 +67,7 @@ async def test_a_hidden_message_vanishes_from_the_open_page_and_comes_back_when_
         await tab.see_state("complete")
         assert await tab.text() == answer_text(5).strip()
         await see_the_list_as_it_is(tab)
+        await miss_what_became_of_the_whole(tab)
 
 
 def make_two(person: User) -> tuple[int, int]:
@@ -77,11 +80,45 @@ def make_two(person: User) -> tuple[int, int]:
     return gone.pk, back.pk
 
 
+async def swap(gone: int, back: int) -> None:
+    """Archive the one that is listed, and take the other out of the archive."""
+    await Conversation.objects.filter(pk=gone).aupdate(archived_at=timezone.now())
+    await Conversation.objects.filter(pk=back).aupdate(archived_at=None)
+
+
 async def see_the_list_as_it_is(tab: Tab) -> None:
     """See that one of both is gone, and the other under the days where it belongs."""
     groups = tab.page.locator("[data-sidebar] section")
     await expect(groups.filter(has_text="Back")).not_to_have_attribute("data-group", "Today")
     await expect(groups.filter(has_text="Gone")).to_have_count(0)
+
+
+async def miss_what_became_of_the_whole(tab: Tab) -> None:
+    """See on the page that its conversation was renamed, locked and archived, and then deleted."""
+    now = timezone.now()
+    here = Conversation.objects.filter(messages=await tab.reply_id())
+    async with away(tab):
+        await here.aupdate(title="Another title", locked_at=now, archived_at=now)
+    header = tab.page.locator(".chat-header")
+    await expect(header.get_by_role("heading")).to_have_text("Another title")
+    await expect(header.get_by_text("Archived")).to_be_visible()
+    await expect(tab.page.locator("[data-closed-text]")).to_contain_text("locked")
+    async with away(tab):
+        await here.aupdate(title="Another title", locked_at=None, archived_at=None)
+    await expect(tab.composer).to_be_editable()
+    await expect(header.get_by_text("Archived")).to_be_hidden()
+    async with away(tab):
+        await here.aupdate(deleted_at=now)
+    await expect(tab.page.locator("[data-welcome]")).to_be_visible()
+
+
+@contextlib.asynccontextmanager
+async def away(tab: Tab) -> AsyncIterator[None]:
+    """Take the network from a page for a while."""
+    await tab.page.context.set_offline(True)
+    await expect(tab.connection).to_contain_text("You are offline")
+    yield
+    await tab.page.context.set_offline(False)
 
 
 async def miss_something(tab: Tab, person: User, moderator: User, number: int) -> None:
@@ -141,9 +178,12 @@ async def test_a_suspended_person_is_told_on_the_open_page_and_cannot_write(
         await expect(tab.connection).to_contain_text("You sent spam.")
         await expect(tab.page.locator("#composer-input")).to_be_hidden()
         await expect(tab.page.locator("[data-closed-text]")).to_contain_text("You cannot write")
-        answer = await tab.page.goto("/")
-        assert answer is not None
-        await expect(tab.page.locator("#composer-input")).to_have_count(0)
+        second = await tab.another()
+        await second.page.goto("/")
+        await expect(second.page.locator("#composer-input")).to_have_count(0)
+        await db.call(standing.lift, actor=moderator, user_id=person.pk, reason="A mistake.")
+        await tab.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+        await expect(tab.composer).to_be_editable()
 
 
 async def test_a_person_who_signs_out_in_one_tab_is_signed_out_in_the_other(

@@ -52,12 +52,7 @@ def conversation_page(
             after=after,
             around=around,
         ),
-        "conversation": {
-            "id": conversation.pk,
-            "title": conversation.display_title,
-            "is_archived": conversation.archived_at is not None,
-            "locked": presenting.locked_notice(conversation),
-        },
+        "conversation": _head_of(conversation),
     }
 
 
@@ -109,12 +104,18 @@ def screen_of(
 ) -> dict[str, Any]:
     """Return one further screen, which goes on where an open page ends: on that side alone.
 
+    Without a cursor it is the newest screen, as a page asks for it after a gap; what the head of
+    the page shows comes with it.
+
     Raises:
         ConversationNotFoundError: it does not exist or belongs to somebody else.
     """
     screen = transcript_of(
         viewer=viewer, conversation_id=conversation_id, before=before, after=after
     )
+    if before is None and after is None:
+        conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
+        screen["head"] = screen["conversation"] = _head_of(conversation)
     return {**screen, "newer_cursor" if after is None else "older_cursor": None}
 
 
@@ -156,6 +157,15 @@ def edit_page(*, viewer: User, message_id: int) -> dict[str, Any]:
         "client_id": str(uuid.uuid4()),
         "message_limit": constants.MAX_MESSAGE_CHARS,
         "problem": "",
+    }
+
+
+def _head_of(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": conversation.pk,
+        "title": conversation.display_title,
+        "is_archived": conversation.archived_at is not None,
+        "locked": presenting.locked_notice(conversation),
     }
 
 

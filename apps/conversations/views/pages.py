@@ -46,7 +46,7 @@ async def index(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 async def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """Show one conversation: its end, or the screen around one message; it counts as read then."""
+    """Show one conversation: its end, which counts as read then, or the screen around a message."""
     viewer: Any = await request.auser()
     context = await load(
         pages.conversation_page,
@@ -56,7 +56,7 @@ async def conversation(request: HttpRequest, conversation_id: int) -> HttpRespon
         after=number_of(request, "after"),
         around=number_of(request, "message"),
     )
-    if request.method == "GET":
+    if request.method == "GET" and context["newer_cursor"] is None:
         await load(conversations.mark_read, viewer=viewer, conversation_id=conversation_id)
     context |= await _given_back(request, viewer)
     return await db.call(render, request, "chat/conversation.html", context)

@@ -1,10 +1,11 @@
-/** After a gap in the connection: brings the page to what the server shows of the conversation now. */
+/** After a gap in the connection: brings the page to what the server shows of the conversation and its head now. */
 
 import { focusOn } from "./focus.js";
+import { isPartOnly } from "./found.js";
 import { fetchNodes } from "./html.js";
 import { Message } from "./message.js";
 
-const CHANGES = new Set(["message.accepted", "message.updated", "branch.shown", "reply.finished"]);
+const CHANGES = new Set(["message.accepted", "message.updated", "branch.shown", "reply.finished", "conversation.updated", "notice.created"]);
 const MOST_TRIES = 3;
 
 const isMessage = (node) => node.matches?.("[data-message-id]") ?? false;
@@ -13,8 +14,12 @@ const idOf = (article) => article.dataset.messageId;
 export class CatchUp {
   #heard = 0;
 
-  constructor(transcript) {
-    this.transcript = transcript;
+  /**
+   * @param {object} page its transcript, conversation, notices, and hold(), which is called where the page has to stay as it is
+   * for now: a question is being written anew that is not shown any more
+   */
+  constructor({ transcript, conversation, notices, hold }) {
+    Object.assign(this, { transcript, conversation, notices, hold });
   }
 
   /** Hear of an event: what was fetched before it may be older than what it has changed. */
@@ -23,16 +28,27 @@ export class CatchUp {
   }
 
   /** Fetch the newest screen of a conversation, and show it where the page differs; not while a turn began meanwhile. Tells whether it did. */
-  async run(conversationId, isFree) {
+  async run(isFree) {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const heard = this.#heard;
-      const nodes = await fetchNodes(`/c/${conversationId}/messages/older/`);
-      if (!nodes || !isFree()) return false;
+      let isGone = false;
+      const nodes = await fetchNodes(`/c/${this.conversation.id}/messages/older/`, { onGone: () => (isGone = true) });
+      if (!isFree()) return false;
+      if (isGone) this.conversation.gone();
+      if (!nodes) return isGone;
       if (heard !== this.#heard) continue;
-      this.#show(nodes.filter(isMessage));
+      this.#showHead(nodes.find((node) => node.matches?.("[data-head]")));
+      if (!isPartOnly(this.transcript.log)) this.#show(nodes.filter(isMessage));
       return true;
     }
     return false;
+  }
+
+  #showHead(head) {
+    if (!head) return;
+    const { dataset } = head;
+    this.notices.count(Number(dataset.unreadNotices));
+    this.conversation.show({ title: dataset.title, archived: dataset.archived === "yes", locked: dataset.locked });
   }
 
   #show(fresh) {
@@ -42,6 +58,8 @@ export class CatchUp {
     const shown = Array.from(log.querySelectorAll("[data-message-id]"));
     const ids = new Set(fresh.map(idOf));
     const from = shown.findIndex((article) => ids.has(idOf(article)));
+    const isTorn = (article) => !ids.has(idOf(article)) && article.hasAttribute("data-editing");
+    if (shown.slice(Math.max(from, 0)).some(isTorn)) return this.hold();
     if (from === -1) {
       // Another branch, or too much has been written: only the page itself can show that.
       location.reload();

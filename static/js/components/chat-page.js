@@ -9,7 +9,7 @@ import { Editor } from "./editor.js";
 import { isPartOnly } from "./found.js";
 import { OpenConversation } from "./open-conversation.js";
 import { Ratings } from "./rating.js";
-import { AWAY, BUSY, NO_CONNECTION, REASONS, SHUT_OUT, SIGNED_OUT, UNREPEATED, UNSENT } from "./reasons.js";
+import { absence, BUSY, REASONS, SHUT_OUT, UNREPEATED, UNSENT } from "./reasons.js";
 import { Reply } from "./reply.js";
 
 const LOOK_AGAIN_WITHIN_MS = 1_000;
@@ -17,11 +17,11 @@ const LOOK_AGAIN_WITHIN_MS = 1_000;
 export class ChatPage {
   constructor({ app, connection, transcript, composer, drafts, sidebar, notices, notice, announce }) {
     Object.assign(this, { app, connection, transcript, composer, drafts, sidebar, notices, notice, announce });
-    this.conversation = new OpenConversation({ app, connection, composer, sidebar });
+    this.conversation = new OpenConversation({ app, connection, composer, sidebar, log: transcript.log });
     const { log } = transcript;
     this.branches = new Branches({ connection, transcript, announce });
-    this.catchUp = new CatchUp(transcript);
-    this.editor = new Editor({ log, transcript, drafts, limit: composer.limit, onSend: (edit) => this.send(edit) });
+    this.editor = new Editor({ log, transcript, drafts, limit: composer.limit, onSend: (edit) => this.send(edit), onReleased: () => this.turn.wantLook() });
+    this.catchUp = new CatchUp({ transcript, notices, conversation: this.conversation, hold: () => this.editor.hold() });
     this.ratings = new Ratings({ log, announce, complain: (reason) => composer.showProblem(reason) });
     this.turn = new CurrentTurn({
       deliver: (turn) => this.#deliver(turn),
@@ -118,7 +118,8 @@ export class ChatPage {
       this.ratings.press(button);
       return;
     }
-    const reason = this.#absence();
+    this.editor.close();
+    const reason = absence(this.connection, this.turn);
     if (!this.turn.isIdle || reason) {
       event.preventDefault();
       if (!this.turn.isIdle) this.composer.showBusy();
@@ -126,13 +127,6 @@ export class ChatPage {
     } else if (button.matches("[data-version]") ? this.branches.choose(button) : this.#retry(button)) {
       event.preventDefault();
     }
-  }
-
-  /** Why nothing can be asked of the server now, "" where it can: by the plain form, before the first connection. */
-  #absence() {
-    if (!navigator.onLine) return AWAY;
-    if (this.connection.state === "signed_out") return SIGNED_OUT;
-    return this.turn.wasOpen && !this.connection.isOpen ? NO_CONNECTION : "";
   }
 
   #complain(reason, edits) {
@@ -227,6 +221,7 @@ export class ChatPage {
   #mirror(event) {
     if (isPartOnly(this.transcript.log)) return;
     if (this.turn.pending) return this.turn.wantLook();
+    if (this.transcript.wouldTear(event.branching)) return this.editor.hold();
     const reply = this.transcript.mirror(event);
     if (!reply) return;
     this.#follow(reply);
@@ -242,6 +237,7 @@ export class ChatPage {
 
   #branchShown(event) {
     if (this.turn.pending) this.turn.wantLook();
+    else if (this.transcript.wouldTear(event)) this.editor.hold();
     else this.branches.shown(event);
   }
 
@@ -250,12 +246,12 @@ export class ChatPage {
     // What is back looks anyway.
     if (!this.connection.isOpen) return;
     const listed = this.sidebar.refresh();
-    if (this.conversation.id && !isPartOnly(this.transcript.log)) {
-      const isShown = await this.catchUp.run(this.conversation.id, () => this.turn.pending === null);
+    if (this.conversation.id) {
+      const isShown = await this.catchUp.run(() => this.turn.pending === null);
       if (this.turn.pending) return this.turn.wantLook();
       if (!isShown) return this.turn.missed();
       this.#arrived(this.transcript.clientIds());
-      this.followOpen();
+      if (!isPartOnly(this.transcript.log)) this.followOpen();
     }
     if (await listed) this.turn.looked();
     else this.turn.missed();
@@ -264,7 +260,9 @@ export class ChatPage {
   /** Later messages came onto a page that was opened in the middle. */
   shownMore(log) {
     this.transcript.enhance(log);
-    if (!isPartOnly(log)) this.followOpen();
+    if (isPartOnly(log)) return;
+    this.conversation.reachedEnd();
+    this.followOpen();
   }
 
   /** Go on with the answer that is open on the page, if one is. */

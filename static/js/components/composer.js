@@ -55,13 +55,14 @@ export class Composer {
 
   /** Nothing can be written here any more: say so in the place of the box. */
   close(sentence) {
+    const place = this.form.querySelector("[data-closed-text]");
+    if (this.isClosed && place.textContent === sentence) return;
     this.#keepDraft();
     this.form.dataset.closed = "";
     const box = this.form.querySelector(".composer-box");
     const hadFocus = box.contains(document.activeElement);
     box.inert = true;
     this.showProblem("");
-    const place = this.form.querySelector("[data-closed-text]");
     place.textContent = sentence;
     place.parentElement.hidden = false;
     if (hadFocus) focusOn(place.parentElement);

@@ -9,10 +9,14 @@ const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class Editor {
   #open = null;
+  #isHeld = false;
 
-  /** @param {(edit: {content: string, edits: object}) => void} onSend takes what was written */
-  constructor({ log, transcript, drafts, limit, onSend }) {
-    Object.assign(this, { log, transcript, drafts, limit, onSend });
+  /**
+   * @param {(edit: {content: string, edits: object}) => void} onSend takes what was written
+   * @param {() => void} onReleased hears when the page may follow again what it was held back from
+   */
+  constructor({ log, transcript, drafts, limit, onSend, onReleased }) {
+    Object.assign(this, { log, transcript, drafts, limit, onSend, onReleased });
     log.addEventListener("click", (event) => {
       const link = event.target.closest("[data-edit]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -64,6 +68,14 @@ export class Editor {
     form.remove();
     delete message.article.dataset.editing;
     if (isFocused) message.article.querySelector("[data-edit]")?.focus({ preventScroll: true });
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.onReleased();
+  }
+
+  /** Another branch is shown elsewhere, without the question that is written anew here: the page follows once this is closed. */
+  hold() {
+    this.#isHeld = true;
   }
 
   /** Say why the text cannot be sent. */

@@ -14,10 +14,14 @@ export function nodesOf(html) {
   return Array.from(parsed.body.childNodes, (child) => document.importNode(child, true));
 }
 
-/** Fetch a part of a page as nodes; null where there is none to have, a page to sign in on included. */
-export async function fetchNodes(url) {
+/**
+ * Fetch a part of a page as nodes; null where there is none to have, a page to sign in on included. Where the server
+ * says that what it was of is no more, `onGone` hears of it.
+ */
+export async function fetchNodes(url, { onGone } = {}) {
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" } });
+    if (answer.status === 404) onGone?.();
     return answer.ok && !answer.redirected ? nodesOf(await answer.text()) : null;
   } catch {
     return null;

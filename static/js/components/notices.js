@@ -13,12 +13,17 @@ export class Notices {
 
   /** Take a `notice.created` of the server. */
   arrived({ title, url, unread }) {
+    this.count(unread);
+    this.line.hidden = false;
+    this.line.querySelector("[data-arrived-text]").textContent = `${title}.`;
+    this.line.querySelector("[data-arrived-link]").href = url;
+  }
+
+  /** Show how many are not read. */
+  count(unread) {
     for (const badge of this.badges) {
       badge.hidden = unread === 0;
       badge.querySelector("[data-unread-count]").textContent = unread;
     }
-    this.line.hidden = false;
-    this.line.querySelector("[data-arrived-text]").textContent = `${title}.`;
-    this.line.querySelector("[data-arrived-link]").href = url;
   }
 }

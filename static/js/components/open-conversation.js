@@ -1,8 +1,10 @@
 /** The conversation that this page is of: its number and title, and whether it was read. */
 
+import { isPartOnly } from "./found.js";
+
 export class OpenConversation {
-  constructor({ app, connection, composer, sidebar }) {
-    Object.assign(this, { app, connection, composer, sidebar });
+  constructor({ app, connection, composer, sidebar, log }) {
+    Object.assign(this, { app, connection, composer, sidebar, log });
     this.id = Number(app.dataset.conversationId) || null;
     /** Where this page stands: another path of its history is another page, a place on it is not. */
     this.path = location.pathname;
@@ -35,24 +37,30 @@ export class OpenConversation {
 
   /** A conversation of this person changed, this one or another: in title, place or lock. */
   updated({ conversation_id: id, title, deleted, archived, locked }) {
-    const isHere = id === this.id;
-    if (isHere && locked) this.composer.close(locked);
-    else if (isHere && this.composer.isClosed) this.composer.reopen();
-    if (deleted) {
-      this.sidebar.remove(id);
-      if (isHere && !this.isLeaving) location.assign("/");
-      return;
-    }
+    if (deleted) return this.gone(id);
+    if (id === this.id) this.show({ title, archived, locked });
     if (archived) this.sidebar.remove(id);
     else if (!this.sidebar.has(id)) this.sidebar.refresh();
-    if (!title) return;
-    this.sidebar.rename(id, title);
-    if (isHere) this.#title(title);
+    if (title) this.sidebar.rename(id, title);
+  }
+
+  /** A conversation of this person was deleted: the list is without it, and so is its page. */
+  gone(id = this.id) {
+    this.sidebar.remove(id);
+    if (id === this.id && !this.isLeaving) location.assign("/");
+  }
+
+  /** Show of the conversation of this page what the server says now. */
+  show({ title, archived, locked }) {
+    if (locked) this.composer.close(locked);
+    else if (this.composer.isClosed && this.connection.isOpen) this.composer.reopen();
+    for (const part of document.querySelectorAll("[data-when-archived]")) part.hidden = (part.dataset.whenArchived === "yes") !== archived;
+    if (title) this.#title(title);
   }
 
   /** An answer began or ended in a conversation of this person. */
   activity({ conversation_id: id, answering, unread }) {
-    const isRead = id === this.id && document.visibilityState === "visible";
+    const isRead = id === this.id && this.#isSeen;
     this.sidebar.setAnswering(id, answering);
     this.sidebar.setUnread(id, unread && !isRead);
     if (id !== this.id || !unread) return;
@@ -60,9 +68,20 @@ export class OpenConversation {
     this.noteRead();
   }
 
+  /** The page was opened at an older part, and shows the conversation to its end by now. */
+  reachedEnd() {
+    this.isUnread = true;
+    this.noteRead();
+  }
+
+  /** Whether somebody looks, and the newest is on the page. */
+  get #isSeen() {
+    return document.visibilityState === "visible" && !isPartOnly(this.log);
+  }
+
   /** Say that what was written here is read, once somebody looks. */
   noteRead() {
-    if (!this.isUnread || document.visibilityState !== "visible") return;
+    if (!this.isUnread || !this.#isSeen) return;
     const frame = { type: "conversation.read", conversation_id: this.id };
     if (this.connection.send(frame)) this.isUnread = false;
   }

@@ -9,6 +9,14 @@ export const SIGNED_OUT = t("You have been signed out. Sign in again first.");
 export const UNSENT = t("This was not sent, for you have been signed out. Your text is kept: sign in again.");
 export const SHUT_OUT = t("This was not sent. Your message is back in the box.");
 export const UNREPEATED = t("The server did not answer. Try again.");
+
+/** Why nothing can be asked of the server now, "" where it can: by the plain form, before the first connection. */
+export function absence(connection, { wasOpen }) {
+  if (!navigator.onLine) return AWAY;
+  if (connection.state === "signed_out") return SIGNED_OUT;
+  return wasOpen && !connection.isOpen ? NO_CONNECTION : "";
+}
+
 export const REASONS = {
   offline: t("You are offline. Your message is back in the box: try again when you are connected."),
   unanswered: t("The server did not answer. Your message is back in the box: try again."),

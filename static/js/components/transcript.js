@@ -52,6 +52,14 @@ export class Transcript {
     for (const id of ids) this.find(id)?.article.remove();
   }
 
+  /** Whether a question is being written anew among what another branch would take off the page. */
+  wouldTear(branching) {
+    const edited = branching && this.log.querySelector("[data-editing]");
+    const before = edited && branching.after_id ? this.find(branching.after_id) : null;
+    const isBehind = () => Boolean(before.article.compareDocumentPosition(edited) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return Boolean(edited) && (before === null || isBehind());
+  }
+
   /** Show other messages after one. */
   replaceAfter(message, nodes) {
     this.takeAfter(message);

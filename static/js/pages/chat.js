@@ -24,6 +24,7 @@ import { onSignedIn, tellSignedIn } from "../lib/signed-in.js";
 import { Connection } from "../lib/socket.js";
 
 const LET_IN_AFTER_MS = 1000;
+const SHUT_OUT = ["signed_out", "suspended"];
 
 const app = document.querySelector('[data-page="chat"]');
 const find = (name) => app.querySelector(`[data-${name}]`);
@@ -59,9 +60,9 @@ function connect() {
   return new WebSocket(`${scheme}//${location.host}${app.dataset.socketPath}`);
 }
 
-/** A page that was signed out is looked at, or hears of a sign-in in another tab: then all of it is to be shown anew. */
+/** A page that was shut out is looked at, or hears of a sign-in in another tab: where its person is let in again, all of it is to be shown anew. */
 async function comeBack() {
-  if (document.visibilityState !== "visible" || connection.state !== "signed_out") return;
+  if (document.visibilityState !== "visible" || !SHUT_OUT.includes(connection.state)) return;
   if (await fetchNodes(find("sidebar").dataset.listing)) location.reload();
 }
 
