@@ -3,6 +3,7 @@
 import { t } from "../lib/words.js";
 
 const WAIT_MS = 900;
+const WAITS_MS = { offline: 0, suspended: 0, signed_out: 400 };
 const TEXTS = {
   connecting: t("Connecting"),
   reconnecting: t("Reconnecting. Nothing is lost."),
@@ -27,7 +28,7 @@ export class ConnectionNotice {
     this.reason = sentence;
   }
 
-  /** A short gap is not worth a word: it is shown when it lasts. */
+  /** A short gap is not worth a word: it is shown when it lasts. Nor is a password changed in another tab, which is let in again at once. */
   show(state) {
     clearTimeout(this.#timer);
     const text = (state === "suspended" && this.reason) || TEXTS[state];
@@ -36,8 +37,7 @@ export class ConnectionNotice {
       this.element.hidden = true;
       return;
     }
-    const isLasting = state === "signed_out" || state === "suspended" || state === "offline";
-    this.#timer = setTimeout(() => this.#reveal(state, text), isLasting ? 0 : WAIT_MS);
+    this.#timer = setTimeout(() => this.#reveal(state, text), WAITS_MS[state] ?? WAIT_MS);
   }
 
   #reveal(state, text) {
