@@ -14,7 +14,7 @@ from apps.audit.subjects import Reader
 from apps.conversations.models import Conversation, Message, Share
 from apps.llm.models import Quota
 from apps.moderation.models import Appeal, Case
-from apps.moderation.services import blind_reviews
+from apps.moderation.services.appeals import blind_reviews
 from apps.users.models import ApiToken, User
 
 TEXTS = ("message", "reply")

@@ -9,8 +9,8 @@ import msgspec
 from apps.core import db
 from apps.core.errors import AppError, ForbiddenError
 from apps.moderation.events import DeskMissed
-from apps.moderation.services import desk
-from apps.moderation.services.desk_news import GROUP, desk_of
+from apps.moderation.services.cases.desk_news import GROUP, desk_of
+from apps.moderation.services.desk import desk
 from apps.users.constants import TokenScope
 from apps.users.consumers import PersonConsumer
 from apps.users.services.principals import Principal

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from apps.moderation.services import by_hand, cases, inbox, policy_choices
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import by_hand, inbox
+from apps.moderation.services.policies import policy_choices
 from apps.users.models import User
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_listing, note_reading
 from apps.moderation.errors import GrantRequiredError
-from apps.moderation.services import grants
+from apps.moderation.services.cases import grants
 from apps.users.models import User
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.moderation.constants import CaseState, EnforcementKind
 from apps.moderation.models import Appeal, Case, Enforcement, Notice
 from apps.moderation.querysets import EnforcementQuerySet
-from apps.moderation.services import blind_reviews
+from apps.moderation.services.appeals import blind_reviews
 from apps.users.models import User
 
 

@@ -6,7 +6,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.core import db
-from apps.moderation.services import deliveries
+from apps.moderation.services.notices import deliveries
 
 
 @queue.task(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db.models import Q
 
 from apps.moderation.constants import EnforcementKind
-from apps.moderation.services import blind_reviews, lifting, measures, policy_choices
+from apps.moderation.services.appeals import blind_reviews
+from apps.moderation.services.decisions import lifting, measures
+from apps.moderation.services.policies import policy_choices
 from apps.users.constants import RestrictionKind
 from apps.users.models import User
 from apps.users.standing_desk import Act

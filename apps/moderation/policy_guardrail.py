@@ -8,10 +8,10 @@ from typing import cast
 from apps.conversations.guardrails import ALLOW, Draft, Judged, Verdict
 from apps.core import db
 from apps.moderation.constants import AppliesTo, Stage
-from apps.moderation.services import checking, hits, later, rule_sets
-from apps.moderation.services.findings import Finding, verdict_of
-from apps.moderation.services.rule_sets import REMOTE_KINDS, LiveRule
-from apps.moderation.services.stream_guard import RuleStream
+from apps.moderation.services.rules import checking, hits, later, rule_sets
+from apps.moderation.services.rules.findings import Finding, verdict_of
+from apps.moderation.services.rules.rule_sets import REMOTE_KINDS, LiveRule
+from apps.moderation.services.rules.stream_guard import RuleStream
 
 
 class PolicyGuardrail:

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app as queue
 from procrastinate.jobs import Job
 
 from apps.core import db
-from apps.moderation.services import back_tests, later, scorecards
+from apps.moderation.services.rules import back_tests, later, scorecards
 
 BREATH_SECONDS = 0.02
 MOST_ATTEMPTS = 8

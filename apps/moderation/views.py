@@ -16,7 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core import db
 from apps.core.errors import AppError, NotFoundError
 from apps.core.numbers import whole_number
-from apps.moderation.services import appeals, inbox, letters, pages, reports
+from apps.moderation.services.appeals import appeals, pages
+from apps.moderation.services.cases import reports
+from apps.moderation.services.decisions import inbox
+from apps.moderation.services.notices import letters
 
 REPORTED = gettext_lazy(
     "Thank you. A person will look at it, and you will be told what came of it."

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from apps.moderation.services import reports
+from apps.moderation.services.cases import reports
 from apps.users.models import User
 from apps.users.services import preferences
 from tests.accounts.conftest import archive_of, body_of, read, written

@@ -20,7 +20,7 @@ from apps.conversations.constants import ReplyState
 from apps.conversations.models import Conversation, Feedback, Message
 from apps.core.errors import RateLimitedError
 from apps.llm.models import UsageRecord
-from apps.moderation.services import grants
+from apps.moderation.services.cases import grants
 from apps.users.models import User
 from tests.accounts.conftest import archive_of, asked, body_of, confirmed, read, written
 from tests.factories import (

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.services import closing
 from apps.core import languages
 from apps.moderation.constants import EnforcementKind
-from apps.moderation.services import deliveries
+from apps.moderation.services.notices import deliveries
 from apps.users.models import User
 from apps.users.services import leaving, token_warnings
 from tests.factories import PASSWORD, ApiTokenFactory, UserFactory

@@ -31,9 +31,12 @@ from apps.moderation.models import (
     RuleHit,
     Strike,
 )
-from apps.moderation.services import appeals, case_pages, cases, decisions, flags
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.desk import case_pages
 from apps.users.models import User
 from tests.admin.conftest import SignIn
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory

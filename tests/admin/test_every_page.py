@@ -25,7 +25,8 @@ from apps.llm.services.compiling import add_version
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
 from apps.moderation.models import BackTest, Rule
-from apps.moderation.services import grants, queue
+from apps.moderation.services.cases import grants
+from apps.moderation.services.desk import queue
 from apps.users.models import User
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.admin.conftest import make_talk

@@ -12,7 +12,7 @@ from apps.conversations.models import Conversation
 from apps.core.errors import ValidationFailedError
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
-from apps.moderation.services import grants
+from apps.moderation.services.cases import grants
 from apps.users.models import User
 from tests.admin.conftest import SignIn
 from tests.factories import ConversationFactory

@@ -15,9 +15,11 @@ from apps.conversations.services.presenting import hidden_notice
 from apps.conversations.services.visibility import hide_message
 from apps.moderation.constants import CaseState, EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Case, Decision, Notice, Strike
-from apps.moderation.services import appeal_cases, cases, decisions, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.appeals import appeal_cases
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.admin.conftest import Talk, make_talk, open_case
 from tests.factories import MessageFactory

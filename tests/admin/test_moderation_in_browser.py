@@ -15,9 +15,12 @@ from pytest_django.live_server_helper import LiveServer
 from apps.conversations.services import shares
 from apps.moderation.constants import EnforcementKind, Severity, Verdict
 from apps.moderation.models import Case, Decision, Notice
-from apps.moderation.services import appeals, cases, decisions, grants, letters
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases, grants
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.notices import letters
 from apps.users.models import User
 from tests.admin.test_in_browser import faults, show_in
 from tests.browser.tab import Browsing, Tab

@@ -14,8 +14,9 @@ from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
 from apps.moderation.constants import CaseState, EnforcementKind, Severity
 from apps.moderation.models import Case, Decision, Note
-from apps.moderation.services import cases, reversals
-from apps.moderation.services.measures import Why, act_on_person
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import reversals
+from apps.moderation.services.decisions.measures import Why, act_on_person
 from apps.users.models import User
 from tests.admin.conftest import SignIn
 from tests.factories import MessageFactory, UserFactory

@@ -18,7 +18,9 @@ from apps.audit.models import AuditEvent
 from apps.conversations.services import shares
 from apps.llm.services import catalogue
 from apps.moderation.models import BackTestMatch, Rule, RuleHit, Threshold
-from apps.moderation.services import back_tests, cases, grants, saved_views
+from apps.moderation.services.cases import cases, grants
+from apps.moderation.services.desk import saved_views
+from apps.moderation.services.rules import back_tests
 from apps.users.models import User
 from apps.users.services import service_accounts
 from apps.webhooks.constants import EventType

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from apps.audit.models import AuditEvent
 from apps.moderation.models import Case
-from apps.moderation.services import cases, reassigning
+from apps.moderation.services.cases import cases, reassigning
 from tests.browser.tab import Browsing
 from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_case, make_staff

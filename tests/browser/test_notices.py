@@ -12,9 +12,10 @@ from apps.conversations.models import Message
 from apps.core import db
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Flag
-from apps.moderation.services import cases, decisions, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.factories import PASSWORD, ApiTokenFactory

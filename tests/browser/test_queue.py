@@ -9,7 +9,9 @@ from playwright.async_api import Page, expect
 from apps.core import db
 from apps.moderation.constants import AppealState, CaseState, Severity, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.services import appeals, cases, decisions
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.factories import MessageFactory, UserFactory

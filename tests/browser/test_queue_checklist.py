@@ -10,7 +10,8 @@ from django.utils import timezone
 from playwright.async_api import Page, expect
 
 from apps.moderation.models import Case, Decision, PolicyVersion
-from apps.moderation.services import automatic, cases
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import automatic
 from apps.users.models import User
 from tests.browser.tab import Browsing
 from tests.browser.test_queue import QUEUE, case_on, make_queue, press_and_see_another, see_held

@@ -12,7 +12,7 @@ from apps.conversations.models import Conversation, Message, Reply, SearchEntry
 from apps.conversations.services import conversations, deleting, indexing
 from apps.moderation.constants import CaseState
 from apps.moderation.models import Case, CaseSnapshot
-from apps.moderation.services import reports
+from apps.moderation.services.cases import reports
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, ReplyFactory, UserFactory
 

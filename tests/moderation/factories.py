@@ -19,8 +19,9 @@ from apps.moderation.models import (
     RuleVersion,
     Threshold,
 )
-from apps.moderation.services import cases, decisions, flags
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.constants import Role
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory

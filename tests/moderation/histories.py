@@ -10,7 +10,7 @@ from django.db import connection, models
 from apps.conversations.models import Message
 from apps.moderation.constants import ActorKind, CaseState, FlagSource, Severity, Verdict
 from apps.moderation.models import Case, Decision
-from apps.moderation.services.metrics import Period
+from apps.moderation.services.figures.metrics import Period
 from apps.users.models import User
 from tests.factories import MessageFactory
 

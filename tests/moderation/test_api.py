@@ -9,7 +9,7 @@ from apps.audit.models import AuditEvent
 from apps.core.models import IdempotentRequest
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Case
-from apps.moderation.services import strikes
+from apps.moderation.services.decisions import strikes
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff

@@ -7,8 +7,10 @@ from django.urls import reverse
 from apps.conversations.models import Message
 from apps.moderation.constants import AppealState, Verdict
 from apps.moderation.models import Appeal, Case, Notice
-from apps.moderation.services import appeals, cases, decisions
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
 from apps.users.models import User
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff
 from tests.moderation.programs import Caller

@@ -20,18 +20,12 @@ from apps.moderation.errors import (
     QueueEmptyError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.services import (
-    appeal_cases,
-    appeals,
-    blind_reviews,
-    cases,
-    decisions,
-    reversals,
-    strikes,
-)
-from apps.moderation.services.appeals import Review
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.appeals import appeal_cases, appeals, blind_reviews
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals, strikes
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff

@@ -9,18 +9,12 @@ from django.urls import reverse
 from apps.audit.models import AuditEvent
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Notice
-from apps.moderation.services import (
-    appeals,
-    blind_reviews,
-    bulk,
-    cases,
-    decisions,
-    exports,
-    grants,
-    queue_filters,
-)
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.appeals import appeals, blind_reviews
+from apps.moderation.services.cases import cases, grants
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.desk import bulk, exports, queue_filters
 from apps.users.models import Restriction, User
 from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff

@@ -13,9 +13,10 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, EnforcementKind, Verdict
 from apps.moderation.errors import BatchNotFoundError
 from apps.moderation.models import Case, Decision
-from apps.moderation.services import bulk, exports, queue_filters, strikes
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.decisions import strikes
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.desk import bulk, exports, queue_filters
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import make_case, make_policy, make_staff

@@ -12,9 +12,10 @@ from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
 from apps.moderation.constants import EnforcementKind, FlagSource, HitOutcome, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Rule, RuleHit
-from apps.moderation.services import cases, decisions, flags
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import (

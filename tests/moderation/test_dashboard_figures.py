@@ -13,10 +13,10 @@ from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.admin.dashboard_rules import guard_board
 from apps.moderation.admin.dashboard_scorecard import scorecard_board
 from apps.moderation.constants import Severity
-from apps.moderation.services.exposure import CareFigures, Exposure, Reader, ReadingDay
-from apps.moderation.services.intervals import wilson
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_decisions import (
+from apps.moderation.services.figures.exposure import CareFigures, Exposure, Reader, ReadingDay
+from apps.moderation.services.figures.intervals import wilson
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_decisions import (
     DecisionFigures,
     Hour,
     InView,
@@ -24,19 +24,19 @@ from apps.moderation.services.metrics_decisions import (
     Overturned,
     Shown,
 )
-from apps.moderation.services.metrics_queue import (
+from apps.moderation.services.figures.metrics_queue import (
     FirstDecisions,
     FlowDay,
     QueueFigures,
     Waiting,
 )
-from apps.moderation.services.metrics_rules import (
+from apps.moderation.services.figures.metrics_rules import (
     FailureDay,
     GuardFigures,
     ModelFigures,
     RuleFigures,
 )
-from apps.moderation.services.metrics_scorecard import ScorecardFigures
+from apps.moderation.services.figures.metrics_scorecard import ScorecardFigures
 from tests.moderation.histories import NOW, period
 
 NONE_SOURCES = {"rule": 0, "user": 0, "staff": 0, "provider": 0, "guard": 0}

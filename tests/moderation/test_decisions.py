@@ -17,9 +17,10 @@ from apps.moderation.constants import (
 )
 from apps.moderation.errors import CaseChangedError, CaseNotClaimedError, PolicyNotFoundError
 from apps.moderation.models import Case, Decision, Notice
-from apps.moderation.services import cases, decisions, reversals, strikes
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals, strikes
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from apps.users.services import standing
 from tests.factories import MessageFactory, ReplyFactory

@@ -14,7 +14,7 @@ from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
 from apps.moderation.models import Case
-from apps.moderation.services import cases, reassigning
+from apps.moderation.services.cases import cases, reassigning
 from apps.users.models import User
 from project.asgi import application
 from tests.factories import ApiTokenFactory, UserFactory

@@ -10,8 +10,8 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.moderation.constants import SEVERE_A_DAY, Severity
 from apps.moderation.models import AccessGrant, Case
-from apps.moderation.services import cases
-from apps.moderation.services.exposure import (
+from apps.moderation.services.cases import cases
+from apps.moderation.services.figures.exposure import (
     Exposure,
     Reader,
     care_figures,

@@ -10,8 +10,8 @@ from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.moderation.constants import Verdict
 from apps.moderation.models import Case
-from apps.moderation.services import decisions
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_rule, make_staff
 from tests.moderation.programs import Caller
 

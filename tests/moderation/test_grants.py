@@ -14,7 +14,7 @@ from apps.conversations.services.reviewing import note_reading
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant
-from apps.moderation.services import grants, readings
+from apps.moderation.services.cases import grants, readings
 from apps.users.models import User
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import make_case, make_staff

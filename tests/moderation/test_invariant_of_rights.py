@@ -13,12 +13,15 @@ from asgiref.sync import async_to_sync
 from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation import constants, services
 from apps.moderation.models import Appeal, BackTest, Decision, Notice
-from apps.moderation.services import appeals, decisions, records, rules
-from apps.moderation.services.appeals import Review
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.measures import Why
-from apps.moderation.services.policies import Terms, Wording
-from apps.moderation.services.queue_filters import QueueFilter
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.measures import Why
+from apps.moderation.services.desk import records
+from apps.moderation.services.desk.queue_filters import QueueFilter
+from apps.moderation.services.policies.policies import Terms, Wording
+from apps.moderation.services.rules import rules
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_policy, make_rule, make_staff

@@ -51,21 +51,11 @@ from apps.moderation.models import (
     Strike,
     Threshold,
 )
-from apps.moderation.services import (
-    automatic,
-    case_locks,
-    cases,
-    decisions,
-    deliveries,
-    flags,
-    grants,
-    readings,
-    reports,
-    reversals,
-    strikes,
-)
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import case_locks, cases, flags, grants, readings, reports
+from apps.moderation.services.decisions import automatic, decisions, reversals, strikes
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.notices import deliveries
 from apps.users.models import Restriction, User
 from apps.users.services import accounts
 from tests.factories import MessageFactory, ReplyFactory, UserFactory

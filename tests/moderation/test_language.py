@@ -5,8 +5,8 @@ import pytest
 from apps.moderation.constants import FlagSource
 from apps.moderation.detection.language import language_of
 from apps.moderation.models import Case
-from apps.moderation.services import queue, queue_filters
-from apps.moderation.services.flags import Original, raise_flag
+from apps.moderation.services.cases.flags import Original, raise_flag
+from apps.moderation.services.desk import queue, queue_filters
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import make_case, make_staff

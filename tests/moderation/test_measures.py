@@ -37,22 +37,14 @@ from apps.moderation.errors import (
     PolicyNotFoundError,
 )
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Notice, Strike
-from apps.moderation.services import (
-    appeals,
-    automatic,
-    case_pages,
-    cases,
-    decisions,
-    deliveries,
-    lifting,
-    measures,
-    queue,
-    queue_filters,
-    reversals,
-)
-from apps.moderation.services.appeals import Review
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import automatic, decisions, lifting, measures, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
+from apps.moderation.services.desk import case_pages, queue, queue_filters
+from apps.moderation.services.notices import deliveries
 from apps.users.errors import OwnRightsError, RoleRequiredError, StandingConflictError
 from apps.users.models import Restriction, User
 from apps.users.services import standing
@@ -475,11 +467,11 @@ def test_only_decisions_and_the_product_itself_take_something_from_a_person() ->
     assert found == {
         "conversations/services/leases.py",
         "conversations/services/retries.py",
-        "moderation/services/enforcements.py",
-        "moderation/services/later.py",
-        "moderation/services/lifting.py",
-        "moderation/services/links.py",
-        "moderation/services/sanctions.py",
+        "moderation/services/decisions/enforcements.py",
+        "moderation/services/rules/later.py",
+        "moderation/services/decisions/lifting.py",
+        "moderation/services/decisions/links.py",
+        "moderation/services/decisions/sanctions.py",
     }
     for name in ("conversations/services/leases.py", "conversations/services/retries.py"):
         source = (apps_folder / name).read_text()

@@ -12,9 +12,9 @@ from apps.core.errors import ValidationFailedError
 from apps.moderation.admin.rulings import ruling_of
 from apps.moderation.constants import ENDED_BY_TIME, CaseState, EnforcementKind, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Threshold
-from apps.moderation.services import decisions
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
 from tests.moderation.factories import claimed_case, make_policy, make_staff
 from tests.moderation.programs import Caller
 

@@ -8,10 +8,10 @@ from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError
 from apps.moderation.admin.dashboard_decisions import decision_board
-from apps.moderation.services import exposure, metrics, metrics_decisions
-from apps.moderation.services.intervals import wilson
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_decisions import overturned_altogether
+from apps.moderation.services.figures import exposure, metrics, metrics_decisions
+from apps.moderation.services.figures.intervals import wilson
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_decisions import overturned_altogether
 from tests.moderation.factories import make_staff
 from tests.moderation.histories import NOW, at, decision_at, period
 

@@ -15,9 +15,11 @@ from apps.moderation.constants import (
     Verdict,
 )
 from apps.moderation.models import Appeal, Decision, Enforcement, Notice, RuleHit
-from apps.moderation.services import automatic, labels, snapshots
-from apps.moderation.services import metrics_decisions as figures
-from apps.moderation.services.metrics_decisions import Hour, NoticeDay, Overturned
+from apps.moderation.services.cases import snapshots
+from apps.moderation.services.decisions import automatic
+from apps.moderation.services.figures import labels
+from apps.moderation.services.figures import metrics_decisions as figures
+from apps.moderation.services.figures.metrics_decisions import Hour, NoticeDay, Overturned
 from apps.users.models import User
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_rule, make_staff

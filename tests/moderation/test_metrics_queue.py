@@ -7,11 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.constants import ActorKind, FlagSource, PeriodDays, Severity, Verdict
 from apps.moderation.models import Case, CaseReopening
-from apps.moderation.services import by_hand, cases, decisions, reversals
-from apps.moderation.services.by_hand import hide_message
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.metrics import last_days
-from apps.moderation.services.metrics_queue import (
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import by_hand, decisions, reversals
+from apps.moderation.services.decisions.by_hand import hide_message
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.figures.metrics import last_days
+from apps.moderation.services.figures.metrics_queue import (
     FirstDecisions,
     FlowDay,
     Waiting,

@@ -11,17 +11,17 @@ from apps.conversations.models import Message, Reply
 from apps.core.errors import NotFoundError
 from apps.moderation.constants import HitOutcome, RuleMode, Verdict
 from apps.moderation.models import BackTest, BackTestMatch, Rule, RuleHit, RuleVersion
-from apps.moderation.services.intervals import wilson
-from apps.moderation.services.labels import precision_of
-from apps.moderation.services.metrics_decisions import shown
-from apps.moderation.services.metrics_rules import (
+from apps.moderation.services.figures.intervals import wilson
+from apps.moderation.services.figures.labels import precision_of
+from apps.moderation.services.figures.metrics_decisions import shown
+from apps.moderation.services.figures.metrics_rules import (
     FailureDay,
     RuleFigures,
     awaiting,
     guard_figures,
     models,
 )
-from apps.moderation.services.metrics_scorecard import rule_figures
+from apps.moderation.services.figures.metrics_scorecard import rule_figures
 from tests.factories import MessageFactory, ReplyFactory
 from tests.moderation.factories import make_policy, make_rule, make_staff
 from tests.moderation.histories import ago, at, case_at, decision_at, period

@@ -14,17 +14,11 @@ from pytest_django import Settings
 from apps.conversations.models import Conversation, Message
 from apps.moderation.constants import EnforcementKind, FlagSource, Verdict
 from apps.moderation.models import Appeal, Notice, RuleHit, RuleVersion
-from apps.moderation.services import (
-    automatic,
-    cases,
-    decisions,
-    deliveries,
-    flags,
-    letters,
-    previews,
-)
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.decisions import automatic, decisions, previews
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.notices import deliveries, letters
 from apps.users.models import User
 from tests.factories import PASSWORD, MessageFactory, UserFactory
 from tests.moderation.factories import (

@@ -11,9 +11,11 @@ from apps.conversations.constants import Author, ReplyState
 from apps.conversations.models import Message, Reply
 from apps.moderation.constants import AppealState, CaseState, EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
-from apps.moderation.services import appeals, cases, decisions, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
 from apps.users.models import User
 from apps.users.services import accounts
 from tests.factories import MessageFactory, UserFactory

@@ -28,7 +28,9 @@ from apps.moderation.models import (
     RuleHit,
     Strike,
 )
-from apps.moderation.services import appeals, cases, desk, grants, records
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases, grants
+from apps.moderation.services.desk import desk, records
 from apps.users.models import User
 from tests.factories import ApiTokenFactory, ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_decided, make_staff

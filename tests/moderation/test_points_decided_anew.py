@@ -6,9 +6,10 @@ from django.utils import timezone
 from apps.conversations.models import Message
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Case, Enforcement, Notice
-from apps.moderation.services import automatic, cases, decisions, previews
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import automatic, decisions, previews
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.moderation.factories import (
     make_case,

@@ -7,10 +7,12 @@ from apps.conversations.models import Message
 from apps.core.languages import speaking
 from apps.moderation.constants import AppealState, EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice
-from apps.moderation.services import appeals, automatic, cases, decisions, previews, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
-from apps.moderation.services.previews import Preview
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import automatic, decisions, previews, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
+from apps.moderation.services.decisions.previews import Preview
 from apps.users.models import User
 from apps.users.services import standing
 from tests.factories import MessageFactory, UserFactory

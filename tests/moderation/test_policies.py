@@ -7,7 +7,8 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import RuleMode
 from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError
 from apps.moderation.models import Policy, Threshold
-from apps.moderation.services import policies, rule_modes
+from apps.moderation.services.policies import policies
+from apps.moderation.services.rules import rule_modes
 from tests.moderation.factories import make_policy, make_rule, make_staff
 
 pytestmark = pytest.mark.django_db

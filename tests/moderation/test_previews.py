@@ -4,9 +4,10 @@ import pytest
 
 from apps.moderation.constants import CaseState, EnforcementKind, Verdict
 from apps.moderation.models import Case, Notice
-from apps.moderation.services import cases, decisions, previews
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, previews
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import (

@@ -12,7 +12,8 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, Severity
 from apps.moderation.errors import SavedViewNotFoundError, SearchRefusedError
 from apps.moderation.models import Case, CaseSnapshot, SavedView
-from apps.moderation.services import cases, preferences, queue, queue_filters, saved_views
+from apps.moderation.services.cases import cases
+from apps.moderation.services.desk import preferences, queue, queue_filters, saved_views
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import (

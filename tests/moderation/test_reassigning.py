@@ -12,8 +12,10 @@ from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import CaseState, Verdict
 from apps.moderation.errors import CaseClosedError, OwnCaseError
 from apps.moderation.models import Case
-from apps.moderation.services import cases, decisions, queue, queue_filters, reassigning
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.cases import cases, reassigning
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.desk import queue, queue_filters
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_case, make_staff

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.moderation.models import Appeal, Enforcement, Flag, Note, Notice, RuleHit, Strike
-from apps.moderation.services import cases
+from apps.moderation.services.cases import cases
 from tests.factories import UserFactory
 from tests.moderation.factories import make_decided, make_rule, make_staff
 from tests.moderation.programs import Caller

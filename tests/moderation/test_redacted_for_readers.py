@@ -22,9 +22,9 @@ from apps.core import redaction
 from apps.core.languages import speaking
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Decision, Notice
-from apps.moderation.services import decisions, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_policy, make_staff

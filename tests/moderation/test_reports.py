@@ -10,9 +10,10 @@ from apps.core.errors import ValidationFailedError
 from apps.moderation.constants import EnforcementKind, FlagOutcome, Verdict
 from apps.moderation.errors import AlreadyReportedError, ReportNotPossibleError
 from apps.moderation.models import Case, Flag, Notice
-from apps.moderation.services import cases, decisions, reports
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases, reports
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.factories import MessageFactory, ReplyFactory, UserFactory
 from tests.moderation.factories import make_policy, make_staff

@@ -12,10 +12,13 @@ from apps.conversations.services import shares, withdrawing
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import AppealState, CaseState, EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice, Strike
-from apps.moderation.services import appeals, by_hand, cases, decisions, reversals, timelines
-from apps.moderation.services.appeals import Review
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import by_hand, decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
+from apps.moderation.services.desk import timelines
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import claimed_case, make_policy, make_staff

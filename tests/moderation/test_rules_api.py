@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from apps.audit.models import AuditEvent
 from apps.core.models import IdempotentRequest
 from apps.moderation.models import AccessGrant, BackTestMatch, Rule
-from apps.moderation.services import back_tests
+from apps.moderation.services.rules import back_tests
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import make_policy, make_rule, make_staff

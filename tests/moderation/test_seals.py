@@ -7,16 +7,11 @@ from apps.conversations.models import Conversation
 from apps.moderation.constants import FlagSource, Verdict
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.models import Case, Notice
-from apps.moderation.services import (
-    appeals,
-    case_texts,
-    cases,
-    decisions,
-    flags,
-    grants,
-    reversals,
-)
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases, flags, grants
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.desk import case_texts
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_staff

@@ -6,9 +6,11 @@ from django.core.management import CommandError, call_command
 from apps.conversations.models import Message
 from apps.moderation.constants import EnforcementKind, Verdict
 from apps.moderation.models import Case, Flag
-from apps.moderation.services import cases, decisions, queue, queue_filters
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.effects import Measure
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.effects import Measure
+from apps.moderation.services.desk import queue, queue_filters
 from tests.moderation.factories import make_staff
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,11 @@ import pytest
 
 from apps.moderation.constants import AppealState, FlagSource, Severity, Verdict
 from apps.moderation.models import Appeal, Case, Notice, Policy, RuleHit
-from apps.moderation.services import appeals, by_hand, cases, decisions, flags, reversals
-from apps.moderation.services.appeals import Review
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.decisions import by_hand, decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import make_policy, make_rule, make_staff

@@ -16,7 +16,9 @@ from apps.moderation.errors import (
     ReportNotPossibleError,
 )
 from apps.moderation.models import Case, Flag, Notice
-from apps.moderation.services import by_hand, case_texts, cases, grants, readings
+from apps.moderation.services.cases import cases, grants, readings
+from apps.moderation.services.decisions import by_hand
+from apps.moderation.services.desk import case_texts
 from apps.users.models import User
 from tests.factories import MessageFactory
 from tests.moderation.factories import claimed_case, make_case, make_policy, make_staff

@@ -17,10 +17,13 @@ from apps.moderation.errors import (
     QueueEmptyError,
 )
 from apps.moderation.models import Appeal, Case, CaseSnapshot, Decision, Notice
-from apps.moderation.services import appeals, cases, decisions, flags, queue, reversals
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
-from apps.moderation.services.priorities import DEFAULT_SLA_MINUTES
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import cases, flags
+from apps.moderation.services.cases.priorities import DEFAULT_SLA_MINUTES
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
+from apps.moderation.services.desk import queue
 from apps.users.errors import RoleRequiredError
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory

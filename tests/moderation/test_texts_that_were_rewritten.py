@@ -15,9 +15,10 @@ from apps.conversations.models import Conversation, Message, Reply
 from apps.conversations.services import locking, visibility
 from apps.moderation.constants import CaseState, EnforcementKind, EnforcementState, Verdict
 from apps.moderation.models import Case, Decision, Enforcement, Notice
-from apps.moderation.services import automatic, cases, decisions, reversals, snapshots
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.cases import cases, snapshots
+from apps.moderation.services.decisions import automatic, decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from apps.users.services import standing
 from tests.factories import MessageFactory, ReplyFactory

@@ -12,7 +12,8 @@ from apps.conversations.services import board, stopping, visibility, withdrawing
 from apps.core import rights
 from apps.core.errors import ForbiddenError
 from apps.llm.services import managing as catalogue
-from apps.moderation.services import cases, rules
+from apps.moderation.services.cases import cases
+from apps.moderation.services.rules import rules
 from apps.users.models import User
 from apps.users.services import groups
 from apps.webhooks.services import managing as webhooks

@@ -17,7 +17,8 @@ from apps.conversations.services import lost, stopping, turns
 from apps.conversations.statements import endings
 from apps.conversations.statements import leases as lease_statements
 from apps.moderation.constants import FlagSource, Verdict
-from apps.moderation.services import decisions, flags, reversals
+from apps.moderation.services.cases import flags
+from apps.moderation.services.decisions import decisions, reversals
 from apps.users.models import User
 from apps.users.services import standing
 from apps.webhooks.models import WebhookDelivery, WebhookEvent

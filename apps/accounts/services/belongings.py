@@ -15,7 +15,8 @@ from apps.conversations.models import Feedback
 from apps.conversations.services import deleting, shares
 from apps.llm.models import UsageRecord
 from apps.llm.services import money, quota_setting
-from apps.moderation.services import inbox, readings, reports
+from apps.moderation.services.cases import readings, reports
+from apps.moderation.services.decisions import inbox
 from apps.users.models import ApiToken, Restriction, User
 from apps.users.services import access, sessions
 

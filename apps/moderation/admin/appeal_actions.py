@@ -9,8 +9,9 @@ from apps.moderation.admin.answers import Data, act, actor_of, number_of
 from apps.moderation.admin.case_actions import news_of, show_refused
 from apps.moderation.admin.case_views import case_url, drawn
 from apps.moderation.constants import AppealState, Verdict
-from apps.moderation.services import appeals, queue_filters
-from apps.moderation.services.appeals import Review
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.desk import queue_filters
 
 
 def note_opinion(request: HttpRequest, appeal_id: int) -> HttpResponse:

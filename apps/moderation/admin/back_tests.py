@@ -25,7 +25,7 @@ from apps.core.errors import AppError
 from apps.core.numbers import whole_number
 from apps.moderation.constants import BackTestState, RuleMode
 from apps.moderation.models import BackTest
-from apps.moderation.services import back_test_samples, back_tests, rules
+from apps.moderation.services.rules import back_test_samples, back_tests, rules
 from apps.users.models import User
 
 STATE_LOOKS = {

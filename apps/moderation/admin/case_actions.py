@@ -15,16 +15,9 @@ from apps.moderation.admin.case_views import case_url, drawn, next_case, page_of
 from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import UNDO_SECONDS
 from apps.moderation.models import Case, Decision
-from apps.moderation.services import (
-    case_pages,
-    case_subjects,
-    cases,
-    decisions,
-    previews,
-    queue_filters,
-    reversals,
-    timelines,
-)
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, previews, reversals
+from apps.moderation.services.desk import case_pages, case_subjects, queue_filters, timelines
 
 
 def take_next(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from apps.core.admin_kit.decisions import Decision, ReasonForm, Typed, decide
 from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.admin.case_views import case_url, queue_url
-from apps.moderation.services import reassigning
+from apps.moderation.services.cases import reassigning
 
 
 def give(request: HttpRequest, case_id: int) -> HttpResponse:

@@ -15,11 +15,11 @@ from apps.core.errors import AppError, NotFoundError
 from apps.moderation.admin.answers import Data, actor_of, number_of, problem
 from apps.moderation.constants import UNDO_SECONDS
 from apps.moderation.errors import QueueEmptyError
-from apps.moderation.services import (
+from apps.moderation.services.cases import cases
+from apps.moderation.services.desk import (
     case_pages,
     case_subjects,
     case_texts,
-    cases,
     queue,
     queue_filters,
 )

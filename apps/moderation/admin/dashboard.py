@@ -25,8 +25,8 @@ from apps.moderation.admin.dashboard_queue import queue_board
 from apps.moderation.admin.dashboard_rules import guard_board
 from apps.moderation.admin.dashboard_scorecard import scorecard_board
 from apps.moderation.constants import RuleKind, RuleMode
-from apps.moderation.services import figures, metrics
-from apps.moderation.services.metrics import Period
+from apps.moderation.services.figures import figures, metrics
+from apps.moderation.services.figures.metrics import Period
 from apps.users.models import User
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from apps.core.admin_kit.exhibits import (
 from apps.core.plots import Columns, Row, Rows, Unit
 from apps.moderation.admin.dashboard_parts import day_labels, in_days
 from apps.moderation.constants import SEVERE_A_DAY
-from apps.moderation.services.exposure import CareFigures
-from apps.moderation.services.metrics import Period
+from apps.moderation.services.figures.exposure import CareFigures
+from apps.moderation.services.figures.metrics import Period
 
 
 def care_board(figures: CareFigures, period: Period) -> Board:

@@ -12,9 +12,9 @@ from apps.moderation.admin.dashboard_parts import (
     said,
     times_by_day,
 )
-from apps.moderation.services.intervals import Share, wilson
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_decisions import (
+from apps.moderation.services.figures.intervals import Share, wilson
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_decisions import (
     SHOWN_BANDS,
     DecisionFigures,
     InView,

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from apps.core.admin_kit.exhibits import Column, Exhibit, day_label
 from apps.core.plots import Lines, Unit, write
-from apps.moderation.services.intervals import Share
-from apps.moderation.services.metrics import Period
+from apps.moderation.services.figures.intervals import Share
+from apps.moderation.services.figures.metrics import Period
 
 MANY_DAYS = 31
 SHARE_COLUMNS = (

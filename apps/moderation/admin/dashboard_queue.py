@@ -11,9 +11,9 @@ from apps.moderation.admin.dashboard_parts import (
     in_days,
     times_by_day,
 )
-from apps.moderation.services.intervals import wilson
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_queue import BANDS, QueueFigures
+from apps.moderation.services.figures.intervals import wilson
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_queue import BANDS, QueueFigures
 
 NOTHING_WAITS = "Nothing waits. The queue is empty."
 

@@ -17,9 +17,9 @@ from apps.core.admin_kit.exhibits import (
 from apps.core.plots import Columns, Row, Rows, Unit, write
 from apps.moderation.admin.dashboard_parts import SHARE_COLUMNS, day_labels, in_days, said
 from apps.moderation.constants import RuleMode
-from apps.moderation.services.intervals import Share
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_rules import (
+from apps.moderation.services.figures.intervals import Share
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_rules import (
     GuardFigures,
     ModelFigures,
     RuleFigures,

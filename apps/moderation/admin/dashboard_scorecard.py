@@ -6,8 +6,8 @@ from apps.core.admin_kit.exhibits import Board, Column, Exhibit, Tile, counted, 
 from apps.core.plots import Columns, Lines, Row, Rows, Unit, write
 from apps.moderation.admin.dashboard_parts import SHARE_COLUMNS, band_of, day_labels, in_days, said
 from apps.moderation.constants import HitOutcome
-from apps.moderation.services.metrics import Period
-from apps.moderation.services.metrics_scorecard import ScorecardFigures
+from apps.moderation.services.figures.metrics import Period
+from apps.moderation.services.figures.metrics_scorecard import ScorecardFigures
 
 UNJUDGED = "Nobody has judged what this rule found in this period."
 OUTCOMES = (

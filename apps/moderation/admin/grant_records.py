@@ -20,7 +20,8 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.moderation.constants import GrantState
 from apps.moderation.models import AccessGrant
-from apps.moderation.services import grants, records
+from apps.moderation.services.cases import grants
+from apps.moderation.services.desk import records
 from apps.moderation.templatetags import looks
 from apps.users.models import User
 from apps.users.services.names import name_of

@@ -16,7 +16,7 @@ from apps.core.admin_kit.sections import Section
 from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Appeal, Notice, Strike
-from apps.moderation.services import blind_reviews
+from apps.moderation.services.appeals import blind_reviews
 from apps.moderation.templatetags import looks
 from apps.users.models import User
 

@@ -21,7 +21,7 @@ from apps.core.admin_kit.sections import Section
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.constants import Severity
 from apps.moderation.models import Policy
-from apps.moderation.services import policies
+from apps.moderation.services.policies import policies
 from apps.moderation.templatetags import looks
 
 VERSIONS_SHOWN = 20

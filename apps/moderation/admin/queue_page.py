@@ -21,7 +21,8 @@ from apps.core.errors import ForbiddenError, NotFoundError
 from apps.moderation.admin import appeal_actions, case_actions, case_giving, case_views, queue_tools
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.errors import SearchRefusedError
-from apps.moderation.services import cases, queue, queue_filters, saved_views
+from apps.moderation.services.cases import cases
+from apps.moderation.services.desk import queue, queue_filters, saved_views
 
 View = Callable[..., HttpResponseBase]
 

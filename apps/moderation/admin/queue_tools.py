@@ -29,7 +29,7 @@ from apps.moderation.admin.case_views import queue_url
 from apps.moderation.admin.rulings import ruling_of, typed_of
 from apps.moderation.constants import Verdict
 from apps.moderation.models import Policy
-from apps.moderation.services import bulk, exports, preferences, queue_filters, saved_views
+from apps.moderation.services.desk import bulk, exports, preferences, queue_filters, saved_views
 from apps.users.models import User
 
 BULK_VERDICTS = (

@@ -16,8 +16,8 @@ from apps.core.numbers import whole_number
 from apps.moderation.admin.rule_forms import EnforceForm, LimitsForm
 from apps.moderation.constants import RuleMode
 from apps.moderation.models import Rule
-from apps.moderation.services import rule_modes, rules, scorecards
-from apps.moderation.services.labels import precision_of
+from apps.moderation.services.figures.labels import precision_of
+from apps.moderation.services.rules import rule_modes, rules, scorecards
 from apps.users.models import User
 
 MODE_LOOKS = {

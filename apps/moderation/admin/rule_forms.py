@@ -9,7 +9,7 @@ from django import forms
 
 from apps.core.constants import MAX_REASON_CHARS
 from apps.moderation.constants import AppliesTo, OnError, RuleAction, RuleKind, Stage
-from apps.moderation.services.rules import Limits, Plan
+from apps.moderation.services.rules.rules import Limits, Plan
 
 PII_TYPES = (
     ("email", "Email addresses"),

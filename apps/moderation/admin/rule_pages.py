@@ -16,8 +16,8 @@ from apps.core.errors import AppError
 from apps.moderation.admin.rule_forms import FORMS, PlanForm, VersionForm
 from apps.moderation.constants import RuleKind
 from apps.moderation.models import Rule, RuleVersion
-from apps.moderation.services import rules, trying
-from apps.moderation.services.policy_choices import list_choices
+from apps.moderation.services.policies.policy_choices import list_choices
+from apps.moderation.services.rules import rules, trying
 from apps.users.models import User
 
 if TYPE_CHECKING:

@@ -39,8 +39,8 @@ from apps.moderation.admin.rule_actions import (
 )
 from apps.moderation.constants import RuleKind, RuleMode
 from apps.moderation.models import Rule, RuleVersion
-from apps.moderation.services import back_tests, rule_modes, rules, scorecards, trying
-from apps.moderation.services.rule_sets import LOCAL_KINDS
+from apps.moderation.services.rules import back_tests, rule_modes, rules, scorecards, trying
+from apps.moderation.services.rules.rule_sets import LOCAL_KINDS
 
 SHOWN_VERSIONS = 10
 SHOWN_BACK_TESTS = 5

@@ -17,8 +17,8 @@ from apps.moderation.constants import (
     EnforcementKind,
     Verdict,
 )
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from apps.core.admin_kit.sections import Section
 from apps.moderation.admin.answers import actor_of
 from apps.moderation.constants import MAX_HOURS
 from apps.moderation.models import Threshold
-from apps.moderation.services import policies
+from apps.moderation.services.policies import policies
 
 
 class ThresholdForm(ReasonForm):

@@ -24,8 +24,10 @@ from apps.moderation.schemas.appeals import (
     ReviewIn,
 )
 from apps.moderation.schemas.cases import ReasonIn
-from apps.moderation.services import appeals, blind_reviews, grants, records
-from apps.moderation.services.appeals import Review
+from apps.moderation.services.appeals import appeals, blind_reviews
+from apps.moderation.services.appeals.appeals import Review
+from apps.moderation.services.cases import grants
+from apps.moderation.services.desk import records
 
 if TYPE_CHECKING:
     from apps.moderation.models import Appeal

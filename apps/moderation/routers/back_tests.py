@@ -18,7 +18,7 @@ from apps.moderation.schemas.back_tests import (
     MatchOut,
     PassageOut,
 )
-from apps.moderation.services import back_test_samples, back_tests, rule_desk
+from apps.moderation.services.rules import back_test_samples, back_tests, rule_desk
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

@@ -16,7 +16,8 @@ from apps.moderation import errors
 from apps.moderation.schemas.bulk import BatchIn, BatchOut, BatchPreviewOut, PicksIn
 from apps.moderation.schemas.by_hand import FlagIn, HideIn
 from apps.moderation.schemas.cases import DecisionOut, FlagOut, ReasonIn
-from apps.moderation.services import bulk, by_hand
+from apps.moderation.services.decisions import by_hand
+from apps.moderation.services.desk import bulk
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

@@ -17,7 +17,7 @@ from apps.moderation.schemas.case_reading import (
     TimelineEntryOut,
 )
 from apps.moderation.schemas.cases import ReasonIn
-from apps.moderation.services import case_pages, case_reading, case_subjects, case_texts
+from apps.moderation.services.desk import case_pages, case_reading, case_subjects, case_texts
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

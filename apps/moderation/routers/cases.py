@@ -32,15 +32,9 @@ from apps.moderation.schemas.queue import (
     CaseRowOut,
     QueueParams,
 )
-from apps.moderation.services import (
-    cases,
-    decisions,
-    desk,
-    exports,
-    previews,
-    reassigning,
-    reversals,
-)
+from apps.moderation.services.cases import cases, reassigning
+from apps.moderation.services.decisions import decisions, previews, reversals
+from apps.moderation.services.desk import desk, exports
 from apps.users.constants import TokenScope
 from apps.users.errors import RoleRequiredError
 

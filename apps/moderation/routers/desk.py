@@ -16,7 +16,7 @@ from apps.moderation.schemas.desk import (
     ViewIn,
     ViewOut,
 )
-from apps.moderation.services import preferences, saved_views
+from apps.moderation.services.desk import preferences, saved_views
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

@@ -13,8 +13,8 @@ from apps.core.spreadsheets import CONTENT_TYPE, Row, stream_csv
 from apps.moderation import errors
 from apps.moderation.schemas.figure_files import SECTIONS, FigureParams, RuleFigureParams, table_of
 from apps.moderation.schemas.figures import RuleScorecardOut
-from apps.moderation.services import figures, metrics
-from apps.moderation.services.metrics import Period
+from apps.moderation.services.figures import figures, metrics
+from apps.moderation.services.figures.metrics import Period
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

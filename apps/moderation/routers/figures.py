@@ -22,7 +22,8 @@ from apps.moderation.schemas.figures import (
     RuleScorecardOut,
 )
 from apps.moderation.schemas.record import AuditEventOut, AuditParams
-from apps.moderation.services import figures, metrics, record
+from apps.moderation.services.cases import record
+from apps.moderation.services.figures import figures, metrics
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

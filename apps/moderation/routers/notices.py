@@ -22,7 +22,9 @@ from apps.moderation.schemas.notices import (
     ReportIn,
     ReportOut,
 )
-from apps.moderation.services import appeals, inbox, readings, reports
+from apps.moderation.services.appeals import appeals
+from apps.moderation.services.cases import readings, reports
+from apps.moderation.services.decisions import inbox
 from apps.users.constants import TokenScope
 
 notices_router = ApiRouter(tags=["Notices"])

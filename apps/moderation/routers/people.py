@@ -9,7 +9,7 @@ from apps.moderation import errors
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.schemas.by_hand import LiftIn, PersonMeasureIn
 from apps.moderation.schemas.cases import DecisionOut
-from apps.moderation.services import lifting, measures
+from apps.moderation.services.decisions import lifting, measures
 from apps.users.constants import TokenScope
 from apps.users.errors import (
     OwnRightsError,

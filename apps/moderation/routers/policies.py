@@ -21,7 +21,7 @@ from apps.moderation.schemas.policies import (
     ThresholdIn,
     ThresholdOut,
 )
-from apps.moderation.services import policies, policy_desk
+from apps.moderation.services.policies import policies, policy_desk
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

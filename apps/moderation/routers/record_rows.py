@@ -18,7 +18,8 @@ from apps.moderation.schemas.records import (
     SentNoticeOut,
     StrikeRecordOut,
 )
-from apps.moderation.services import record, records
+from apps.moderation.services.cases import record
+from apps.moderation.services.desk import records
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

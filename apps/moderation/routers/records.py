@@ -20,7 +20,7 @@ from apps.moderation.schemas.records import (
     SentNoticeOut,
     StrikeRecordOut,
 )
-from apps.moderation.services import records
+from apps.moderation.services.desk import records
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

@@ -24,7 +24,7 @@ from apps.moderation.schemas.rules import (
     TrialOut,
     TryIn,
 )
-from apps.moderation.services import rule_desk, rule_modes, rules, trying
+from apps.moderation.services.rules import rule_desk, rule_modes, rules, trying
 from apps.users.constants import TokenScope
 
 router = ApiRouter(tags=["Moderation"])

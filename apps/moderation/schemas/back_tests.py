@@ -12,8 +12,8 @@ from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
 from apps.moderation.models import BackTest
 from apps.moderation.schemas.rules import RuleShareOut
-from apps.moderation.services import back_tests
-from apps.moderation.services.back_test_samples import Report
+from apps.moderation.services.rules import back_tests
+from apps.moderation.services.rules.back_test_samples import Report
 
 
 class BackTestIn(InputSchema):

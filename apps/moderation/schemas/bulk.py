@@ -11,7 +11,7 @@ from apps.core.api.schemas import InputSchema, OutputSchema
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
 from apps.moderation.schemas.cases import RulingIn
-from apps.moderation.services.bulk import Batch, Pick, Sample
+from apps.moderation.services.desk.bulk import Batch, Pick, Sample
 
 
 class PickIn(InputSchema):

@@ -11,9 +11,9 @@ from apps.core.api.schemas import OutputSchema
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
 from apps.moderation.models import Decision, Strike
-from apps.moderation.services.case_reading import PersonOfCase
-from apps.moderation.services.case_subjects import COUNT_LIMIT
-from apps.moderation.services.case_texts import Exchange, Line
+from apps.moderation.services.desk.case_reading import PersonOfCase
+from apps.moderation.services.desk.case_subjects import COUNT_LIMIT
+from apps.moderation.services.desk.case_texts import Exchange, Line
 
 
 class BeyondParams(BaseModel):

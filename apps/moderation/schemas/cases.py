@@ -12,8 +12,8 @@ from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
 from apps.moderation.models import Decision, RuleHit
-from apps.moderation.services.decisions import Ruling
-from apps.moderation.services.enforcements import Measure
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.decisions.enforcements import Measure
 
 Words = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
 Reason = Annotated[

@@ -11,8 +11,8 @@ from apps.core.api.schemas import InputSchema, OutputSchema, Text
 from apps.moderation import constants
 from apps.moderation.models import SavedView
 from apps.moderation.schemas.queue import STATE, QueueParams
-from apps.moderation.services import saved_views
-from apps.moderation.services.queue_filters import Order
+from apps.moderation.services.desk import saved_views
+from apps.moderation.services.desk.queue_filters import Order
 from apps.users.models import User
 
 ViewName = Annotated[

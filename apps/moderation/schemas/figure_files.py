@@ -12,7 +12,7 @@ from apps.core.api.schemas import InputSchema
 from apps.core.spreadsheets import Cell, Row
 from apps.moderation.constants import PeriodDays
 from apps.moderation.schemas import figures
-from apps.moderation.services.metrics_queue import BANDS
+from apps.moderation.services.figures.metrics_queue import BANDS
 
 NAMED_PARTS = {"bands": [label for label, _ in BANDS]}
 

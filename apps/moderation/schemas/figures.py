@@ -9,8 +9,8 @@ from pydantic import Field
 from apps.core.api.schemas import OutputSchema
 from apps.moderation import constants
 from apps.moderation.schemas.rules import RuleShareOut
-from apps.moderation.services.metrics_decisions import SHOWN_BANDS
-from apps.moderation.services.metrics_queue import BANDS
+from apps.moderation.services.figures.metrics_decisions import SHOWN_BANDS
+from apps.moderation.services.figures.metrics_queue import BANDS
 
 SECONDS = "In seconds; null where there was none."
 

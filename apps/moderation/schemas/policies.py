@@ -11,7 +11,7 @@ from apps.core.api.schemas import InputSchema, OutputSchema, PageParams, Text
 from apps.moderation import constants
 from apps.moderation.models import Policy, PolicyVersion
 from apps.moderation.schemas.cases import Reason
-from apps.moderation.services import policies, policy_desk
+from apps.moderation.services.policies import policies, policy_desk
 
 CODE = f"^{policies.CODE.pattern}$"
 Title = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]

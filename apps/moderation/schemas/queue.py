@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from apps.core.api.schemas import OutputSchema, PageParams, Text
 from apps.core.constants import LARGEST_NUMBER
 from apps.moderation import constants
-from apps.moderation.services import exports
-from apps.moderation.services.queue_filters import MAX_MODEL_CHARS, MAX_WORDS_CHARS, AgeBand
+from apps.moderation.services.desk import exports
+from apps.moderation.services.desk.queue_filters import MAX_MODEL_CHARS, MAX_WORDS_CHARS, AgeBand
 
 Filter = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
 

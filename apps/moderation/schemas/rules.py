@@ -11,9 +11,9 @@ from apps.core.api.schemas import InputSchema, Moment, OutputSchema, PageParams,
 from apps.core.constants import LARGEST_NUMBER, MAX_REASON_CHARS
 from apps.moderation import constants
 from apps.moderation.models import Rule
-from apps.moderation.services import rules, trying
-from apps.moderation.services.intervals import Share
-from apps.moderation.services.scorecards import Scorecard
+from apps.moderation.services.figures.intervals import Share
+from apps.moderation.services.rules import rules, trying
+from apps.moderation.services.rules.scorecards import Scorecard
 
 Words = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS)]
 CONFIGURATION = Field(

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from apps.core.admin_kit import display
 from apps.moderation.models import Case
-from apps.moderation.services import case_subjects, case_texts, queue_filters
-from apps.moderation.services.queue_filters import QueueFilter
+from apps.moderation.services.desk import case_subjects, case_texts, queue_filters
+from apps.moderation.services.desk.queue_filters import QueueFilter
 from apps.moderation.templatetags import looks
 
 register = template.Library()

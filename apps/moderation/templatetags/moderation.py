@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from apps.moderation.constants import MAX_COMMENT_CHARS, FlagReason
-from apps.moderation.services import deliveries, letters
+from apps.moderation.services.notices import deliveries, letters
 
 register = template.Library()
 

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from apps.moderation import constants
 from apps.moderation.models import Rule, RuleVersion
-from apps.moderation.services import rule_sets
+from apps.moderation.services.rules import rule_sets
 from tests.conversations.conftest import person as person
 from tests.conversations.conftest import stranger as stranger
 from tests.conversations.conftest import upstream as upstream

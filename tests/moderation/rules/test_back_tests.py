@@ -20,14 +20,8 @@ from apps.moderation.models import (
     Rule,
     RuleVersion,
 )
-from apps.moderation.services import (
-    back_test_samples,
-    back_tests,
-    grants,
-    readings,
-    rule_desk,
-    rules,
-)
+from apps.moderation.services.cases import grants, readings
+from apps.moderation.services.rules import back_test_samples, back_tests, rule_desk, rules
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_rule, make_staff

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from apps.conversations.guardrails import Draft
 from apps.conversations.services.guarded_stream import GuardedStream
 from apps.moderation.constants import Stage
-from apps.moderation.services import checking, rule_sets
-from apps.moderation.services.findings import Finding, verdict_of
+from apps.moderation.services.rules import checking, rule_sets
+from apps.moderation.services.rules.findings import Finding, verdict_of
 from tests.moderation.rules.conftest import live_rule
 
 WORDS = ["the ", "word7", "w\u043erd7 ", "w0rd", "7 ", "tell", " me", " now ", "\n", "\u00e9"]

@@ -21,9 +21,9 @@ from apps.llm.gateway.moderation import close_default_classifier
 from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
 from apps.moderation.models import Case, CaseSnapshot, Decision, Rule, RuleHit
-from apps.moderation.services import later, remote_checks, rule_sets
-from apps.moderation.services.findings import Finding
-from apps.moderation.services.stream_guard import RuleStream
+from apps.moderation.services.rules import later, remote_checks, rule_sets
+from apps.moderation.services.rules.findings import Finding
+from apps.moderation.services.rules.stream_guard import RuleStream
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.moderation.rules.conftest import MakeRule

@@ -15,7 +15,7 @@ from apps.llm.services import own_usage, prices
 from apps.llm.services.desk import close_default_desk
 from apps.llm.services.prices import PriceRequest
 from apps.llm.services.quota_setting import Limit, Subject, set_quota
-from apps.moderation.services import remote_checks
+from apps.moderation.services.rules import remote_checks
 from apps.users.models import User
 from tests.llm.services.conftest import make_spare
 from tests.moderation.rules.conftest import MakeRule

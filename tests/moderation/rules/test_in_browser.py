@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.moderation.models import BackTestMatch
-from apps.moderation.services import back_tests, rules
+from apps.moderation.services.rules import back_tests, rules
 from apps.users.models import User
 from tests.admin.test_in_browser import faults_in_both_themes
 from tests.browser.tab import Browsing, Tab

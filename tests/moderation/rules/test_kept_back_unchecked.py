@@ -17,8 +17,10 @@ from apps.moderation import constants
 from apps.moderation.constants import ActorKind, CaseState, FlagSource
 from apps.moderation.models import Case, Notice, RuleHit
 from apps.moderation.policy_guardrail import PolicyGuardrail
-from apps.moderation.services import cases, decisions, inbox, remote_checks
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, inbox
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.rules import remote_checks
 from apps.users.models import User
 from tests.conversations.conftest import read_reply, running_worker
 from tests.moderation.factories import make_staff

@@ -15,7 +15,7 @@ from apps.conversations.services import lost
 from apps.core import db
 from apps.moderation import tasks
 from apps.moderation.models import CaseSnapshot, RuleHit
-from apps.moderation.services import hits, later
+from apps.moderation.services.rules import hits, later
 from tests.conversations.conftest import read_reply
 from tests.factories import MessageFactory, ReplyFactory
 from tests.moderation.rules.conftest import MakeRule

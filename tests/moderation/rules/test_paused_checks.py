@@ -14,7 +14,7 @@ from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
 from apps.moderation import tasks
 from apps.moderation.models import Case, RuleHit
-from apps.moderation.services import later
+from apps.moderation.services.rules import later
 from apps.users.models import User
 from tests.conversations.conftest import read_reply
 from tests.moderation.rules.conftest import MakeRule

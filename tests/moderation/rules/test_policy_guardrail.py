@@ -23,8 +23,8 @@ from apps.moderation.models import (
     RuleHit,
     Strike,
 )
-from apps.moderation.services import rule_sets
-from apps.moderation.services.findings import take_from_cap
+from apps.moderation.services.rules import rule_sets
+from apps.moderation.services.rules.findings import take_from_cap
 from apps.users.models import User
 from tests.conversations.conftest import running_worker
 from tests.moderation.rules.conftest import MakeRule

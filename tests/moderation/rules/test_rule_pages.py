@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from apps.moderation.models import BackTest, BackTestMatch, Rule, RuleVersion
-from apps.moderation.services import back_tests
+from apps.moderation.services.rules import back_tests
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory
 from tests.moderation.factories import make_policy, make_rule, make_staff

@@ -25,7 +25,8 @@ from apps.moderation.models import (
     RuleHit,
     RuleVersion,
 )
-from apps.moderation.services import labels, rule_modes, rule_sets, rules, scorecards
+from apps.moderation.services.figures import labels
+from apps.moderation.services.rules import rule_modes, rule_sets, rules, scorecards
 from apps.users.models import User
 from tests.factories import MessageFactory, UserFactory
 from tests.moderation.factories import make_case, make_policy, make_rule, make_staff

@@ -5,8 +5,8 @@ from django.core.management import call_command
 
 from apps.moderation.constants import RuleMode
 from apps.moderation.models import Policy, PolicyVersion, Rule, RuleVersion
-from apps.moderation.services import rule_sets, starter_set
-from apps.moderation.services.checking import scan_safely
+from apps.moderation.services.rules import rule_sets, starter_set
+from apps.moderation.services.rules.checking import scan_safely
 
 pytestmark = pytest.mark.django_db
 

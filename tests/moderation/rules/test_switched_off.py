@@ -5,8 +5,8 @@ import pytest
 from apps.conversations.guardrails import Draft
 from apps.conversations.services.guarded_stream import GuardedStream
 from apps.moderation.models import Rule
-from apps.moderation.services import rule_sets
-from apps.moderation.services.findings import Finding
+from apps.moderation.services.rules import rule_sets
+from apps.moderation.services.rules.findings import Finding
 from tests.moderation.rules.conftest import MakeRule
 
 BEGINNING = "It said word"

@@ -10,8 +10,10 @@ from apps.core import db
 from apps.moderation import tasks
 from apps.moderation.constants import CaseState, Verdict
 from apps.moderation.models import Case, CaseSnapshot
-from apps.moderation.services import cases, decisions, later, reversals
-from apps.moderation.services.decisions import Ruling
+from apps.moderation.services.cases import cases
+from apps.moderation.services.decisions import decisions, reversals
+from apps.moderation.services.decisions.decisions import Ruling
+from apps.moderation.services.rules import later
 from apps.users.models import User
 from tests.conversations.conftest import Worker, read_reply, running_worker
 from tests.moderation.factories import make_staff

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.moderation.services import starter_set, starter_thresholds
+from apps.moderation.services.policies import starter_thresholds
+from apps.moderation.services.rules import starter_set
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.moderation.services import demo
+from apps.moderation.services.seeding import demo
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.moderation.services import seeding
+from apps.moderation.services.seeding import seeding
 
 
 class Command(BaseCommand):

@@ -1,0 +1,136 @@
+"""From whom the reasons of a decision are kept while its appeal waits: one rule for every place.
+
+Whoever may decide the appeal says first what they think of the text, so that the first decision
+does not lead them. Where a case is about a person and no text, the reasons are what there is to
+judge, and they are kept from nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+
+from apps.audit.constants import AuditAction
+from apps.moderation import constants
+from apps.moderation.models import Appeal, Case, Decision, Notice
+from apps.moderation.querysets import AppealQuerySet
+from apps.moderation.services.cases import cases
+from apps.users.models import User
+
+ABOUT_CASES = (
+    AuditAction.CASE_DECIDED,
+    AuditAction.CASE_ESCALATED,
+    AuditAction.CASE_LIFTED,
+    AuditAction.CASE_UNDONE,
+)
+ABOUT_TEXTS = (
+    AuditAction.MESSAGE_HIDDEN,
+    AuditAction.MESSAGE_RESTORED,
+    AuditAction.MESSAGE_REDACTED,
+    AuditAction.MESSAGE_UNREDACTED,
+    AuditAction.REPLY_WITHHELD,
+    AuditAction.REPLY_RELEASED,
+)
+ABOUT_PEOPLE = (
+    AuditAction.USER_WARNED,
+    AuditAction.USER_RESTRICTED,
+    AuditAction.USER_SUSPENDED,
+    AuditAction.USER_LIFTED,
+)
+ABOUT_TALKS = (AuditAction.CONVERSATION_LOCKED, AuditAction.CONVERSATION_UNLOCKED)
+Row = TypeVar("Row", Decision, Notice)
+
+
+def is_ready(*, viewer: User, appeal: Appeal) -> bool:
+    """Tell whether nothing is left that somebody says before they decide an appeal."""
+    is_noted = bool(appeal.first_opinion) and appeal.reviewer_id == viewer.pk
+    return is_noted or appeal.case.is_about_person
+
+
+def shows_reasons(*, viewer: User, appeal: Appeal) -> bool:
+    """Tell whether the original reasons may be shown to somebody."""
+    if appeal.state not in constants.PENDING_APPEALS or not viewer.has_perm(cases.APPEALS):
+        return True
+    return is_ready(viewer=viewer, appeal=appeal)
+
+
+def hides_any(*, viewer: User, appeals: Iterable[Appeal]) -> bool:
+    """Tell whether one of these appeals keeps the earlier reasons of its case from somebody.
+
+    Args:
+        viewer: who reads.
+        appeals: those that wait on a case or are against it, with their cases.
+    """
+    return not all(shows_reasons(viewer=viewer, appeal=one) for one in appeals)
+
+
+def hides_reasons(*, viewer: User, case: Case) -> bool:
+    """Tell the same of a case of which the appeals were not read."""
+    rows = Case.objects.filter(pk=case.pk).filter(kept_from(viewer, case="pk"))
+    return viewer.has_perm(cases.APPEALS) and rows.exists()
+
+
+def with_kept_reasons(rows: QuerySet[Row], *, viewer: User, case: str = "case") -> QuerySet[Row]:
+    """Say of decisions or notices, as `is_kept`, whether their reasons are kept from somebody.
+
+    They are where an appeal waits on the decision's case or against it, as `shows_reasons` says of
+    one.
+
+    Args:
+        rows: of a list.
+        viewer: who reads it.
+        case: the column with the decision's case.
+    """
+    return rows.annotate(is_kept=as_column(kept_from(viewer, case=case)))  # type: ignore[no-redef]
+
+
+def as_column(condition: Q) -> ExpressionWrapper[Any]:
+    """Return a condition as what a row can be annotated with."""
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def kept_from(viewer: User, *, case: str) -> Q:
+    """Return the condition of rows with a case whose earlier reasons are kept from somebody."""
+    pending = _blind_for(viewer)
+    waits = Exists(pending.filter(case=OuterRef(case)))
+    is_against = Exists(pending.filter(decision__case=OuterRef(case)))
+    return _may_review(viewer) & (Q(waits) | Q(is_against))
+
+
+def kept_of_message(viewer: User, *, message: str) -> Q:
+    """Return the condition of rows with a message of which the same holds."""
+    pending = _blind_for(viewer).filter(decision__case__message=OuterRef(message))
+    return _may_review(viewer) & Q(Exists(pending))
+
+
+def kept_of_person(viewer: User, *, person: str) -> Q:
+    """Return the condition of rows about a person who waits for such a review.
+
+    Which of their measures the appeal is about does not matter: all reasons wait for the opinion.
+    """
+    pending = _blind_for(viewer).filter(subject=OuterRef(person))
+    return _may_review(viewer) & Q(Exists(pending))
+
+
+def kept_of_event(viewer: User) -> Q:
+    """Return the condition of events of the record that tell why something was decided."""
+    number = "target_id"
+    locked = _blind_for(viewer).filter(decision__case__conversation=OuterRef(number))
+    return (
+        Q(action__in=ABOUT_CASES) & kept_from(viewer, case=number)
+        | Q(action__in=ABOUT_TEXTS) & kept_of_message(viewer, message=number)
+        | Q(action__in=ABOUT_PEOPLE) & kept_of_person(viewer, person=number)
+        | Q(action__in=ABOUT_TALKS) & _may_review(viewer) & Q(Exists(locked))
+    )
+
+
+def _may_review(viewer: User) -> Q:
+    return Q(Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField()))
+
+
+def _blind_for(viewer: User) -> AppealQuerySet:
+    """Return the appeals that wait and of whose text this person has not said what they think."""
+    pending = Appeal.objects.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
+    return pending.exclude(case__target_role=constants.ABOUT_PERSON)
