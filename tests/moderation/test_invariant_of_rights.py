@@ -34,6 +34,7 @@ OWN = {
     "inbox.list_notices": "one's own notices",
     "inbox.newest_notices": "one's own notices",
     "inbox.notice_about": "one's own notices",
+    "inbox.notices_about_links": "one's own notices",
     "pages.notices_page": "one's own notices",
     "pages.readings_page": "what happened to one's own conversations",
     "grants.live_grant": "one's own grants",
@@ -54,8 +55,10 @@ def entry_points() -> Iterator[tuple[str, Service]]:
 
     Functions that take a locked row or a decision are steps of these, not ways in.
     """
-    for module in pkgutil.iter_modules(services.__path__):
-        found = import_module(f"{services.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        if module.ispkg:
+            continue
+        found = import_module(module.name)
         for name, function in vars(found).items():
             if name.startswith("_") or not inspect.isfunction(function):
                 continue
@@ -65,21 +68,25 @@ def entry_points() -> Iterator[tuple[str, Service]]:
             is_way_in = all(p.kind == p.KEYWORD_ONLY for p in parameters)
             takes_rows = any(p.name in ("decision", "enforcement") for p in parameters)
             if is_way_in and not takes_rows and {p.name for p in parameters} & set(WHO):
-                yield f"{module.name}.{name}", function
+                yield f"{module.name.rpartition('.')[2]}.{name}", function
 
 
 ENTRY_POINTS = dict(entry_points())
 
 
 NUMBERS = {
-    **dict.fromkeys(("grant_id", "back_test_id", "match_id", "policy_id", "view_id"), 1),
+    **dict.fromkeys(
+        ("grant_id", "back_test_id", "match_id", "policy_id", "view_id", "share_id"), 1
+    ),
     "threshold_id": 1,
     "beyond": 1,
     "number": 1,
     "severity": 2,
     "points": 3,
 }
-WORDS = dict.fromkeys(("reason", "text", "comment", "name", "note", "query"), "So.")
+WORDS = dict.fromkeys(
+    ("reason", "reason_for_user", "text", "comment", "name", "note", "query"), "So."
+)
 OTHERS: dict[str, Any] = {
     "among": records.list_decisions,
     "appeals": (),
