@@ -109,7 +109,10 @@ def test_an_appeal_that_is_accepted_gives_the_link_back(
     )
     assert works(link)
     assert Enforcement.objects.get().state == "reversed"
-    assert Notice.objects.latest("pk").conversation_id == talk.pk
+    told = Notice.objects.latest("pk")
+    assert told.conversation_id == talk.pk
+    assert "undone: the link works again, unless something else has ended it." in told.body
+    assert "text" not in told.body
     assert AuditEvent.objects.get(action="share.given_back").actor_id == lead.pk
     reversals.undo(actor=lead, decision_id=decided.outcome_id, reason="The wrong link.")
     assert not works(link)

@@ -30,6 +30,10 @@ STILL_HOLDS = gettext_noop("We looked again and found the same.")
 UNDONE = gettext_noop(
     "What that decision did is undone: text that it took is back, its points do not count."
 )
+UNDONE_LINK = gettext_noop(
+    "What that decision did is undone: the link works again, unless something else has ended it."
+)
+UNDONE_ON_PERSON = gettext_noop("What that decision did is undone, and its points do not count.")
 UNDONE_IN_PART = gettext_noop(
     "That decision and its points do not count any more. This still holds for another reason:"
 )
@@ -112,7 +116,7 @@ def compose_reversal(
     """
     with speaking(language_of(case.subject_id)):
         why = decision.reason_for_user or gettext(LOOKED_AGAIN)
-        return gettext(TAKEN_BACK), f"{why}\n\n{_undone(eased, holding)}"
+        return gettext(TAKEN_BACK), f"{why}\n\n{_undone(case, eased, holding)}"
 
 
 def tell_lifted(*, decision: Decision, case: Case) -> Notice:
@@ -162,7 +166,7 @@ def tell_appeal(
             title = gettext("Your appeal was not accepted")
         fallback = gettext(STILL_HOLDS if is_upheld else LOOKED_AGAIN)
         holding = still_held.held_on(case)
-        outcome = gettext(KEPT) if is_upheld else _undone(eased, holding)
+        outcome = gettext(KEPT) if is_upheld else _undone(case, eased, holding)
         parts = [decision.reason_for_user or fallback, outcome, gettext(OTHER_PERSON)]
     return _write(decision, case, NoticeKind.APPEAL, (title, "\n\n".join(parts)))
 
@@ -207,14 +211,21 @@ def was_told(case: Case) -> bool:
 
 
 def _undone(
-    eased: Easing | None, holding: Sequence[tuple[EnforcementKind, datetime | None]]
+    case: Case, eased: Easing | None, holding: Sequence[tuple[EnforcementKind, datetime | None]]
 ) -> str:
     """Say that a decision is undone, and what holds all the same for another reason."""
     again = [] if eased is None else [reasons.said_of_easing(eased)]
     if not holding:
-        return " ".join([gettext(UNDONE), *again])
+        return " ".join([gettext(_given_back(case)), *again])
     held = [reasons.sentence(kind, ends_at) for kind, ends_at in holding]
     return " ".join([*again, gettext(UNDONE_IN_PART), *held])
+
+
+def _given_back(case: Case) -> str:
+    """Return what is said of what a decision took: a text, a link, or neither."""
+    if not case.is_about_person:
+        return UNDONE
+    return UNDONE_ON_PERSON if _shared_in(case) is None else UNDONE_LINK
 
 
 def _write(
