@@ -180,6 +180,21 @@ async def test_line_40_the_list_is_a_drawer_on_a_phone_that_keeps_the_focus_and_
         await tab.see_state("stopped")
 
 
+async def test_a_phone_lists_no_keys_unless_one_was_pressed_to_ask_for_them(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, **PHONE)
+        await tab.open("/settings/")
+        section = tab.page.locator("#shortcuts")
+        await expect(section).to_be_hidden()
+        await tab.open()
+        await tab.page.locator("h1").click()
+        await tab.page.keyboard.press("?")
+        await tab.page.get_by_role("link", name="Turn them off").click()
+        await expect(section).to_be_visible()
+
+
 async def test_line_41_on_a_phone_the_composer_stays_above_the_keyboard_and_the_safe_area(
     browsing: Browsing, person: User
 ) -> None:
