@@ -111,6 +111,10 @@ async def make_a_token(page: Page, person: Hands) -> None:
     await expect(page.get_by_role("listitem").filter(has_text="Never used.")).to_contain_text(
         "Report"
     )
+    await person.press("button", "Revoke Report")
+    await expect(page.get_by_role("dialog")).to_contain_text("Revoke “Report”?")
+    await person.press("button", "Keep it")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
 
 
 async def end_the_other_session(browsing: Browsing, page: Page, person: Hands) -> None:

@@ -354,4 +354,6 @@ async def test_a_shared_conversation_is_read_without_an_account_a_script_or_a_co
         await expect(tab.page.locator(".row")).to_contain_text("opened 1 time")
         assert await violations(tab.page) == []
         await tab.page.get_by_role("button", name="Revoke the link to Tides").click()
-        await expect(tab.page.locator(".row")).to_contain_text("Revoked")
+        await expect(tab.page.get_by_role("button", name="Keep it")).to_be_focused()
+        await tab.page.get_by_role("button", name="Revoke it").click()
+        await expect(tab.page.locator(".row .badge")).to_have_text("Revoked")

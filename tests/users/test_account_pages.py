@@ -104,6 +104,7 @@ def test_the_page_names_what_made_a_token_and_revokes_both(person: User) -> None
     page = client.get("/settings/tokens/").content.decode()
     assert "Made with the token “ci”." in page
     assert page.count('name="with_made"') == 1
+    assert "Revoke “<bdi>ci</bdi>”?" in page
     assert "Revoke with 1 made with it" in page
     page = client.post(
         f"/settings/tokens/{root.pk}/revoke/", {"with_made": "on"}, follow=True

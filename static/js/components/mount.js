@@ -10,11 +10,12 @@ import { mountToast } from "./toast.js";
 import { mountTheme } from "./theme.js";
 import { t } from "../lib/words.js";
 
-/** A dialog that came out of a menu takes the menu with it, and gives the focus to what opened both. */
+/** A dialog keeps Tab inside; one out of a menu takes it along, and gives the focus to what opened both. */
 function mountDialog(dialog) {
+  holdFocus(dialog, () => true);
+  if (!dialog.dataset.menu) return;
   const menu = document.getElementById(dialog.dataset.menu);
   const opener = document.querySelector(`[popovertarget="${menu.id}"]`);
-  holdFocus(dialog, () => true);
   dialog.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     menu.hidePopover();
