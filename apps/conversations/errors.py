@@ -162,14 +162,14 @@ class MessageAlreadyHiddenError(ConflictError):
     """Somebody hid it already."""
 
     code = "message_already_hidden"
-    default_message = "This message is hidden already."
+    default_message = "This message is hidden already. Look at it again."
 
 
 class MessageNotHiddenError(ConflictError):
     """It is visible already."""
 
     code = "message_not_hidden"
-    default_message = "This message is visible already."
+    default_message = "This message is visible already. Look at it again."
 
 
 HELD = "A decision of moderation keeps this as it is."

@@ -197,14 +197,14 @@ class ProviderNotFoundError(NotFoundError):
     """There is no such provider."""
 
     code = "provider_not_found"
-    default_message = "This provider does not exist."
+    default_message = "This provider does not exist. Choose another one."
 
 
 class ChatModelNotFoundError(NotFoundError):
     """There is no such model in the catalogue."""
 
     code = "chat_model_not_found"
-    default_message = "This model does not exist."
+    default_message = "This model does not exist. Choose another one."
 
 
 class AssistantNotFoundError(NotFoundError):
@@ -256,7 +256,7 @@ class QuotaNotFoundError(NotFoundError):
     """There is no such quota, or it has ended."""
 
     code = "quota_not_found"
-    default_message = "There is no such quota, or it has ended."
+    default_message = "There is no such quota, or it has ended. Look at the quotas again."
 
 
 class NoPublishedPriceError(NotFoundError):

@@ -21,7 +21,7 @@ class QueueEmptyError(NotFoundError):
     """Nothing waits for a decision of this person."""
 
     code = "queue_empty"
-    default_message = "Nothing waits for you in this queue."
+    default_message = "Nothing waits for you in this queue. Look again later."
 
 
 class CaseClaimedError(ConflictError):
@@ -77,7 +77,7 @@ class PolicyNotFoundError(NotFoundError):
     """There is no such policy, or it is not in use."""
 
     code = "policy_not_found"
-    default_message = "There is no such policy in use."
+    default_message = "There is no such policy in use. List the policies to see which there are."
 
 
 class PolicyInUseError(ConflictError):
@@ -98,7 +98,7 @@ class DecisionNotFoundError(NotFoundError):
     """There is no such decision."""
 
     code = "decision_not_found"
-    default_message = "There is no such decision."
+    default_message = "There is no such decision. Look for it on its case."
 
 
 class DecisionSupersededError(ConflictError):
@@ -119,14 +119,17 @@ class ReportNotPossibleError(ConflictError):
     """The message shows nothing that could be reported."""
 
     code = "report_not_possible"
-    default_message = "There is nothing to report here: the text is out of view already."
+    default_message = (
+        "There is nothing to report here: the text is out of view already."
+        " You need do nothing more."
+    )
 
 
 class RuleNotFoundError(NotFoundError):
     """There is no such rule."""
 
     code = "rule_not_found"
-    default_message = "There is no such rule."
+    default_message = "There is no such rule. List the rules to see which there are."
 
 
 class RuleGateError(ConflictError):
@@ -140,21 +143,21 @@ class BackTestNotFoundError(NotFoundError):
     """There is no such back-test."""
 
     code = "back_test_not_found"
-    default_message = "There is no such back-test."
+    default_message = "There is no such back-test. Look for it on its rule."
 
 
 class MatchNotFoundError(NotFoundError):
     """There is no such match of a back-test."""
 
     code = "match_not_found"
-    default_message = "There is no such match."
+    default_message = "There is no such match. Ask for the next passage of its back-test."
 
 
 class NothingToLabelError(NotFoundError):
     """No passage of a back-test is left for this person to label."""
 
     code = "nothing_to_label"
-    default_message = "Nothing of this back-test is left for you to label."
+    default_message = "Nothing of this back-test is left for you to label. Look at what it found."
 
 
 class PassageNotReadError(ConflictError):
@@ -175,14 +178,14 @@ class AppealNotPossibleError(ConflictError):
     """There is nothing to appeal, it was done already, or the time has passed."""
 
     code = "appeal_not_possible"
-    default_message = "This decision cannot be appealed (any more)."
+    default_message = "This decision cannot be appealed (any more). Look at its notice again."
 
 
 class AppealNotFoundError(NotFoundError):
     """There is no such appeal."""
 
     code = "appeal_not_found"
-    default_message = "There is no such appeal."
+    default_message = "There is no such appeal. Look for it with its notice or its case."
 
 
 class AppealPendingError(ConflictError):
@@ -196,7 +199,7 @@ class AppealDecidedError(ConflictError):
     """The appeal was decided or withdrawn already."""
 
     code = "appeal_decided"
-    default_message = "This appeal was decided or withdrawn already."
+    default_message = "This appeal was decided or withdrawn already. Look at it again."
 
 
 class FirstOpinionMissingError(ConflictError):
@@ -210,7 +213,9 @@ class GrantNotFoundError(NotFoundError):
     """There is no such grant, or it is not the caller's."""
 
     code = "grant_not_found"
-    default_message = "There is no such grant."
+    default_message = (
+        "There is no such grant, or it is not yours. List them to see which there are."
+    )
 
 
 class GrantRequiredError(ForbiddenError):
@@ -234,11 +239,13 @@ class SavedViewNotFoundError(NotFoundError):
     """There is no such view, or it is somebody else's."""
 
     code = "saved_view_not_found"
-    default_message = "There is no such view of yours."
+    default_message = "There is no such view of yours. List yours to see which there are."
 
 
 class BatchNotFoundError(NotFoundError):
     """There is no such batch of decisions, or all of it was taken back."""
 
     code = "batch_not_found"
-    default_message = "There is no such batch, or all of it was taken back already."
+    default_message = (
+        "There is no such batch, or all of it was taken back already. Look at its cases."
+    )

@@ -22,7 +22,7 @@ class SessionNotFoundError(NotFoundError):
     """The person has no such session, or it has ended."""
 
     code = "session_not_found"
-    default_message = "You are not signed in there any more."
+    default_message = "You are not signed in there any more. Look at your sessions again."
 
 
 class EmailTakenError(ConflictError):
@@ -140,7 +140,7 @@ class GroupNotFoundError(NotFoundError):
     """There is no such group."""
 
     code = "group_not_found"
-    default_message = "This group does not exist."
+    default_message = "This group does not exist. Choose another one."
 
 
 class RoleGroupError(ConflictError):

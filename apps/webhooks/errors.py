@@ -10,14 +10,18 @@ class WebhookNotFoundError(NotFoundError):
     """There is no such endpoint, or it was removed."""
 
     code = "webhook_not_found"
-    default_message = "There is no such webhook. It may have been removed."
+    default_message = (
+        "There is no such webhook, or it was removed. List them to see which there are."
+    )
 
 
 class DeliveryNotFoundError(NotFoundError):
     """There is no such delivery, or it was cleared away."""
 
     code = "delivery_not_found"
-    default_message = "There is no such delivery. Old ones are cleared away."
+    default_message = (
+        "There is no such delivery, or it was cleared away. Look at those of its webhook."
+    )
 
 
 class WebhookLimitError(ConflictError):
