@@ -16,6 +16,7 @@ from apps.core.admin_kit.filters import choice_filter, count_up_to
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.sections import Section
+from apps.core.jobs import CAUSE, given_to
 
 COUNT_LIMIT = 1_000
 EVENTS_SHOWN = 50
@@ -81,11 +82,13 @@ class JobAdmin(StaffModelAdmin[ProcrastinateJob]):
     @admin.display(description="With")
     def arguments(self, job: ProcrastinateJob) -> str:
         """Show what the task was given, shortened."""
-        return preview(", ".join(f"{key} {value}" for key, value in job.args.items())) or EMPTY
+        given = given_to(job.args)
+        return preview(", ".join(f"{key} {value}" for key, value in given.items())) or EMPTY
 
     def detail(self, request: HttpRequest, row: ProcrastinateJob) -> Detail:
         """Show the job with everything that happened to it."""
         events = ProcrastinateEvent.objects.filter(job_id=row.pk).order_by("-id")[:EVENTS_SHOWN]
+        given = json.dumps(given_to(row.args), indent=2, ensure_ascii=False)
         return Detail(
             title=f"Job {row.pk}: {self.task(row)}",
             badges=[self.status_badge(row)],
@@ -95,8 +98,9 @@ class JobAdmin(StaffModelAdmin[ProcrastinateJob]):
                 Fact("Attempts", row.attempts),
                 Fact("Scheduled", moment(row.scheduled_at)),
                 Fact("Worker", row.worker_id or EMPTY),
+                Fact("Request", row.args.get(CAUSE, EMPTY)),
             ],
-            texts=[Text("Given", json.dumps(row.args, indent=2, ensure_ascii=False), is_code=True)],
+            texts=[Text("Given", given, is_code=True)],
             tables=[
                 Table(
                     "What happened",

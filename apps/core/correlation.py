@@ -1,6 +1,7 @@
 """One id that ties what has one cause together: a request, its log lines, events and answer.
 
-A background job and each round of an endless loop are causes of their own.
+A background job carries the id of what queued it (see core/jobs.py), and one of its own where that
+had none, as each round of an endless loop has.
 """
 
 import re

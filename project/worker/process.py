@@ -4,16 +4,14 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from django.conf import settings
-from procrastinate import App, JobContext
+from procrastinate import App
 from procrastinate.contrib.django import app as queue
 
 from apps.conversations.services import indexing, reaping, runtime
 from apps.conversations.services.intake import Intake
-from apps.core.correlation import begin_anew
+from apps.core.jobs import under_its_cause
 from apps.core.logging import log_event
 from apps.core.postgresql.queue import make_worker_connector
 from apps.core.warming import set_apart, warm_addresses
@@ -90,7 +88,7 @@ async def _work(stopping: asyncio.Event) -> None:
                 fetch_job_polling_interval=POLLING_SECONDS,
                 delete_jobs="successful",
                 task_middleware=[],
-                worker_middleware=[as_a_cause_of_its_own],
+                worker_middleware=[under_its_cause],
                 shutdown_graceful_timeout=JOB_END_SECONDS,
             )
         )
@@ -103,15 +101,6 @@ async def _work(stopping: asyncio.Event) -> None:
             work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
-
-
-async def as_a_cause_of_its_own(
-    work: Callable[[], Awaitable[Any]], job: JobContext, worker: object
-) -> Any:  # noqa: ANN401  what a job returns is the queue's
-    """Run one job under a correlation id of its own, which its log lines and records carry."""
-    del job, worker
-    begin_anew()
-    return await work()
 
 
 async def _wait(event: asyncio.Event, *, seconds: float) -> None:

@@ -133,7 +133,7 @@ def test_it_holds_what_can_still_be_had_back_and_nothing_of_others(person: User)
 def test_asking_queues_one_job_and_is_noted(person: User) -> None:
     export = asked(person)
     job = ProcrastinateJob.objects.get(task_name=exports.TASK)
-    assert job.args == {"export_id": export.pk}
+    assert job.args["export_id"] == export.pk
     with pytest.raises(ExportInProgressError):
         asked(person)
     assert list(AuditEvent.objects.values_list("action", flat=True)) == ["export.requested"]

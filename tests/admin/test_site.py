@@ -1,14 +1,18 @@
 """Who gets in, where they sign in, and what the frame of every page holds."""
 
+import contextvars
 import re
 
 import pytest
 from django.contrib import admin as django_admin
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from apps.core import jobs
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.site import StaffSite
+from apps.core.correlation import set_correlation_id
 from apps.users.models import User
 from tests.admin.conftest import SignIn, Talk
 from tests.factories import UserFactory
@@ -143,6 +147,22 @@ def test_jobs_are_for_admins_only(as_admin: Client, as_moderator: Client) -> Non
     url = reverse("admin:procrastinate_procrastinatejob_changelist")
     assert as_admin.get(url).status_code == 200
     assert as_moderator.get(url).status_code == 403
+
+
+def test_a_job_shows_what_it_was_given_apart_from_the_request_that_caused_it(
+    as_admin: Client,
+) -> None:
+    def ask() -> None:
+        set_correlation_id("of-a-request")
+        jobs.defer("tests.look", {"number": 7}, queue="tests")
+
+    contextvars.copy_context().run(ask)
+    job = ProcrastinateJob.objects.get(task_name="tests.look")
+    name = "admin:procrastinate_procrastinatejob"
+    listing = as_admin.get(reverse(f"{name}_changelist")).content.decode()
+    assert ("number 7" in listing, "of-a-request" in listing) == (True, False)
+    page = as_admin.get(reverse(f"{name}_change", args=[job.pk])).content.decode()
+    assert page.count("of-a-request") == 1
 
 
 def test_the_box_leads_to_rows_by_number_and_to_pages_by_name(

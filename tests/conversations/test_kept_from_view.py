@@ -50,7 +50,7 @@ async def send(person: User, content: str, **more: object) -> turns.Turn:
 
 def title_jobs(turn: turns.Turn) -> QuerySet[ProcrastinateJob]:
     return ProcrastinateJob.objects.filter(
-        task_name=titles.TITLE_TASK, args={"conversation_id": turn.conversation.pk}
+        task_name=titles.TITLE_TASK, args__conversation_id=turn.conversation.pk
     )
 
 

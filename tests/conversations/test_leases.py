@@ -248,5 +248,5 @@ def test_the_first_whole_answer_has_its_conversation_named(
     ending = Ending(state=ReplyState(state), text="An answer.", usage=None)
     claim = claim_of(reply, is_untitled=True)
     assert leases.finish(claim=claim, owner=OWNER, ending=ending)
-    jobs = ProcrastinateJob.objects.filter(args={"conversation_id": reply.conversation_id})
+    jobs = ProcrastinateJob.objects.filter(args__conversation_id=reply.conversation_id)
     assert jobs.filter(task_name=TITLE_TASK).count() == titles

@@ -5,16 +5,17 @@ import contextvars
 import logging
 
 import orjson
+import pytest
 from procrastinate import App
-from procrastinate.testing import InMemoryConnector
 
+from apps.core import db, jobs
 from apps.core.correlation import (
     bound_correlation_id,
     get_correlation_id,
     set_correlation_id,
 )
 from apps.core.logging import JsonFormatter
-from project.worker.process import as_a_cause_of_its_own
+from apps.core.postgresql.queue import make_worker_connector
 
 
 def line() -> str:
@@ -31,22 +32,38 @@ def test_reading_an_id_or_writing_a_line_binds_none() -> None:
     assert first != second
 
 
-async def test_each_job_of_a_worker_has_an_id_of_its_own() -> None:
-    app = App(connector=InMemoryConnector())
-    seen: list[tuple[str, str]] = []
+@pytest.mark.django_db(transaction=True)
+async def test_a_job_has_the_id_of_what_queued_it_also_when_tried_again_or_else_its_own() -> None:
+    worker = App(connector=make_worker_connector())
+    seen: dict[int, list[str]] = {1: [], 2: [], 3: []}
 
-    @app.task(name="look")
-    async def look() -> None:
+    @worker.task(name="tests.look", retry=1)
+    async def look(*, number: int) -> None:
         await asyncio.sleep(0)
-        seen.append((get_correlation_id(), line()))
+        assert line() == get_correlation_id()
+        seen[number].append(line())
+        if number == 1 and len(seen[1]) == 1:
+            raise OSError
 
-    set_correlation_id("of-the-process")
-    async with app.open_async():
-        for _ in range(2):
-            await look.defer_async()
-        await app.run_worker_async(
-            wait=False, install_signal_handlers=False, worker_middleware=[as_a_cause_of_its_own]
+    def ask(number: int, cause: str) -> None:
+        set_correlation_id(cause)
+        jobs.defer("tests.look", {"number": number}, queue="tests")
+
+    for number, cause in ((1, "of-a-request"), (2, ""), (3, "")):
+        await db.call(ask, number, cause)
+    async with worker.open_async():
+        await worker.run_worker_async(
+            queues=["tests"],
+            wait=False,
+            listen_notify=False,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            worker_middleware=[jobs.under_its_cause],
         )
-    (first, first_line), (second, second_line) = seen
-    assert (first, second) == (first_line, second_line)
-    assert len({first, second, "of-the-process"}) == 3
+    assert seen[1] == ["of-a-request", "of-a-request"]
+    assert all(len(fresh) == 32 for fresh in (*seen[2], *seen[3]))
+    assert len({*seen[2], *seen[3]}) == 2
+
+
+def test_what_a_stored_job_gives_its_task_is_told_from_its_cause() -> None:
+    assert jobs.given_to({"number": 1, "correlation_id": "of-a-request"}) == {"number": 1}

@@ -76,3 +76,14 @@ def test_the_version_is_the_packages() -> None:
 def test_tables_leave_as_csv_one_way() -> None:
     offenders = [relative(path) for path in python_files() if "import csv" in path.read_text()]
     assert offenders == ["apps/core/spreadsheets.py"]
+
+
+def test_jobs_are_queued_with_what_caused_them() -> None:
+    calls = ("configure_task", "defer_async", "batch_defer")
+    offenders = [
+        f"{relative(path)}:{line}"
+        for path in python_files()
+        for line, name in attributes(path)
+        if name in calls and relative(path) != "apps/core/jobs.py"
+    ]
+    assert offenders == []

@@ -542,7 +542,7 @@ def test_12_pages_and_mail_hear_of_it_after_the_commit(
     events = {layer.deserialize(data)["event"]["type"] for data in told}
     assert events >= {"message.updated", "notice.created"}
     notice = Notice.objects.get(subject=case.subject_id)
-    job = ProcrastinateJob.objects.get(args={"notice_id": notice.pk})
+    job = ProcrastinateJob.objects.get(args__notice_id=notice.pk)
     assert (job.task_name, job.status) == (deliveries.MAIL_TASK, "todo")
 
 

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from apps.audit.models import AuditEvent
 from apps.core.errors import ForbiddenError, ValidationFailedError
+from apps.core.jobs import given_to
 from apps.moderation.constants import (
     ABOUT_PERSON,
     AppealState,
@@ -324,7 +325,7 @@ def test_the_notice_is_mailed_and_programs_are_told(
     listen(admin, receiver, "user.suspended", "case.opened", "decision.made")
     decision = act(moderator, person)
     job = ProcrastinateJob.objects.get(task_name=deliveries.MAIL_TASK)
-    letter = deliveries.compose_mail(**job.args)
+    letter = deliveries.compose_mail(**given_to(job.args))
     assert letter is not None
     letter.send()
     assert (mail.outbox[0].to, mail.outbox[0].subject) == (

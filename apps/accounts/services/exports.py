@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from procrastinate.contrib.django import app as queue
 
 from apps.accounts import constants
 from apps.accounts.constants import ExportState
@@ -19,7 +18,7 @@ from apps.accounts.models import DataExport, ExportChunk
 from apps.accounts.services import archives
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core import db, rate_limits
+from apps.core import db, jobs, rate_limits
 from apps.users.models import User
 
 TASK = "accounts.write_export"
@@ -71,8 +70,7 @@ def _begin(actor: User) -> DataExport:
 
 def defer(export_id: int) -> None:
     """Queue the writing of an export, in the caller's transaction."""
-    task = queue.configure_task(TASK, queue=QUEUE, allow_unknown=True)
-    task.defer(export_id=export_id)
+    jobs.defer(TASK, {"export_id": export_id}, queue=QUEUE)
 
 
 def find_export(*, viewer: User, now: datetime | None = None) -> DataExport | None:

@@ -8,14 +8,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from django.db import transaction
-from procrastinate.contrib.django import app as queue
 
 from apps.conversations import constants, guardrails
 from apps.conversations.models import Conversation
 from apps.conversations.services import announcements, title_costs
 from apps.conversations.services.guarded_stream import GuardedStream
 from apps.conversations.services.title_requests import first_question, request_of
-from apps.core import db
+from apps.core import db, jobs
 from apps.core.logging import log_event
 from apps.llm.errors import UpstreamError
 from apps.llm.gateway.contract import ChatGateway, Completion, GenerationRequest
@@ -30,12 +29,8 @@ TITLE_QUEUE = "background"
 
 def queue_title(*, conversation_id: int) -> None:
     """Have the conversation titled by a worker, soon; one job of a conversation at a time."""
-    queue.configure_task(
-        TITLE_TASK,
-        queue=TITLE_QUEUE,
-        lock=f"title:{conversation_id}",
-        allow_unknown=True,
-    ).defer(conversation_id=conversation_id)
+    given = {"conversation_id": conversation_id}
+    jobs.defer(TITLE_TASK, given, queue=TITLE_QUEUE, lock=f"title:{conversation_id}")
 
 
 async def generate_title(*, conversation_id: int, gateway: ChatGateway) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from procrastinate.contrib.django import app as queue
 
+from apps.core import jobs
 from apps.core.mail import compose
 from apps.users.models import User
 
@@ -20,9 +20,7 @@ def tell_admins(*, subject: str, text: str) -> None:
     The job is a row of the caller's transaction. Other apps reach this by the setting ADMIN_NOTICE.
     """
     if settings.EMAIL_URL:
-        queue.configure_task(MAIL_TASK, queue=MAIL_QUEUE, allow_unknown=True).defer(
-            subject=subject, text=text
-        )
+        jobs.defer(MAIL_TASK, {"subject": subject, "text": text}, queue=MAIL_QUEUE)
 
 
 def compose_mails(*, subject: str, text: str) -> list[EmailMultiAlternatives]:

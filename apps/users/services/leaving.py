@@ -11,11 +11,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
-from procrastinate.contrib.django import app as queue
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.core import languages
+from apps.core import jobs, languages
 from apps.core.mail import compose
 from apps.users.belongings import belongings
 from apps.users.errors import AccountNotLeavingError, ServiceAccountError
@@ -62,8 +61,7 @@ def leave(*, actor: User, now: datetime | None = None) -> User:
         data={"days": settings.ACCOUNT_DELETION_DAYS},
     )
     if settings.EMAIL_URL:
-        mail = queue.configure_task(MAIL_TASK, queue=admin_mail.MAIL_QUEUE, allow_unknown=True)
-        mail.defer(user_id=user.pk)
+        jobs.defer(MAIL_TASK, {"user_id": user.pk}, queue=admin_mail.MAIL_QUEUE)
     return user
 
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
-from procrastinate.contrib.django import app as queue
 
+from apps.core import jobs
 from apps.core.languages import moment, speaking
 from apps.core.mail import compose
 from apps.users.constants import EXPIRY_WARNING_DAYS
@@ -42,8 +42,7 @@ def warn_of_expiry() -> int:
             text = f"{_sentence(token)} Make another one in the admin, and give it to the program."
             admin_mail.tell_admins(subject=f"A token of {token.user.name} will expire", text=text)
         else:
-            mail = queue.configure_task(MAIL_TASK, queue=admin_mail.MAIL_QUEUE, allow_unknown=True)
-            mail.defer(token_id=token.pk)
+            jobs.defer(MAIL_TASK, {"token_id": token.pk}, queue=admin_mail.MAIL_QUEUE)
     ApiToken.objects.filter(pk__in=[token.pk for token in due]).update(warned_at=now)
     return len(due)
 

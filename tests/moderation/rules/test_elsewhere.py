@@ -16,6 +16,7 @@ from apps.conversations.guardrails import BLOCK_ON_FAILURE
 from apps.conversations.models import Message, Reply
 from apps.conversations.services import turns
 from apps.conversations.services.guarded_stream import GuardedStream
+from apps.core.jobs import given_to
 from apps.llm.errors import ModelsPausedError
 from apps.llm.gateway.moderation import close_default_classifier
 from apps.llm.services import pauses
@@ -150,7 +151,7 @@ async def test_of_a_rule_that_fails_no_more_is_kept_for_a_text_than_twenty(
     async with endpoint(settings, body={}, status=500):
         reply = await answered(person, "[[stream tokens=2000]]")
         if mode == "shadow":
-            await later.check_later(**(await job_of(reply)).args)
+            await later.check_later(**given_to((await job_of(reply)).args))
     assert (reply.state, len(reply.message.content) > 15_000) == ("complete", True)
     assert {hit.outcome async for hit in RuleHit.objects.all()} == {"error"}
     assert await RuleHit.objects.acount() == 20
@@ -223,7 +224,7 @@ async def test_nobody_waits_for_a_judge_that_only_watches(
     job = await job_of(reply)
     assert job.args["is_checked"]
     upstream.queue(Script(text="VIOLATES"))
-    await later.check_later(**job.args)
+    await later.check_later(**given_to(job.args))
     await close_default_desk()
     assert (await RuleHit.objects.aget()).outcome == "flagged"
     assert (await Case.objects.aget()).message_id == reply.pk
@@ -238,7 +239,7 @@ async def test_an_endpoint_that_only_watches_messages_sees_what_the_model_reads_
     beside = {"context": {"facts": ["a threat"]}}
     async with endpoint(settings, body=scores(violence=0.9)) as asked:
         reply = await answered(person, "Go on. [[stream tokens=3]]", **beside)
-        await later.check_later(**(await job_of(reply)).args)
+        await later.check_later(**given_to((await job_of(reply)).args))
     assert asked == ["Go on. [[stream tokens=3]]\n\nfacts\n\na threat"]
     assert (await CaseSnapshot.objects.aget()).text == asked[0]
     assert (await Case.objects.aget()).message_id == reply.message.parent_id
@@ -278,7 +279,7 @@ async def test_stopping_an_answer_does_not_spare_it_the_last_check(
     assert (reply.state, "word7" in reply.message.content) == ("failed", True)
     job = await job_of(reply)
     assert not job.args["is_checked"]
-    await later.check_later(**job.args)
+    await later.check_later(**given_to(job.args))
     assert (await read_reply(reply.pk)).message.content == ""
     assert await Message.objects.filter(content__contains="word7").acount() == 0
 
@@ -290,7 +291,7 @@ async def test_stopping_an_answer_does_not_spare_it_a_rule_that_asks_elsewhere_i
     async with endpoint(settings, body=scores(violence=0.9)) as asked:
         reply = await answered(person, "[[cut after=30]]")
         assert (reply.state, "word7" in reply.message.content, asked) == ("failed", True, [])
-        await later.check_later(**(await job_of(reply)).args)
+        await later.check_later(**given_to((await job_of(reply)).args))
     assert len(asked) == 1
     assert (await read_reply(reply.pk)).message.content == ""
 
@@ -311,7 +312,7 @@ async def test_11_a_rule_that_asks_about_the_stream_is_asked_the_same_where_it_o
         async with endpoint(settings, body=scores(violence=0.9), alarm=alarm) as texts:
             reply = await answered(person, ANSWERS)
             if mode == "shadow":
-                await later.check_later(**(await job_of(reply)).args)
+                await later.check_later(**given_to((await job_of(reply)).args))
         found = RuleHit.objects.filter(rule=rule).values_list("start", "end", "score", "span_hash")
         asked[mode], hits[mode] = sorted(texts, key=len), [hit async for hit in found]
         await Rule.objects.aupdate(mode="off")

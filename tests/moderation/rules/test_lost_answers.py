@@ -13,6 +13,7 @@ from procrastinate.jobs import Job
 from apps.conversations.models import Reply
 from apps.conversations.services import lost
 from apps.core import db
+from apps.core.jobs import given_to
 from apps.moderation import tasks
 from apps.moderation.models import CaseSnapshot, RuleHit
 from apps.moderation.services.rules import hits, later
@@ -44,7 +45,7 @@ async def test_an_answer_whose_worker_died_is_checked_by_every_rule_on_answers(
     await make_live_rule(stage=stage)
     reply = await end_of_a_lost_worker()
     job = await ProcrastinateJob.objects.aget(task_name=later.TASK, args__message_id=reply.pk)
-    await tasks.check_later(**job.args)
+    await tasks.check_later(**given_to(job.args))
     gone = await read_reply(reply.pk)
     assert (gone.state, gone.message.content) == ("withheld", "")
     assert (await CaseSnapshot.objects.aget()).text == SHOWN

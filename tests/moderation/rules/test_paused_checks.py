@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from apps.conversations import guardrails
 from apps.conversations.guardrails import Draft
 from apps.core import db
+from apps.core.jobs import given_to
 from apps.llm.models import Pause
 from apps.llm.services import pauses
 from apps.llm.services.desk import close_default_desk
@@ -63,7 +64,7 @@ async def test_what_people_have_read_stays_and_is_checked_when_the_pause_is_over
     assert job.scheduled_at is not None
     await db.call(lambda: pauses.resume(actor=None, pause_id=pause.pk, reason="It is well again."))
     upstream.queue(Script(text="VIOLATES"))
-    await tasks.check_later(**job.args)
+    await tasks.check_later(**given_to(job.args))
     assert (await read_reply(reply.pk)).state == "withheld"
     assert (await RuleHit.objects.aget()).outcome == "enforced"
     await close_default_desk()

@@ -7,6 +7,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from apps.conversations.events import ReplyDelta, ReplyEvent, ReplyFinished, ReplySnapshot
 from apps.conversations.services import following, turns
 from apps.core import db
+from apps.core.jobs import given_to
 from apps.moderation import tasks
 from apps.moderation.constants import CaseState, Verdict
 from apps.moderation.models import Case, CaseSnapshot
@@ -91,7 +92,7 @@ async def test_an_answer_comes_back_as_it_was_goes_again_and_comes_back_once_mor
             job = await ProcrastinateJob.objects.aget(
                 task_name=later.TASK, args__message_id=reply_id
             )
-            await tasks.check_later(**job.args)
+            await tasks.check_later(**given_to(job.args))
         original = (await CaseSnapshot.objects.aget()).text
         assert WHOLE.startswith(original)
         assert "word7" in original

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from procrastinate.contrib.django import app as queue
 
 from apps.conversations.events import NoticeCreated
+from apps.core import jobs
 from apps.core.languages import speaking
 from apps.core.mail import compose
 from apps.core.realtime.groups import announce_on_commit
@@ -35,9 +35,7 @@ def deliver(notice: Notice) -> None:
     )
     announce_on_commit(notice.subject_id, msgspec.to_builtins(event))
     if settings.EMAIL_URL:
-        queue.configure_task(MAIL_TASK, queue=MAIL_QUEUE, allow_unknown=True).defer(
-            notice_id=notice.pk
-        )
+        jobs.defer(MAIL_TASK, {"notice_id": notice.pk}, queue=MAIL_QUEUE)
 
 
 def count_unread(user_id: int) -> int:

@@ -10,12 +10,12 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
-from procrastinate.contrib.django import app as queue
 
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
 from apps.conversations.services.turn_requests import policy_text
+from apps.core import jobs
 from apps.core.logging import log_event
 from apps.core.problems import field_problem
 from apps.moderation.constants import AppliesTo, BackTestState
@@ -99,7 +99,7 @@ def list_of_rule(rule: Rule) -> QuerySet[BackTest]:
 
 def defer(back_test_id: int) -> None:
     """Queue the next slice of a back-test."""
-    queue.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer(back_test_id=back_test_id)
+    jobs.defer(TASK, {"back_test_id": back_test_id}, queue=QUEUE)
 
 
 @transaction.atomic

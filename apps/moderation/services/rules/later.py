@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from procrastinate.contrib.django import app as queue
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.conversations.constants import LIVE_STATES, Author, ReplyState
 from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
 from apps.conversations.services import rewriting, visibility
-from apps.core import db
+from apps.core import db, jobs
 from apps.moderation.constants import AppliesTo, HitOutcome, Stage
 from apps.moderation.models import RuleHit
 from apps.moderation.services.rules import checking, hits, remote_checks, rule_sets
@@ -45,9 +44,12 @@ def defer(judged: Judged) -> None:
     if rules is None:
         rules = rule_sets.look()
     if due_rules(rules, is_checked=judged.is_checked, is_lost=judged.is_lost):
-        queue.configure_task(TASK, queue=QUEUE, allow_unknown=True).defer(
-            message_id=judged.message_id, is_checked=judged.is_checked, is_lost=judged.is_lost
-        )
+        given = {
+            "message_id": judged.message_id,
+            "is_checked": judged.is_checked,
+            "is_lost": judged.is_lost,
+        }
+        jobs.defer(TASK, given, queue=QUEUE)
 
 
 def due_rules(rules: RuleSet, *, is_checked: bool, is_lost: bool = False) -> list[LiveRule]:
@@ -137,18 +139,18 @@ def note_given_up() -> int:
 
     That is what the queue gave up, whatever the reason: nothing goes unchecked without a word.
     """
-    jobs = list(
+    given_up = list(
         ProcrastinateJob.objects.filter(task_name=TASK, status__in=GIVEN_UP)
         .select_for_update(skip_locked=True)
         .order_by("pk")[:NOTED_AT_ONCE]
     )
-    if not jobs:
+    if not given_up:
         return 0
     rules = rule_sets.look()
-    for job in jobs:
-        _note_given_up(rules, **job.args)
-    ProcrastinateJob.objects.filter(pk__in=[job.pk for job in jobs]).delete()
-    return len(jobs)
+    for job in given_up:
+        _note_given_up(rules, **jobs.given_to(job.args))
+    ProcrastinateJob.objects.filter(pk__in=[job.pk for job in given_up]).delete()
+    return len(given_up)
 
 
 def _note_given_up(
@@ -178,9 +180,12 @@ def _note_given_up(
 
 
 def _ask_again(message_id: int, *, is_checked: bool, version_ids: Sequence[int]) -> None:
-    queue.configure_task(
-        TASK, queue=QUEUE, allow_unknown=True, schedule_in={"seconds": PAUSED_SECONDS}
-    ).defer(message_id=message_id, is_checked=is_checked, version_ids=list(version_ids))
+    given = {
+        "message_id": message_id,
+        "is_checked": is_checked,
+        "version_ids": list(version_ids),
+    }
+    jobs.defer(TASK, given, queue=QUEUE, wait_seconds=PAUSED_SECONDS)
 
 
 def _read(message_id: int) -> _Exchange | None:
