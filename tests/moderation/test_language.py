@@ -31,6 +31,17 @@ def test_what_is_too_short_or_no_language_stays_open(text: str) -> None:
     assert language_of(text) == ""
 
 
+def test_a_long_text_counts_as_its_main_language_and_writes_nothing_into_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    quoted = "You absolute fool, why did you write this to all of us? Nobody asked you for it."
+    assert len(quoted) == 80
+    answer = "Das hat er mir geschrieben, und ich möchte wissen, was ich ihm antworten soll. "
+    assert language_of(quoted + " " + answer * 5) == "de"
+    assert caplog.records == []
+
+
 @pytest.mark.django_db
 def test_a_case_opens_with_the_language_of_its_text_and_the_queue_finds_it() -> None:
     german = make_case(MessageFactory(content="Du bist ein Idiot, und ich sage dir warum."))

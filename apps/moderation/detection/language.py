@@ -27,4 +27,4 @@ def language_of(text: str) -> str:
 
 @cache
 def _detector() -> LangDetector:
-    return LangDetector(LangDetectConfig())
+    return LangDetector(LangDetectConfig(max_input_length=None))
