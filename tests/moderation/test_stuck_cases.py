@@ -149,6 +149,19 @@ def test_a_case_that_was_handed_on_stays_so_when_a_lead_gives_it_back(
     assert cases.take_next(actor=make_staff("lead")).pk == case.pk
 
 
+def test_a_claim_that_has_passed_is_put_back_where_nothing_waits_for_whoever_asks(
+    moderator: User,
+) -> None:
+    reporter = make_staff()
+    case = cases.claim(actor=moderator, case_id=make_case(reporter=reporter).pk)
+    over = timezone.now() - timedelta(minutes=1)
+    Case.objects.filter(pk=case.pk).update(claim_expires_at=over)
+    with pytest.raises(QueueEmptyError):
+        cases.take_next(actor=reporter)
+    case.refresh_from_db()
+    assert (case.state, case.claimed_by_id) == (CaseState.OPEN, None)
+
+
 def test_taking_back_what_was_handed_on_does_not_end_the_claim_of_whoever_has_it(
     moderator: User, lead: User
 ) -> None:

@@ -66,14 +66,13 @@ def access_case(*, viewer: User, case_id: int, permission: str = VIEW) -> Case:
     return case
 
 
-@transaction.atomic
 def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     """Claim the most urgent case that waits and in which the actor has no part.
 
     What a lead gave the actor comes first, then, for a lead, what others have handed on.
 
     Rows that somebody else is taking at this moment are skipped, so that two people never get the
-    same case; claims that have passed are put back first.
+    same case; claims that have passed are put back first, and stay so where nothing waits.
 
     Args:
         actor: a member of staff who may decide.
@@ -85,21 +84,23 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
     """
     require(actor, DECIDE)
     lapsed_claims.put_back()
-    rows = (Case.objects.all() if among is None else among).fit_for(actor)
+    return _take_first(actor, Case.objects.all() if among is None else among)
+
+
+@transaction.atomic
+def _take_first(actor: User, among: CaseQuerySet) -> Case:
+    rows = among.fit_for(actor)
     if not actor.has_perm(APPEALS):
         rows = rows.filter(has_appeal=False)
-    lanes = [rows.waiting()]
+    lanes = [rows.given_to(actor)]
     if actor.has_perm(OVERRIDE):
-        lanes.insert(0, rows.handed_on_to(actor))
-    lanes.insert(0, rows.given_to(actor))
-    for lane in lanes:
+        lanes.append(rows.handed_on_to(actor))
+    for lane in [*lanes, rows.waiting()]:
         case = lane.select_for_update(skip_locked=True, of=("self",)).first()
         if case is not None:
-            break
-    else:
-        raise QueueEmptyError
-    hold(case, actor)
-    return case
+            hold(case, actor)
+            return case
+    raise QueueEmptyError
 
 
 @transaction.atomic

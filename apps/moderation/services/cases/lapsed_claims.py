@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.moderation.constants import CaseState
@@ -11,8 +12,9 @@ from apps.moderation.services.cases import desk_news
 AT_ONCE = 100
 
 
+@transaction.atomic
 def put_back() -> None:
-    """Put some of them back, in the transaction of whoever takes the next case, and tell pages.
+    """Put some of them back before somebody takes the next case, and tell pages.
 
     What was handed on waits for a lead again. Rows that somebody else works on at this moment are
     left to them.
