@@ -19,7 +19,7 @@ class CaseHold:
         """Return the condition of rows whose conversation is still needed."""
         where = OuterRef(conversation)
         open_cases = Case.objects.filter(conversation=where).exclude(state=CaseState.CLOSED)
-        pending = Appeal.objects.pending().filter(case__conversation=where)
+        pending = Appeal.objects.pending().filter(notice__conversation=where)
         now = timezone.now()
         appealable = Notice.objects.filter(conversation=where, appeal_until__gt=now, appeal=None)
         return Q(Exists(open_cases)) | Q(Exists(pending)) | Q(Exists(appealable))

@@ -1,14 +1,16 @@
 """Staff revoke a shared link: decided under a policy, told to its owner, open to appeal."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.conversations.errors import HeldByDecisionError, ShareAlreadyRevokedError
 from apps.conversations.models import Conversation, Share
-from apps.conversations.services import shares, withdrawing
+from apps.conversations.services import deleting, shares, withdrawing
 from apps.core.errors import ForbiddenError, ValidationFailedError
 from apps.moderation.constants import AppealState, CaseState, EnforcementKind, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice, Strike
@@ -116,6 +118,19 @@ def test_an_appeal_that_is_accepted_gives_the_link_back(
     assert AuditEvent.objects.get(action="share.given_back").actor_id == lead.pk
     reversals.undo(actor=lead, decision_id=decided.outcome_id, reason="The wrong link.")
     assert not works(link)
+
+
+def test_a_deleted_conversation_stays_while_an_appeal_about_its_link_waits(
+    talk: Conversation, link: Share, moderator: User
+) -> None:
+    revoke(moderator, link)
+    notice = Notice.objects.get()
+    appeals.submit(actor=talk.owner, notice_id=notice.pk, text="It is my own child.")
+    deleting.delete_conversation(actor=talk.owner, conversation_id=talk.pk)
+    Conversation.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    assert deleting.purge_some() == 0
+    appeals.withdraw(actor=talk.owner, notice_id=notice.pk)
+    assert deleting.purge_some() == 1
 
 
 def test_a_link_that_a_decision_revoked_is_given_back_on_its_case_alone(
