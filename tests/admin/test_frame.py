@@ -65,6 +65,45 @@ async def test_the_account_opens_closes_and_signs_out_by_keys(
         await page.wait_for_url("**/accounts/login/")
 
 
+async def test_a_theme_holds_for_the_pages_of_staff_and_of_people_wherever_it_was_chosen(
+    live_server: LiveServer, chromium: Chromium, admin: User
+) -> None:
+    async with Browsing(url=live_server.url, chromium=chromium) as browsing:
+        tab = await browsing.signed_in(admin, color_scheme="light")
+        page, root = tab.page, tab.page.locator("html")
+        await tab.open("/settings/")
+        async with page.expect_response("**/theme/"):
+            await page.get_by_role("button", name="Dark").first.click()
+        await tab.open("/admin/")
+        await expect(root).to_have_class("dark")
+        async with page.expect_response("**/theme/"):
+            await page.keyboard.press("Control+e")
+        await expect(root).to_have_class("light")
+        await tab.open("/settings/")
+        await expect(root).to_have_attribute("data-theme", "light")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+async def test_without_scripts_a_page_of_staff_is_there_with_its_menu_and_its_theme(
+    live_server: LiveServer, chromium: Chromium, admin: User, width: int
+) -> None:
+    async with Browsing(url=live_server.url, chromium=chromium) as browsing:
+        tab = await browsing.signed_in(
+            admin, java_script_enabled=False, viewport={"width": width, "height": 800}
+        )
+        page = tab.page
+        await tab.open("/admin/audit/auditevent/")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await page.get_by_role("link", name="Accounts").click()
+        await page.wait_for_url("**/admin/users/user/")
+        await page.locator("[data-account] summary").click()
+        await page.get_by_role("button", name="Dark").click()
+        await page.wait_for_url("**/admin/users/user/")
+        await page.locator("[data-account] summary").click()
+        pressed = page.get_by_role("button", name="Dark")
+        await expect(pressed).to_have_attribute("aria-pressed", "true")
+
+
 async def test_on_a_phone_the_menu_lies_over_the_page_holds_the_focus_and_gives_it_back(
     live_server: LiveServer, chromium: Chromium, admin: User
 ) -> None:

@@ -39,6 +39,18 @@ function mountAccount(account) {
   }
 }
 
+/** Whatever changes the theme, a button or the frame's own key: the server keeps it, for the pages of people too. */
+function keepTheme(form) {
+  addEventListener("staff-theme", ({ detail }) => {
+    const theme = detail === "auto" ? "system" : detail;
+    if (theme === form.dataset.kept) return;
+    form.dataset.kept = theme;
+    const body = new FormData(form);
+    body.set("theme", theme);
+    fetch(form.action, { method: "POST", body, keepalive: true }).catch(() => {});
+  });
+}
+
 class Jump {
   #box;
   #term;
@@ -108,6 +120,7 @@ const menu = document.querySelector(".staff-menu");
 mountMenu(menu, document.getElementById("main"));
 showPlace(menu.querySelector("[data-menu-groups]"));
 mountAccount(menu.querySelector("[data-account]"));
+keepTheme(menu.querySelector("[data-kept]"));
 
 const jump = new Jump(document.querySelector("[data-jump]"));
 document.querySelector("[data-jump-open]").addEventListener("click", () => jump.open());
