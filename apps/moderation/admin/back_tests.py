@@ -134,7 +134,7 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
         compared = row.compared_with
         facts = [
             Fact("Rule", self.of_rule(row)),
-            Fact("Beside", f"version {compared.number}" if compared else EMPTY),
+            Fact("Compared with", f"version {compared.number}" if compared else EMPTY),
             Fact("Match rate", report.rate),
             Fact("Precision by decisions", report.precision),
             Fact("Recall by decisions", report.recall),
@@ -171,6 +171,7 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
         rule_subject = self.subject("rule")
         return {
             "back_test": row,
+            "counted": f"{self.messages_shown(row)} messages, {self.matches(row)} matched",
             "is_open": row.state in back_tests.OPEN,
             "may_edit": may_edit,
             "may_enforce": has_right(request, rules.ENFORCE),

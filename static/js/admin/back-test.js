@@ -40,6 +40,7 @@ async function refresh(section) {
     [section.querySelector("progress"), fresh.querySelector("progress")],
   ];
   const [[words, freshWords], [bar, freshBar]] = pairs;
+  document.querySelector(".staff-badges").replaceWith(page.querySelector(".staff-badges"));
   words.textContent = freshWords.textContent;
   bar.max = freshBar.max;
   bar.value = freshBar.value;

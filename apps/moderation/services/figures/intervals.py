@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 Z_95 = 1.959964
+FEW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class Share:
     def __str__(self) -> str:
         if not self.total:
             return "not known yet"
-        return (
-            f"{self.hits / self.total:.0%} ({self.low:.0%} to {self.high:.0%}, "
-            f"{self.hits:,} of {self.total:,})"
-        )
+        shown = [_percent(share) for share in (self.hits / self.total, self.low, self.high)]
+        return f"{shown[0]} ({shown[1]} to {shown[2]}, {self.hits:,} of {self.total:,})"
+
+
+def _percent(share: float) -> str:
+    """Write a share; one that is near nothing or near all with one digit more."""
+    return f"{share:.1%}" if 0 < share < FEW or 1 - FEW < share < 1 else f"{share:.0%}"
 
 
 def wilson(hits: int, total: int) -> Share:
