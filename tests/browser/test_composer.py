@@ -319,6 +319,21 @@ async def test_lines_8_and_9_one_writes_on_while_an_answer_streams_and_is_told_t
     assert await sent() == [LONG]
 
 
+async def test_line_45_a_message_is_sent_from_a_page_whose_script_did_not_load(
+    browsing: Browsing, person: User
+) -> None:
+    browsing.allowed = "ERR_FAILED"
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.page.route("**/*.js", lambda route: route.abort())
+        await tab.open()
+        await tab.composer.fill("[[stream tokens=3]]")
+        await tab.page.get_by_role("button", name="Send").click()
+        await tab.page.wait_for_url("**/c/*/")
+        await expect(tab.question.locator("[data-body]")).to_have_text("[[stream tokens=3]]")
+    assert await sent() == ["[[stream tokens=3]]"]
+
+
 async def test_line_45_without_a_script_a_refused_message_is_back_in_the_box(
     browsing: Browsing, person: User
 ) -> None:

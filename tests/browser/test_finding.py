@@ -17,6 +17,7 @@ from tests.support.axe import violations
 
 pytestmark = pytest.mark.browser
 
+ORDER = "Array.from(document.querySelectorAll('[data-sidebar] li a'), (a) => a.pathname)"
 SLOW = "[[stream tokens=60 rate=30]]"
 TOAST_IS_OVER_COMPOSER = """() => {
   const [note, box] = ["[data-toast] > .notice", ".composer-box"].map((name) =>
@@ -126,22 +127,20 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
     browsing.allowed = "status of 403"
     async with browsing:
         tab = await browsing.signed_in(person)
-        await tab.open(f"/c/{numbers[1]}/")
-        order = "Array.from(document.querySelectorAll('[data-sidebar] a'), (a) => a.pathname)"
-        before = await tab.page.evaluate(order)
         title = tab.page.locator(".chat-title")
-        await title.dblclick()
         field = tab.page.get_by_role("textbox", name="Title of the conversation")
-        await field.fill("Not kept")
-        await field.press("Escape")
-        await expect(title).to_have_text("Talk 1")
+        await be_given_a_title(tab)
+        before = await tab.page.evaluate(ORDER)
+        assert before[1:] == [f"/c/{number}/" for number in numbers]
+        await tab.open(f"/c/{numbers[1]}/")
+        await think_better_of_a_title(tab, field)
         await title.dblclick()
         await field.fill("  My   own title ")
         await field.press("Enter")
         await expect(title).to_have_text("My own title")
         await expect(tab.page.locator(item(tab, numbers[1]))).to_contain_text("My own title")
         await be_refused_a_title(tab)
-        assert await tab.page.evaluate(order) == before
+        assert await tab.page.evaluate(ORDER) == before
         await tab.page.locator(item(tab, numbers[2])).hover()
         await tab.page.get_by_role("button", name="More about Talk 2").click()
         await tab.page.get_by_role("menuitem", name="Rename").click()
@@ -150,7 +149,24 @@ async def test_line_35_a_title_comes_without_moving_the_chat_and_is_renamed_in_p
         await tab.page.reload()
         await expect(title).to_have_text("My own title")
         await expect(tab.page.locator(item(tab, numbers[2]))).to_contain_text("Another")
-        assert await tab.page.evaluate(order) == before
+        assert await tab.page.evaluate(ORDER) == before
+
+
+async def be_given_a_title(tab: Tab) -> None:
+    """Begin a conversation, which is called by its question until it has its title."""
+    await tab.open()
+    await tab.ask("[[stream tokens=3]]")
+    await expect(tab.page.locator(".chat-title")).to_have_text("word0 word1 word2")
+
+
+async def think_better_of_a_title(tab: Tab, field: Locator) -> None:
+    """Type over a title, which is all marked, and leave it as it was."""
+    await tab.page.locator(".chat-title").dblclick()
+    await expect(field).to_be_focused()
+    await tab.page.keyboard.type("Not kept")
+    await expect(field).to_have_value("Not kept")
+    await field.press("Escape")
+    await expect(tab.page.locator(".chat-title")).to_have_text("Talk 1")
 
 
 async def rename(tab: Tab, field: Locator, title: str) -> None:

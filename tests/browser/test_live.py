@@ -221,6 +221,7 @@ async def test_line_16_a_page_without_network_says_so_and_catches_up(
         await tab.open()
         await tab.write("[[stream tokens=400 rate=60]]")
         await tab.see_length(200)
+        await tab.page.evaluate("window.isStillHere = true")
         await tab.page.context.set_offline(True)
         await expect(tab.connection).to_contain_text("You are offline")
         shown = len(await tab.text())
@@ -230,6 +231,7 @@ async def test_line_16_a_page_without_network_says_so_and_catches_up(
         await tab.see_state("complete")
         assert await tab.text() == whole
         assert all(whole.startswith(text) for text in await tab.seen())
+        assert await tab.page.evaluate("window.isStillHere")
 
 
 @pytest.mark.fault

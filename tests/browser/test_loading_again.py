@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import sync_to_async
+from django.db.models import F
+from django.utils import timezone
 from playwright.async_api import expect
 
 from apps.conversations.models import Conversation
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
 from tests.browser.test_keyboard import EXCHANGES, make_a_long_conversation
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -48,12 +53,18 @@ async def test_later_messages_that_did_not_come_are_asked_for_again(
     browsing: Browsing, person: User
 ) -> None:
     talk: Conversation = await sync_to_async(make_a_long_conversation)(person)
+    unread = Conversation.objects.filter(pk=talk.pk, last_message_at__gt=F("read_at"))
+    now = timezone.now()
+    await Conversation.objects.filter(pk=talk.pk).aupdate(
+        last_message_at=now, read_at=now - timedelta(days=1)
+    )
     first = await talk.messages.order_by("pk").afirst()
     assert first is not None
     async with browsing:
         path = f"/c/{talk.pk}/?message={first.pk}"
         tab = await with_one_failure(browsing, person, path)
         shown = await tab.messages.count()
+        assert await unread.aexists()
         assert shown < 2 * EXCHANGES
         async with tab.page.expect_event("requestfailed"):
             await tab.page.evaluate(TO_THE_END)
@@ -61,3 +72,6 @@ async def test_later_messages_that_did_not_come_are_asked_for_again(
         await tab.page.clock.fast_forward(AGAIN_MS)
         await expect(tab.messages).to_have_count(2 * EXCHANGES)
         await expect(tab.question).to_contain_text(f"Question {EXCHANGES - 1}")
+        await sync_to_async(wait_until)(
+            lambda: not unread.exists(), seconds=10, what="the conversation read to its end"
+        )

@@ -92,10 +92,13 @@ async def test_line_39_a_theme_that_was_chosen_is_there_at_the_first_paint(
         tab = await browsing.signed_in(person, color_scheme="light")
         await tab.open("/settings/")
         light = await background(tab)
-        await tab.page.get_by_role("button", name="Dark").first.click()
-        await expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
+        await tab.page.emulate_media(color_scheme="dark")
         dark = await background(tab)
         assert dark != light
+        await tab.page.emulate_media(color_scheme="light")
+        await tab.page.get_by_role("button", name="Dark").first.click()
+        await expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert await background(tab) == dark
         for path in ("/settings/", "/"):
             answer = await tab.page.goto(path, wait_until="commit")
             assert answer is not None

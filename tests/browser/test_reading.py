@@ -1,5 +1,7 @@
 """The checklist's lines about reading: where the page stands, code, links, what must not run."""
 
+from statistics import median
+
 import pytest
 from playwright.async_api import expect
 
@@ -117,7 +119,7 @@ async def test_lines_23_and_24_a_long_conversation_opens_at_once_and_older_messa
             await expect(tab.messages).to_have_count(50)
             await tab.page.wait_for_function(f"() => {FIRST_PAINT} < 1e9")
             paints.append(await tab.page.evaluate(FIRST_PAINT))
-        assert min(paints) < 1_000
+        assert median(paints) < 1_000
         assert await tab.page.evaluate(AT_BOTTOM)
         await expect(tab.page.locator("[data-send]")).to_be_disabled()
         first = await tab.messages.first.get_attribute("id")

@@ -1,6 +1,7 @@
 """The checklist's lines about messages: versions, feedback, errors, what is not shown."""
 
 import pytest
+from asgiref.sync import sync_to_async
 from playwright.async_api import Locator, expect
 
 from apps.conversations.models import Feedback, Message, Reply
@@ -8,6 +9,7 @@ from apps.conversations.services import visibility
 from apps.core import db
 from apps.users.models import User
 from tests.browser.tab import Browsing, Tab
+from tests.support.processes import wait_until
 from tests.support.upstream_frames import answer_text
 
 pytestmark = pytest.mark.browser
@@ -27,6 +29,38 @@ async def edit(tab: Tab, message: Locator, words: str) -> None:
     await message.get_by_role("link", name="Edit this message").click()
     await tab.page.locator("[data-editor-input]").fill(words)
     await tab.page.locator("[data-editor-input]").press("Enter")
+
+
+async def begin_to_edit(tab: Tab, words: str) -> None:
+    await tab.question.hover()
+    await tab.question.get_by_role("link", name="Edit this message").click()
+    await tab.page.locator("[data-editor-input]").fill(words)
+
+
+def listen(tab: Tab) -> tuple[list[str | bytes], list[str]]:
+    """Note what a page that is about to be opened hears on its sockets, and what it asks for."""
+    heard: list[str | bytes] = []
+    asked: list[str] = []
+
+    def note(frame: str | bytes) -> None:
+        heard.append(frame)
+
+    tab.page.on("websocket", lambda socket: socket.on("framereceived", note))
+    tab.page.on("request", lambda request: asked.append(request.url))
+    return heard, asked
+
+
+async def wait_for_frame(heard: list[str | bytes], kind: str) -> None:
+    await sync_to_async(wait_until)(
+        lambda: any(kind in str(frame) for frame in heard), seconds=10, what=f"a frame: {kind}"
+    )
+
+
+async def keeps_writing(editor: Locator, words: str) -> None:
+    """See that an editor is still there with its words, and leave it."""
+    await expect(editor).to_be_focused()
+    await expect(editor).to_have_value(words)
+    await editor.press("Escape")
 
 
 async def test_line_29_answering_again_keeps_the_old_answer_and_arrows_survive_a_reload(
@@ -65,23 +99,24 @@ async def test_line_30_an_edited_question_begins_a_branch_in_every_tab_and_nothi
         await tab.ask("[[stream tokens=3]]")
         await tab.ask("[[stream tokens=4]]")
         second = await tab.another()
+        heard, asked = listen(second)
         await second.open(tab.page.url)
-        await second.question.hover()
-        await second.question.get_by_role("link", name="Edit this message").click()
+        await begin_to_edit(second, "half a thought")
         editor = second.page.locator("[data-editor-input]")
-        await editor.fill("half a thought")
         await edit(tab, tab.page.locator('[data-role="user"]').first, "[[stream tokens=5]]")
         await tab.see_state("complete")
         await expect(second.messages).to_have_count(4)
-        await expect(editor).to_be_focused()
-        await expect(editor).to_have_value("half a thought")
-        await editor.press("Escape")
+        await keeps_writing(editor, "half a thought")
         for one in (tab, second):
             await expect(one.messages).to_have_count(2)
             await expect(place(one.question)).to_have_text("2 of 2")
             await one.see_state("complete")
             assert await one.text() == answer_text(5).strip()
+        await begin_to_edit(second, "another thought")
         await press(tab.question, "Earlier version")
+        await wait_for_frame(heard, "branch.shown")
+        await keeps_writing(editor, "another thought")
+        assert [url for url in asked if "/branch/" in url] == []
         for one in (tab, second):
             await expect(one.messages).to_have_count(4)
             await expect(one.answer_body).to_have_text(answer_text(4).strip())
@@ -219,4 +254,10 @@ async def test_line_34_a_removed_version_shows_its_placeholder_on_its_branch(
         await expect(place(tab.question)).to_have_text("1 of 2")
         await expect(tab.question).to_contain_text("This message was removed by moderation.")
         await expect(tab.question.locator("[data-body]")).to_have_text("")
-        await expect(tab.question.get_by_role("link", name="Edit this message")).to_have_count(0)
+        link = tab.question.get_by_role("link", name="Edit this message")
+        await expect(link).to_have_count(0)
+        await db.call(
+            visibility.restore_message, actor=moderator, message_id=hidden, reason="A mistake."
+        )
+        await expect(tab.question.locator("[data-body]")).to_have_text("[[stream tokens=3]]")
+        await expect(link).to_have_count(1)
