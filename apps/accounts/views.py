@@ -29,9 +29,16 @@ from apps.users.services import principals
 @require_safe
 @never_cache
 async def data(request: HttpRequest) -> HttpResponse:
-    """Show the person's export and how far it is; the page's script asks for that part alone."""
+    """Show the person's export and how far it is; the page's script asks for that part alone.
+
+    Whoever had to confirm that it is them before a download comes back here, and it begins.
+    """
+    is_download_due = request.GET.get("download") == "now"
+    if is_download_due and await db.call(_must_confirm, request):
+        raise ReauthenticationRequired
     viewer: Any = await request.auser()
     context = await db.call(pages.data_page, viewer=viewer)
+    context["is_download_due"] = is_download_due
     is_part = "text/html" not in request.headers.get("Accept", "text/html")
     template = "account/data_export.html" if is_part else "account/data.html"
     return await db.call(render, request, template, context)
@@ -52,9 +59,12 @@ async def request_export(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 async def download(request: HttpRequest) -> HttpResponse | Download:
-    """Give the person the archive, after the password or another factor was asked."""
+    """Give the person the archive, after the password or another factor was asked.
+
+    A file takes the place of no page: the page that asks would stay. The way leads by the data.
+    """
     if await db.call(_must_confirm, request):
-        raise ReauthenticationRequired
+        return HttpResponseRedirect(reverse("accounts:data") + "?download=now")
     actor: Any = await request.auser()
     try:
         made = await exports.download(actor=actor)

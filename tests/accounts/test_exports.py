@@ -159,7 +159,12 @@ def test_it_is_downloaded_after_the_password_by_its_owner_alone(person: User) ->
     unsure = Client()
     unsure.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     refused = unsure.get("/settings/data/download/")
-    assert refused["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert refused["Location"] == "/settings/data/?download=now"
+    asking = unsure.get(refused["Location"])
+    assert asking["Location"].startswith("/accounts/reauthenticate/?next=%2Fsettings%2Fdata%2F%3F")
+    begins = 'http-equiv="refresh" content="0; url=/settings/data/download/"'
+    assert begins not in unsure.get("/settings/data/").text
+    assert begins in confirmed(person).get(refused["Location"]).text
     response = confirmed(person).get("/settings/data/download/")
     body = body_of(response)
     assert (len(body), response["Content-Type"]) == (export.size, "application/zip")

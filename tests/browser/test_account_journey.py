@@ -80,6 +80,22 @@ async def test_an_account_is_looked_after_closed_and_brought_back(
         await bring_it_back(page, person)
 
 
+async def test_whoever_confirms_a_download_has_it_and_is_back_at_their_data(
+    browsing: Browsing, person: User
+) -> None:
+    await sync_to_async(give_a_password)(person)
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open("/settings/data/")
+        await tab.page.get_by_role("button", name="Export everything").click()
+        await tab.page.get_by_role("link", name="Download it").click()
+        await tab.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        async with tab.page.expect_download() as coming:
+            await tab.page.get_by_role("button", name="Confirm").click()
+        assert (await coming.value).suggested_filename.endswith(".zip")
+        await expect(tab.page.get_by_role("heading", level=1)).to_have_text("Your data")
+
+
 async def sign_up(page: Page, person: Hands) -> None:
     """Make an account, and get to its pages by the menu beside the conversations."""
     await person.fill("Name", "Nia")
