@@ -125,6 +125,25 @@ async def test_line_30_an_edited_question_begins_a_branch_in_every_tab_and_nothi
     assert await Message.objects.acount() == 6
 
 
+async def test_a_phone_shows_what_can_be_done_with_a_question_beside_its_versions(
+    browsing: Browsing, person: User
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    async with browsing:
+        tab = await browsing.signed_in(person, **phone)
+        await tab.open()
+        await tab.composer.fill("[[stream tokens=3]]")
+        await tab.page.get_by_role("button", name="Send").tap()
+        await tab.see_state("complete")
+        await tab.question.get_by_role("link", name="Edit this message").tap()
+        await tab.page.locator("[data-editor-input]").fill("[[stream tokens=4]]")
+        await tab.page.locator("[data-editor-send]").tap()
+        await expect(place(tab.question)).to_have_text("2 of 2")
+        await tab.see_state("complete")
+        for one in await tab.question.locator(".message-actions > :visible").all():
+            await expect(one).to_have_css("opacity", "1")
+
+
 async def test_line_30_an_edit_is_left_with_escape_and_refused_while_an_answer_is_written(
     browsing: Browsing, person: User
 ) -> None:
