@@ -22,6 +22,8 @@ WIDTHS: dict[Theme, tuple[int, ...]] = {"light": (390, 1440), "dark": (768,)}
 IS_WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 CROPS_A_LINE = """[...document.querySelectorAll("#result_list td")].some(
   (cell) => cell.scrollHeight > cell.clientHeight + 1)"""
+MOVES_A_LIST = """[...document.querySelectorAll(".simplebar-content-wrapper:has(#result_list)")].some(
+  (list) => list.scrollWidth > list.clientWidth + 1)"""
 PRESSES_TO_ANY_THEME = 2
 """From the system's to light, from there to dark and back."""
 
@@ -50,6 +52,7 @@ def make_pages(admin: User, person: User) -> list[str]:
     return [
         "/admin/",
         "/admin/conversations/message/",
+        "/admin/conversations/reply/",
         f"/admin/conversations/message/{long.message_id}/hide/",
         f"/admin/conversations/conversation/{talk.conversation.pk}/change/",
         f"/admin/users/user/{person.pk}/change/",
@@ -87,7 +90,11 @@ async def faults_in_both_themes(tab: Tab) -> list[str]:
 
 async def too_large(page: Page) -> list[str]:
     """Say so where a page must be moved sideways, or words of a list are cut off."""
-    looks = {"wider than the window": IS_WIDER_THAN_THE_WINDOW, "words cut off": CROPS_A_LINE}
+    looks = {
+        "wider than the window": IS_WIDER_THAN_THE_WINDOW,
+        "a list to be moved sideways": MOVES_A_LIST,
+        "words cut off": CROPS_A_LINE,
+    }
     return [fault for fault, look in looks.items() if await page.evaluate(look)]
 
 
