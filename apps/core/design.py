@@ -49,6 +49,7 @@ PAIRS = (
     ("plot-b", "surface", PART_OF_A_CONTROL),
     ("plot-c", "surface", PART_OF_A_CONTROL),
     ("plot-d", "surface", PART_OF_A_CONTROL),
+    ("plot-e", "surface", PART_OF_A_CONTROL),
 )
 ANSWER = """Give `sorted` a **key**:
 

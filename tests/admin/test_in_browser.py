@@ -22,7 +22,7 @@ WIDTHS: dict[Theme, tuple[int, ...]] = {"light": (390, 1440), "dark": (768,)}
 IS_WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 CROPS_A_LINE = """[...document.querySelectorAll("#result_list td")].some(
   (cell) => cell.scrollHeight > cell.clientHeight + 1)"""
-MOVES_A_LIST = """[...document.querySelectorAll(".simplebar-content-wrapper:has(#result_list)")].some(
+MOVES_A_LIST = """[...document.querySelectorAll(".simplebar-content-wrapper:has(table)")].some(
   (list) => list.scrollWidth > list.clientWidth + 1)"""
 PRESSES_TO_ANY_THEME = 2
 """From the system's to light, from there to dark and back."""

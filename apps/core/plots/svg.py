@@ -8,7 +8,7 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
-LETTERS = "abcd"
+LETTERS = "abcde"
 WIDTH = 1_000
 """How wide a stretched part counts itself; its height is in pixels."""
 
@@ -59,7 +59,7 @@ def percent(share: float) -> str:
 
 
 def letter(series: int) -> str:
-    """Return the name of a series' look; the fifth looks like the first again."""
+    """Return the name of a series' look; the sixth looks like the first again."""
     return LETTERS[series % len(LETTERS)]
 
 
@@ -79,11 +79,12 @@ def stretched(height: float, *children: str) -> SafeString:
 
 
 def patterns(name: str, count: int) -> SafeString:
-    """Return the fillings of the series of one plot: plain, stripes, dots, lines."""
+    """Return the fillings of the series of one plot: plain, stripes, dots, lines, checks."""
     shapes = {
         "b": element("rect", width=3, height=6, class_="plot-fill-b"),
         "c": element("circle", cx=3, cy=3, r=1.6, class_="plot-fill-c"),
         "d": element("rect", width=6, height=2, class_="plot-fill-d"),
+        "e": element("path", d="M0 0H3V3H0ZM3 3H6V6H3Z", class_="plot-fill-e"),
     }
     made = [
         element(
@@ -111,13 +112,14 @@ def filling(name: str, series: int) -> dict[str, str]:
 
 
 def marker(series: int, x: str, y: float) -> SafeString:
-    """Return a point whose shape tells its series: disc, diamond, upright bar, square."""
+    """Return a point whose shape tells its series: disc, diamond, upright bar, square, triangle."""
     key = letter(series)
     shapes = {
         "a": element("circle", r=5, class_="plot-point plot-fill-a"),
         "b": element("path", d="M0-6.5 6.5 0 0 6.5-6.5 0Z", class_="plot-point plot-fill-b"),
         "c": element("rect", x=-2, y=-8, width=4, height=16, class_="plot-point plot-fill-c"),
         "d": element("rect", x=-5, y=-5, width=10, height=10, class_="plot-point plot-fill-d"),
+        "e": element("path", d="M0-7 6.5 5-6.5 5Z", class_="plot-point plot-fill-e"),
     }
     return element("svg", shapes[key], x=x, y=y, class_="plot-mark")
 

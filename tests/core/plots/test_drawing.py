@@ -69,6 +69,11 @@ def test_text_is_never_markup() -> None:
         assert ET.fromstring(plot.svg()) is not None
 
 
+def test_five_series_look_different_each() -> None:
+    plot = two_series(labels=["One"], series=[(name, [1]) for name in "vwxyz"])
+    assert len({str(key.swatch) for key in plot.legend()}) == 5
+
+
 def test_a_line_breaks_where_there_is_no_value() -> None:
     plot = Lines("l", "T", "S", list("abcd"), [("One", [1, None, 2, 2])])
     (line,) = found(plot, "path", "plot-line-a")
