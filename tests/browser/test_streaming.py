@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from apps.conversations.models import Message
 from apps.users.models import User
-from tests.browser.tab import Browsing
+from tests.browser.tab import Browsing, Tab
 from tests.support.processes import Site
 from tests.support.upstream_frames import answer_text
 
@@ -222,6 +222,18 @@ async def test_line_43_an_answer_never_moves_the_focus(browsing: Browsing, perso
         assert outline == "solid"
 
 
+def count_pieces(tab: Tab) -> list[str | bytes]:
+    """Note every piece of an answer that a page which is about to be opened hears of."""
+    pieces: list[str | bytes] = []
+
+    def note(frame: str | bytes) -> None:
+        if re.search("reply.(delta|snapshot|finished)", str(frame)):
+            pieces.append(frame)
+
+    tab.page.on("websocket", lambda socket: socket.on("framereceived", note))
+    return pieces
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 async def test_line_44_reduced_motion_stops_animation_and_smooth_scrolling(
     browsing: Browsing, person: User, motion: str
@@ -230,6 +242,7 @@ async def test_line_44_reduced_motion_stops_animation_and_smooth_scrolling(
     async with browsing:
         tab = await browsing.signed_in(person, reduced_motion=motion)
         await tab.page.add_init_script(MOTION_WATCH)
+        pieces = count_pieces(tab)
         await tab.open()
         await tab.write("[[stream tokens=900 rate=300 first=0.5]]")
         await tab.see_state("complete")
@@ -240,9 +253,11 @@ async def test_line_44_reduced_motion_stops_animation_and_smooth_scrolling(
         jump = tab.page.locator("[data-jump]")
         await expect(jump).to_be_visible()
         left = await jump.evaluate(JUMP_AND_MEASURE)
+        steps = len(await tab.seen())
         moved = await tab.page.evaluate("[...window.moved].sort()")
     if motion == "reduce":
         assert (moved, left) == ([], 0)
+        assert steps <= len(pieces), "text moves in by more steps than it arrives in"
     else:
         assert {"breathe", "transition"} <= set(moved)
         assert left > 100
