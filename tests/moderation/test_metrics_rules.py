@@ -78,6 +78,12 @@ def test_precision_is_what_people_said_of_the_messages_a_rule_hit() -> None:
     assert found.awaits_verdict
 
 
+def test_a_share_near_nothing_or_near_all_says_more_than_a_whole_percent() -> None:
+    assert str(wilson(180, 15_000)) == "1.2% (1.0% to 1.4%, 180 of 15,000)"
+    assert str(wilson(2_997, 3_000)) == "99.9% (99.7% to 100.0%, 2,997 of 3,000)"
+    assert str(wilson(11, 13)) == "85% (58% to 96%, 11 of 13)"
+
+
 def test_labels_of_back_tests_count_where_nobody_decided() -> None:
     rule = make_rule()
     decided = judged(rule, Verdict.NO_VIOLATION)

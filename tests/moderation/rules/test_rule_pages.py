@@ -159,7 +159,10 @@ def test_a_back_test_is_started_watched_labelled_and_promoted(as_author: Client)
     back_test = BackTest.objects.get()
     url = f"/admin/moderation/backtest/{back_test.pk}/"
     assert started.headers["Location"] == f"{url}change/"
-    assert "data-open" in as_author.get(f"{url}change/").content.decode()
+    waiting = as_author.get(f"{url}change/").content.decode()
+    assert "data-open" in waiting
+    assert "0 of 3 messages, 0 matched" in waiting
+    assert "Compared with" in waiting
     while back_tests.step(back_test.pk):
         pass
     for left in (3, 2, 1):

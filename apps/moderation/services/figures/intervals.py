@@ -26,13 +26,10 @@ class Share:
     def __str__(self) -> str:
         if not self.total:
             return "not known yet"
-        shown = [_percent(share) for share in (self.hits / self.total, self.low, self.high)]
+        share = self.hits / self.total
+        digits = int(0 < share < FEW or 1 - FEW < share < 1)
+        shown = [f"{part:.{digits}%}" for part in (share, self.low, self.high)]
         return f"{shown[0]} ({shown[1]} to {shown[2]}, {self.hits:,} of {self.total:,})"
-
-
-def _percent(share: float) -> str:
-    """Write a share; one that is near nothing or near all with one digit more."""
-    return f"{share:.1%}" if 0 < share < FEW or 1 - FEW < share < 1 else f"{share:.0%}"
 
 
 def wilson(hits: int, total: int) -> Share:
