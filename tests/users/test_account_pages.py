@@ -185,7 +185,7 @@ async def test_a_form_waits_ten_minutes_for_the_password(
         "/accounts/2fa/webauthn/add/",
         "/accounts/2fa/recovery-codes/generate/",
         "/settings/data/delete/",
-        "/settings/data/download/",
+        "/settings/data/?download=now",
         "/settings/tokens/new/",
     ],
 )
