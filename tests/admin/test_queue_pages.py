@@ -35,8 +35,8 @@ JSON = {"Accept": "application/json"}
 LIST_QUERIES = 12
 """Ten of the page and two of the savepoint that a test adds."""
 CASE_QUERIES = 20
-NEXT_QUERIES = 25
-DECIDE_QUERIES = 76
+NEXT_QUERIES = 27
+DECIDE_QUERIES = 78
 MEASURES = ("hide_message", "redact_span", "lock_conversation", "warn", "restrict", "suspend")
 
 
