@@ -70,6 +70,21 @@ WHY = {"policy": "insults", "reason": "Ten accounts.", "reason_for_user": "You m
 SUSPEND = EnforcementKind.SUSPEND
 
 
+def hide_and_suspend(moderator: User, case: Case) -> Decision:
+    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
+    return decisions.decide(
+        actor=moderator,
+        case_id=case.pk,
+        version=case.version,
+        ruling=Ruling(
+            verdict=Verdict.VIOLATES,
+            policy_code="insults",
+            reason="An insult.",
+            measures=[Measure(kind=kind) for kind in kinds],
+        ),
+    )
+
+
 @pytest.fixture(autouse=True)
 def _policy(db: None) -> None:
     make_policy()
@@ -345,18 +360,7 @@ def test_lifting_is_a_decision_that_tells_and_leaves_the_rest(
 ) -> None:
     make_policy("spam")
     case = claimed_case(moderator, MessageFactory(conversation__owner=person))
-    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
-    first = decisions.decide(
-        actor=moderator,
-        case_id=case.pk,
-        version=case.version,
-        ruling=Ruling(
-            verdict=Verdict.VIOLATES,
-            policy_code="insults",
-            reason="An insult.",
-            measures=[Measure(kind=kind) for kind in kinds],
-        ),
-    )
+    first = hide_and_suspend(moderator, case)
     act(moderator, person, EnforcementKind.RESTRICT)
     made = lifting.lift_from_person(
         actor=moderator, user_id=person.pk, reason="They wrote.", reason_for_user="Welcome back."
@@ -389,18 +393,7 @@ def test_what_is_under_a_lift_is_taken_back_without_what_was_lifted(
     moderator: User, lead: User, person: User
 ) -> None:
     case = claimed_case(moderator, MessageFactory(conversation__owner=person))
-    kinds = (EnforcementKind.HIDE_MESSAGE, EnforcementKind.SUSPEND)
-    first = decisions.decide(
-        actor=moderator,
-        case_id=case.pk,
-        version=case.version,
-        ruling=Ruling(
-            verdict=Verdict.VIOLATES,
-            policy_code="insults",
-            reason="An insult.",
-            measures=[Measure(kind=kind) for kind in kinds],
-        ),
-    )
+    first = hide_and_suspend(moderator, case)
     lift = lifting.lift_from_person(actor=lead, user_id=person.pk, reason="They wrote.")[0]
     page = case_pages.show(viewer=moderator, case_id=case.pk)
     assert (page.can_undo, page.under_lift) == (False, first)
