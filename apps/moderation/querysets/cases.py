@@ -1,46 +1,18 @@
-"""Named queries over cases and what belongs to them: the only way to the rows."""
+"""Named queries over cases and the flags on them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import (
-    BigIntegerField,
-    BooleanField,
-    DateTimeField,
-    Exists,
-    ExpressionWrapper,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-)
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Now, NullIf
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from apps.moderation import constants
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from apps.moderation.models import (  # noqa: F401
-        Appeal,
-        Case,
-        Enforcement,
-        Flag,
-        Policy,
-        Strike,
-    )
+    from apps.moderation.models import Case, Flag  # noqa: F401
     from apps.users.models import User
-
-
-class PolicyQuerySet(QuerySet["Policy"]):
-    """Named queries over policies."""
-
-    def in_use(self) -> PolicyQuerySet:
-        """Keep those that a decision or a rule may name: active, and with a wording."""
-        return self.filter(is_active=True, current__isnull=False)
 
 
 class CaseQuerySet(QuerySet["Case"]):
@@ -150,64 +122,3 @@ class FlagQuerySet(QuerySet["Flag"]):
     def pending(self) -> FlagQuerySet:
         """Return those that no decision has answered."""
         return self.filter(outcome=constants.FlagOutcome.PENDING)
-
-
-class AppealQuerySet(QuerySet["Appeal"]):
-    """Named queries over appeals."""
-
-    def pending(self) -> AppealQuerySet:
-        """Return those that nobody has decided."""
-        return self.filter(state__in=constants.PENDING_APPEALS)
-
-    def with_parts(self) -> AppealQuerySet:
-        """Return them with what their pages and answers show."""
-        return self.select_related(
-            "case", "decision__policy_version__policy", "notice", "subject", "outcome"
-        )
-
-
-class EnforcementQuerySet(QuerySet["Enforcement"]):
-    """Named queries over enforcements."""
-
-    def active(self) -> EnforcementQuerySet:
-        """Return those that hold at the moment."""
-        return self.filter(state=constants.EnforcementState.ACTIVE).filter(
-            Q(ends_at=None) | Q(ends_at__gt=Now())
-        )
-
-    def hiding(
-        self, *, message: int | OuterRef, since: datetime | OuterRef | None
-    ) -> EnforcementQuerySet:
-        """Return those that hide a message as it is hidden at the moment.
-
-        Where staff have given it back by other ways and hidden it anew, that is nothing of theirs.
-
-        Args:
-            message: which message.
-            since: when it was hidden.
-        """
-        kept = NullIf(KeyTextTransform("hidden_at", "data"), Value(""))
-        rows = self.filter(kind=constants.EnforcementKind.HIDE_MESSAGE, message=message)
-        rows = rows.annotate(hidden_since=Cast(kept, DateTimeField()))
-        return rows.filter(Q(hidden_since=None) | Q(hidden_since=since))
-
-    def revoking(
-        self, *, owner: int | OuterRef, share: int | OuterRef | None = None
-    ) -> EnforcementQuerySet:
-        """Return those that revoke shared links.
-
-        Args:
-            owner: whose links.
-            share: which link; None for all of theirs.
-        """
-        rows = self.filter(kind=constants.EnforcementKind.REVOKE_SHARE, subject=owner)
-        number = Cast(KeyTextTransform("share_id", "data"), BigIntegerField())
-        return rows if share is None else rows.alias(revoked=number).filter(revoked=share)
-
-
-class StrikeQuerySet(QuerySet["Strike"]):
-    """Named queries over strikes."""
-
-    def active(self) -> StrikeQuerySet:
-        """Return those that count at the moment."""
-        return self.filter(overruled_by=None, expires_at__gt=Now())
