@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
+
+from apps.core.querysets import NumberedQuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -16,7 +18,7 @@ class AppendOnlyError(TypeError):
         super().__init__("Records are only ever added.")
 
 
-class AppendOnlyQuerySet(QuerySet[M]):
+class AppendOnlyQuerySet(NumberedQuerySet[M]):
     """Rows can be added and read, nothing else."""
 
     def update(self, **kwargs: Any) -> NoReturn:  # noqa: ANN401
