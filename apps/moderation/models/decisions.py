@@ -13,7 +13,14 @@ from apps.moderation.models.cases import Case
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy, PolicyVersion
 from apps.moderation.models.rules import RuleVersion
-from apps.moderation.querysets import AppealQuerySet, EnforcementQuerySet, StrikeQuerySet
+from apps.moderation.querysets import (
+    AppealQuerySet,
+    DecisionQuerySet,
+    EnforcementQuerySet,
+    NoticeQuerySet,
+    StrikeQuerySet,
+    ThresholdQuerySet,
+)
 
 
 class Decision(AppendOnly):
@@ -56,6 +63,8 @@ class Decision(AppendOnly):
     )
     severity_before = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[DecisionQuerySet] = DecisionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)
@@ -164,6 +173,8 @@ class Threshold(models.Model):
     )
     hours = models.PositiveIntegerField(null=True, blank=True)
 
+    objects: ClassVar[ThresholdQuerySet] = ThresholdQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view", "change", "add", "delete")
 
@@ -217,6 +228,8 @@ class Notice(models.Model):
     appeal_until = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[NoticeQuerySet] = NoticeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

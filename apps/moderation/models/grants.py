@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils import timezone
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key
 from apps.moderation.models.rules import BackTest
+from apps.moderation.querysets import AccessGrantQuerySet
 
 
 class AccessGrant(models.Model):
@@ -39,6 +41,8 @@ class AccessGrant(models.Model):
     revoked_by = actor_key(null=True, db_index=False)
     revoked_by_label = models.CharField(max_length=120, blank=True, default="", db_default="")
     revoke_reason = models.TextField(blank=True, default="", db_default="")
+
+    objects: ClassVar[AccessGrantQuerySet] = AccessGrantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Now
 
 from apps.moderation import constants
+from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet
 
 if TYPE_CHECKING:
     from apps.moderation.models import Case, Flag  # noqa: F401
     from apps.users.models import User
 
 
-class CaseQuerySet(QuerySet["Case"]):
+class CaseQuerySet(SubjectQuerySet["Case"]):
     """Named queries over cases."""
 
-    def not_closed(self) -> CaseQuerySet:
+    def not_closed(self) -> Self:
         """Return those that wait for a decision."""
         return self.exclude(state=constants.CaseState.CLOSED)
 
-    def letting_in(self) -> CaseQuerySet:
+    def letting_in(self) -> Self:
         """Return those because of which staff may read their conversation."""
         return self.not_closed().filter(is_sealed=False)
 
-    def waiting(self) -> CaseQuerySet:
+    def waiting(self) -> Self:
         """Return those that nobody holds, most urgent first: the queue."""
         return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")
 
@@ -35,7 +36,7 @@ class CaseQuerySet(QuerySet["Case"]):
         pairs = self.order_by("language", "model").values_list("language", "model").distinct()
         return [(language, model) for language, model in pairs[:most]]
 
-    def handed_on(self) -> CaseQuerySet:
+    def handed_on(self) -> Self:
         """Return those whose last decision handed them on."""
         decisions = apps.get_model("moderation", "Decision")
         unsure = decisions._default_manager.filter(  # noqa: SLF001
@@ -47,7 +48,7 @@ class CaseQuerySet(QuerySet["Case"]):
         )
         return self.filter(Exists(unsure))
 
-    def handed_on_to(self, actor: User) -> CaseQuerySet:
+    def handed_on_to(self, actor: User) -> Self:
         """Return those that others could not decide, most urgent first."""
         decisions = apps.get_model("moderation", "Decision")
         own = decisions._default_manager.filter(  # noqa: SLF001
@@ -56,29 +57,29 @@ class CaseQuerySet(QuerySet["Case"]):
         rows = self.filter(state=constants.CaseState.ESCALATED).exclude(Exists(own))
         return rows.order_by("-priority", "due_at", "id")
 
-    def with_lapsed_claim(self) -> CaseQuerySet:
+    def with_lapsed_claim(self) -> Self:
         """Return those whose claim has passed, by the database's clock."""
         return self.filter(state=constants.CaseState.CLAIMED, claim_expires_at__lt=Now())
 
-    def held_by(self, actor: User) -> CaseQuerySet:
+    def held_by(self, actor: User) -> Self:
         """Return those that this person holds at the moment."""
         return self.filter(
             state=constants.CaseState.CLAIMED, claimed_by=actor, claim_expires_at__gte=Now()
         )
 
-    def given_to(self, actor: User) -> CaseQuerySet:
+    def given_to(self, actor: User) -> Self:
         """Return those that a lead gave this person and that they have not opened yet."""
         rows = self.held_by(actor).filter(given_at__isnull=False)
         return rows.order_by("-priority", "due_at", "id")
 
-    def fit_for(self, actor: User) -> CaseQuerySet:
+    def fit_for(self, actor: User) -> Self:
         """Leave out those in which this person has a part."""
         return self.exclude(_has_part(actor))
 
-    def with_part_of(self, viewer: User) -> CaseQuerySet:
+    def with_part_of(self, viewer: User) -> Self:
         """Say of each, as `has_part`, whether this person has a part in it."""
         is_part = ExpressionWrapper(_has_part(viewer), output_field=BooleanField())
-        return self.annotate(has_part=is_part)  # type: ignore[no-redef]
+        return self.annotate(has_part=is_part)
 
 
 def _has_part(person: User) -> Q:
@@ -116,9 +117,11 @@ def opened_at_once(case: str = "pk") -> Q:
     return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
 
 
-class FlagQuerySet(QuerySet["Flag"]):
+class FlagQuerySet(CaseRowQuerySet["Flag"]):
     """Named queries over flags."""
 
-    def pending(self) -> FlagQuerySet:
+    person_path: ClassVar[str] = "case__subject"
+
+    def pending(self) -> Self:
         """Return those that no decision has answered."""
         return self.filter(outcome=constants.FlagOutcome.PENDING)

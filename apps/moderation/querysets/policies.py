@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db.models import QuerySet
 
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 class PolicyQuerySet(QuerySet["Policy"]):
     """Named queries over policies."""
 
-    def in_use(self) -> PolicyQuerySet:
+    def in_use(self) -> Self:
         """Keep those that a decision or a rule may name: active, and with a wording."""
         return self.filter(is_active=True, current__isnull=False)

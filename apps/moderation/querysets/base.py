@@ -1,0 +1,54 @@
+"""What queries over many kinds of rows have in common: whom a row is about, and of which case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from django.db.models import Model, OuterRef, QuerySet
+
+if TYPE_CHECKING:
+    from apps.moderation.models import Case
+    from apps.users.models import User
+
+M = TypeVar("M", bound=Model)
+
+
+class SubjectQuerySet(QuerySet[M]):
+    """Named queries over rows that are about a person.
+
+    Attributes:
+        person_path: the path from a row to the person.
+    """
+
+    person_path: ClassVar[str] = "subject"
+
+    def about(self, person: User | int | OuterRef) -> Self:
+        """Return those that are about a person."""
+        return self.filter(**{self.person_path: person})
+
+    def not_about(self, viewer: User | int) -> Self:
+        """Leave out those about whoever reads: they hear of those as everybody does."""
+        return self.exclude(**{self.person_path: viewer})
+
+    def below(self, number: int | None) -> Self:
+        """Return what follows a place in a list of the newest first; all where none is given."""
+        return self if number is None else self.filter(pk__lt=number)
+
+
+class CaseRowQuerySet(SubjectQuerySet[M]):
+    """Named queries over rows that belong to a case.
+
+    Attributes:
+        case_path: the path from a row to the case.
+    """
+
+    case_path: ClassVar[str] = "case"
+
+    def of_case(self, case: Case | int | OuterRef) -> Self:
+        """Return those of one case."""
+        return self.filter(**{self.case_path: case})
+
+    def of_cases(self, numbers: Collection[int]) -> Self:
+        """Return those of several cases."""
+        return self.filter(**{f"{self.case_path}__in": list(numbers)})

@@ -1,0 +1,39 @@
+"""Named queries over grants to read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import OuterRef
+from django.db.models.functions import Now
+
+from apps.moderation.querysets.base import SubjectQuerySet
+
+if TYPE_CHECKING:
+    from apps.moderation.models import AccessGrant  # noqa: F401
+    from apps.users.models import User
+
+
+class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
+    """Named queries over grants."""
+
+    def live(self) -> Self:
+        """Return those by which somebody may read a whole conversation now."""
+        return self.for_conversations().filter(revoked_at=None, expires_at__gt=Now())
+
+    def for_conversations(self) -> Self:
+        """Leave out those for single passages, which measure a rule."""
+        return self.filter(back_test=None)
+
+    def held_by(self, reader: User) -> Self:
+        """Return those by which this person reads."""
+        return self.filter(reader=reader)
+
+    def on_conversation(self, conversation: int | OuterRef) -> Self:
+        """Return those to read a conversation."""
+        return self.filter(conversation=conversation)
+
+    def on_conversations(self, numbers: Collection[int]) -> Self:
+        """Return those to read one of several conversations."""
+        return self.filter(conversation__in=numbers)
