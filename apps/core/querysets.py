@@ -26,7 +26,7 @@ class NumberedQuerySet(QuerySet[M]):
         return self.filter(pk__lte=number)
 
 
-class TimedQuerySet(QuerySet[M]):
+class TimedQuerySet(NumberedQuerySet[M]):
     """Rows that know when they were created."""
 
     def since(self, moment: datetime) -> Self:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
-from django.db.models import Model, OuterRef, QuerySet
+from django.db.models import Model, OuterRef
+
+from apps.core.querysets import TimedQuerySet
 
 if TYPE_CHECKING:
     from apps.moderation.models import Case
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 
-class SubjectQuerySet(QuerySet[M]):
+class SubjectQuerySet(TimedQuerySet[M]):
     """Named queries over rows that are about a person.
 
     Attributes:
@@ -30,10 +32,6 @@ class SubjectQuerySet(QuerySet[M]):
     def not_about(self, viewer: User | int) -> Self:
         """Leave out those about whoever reads: they hear of those as everybody does."""
         return self.exclude(**{self.person_path: viewer})
-
-    def below(self, number: int | None) -> Self:
-        """Return what follows a place in a list of the newest first; all where none is given."""
-        return self if number is None else self.filter(pk__lt=number)
 
 
 class CaseRowQuerySet(SubjectQuerySet[M]):
