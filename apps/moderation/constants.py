@@ -221,6 +221,7 @@ class BackTestState(TextChoices):
 
 ABOUT_PERSON = "person"
 """In the place of a role, where a case is about a person and not about a text."""
+OPEN_BACK_TESTS = (BackTestState.QUEUED, BackTestState.RUNNING)
 PENDING_APPEALS = (AppealState.SUBMITTED, AppealState.IN_REVIEW)
 ENFORCED_BY_PERSONS = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 """Enforcements that fall on a person and not on a text."""

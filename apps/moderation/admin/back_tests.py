@@ -23,7 +23,7 @@ from apps.core.admin_kit.people import has_right
 from apps.core.admin_kit.sections import Section
 from apps.core.errors import AppError
 from apps.core.numbers import whole_number
-from apps.moderation.constants import BackTestState, RuleMode
+from apps.moderation.constants import OPEN_BACK_TESTS, BackTestState, RuleMode
 from apps.moderation.models import BackTest
 from apps.moderation.services.rules import back_test_samples, back_tests, rules
 from apps.users.models import User
@@ -172,7 +172,7 @@ class BackTestAdmin(StaffModelAdmin[BackTest]):
         return {
             "back_test": row,
             "counted": f"{self.messages_shown(row)} messages, {self.matches(row)} matched",
-            "is_open": row.state in back_tests.OPEN,
+            "is_open": row.state in OPEN_BACK_TESTS,
             "may_edit": may_edit,
             "may_enforce": has_right(request, rules.ENFORCE),
             "excerpt": excerpt,

@@ -13,7 +13,7 @@ from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
 from apps.moderation.models.rules import RuleHit
-from apps.moderation.querysets import CaseQuerySet, FlagQuerySet
+from apps.moderation.querysets import CaseQuerySet, CaseSnapshotQuerySet, FlagQuerySet
 
 
 class Case(models.Model):
@@ -187,6 +187,8 @@ class CaseSnapshot(models.Model):
     parameters = models.JSONField(default=dict)
     system_prompt_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[CaseSnapshotQuerySet] = CaseSnapshotQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

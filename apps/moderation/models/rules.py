@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +11,13 @@ from apps.core.append_only import AppendOnly
 from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
+from apps.moderation.querysets import (
+    BackTestMatchQuerySet,
+    BackTestQuerySet,
+    RuleDayPersonQuerySet,
+    RuleHitQuerySet,
+    RuleQuerySet,
+)
 
 
 class Rule(models.Model):
@@ -44,6 +53,8 @@ class Rule(models.Model):
     overridden_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[RuleQuerySet] = RuleQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)
@@ -113,6 +124,8 @@ class RuleHit(AppendOnly):
     shown_chars = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[RuleHitQuerySet] = RuleHitQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view",)
         indexes = [
@@ -161,6 +174,8 @@ class RuleDayPerson(models.Model):
     rule_day = models.ForeignKey(RuleDay, on_delete=models.CASCADE, related_name="people")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
 
+    objects: ClassVar[RuleDayPersonQuerySet] = RuleDayPersonQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ()
         constraints = [
@@ -196,6 +211,8 @@ class BackTest(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[BackTestQuerySet] = BackTestQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view",)
         indexes = [
@@ -218,6 +235,8 @@ class BackTestMatch(models.Model):
     is_violation = models.BooleanField(null=True)
     labelled_by = actor_key(null=True)
     labelled_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[BackTestMatchQuerySet] = BackTestMatchQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

@@ -4,7 +4,12 @@ Each module holds the queries over one family of models, as `models` is split.
 """
 
 from apps.moderation.querysets.appeals import AppealQuerySet
-from apps.moderation.querysets.cases import CaseQuerySet, FlagQuerySet, opened_at_once
+from apps.moderation.querysets.cases import (
+    CaseQuerySet,
+    CaseSnapshotQuerySet,
+    FlagQuerySet,
+    opened_at_once,
+)
 from apps.moderation.querysets.decisions import (
     DecisionQuerySet,
     EnforcementQuerySet,
@@ -14,16 +19,29 @@ from apps.moderation.querysets.decisions import (
 )
 from apps.moderation.querysets.grants import AccessGrantQuerySet
 from apps.moderation.querysets.policies import PolicyQuerySet
+from apps.moderation.querysets.rules import (
+    BackTestMatchQuerySet,
+    BackTestQuerySet,
+    RuleDayPersonQuerySet,
+    RuleHitQuerySet,
+    RuleQuerySet,
+)
 
 __all__ = [
     "AccessGrantQuerySet",
     "AppealQuerySet",
+    "BackTestMatchQuerySet",
+    "BackTestQuerySet",
     "CaseQuerySet",
+    "CaseSnapshotQuerySet",
     "DecisionQuerySet",
     "EnforcementQuerySet",
     "FlagQuerySet",
     "NoticeQuerySet",
     "PolicyQuerySet",
+    "RuleDayPersonQuerySet",
+    "RuleHitQuerySet",
+    "RuleQuerySet",
     "StrikeQuerySet",
     "ThresholdQuerySet",
     "opened_at_once",

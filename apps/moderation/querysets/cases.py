@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
@@ -12,7 +13,7 @@ from apps.moderation import constants
 from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet
 
 if TYPE_CHECKING:
-    from apps.moderation.models import Case, Flag  # noqa: F401
+    from apps.moderation.models import Case, CaseSnapshot, Flag  # noqa: F401
     from apps.users.models import User
 
 
@@ -115,6 +116,14 @@ def opened_at_once(case: str = "pk") -> Q:
     )
     path = "" if case == "pk" else f"{case}__"
     return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
+
+
+class CaseSnapshotQuerySet(CaseRowQuerySet["CaseSnapshot"]):
+    """Named queries over texts as they were judged."""
+
+    def of_messages(self, numbers: Collection[int]) -> Self:
+        """Return those of some messages."""
+        return self.filter(case__message_id__in=numbers)
 
 
 class FlagQuerySet(CaseRowQuerySet["Flag"]):

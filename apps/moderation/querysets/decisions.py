@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Decision,
         Enforcement,
         Notice,
+        Policy,
         Strike,
         Threshold,
     )
@@ -53,6 +54,30 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision
     def made_by(self, actor: User | int | OuterRef | None) -> Self:
         """Return those that this person made."""
         return self.filter(actor=actor)
+
+    def on_message(self, message: int | OuterRef) -> Self:
+        """Return those about one message."""
+        return self.filter(case__message=message)
+
+    def on_messages_between(self, first: int, last: int) -> Self:
+        """Return those about messages of these numbers, both ends included."""
+        return self.filter(case__message_id__gte=first, case__message_id__lte=last)
+
+    def under(self, policy: Policy | int | OuterRef) -> Self:
+        """Leave out what goes against another policy than this one."""
+        return self.filter(
+            Q(verdict=constants.Verdict.NO_VIOLATION) | Q(policy_version__policy=policy)
+        )
+
+    def human_verdicts(self) -> Self:
+        """Return the verdicts of people that hold, also where what they did was lifted."""
+        holds = Q(superseded_by=None) | Q(
+            superseded_by__is_lift=True, superseded_by__superseded_by=None
+        )
+        verdicts = (constants.Verdict.VIOLATES, constants.Verdict.NO_VIOLATION)
+        return (
+            self.made_by_people().without_undos().filter(holds, is_lift=False, verdict__in=verdicts)
+        )
 
     def made_by_people(self) -> Self:
         """Leave out those of rules and of the product itself."""
@@ -190,6 +215,10 @@ class ThresholdQuerySet(QuerySet["Threshold"]):
     def above(self, points: int | OuterRef) -> Self:
         """Return those that somebody with these points has yet to reach."""
         return self.filter(points__gt=points)
+
+    def at(self, points: int) -> Self:
+        """Return the one at a total, if there is any."""
+        return self.filter(points=points)
 
     def reached_by(self, points: int) -> Self:
         """Return those that somebody with these points has reached."""

@@ -26,6 +26,10 @@ class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
         """Leave out those for single passages, which measure a rule."""
         return self.filter(back_test=None)
 
+    def for_back_test(self, back_test_id: int) -> Self:
+        """Return those for passages that were read to label what a back-test matched."""
+        return self.filter(back_test=back_test_id)
+
     def held_by(self, reader: User) -> Self:
         """Return those by which this person reads."""
         return self.filter(reader=reader)
@@ -33,6 +37,10 @@ class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
     def on_conversation(self, conversation: int | OuterRef) -> Self:
         """Return those to read a conversation."""
         return self.filter(conversation=conversation)
+
+    def on_conversation_of(self, message_id: int) -> Self:
+        """Return those to read the conversation of a message."""
+        return self.filter(conversation__messages=message_id)
 
     def on_conversations(self, numbers: Collection[int]) -> Self:
         """Return those to read one of several conversations."""

@@ -13,9 +13,9 @@ from apps.audit.constants import AuditAction
 from apps.core.errors import PreconditionFailedError, ValidationFailedError
 from apps.core.preconditions import Precondition
 from apps.core.problems import clean_reason, field_problem
-from apps.moderation.constants import MAX_HOURS, EnforcementKind, RuleMode, Severity
+from apps.moderation.constants import MAX_HOURS, EnforcementKind, Severity
 from apps.moderation.errors import PolicyInUseError, PolicyNotFoundError, ThresholdNotFoundError
-from apps.moderation.models import Policy, PolicyVersion, Rule, Threshold
+from apps.moderation.models import Policy, PolicyVersion, Threshold
 from apps.moderation.services.cases import cases
 from apps.users.models import User
 
@@ -63,7 +63,7 @@ def create_policy(*, actor: User, code: str, wording: Wording, terms: Terms, rea
     reason = clean_reason(reason, field="reason")
     if not CODE.fullmatch(code):
         raise field_problem("code", CODE_SENTENCE, "policy_code")
-    if Policy.objects.filter(code=code).exists():
+    if Policy.objects.of_code(code).exists():
         message = "There is a policy of this code. Write a new version of it."
         raise field_problem("code", message, "code_taken")
     return _write(actor, Policy(code=code), wording, terms, reason)
@@ -127,7 +127,7 @@ def set_active(
 
 
 def _ensure_unused(policy: Policy) -> None:
-    on = Rule.objects.filter(policy=policy).exclude(mode=RuleMode.OFF).order_by("name")
+    on = policy.rules.live().order_by("name")
     names = list(on.values_list("name", flat=True)[: NAMED_RULES + 1])
     if names:
         more = " and others" if len(names) > NAMED_RULES else ""
@@ -198,7 +198,7 @@ def remove_threshold(
 
 
 def _check_threshold(precondition: Precondition, points: int) -> None:
-    threshold = Threshold.objects.select_for_update().filter(points=points).first()
+    threshold = Threshold.objects.at(points).select_for_update().first()
     if threshold is None:
         raise PreconditionFailedError
     precondition.check(threshold)
@@ -206,8 +206,8 @@ def _check_threshold(precondition: Precondition, points: int) -> None:
 
 def _locked(policy_id: int, precondition: Precondition | None) -> Policy:
     """Return a policy that has a wording, locked until the transaction ends."""
-    rows = Policy.objects.select_related("current").select_for_update(of=("self",))
-    policy = rows.filter(pk=policy_id, current__isnull=False).first()
+    rows = Policy.objects.worded().select_related("current").select_for_update(of=("self",))
+    policy = rows.filter(pk=policy_id).first()
     if policy is None:
         raise PolicyNotFoundError
     if precondition is not None:
@@ -237,8 +237,7 @@ def _write(actor: User, policy: Policy, wording: Wording, terms: Terms, reason: 
 
 def _taken(policy: Policy) -> ValidationFailedError:
     """Return what another policy has already: the digit, or the code since this one was begun."""
-    others = Policy.objects.exclude(pk=policy.pk).filter(shortcut__isnull=False)
-    if others.filter(shortcut=policy.shortcut).exists():
+    if Policy.objects.exclude(pk=policy.pk).on_key(policy.shortcut).exists():
         return field_problem("shortcut", "Another policy has this key.", "key_taken")
     return field_problem("code", "Another policy has this code.", "code_taken")
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from apps.moderation.errors import PolicyNotFoundError, ThresholdNotFoundError
 from apps.moderation.models import Policy, PolicyVersion, Threshold
+from apps.moderation.querysets import PolicyQuerySet
 from apps.moderation.services.cases import cases
 from apps.users.models import User
 
@@ -24,7 +25,9 @@ def list_policies(*, viewer: User, use: Use = "in_use") -> QuerySet[Policy]:
     """
     cases.require(viewer, VIEW)
     rows = _worded()
-    return rows if use == "any" else rows.filter(is_active=use == "in_use")
+    if use == "any":
+        return rows
+    return rows.in_use() if use == "in_use" else rows.retired()
 
 
 def access_policy(*, viewer: User, policy_id: int) -> Policy:
@@ -47,9 +50,7 @@ def list_versions(*, viewer: User, policy_id: int) -> QuerySet[PolicyVersion]:
     Raises:
         ForbiddenError, PolicyNotFoundError: as `access_policy`.
     """
-    policy = access_policy(viewer=viewer, policy_id=policy_id)
-    rows: QuerySet[PolicyVersion] = PolicyVersion.objects.filter(policy=policy)
-    return rows
+    return access_policy(viewer=viewer, policy_id=policy_id).versions.all()
 
 
 def list_thresholds(*, viewer: User) -> QuerySet[Threshold]:
@@ -76,6 +77,5 @@ def access_threshold(*, viewer: User, threshold_id: int) -> Threshold:
     return threshold
 
 
-def _worded() -> QuerySet[Policy]:
-    rows: QuerySet[Policy] = Policy.objects.filter(current__isnull=False).select_related("current")
-    return rows
+def _worded() -> PolicyQuerySet:
+    return Policy.objects.worded().select_related("current")

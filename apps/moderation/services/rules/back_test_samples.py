@@ -109,7 +109,7 @@ def keep(back_test: BackTest, matches: Sequence[Match]) -> None:
     """
     if not matches:
         return
-    known = list(BackTestMatch.objects.filter(back_test=back_test))
+    known = list(back_test.matches.all())
     there = {row.message_id for row in known}
     fresh = [
         BackTestMatch(
@@ -236,18 +236,16 @@ def label(*, actor: User, match_id: int, is_violation: bool | None) -> BackTestM
 
 
 def _sample(back_test: BackTest) -> list[BackTestMatch]:
-    rows = BackTestMatch.objects.filter(back_test=back_test, by_tried=True)
-    return sorted(rows, key=_draw)[:SAMPLE]
+    return sorted(back_test.matches.tried(), key=_draw)[:SAMPLE]
 
 
 def _is_own(actor: User, row: BackTestMatch) -> bool:
-    own = Message.objects.filter(pk=row.message_id, conversation__owner=actor)
-    return bool(own.exists())
+    return Message.objects.filter(pk=row.message_id).owned_by(actor).exists()
 
 
 def _was_shown(actor: User, row: BackTestMatch) -> bool:
-    shown = AccessGrant.objects.filter(reader=actor, back_test=row.back_test_id)
-    return shown.filter(conversation__messages=row.message_id).exists()
+    shown = AccessGrant.objects.held_by(actor).for_back_test(row.back_test_id)
+    return shown.on_conversation_of(row.message_id).exists()
 
 
 def _excerpt(
@@ -272,7 +270,7 @@ def _excerpt(
 
 def _text_of(message: Message) -> str:
     if not message.content:
-        snapshot = CaseSnapshot.objects.filter(case__message_id=message.pk).order_by("-id").first()
+        snapshot = CaseSnapshot.objects.of_messages([message.pk]).order_by("-id").first()
         return snapshot.text if snapshot is not None else ""
     return question_text(message) if message.role == Author.USER else message.content
 

@@ -18,7 +18,7 @@ from apps.conversations.services.turn_requests import policy_text
 from apps.core import jobs
 from apps.core.logging import log_event
 from apps.core.problems import field_problem
-from apps.moderation.constants import AppliesTo, BackTestState
+from apps.moderation.constants import OPEN_BACK_TESTS, AppliesTo, BackTestState
 from apps.moderation.detection.scanner import Found, scan
 from apps.moderation.errors import BackTestNotFoundError, RuleNotFoundError
 from apps.moderation.models import BackTest, CaseSnapshot, Rule, RuleVersion
@@ -38,7 +38,6 @@ MAX_MESSAGES = 1_000_000
 STEP = 1_000
 SLICE_SECONDS = 4.0
 LOST_AFTER = timedelta(seconds=60)
-OPEN = (BackTestState.QUEUED, BackTestState.RUNNING)
 NOTHING = {"tp": 0, "fp": 0, "fn": 0, "tn": 0}
 
 
@@ -93,8 +92,7 @@ def start(*, actor: User, version_id: int, messages: int = MESSAGES) -> BackTest
 
 def list_of_rule(rule: Rule) -> QuerySet[BackTest]:
     """Return the back-tests of a rule's versions, newest first; the caller checked who may look."""
-    rows: QuerySet[BackTest] = BackTest.objects.filter(version__rule=rule)
-    return rows.select_related("version").order_by("-id")
+    return BackTest.objects.of_rule(rule).select_related("version").order_by("-id")
 
 
 def defer(back_test_id: int) -> None:
@@ -115,7 +113,7 @@ def cancel(*, actor: User, back_test_id: int) -> BackTest:
     back_test = rows.filter(pk=back_test_id).first()
     if back_test is None:
         raise BackTestNotFoundError
-    if back_test.state in OPEN:
+    if back_test.state in OPEN_BACK_TESTS:
         back_test.state, back_test.finished_at = BackTestState.CANCELLED, timezone.now()
         back_test.save(update_fields=["state", "finished_at", "updated_at"])
         rules.record_change(
@@ -138,9 +136,10 @@ def step(back_test_id: int) -> bool:
     """
     with transaction.atomic():
         back_test = (
-            BackTest.objects.select_for_update(of=("self",), skip_locked=True)
+            BackTest.objects.open()
+            .select_for_update(of=("self",), skip_locked=True)
             .select_related("version__rule", "compared_with")
-            .filter(pk=back_test_id, state__in=OPEN)
+            .filter(pk=back_test_id)
             .first()
         )
         if back_test is None:
@@ -169,18 +168,15 @@ def fail(back_test_id: int, error: str) -> None:
     log_event(
         logger, "BACK_TEST_FAILED", level=logging.ERROR, back_test_id=back_test_id, error=error
     )
-    BackTest.objects.filter(pk=back_test_id, state__in=OPEN).update(
+    BackTest.objects.open().filter(pk=back_test_id).update(
         state=BackTestState.FAILED, finished_at=timezone.now()
     )
 
 
 def requeue_lost() -> list[int]:
     """Queue the back-tests again whose job was lost with its worker; returns which."""
-    lost = list(
-        BackTest.objects.filter(
-            state__in=OPEN, updated_at__lt=timezone.now() - LOST_AFTER
-        ).values_list("pk", flat=True)
-    )
+    found = BackTest.objects.lost(before=timezone.now() - LOST_AFTER)
+    lost = list(found.values_list("pk", flat=True))
     for back_test_id in lost:
         defer(back_test_id)
     return lost
@@ -192,13 +188,11 @@ def _messages(version: RuleVersion) -> QuerySet[Message]:
 
 
 def _next_rows(back_test: BackTest) -> list[_Row]:
-    found = (
-        _messages(back_test.version)
-        .filter(pk__gt=back_test.position, pk__lte=back_test.last_message_id)
-        .order_by("pk")
+    found = _messages(back_test.version).filter(
+        pk__gt=back_test.position, pk__lte=back_test.last_message_id
     )
     target = back_test.version.rule.applies_to
-    rows = list(_with_what_rules_read(found, target)[:STEP])
+    rows = list(_with_what_rules_read(found.order_by("pk"), target)[:STEP])
     originals = _originals([row for row in rows if not row.content or row.redacted_at])
     return [_row(row, target, originals.get(row.pk)) for row in rows]
 
@@ -226,7 +220,7 @@ def _originals(messages: list[Message]) -> dict[int, str]:
     if not messages:
         return {}
     read = {row.pk: row for row in messages}
-    rows = CaseSnapshot.objects.filter(case__message_id__in=read).order_by("id")
+    rows = CaseSnapshot.objects.of_messages(read).order_by("id")
     found: dict[int, str] = {}
     for message_id, text in rows.values_list("case__message_id", "text"):
         message = read[message_id]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
 from apps.moderation.constants import (
-    ActorKind,
     FlagSource,
     HitOutcome,
     RuleAction,
@@ -52,20 +51,18 @@ def without_settled(message_id: int, findings: Sequence[Finding]) -> list[Findin
         message_id: a stored message that is judged once more.
         findings: what the rules find in it now.
     """
-    judged = Decision.objects.filter(
-        case__message=message_id, actor_kind=ActorKind.PERSON, superseded_by=None
-    )
+    judged = Decision.objects.on_message(message_id).made_by_people().not_superseded()
     latest = judged.order_by("-id").first()
     if latest is None or latest.verdict != Verdict.NO_VIOLATION:
         return list(findings)
-    known = RuleHit.objects.filter(message=message_id, created_at__lte=latest.created_at)
+    known = RuleHit.objects.on_message(message_id).until(latest.created_at)
     settled = set(known.values_list("version_id", flat=True))
     return [one for one in findings if one.rule.version_id not in settled]
 
 
 def _new_among(findings: Sequence[Finding], message_id: int) -> list[Finding]:
     """Leave out the rules that have hit this message before, when it is asked once more."""
-    known = set(RuleHit.objects.filter(message=message_id).values_list("version_id", flat=True))
+    known = set(RuleHit.objects.on_message(message_id).values_list("version_id", flat=True))
     return [one for one in findings if one.rule.version_id not in known]
 
 

@@ -203,11 +203,8 @@ def _read(message_id: int) -> _Exchange | None:
 def _record(message: Message, findings: Sequence[Finding]) -> None:
     """Store what was found once, however often the job runs, and take the text from view."""
     locked = visibility.locked_message(message.pk)
-    known = set(
-        RuleHit.objects.filter(message=locked.pk, stage=Stage.LATER).values_list(
-            "version_id", flat=True
-        )
-    )
+    before = RuleHit.objects.on_message(locked.pk).at_stage(Stage.LATER)
+    known = set(before.values_list("version_id", flat=True))
     fresh = [one for one in findings if one.rule.version_id not in known]
     is_answer = locked.role == Author.ASSISTANT
     is_gone = locked.is_hidden or (is_answer and not locked.content)

@@ -23,9 +23,10 @@ def list_rules(
         ForbiddenError: the viewer may not see rules.
     """
     rules.require(viewer, rules.VIEW)
-    rows: QuerySet[Rule] = Rule.objects.select_related("current", "policy")
-    wanted = {"mode": mode, "kind": kind}
-    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    rows = Rule.objects.select_related("current", "policy")
+    if mode is not None:
+        rows = rows.in_mode(mode)
+    return rows if kind is None else rows.of_kind(kind)
 
 
 def list_versions(*, viewer: User, rule_id: int) -> QuerySet[RuleVersion]:
@@ -34,9 +35,7 @@ def list_versions(*, viewer: User, rule_id: int) -> QuerySet[RuleVersion]:
     Raises:
         RuleNotFoundError: no such rule, or not for this viewer.
     """
-    rule = rules.access_rule(viewer=viewer, rule_id=rule_id)
-    rows: QuerySet[RuleVersion] = RuleVersion.objects.filter(rule=rule)
-    return rows
+    return rules.access_rule(viewer=viewer, rule_id=rule_id).versions.all()
 
 
 def read_scorecard(*, viewer: User, rule_id: int) -> Scorecard:
@@ -65,9 +64,7 @@ def list_back_tests(*, viewer: User, rule_id: int) -> QuerySet[BackTest]:
     Raises:
         RuleNotFoundError: no such rule, or not for this viewer.
     """
-    rule = rules.access_rule(viewer=viewer, rule_id=rule_id)
-    rows: QuerySet[BackTest] = BackTest.objects.filter(version__rule=rule)
-    return rows
+    return BackTest.objects.of_rule(rules.access_rule(viewer=viewer, rule_id=rule_id))
 
 
 def access_back_test(*, viewer: User, back_test_id: int) -> BackTest:
@@ -89,5 +86,4 @@ def list_matches(*, viewer: User, back_test_id: int) -> QuerySet[BackTestMatch]:
         BackTestNotFoundError: no such back-test, or not for this viewer.
     """
     back_test = access_back_test(viewer=viewer, back_test_id=back_test_id)
-    rows: QuerySet[BackTestMatch] = BackTestMatch.objects.filter(back_test=back_test)
-    return rows.exclude(message__conversation__owner=viewer)
+    return back_test.matches.not_of(viewer)

@@ -154,7 +154,7 @@ def load(known: RuleSet | None = None) -> RuleSet:
     if known is not None and known.revision == revision:
         return known
     compiled = {rule.version_id: rule for rule in known.rules} if known else {}
-    rows = Rule.objects.exclude(mode=RuleMode.OFF).select_related("current", "policy__current")
+    rows = Rule.objects.live().select_related("current", "policy__current")
     rules = tuple(_live(row, compiled) for row in rows.order_by("id"))
     log_event(logger, "RULES_READ", rules=len(rules), broken=sum(rule.is_broken for rule in rules))
     return RuleSet(

@@ -120,7 +120,7 @@ def create_rule(
     require(actor, EDIT)
     name = _name(plan.name)
     _check_target(plan)
-    policy = Policy.objects.in_use().filter(code=plan.policy_code).first()
+    policy = Policy.objects.in_use().of_code(plan.policy_code).first()
     if policy is None:
         raise PolicyNotFoundError
     tidy = validated(plan.kind, configuration)

@@ -8,21 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from apps.core.logging import log_event
-from apps.moderation.constants import HitOutcome, RuleMode
-from apps.moderation.models import Rule, RuleDayPerson, RuleHit
+from apps.moderation.constants import RuleMode
+from apps.moderation.models import Rule, RuleDayPerson
 from apps.moderation.services.figures.intervals import Share, wilson
-from apps.moderation.services.figures.labels import (
-    FOUND,
-    TEXT,
-    RecentHits,
-    precision_of,
-    recent_hits,
-)
+from apps.moderation.services.figures.labels import RecentHits, precision_of, recent_hits
 from apps.moderation.services.rules import rule_modes
 
 logger = logging.getLogger(__name__)
@@ -62,28 +56,19 @@ class Scorecard:
 def scorecard(rule: Rule) -> Scorecard:
     """Return the figures of a rule, from a bounded number of rows."""
     now = timezone.now()
-    week = RuleHit.objects.filter(rule=rule, created_at__gte=now - timedelta(days=DAYS))
-    counts = week.annotate(text=TEXT).aggregate(
-        hits=_texts(FOUND),
-        day=_texts(FOUND & Q(created_at__gte=now - timedelta(days=1))),
-        acted=_texts(Q(outcome__in=(HitOutcome.FLAGGED, HitOutcome.ENFORCED))),
-        errors=Count("pk", filter=~FOUND),
-    )
+    week = rule.hits.since(now - timedelta(days=DAYS))
+    counts = week.summed_up(day=now - A_DAY)
     recent = recent_hits(rule.current) if rule.current else RecentHits((), ())
     precision = precision_of(rule.current, recent) if rule.current else wilson(0, 0)
     return Scorecard(
         precision=precision,
         hits=counts["hits"],
-        hits_of_day=counts["day"],
+        hits_of_day=counts["hits_of_day"],
         acted=counts["acted"],
         errors=counts["errors"],
         latency_ms=_latency(recent.latencies),
         looks_per_true_hit=precision.total / precision.hits if precision.hits else None,
     )
-
-
-def _texts(condition: Q) -> Count:
-    return Count("text", distinct=True, filter=condition)
 
 
 def sweep() -> list[Rule]:
@@ -96,8 +81,7 @@ def sweep() -> list[Rule]:
     """
     changed = []
     now = timezone.now()
-    live = Rule.objects.exclude(mode=RuleMode.OFF).select_related("current__rule")
-    for rule in live:
+    for rule in Rule.objects.live().select_related("current__rule"):
         if rule.expires_at is not None and rule.expires_at <= now:
             mode, why = RuleMode.OFF, "It reached the end that was set for it."
         else:
@@ -108,7 +92,7 @@ def sweep() -> list[Rule]:
             log_event(
                 logger, "RULE_DEMOTED", level=logging.WARNING, rule_id=rule.pk, mode=mode.value
             )
-    RuleDayPerson.objects.filter(rule_day__day__lt=(now - A_DAY).date()).delete()
+    RuleDayPerson.objects.of_days_before((now - A_DAY).date()).delete()
     return changed
 
 
@@ -132,15 +116,14 @@ def _unusual(rule: Rule, now: datetime) -> str:
     People are counted and not hits, so that nobody can take power from a rule by running into it
     again and again; an hour counts once, so that it does not take power from a rule twice.
     """
-    hits = RuleHit.objects.filter(rule=rule).exclude(outcome=HitOutcome.ERROR)
+    hits = rule.hits.found()
     hour_ago, week_ago = now - timedelta(hours=1), now - timedelta(days=DAYS, hours=1)
     since = max(hour_ago, rule.mode_changed_at or hour_ago)
-    recent = hits.filter(created_at__gte=since, created_at__lte=now).aggregate(
-        people=Count("subject_id", distinct=True)
-    )["people"]
+    of_hour = hits.since(since).until(now)
+    recent = of_hour.aggregate(people=Count("subject_id", distinct=True))["people"]
     if recent < MIN_UNUSUAL_PEOPLE:
         return ""
-    before = hits.filter(created_at__gte=week_ago, created_at__lt=hour_ago)
+    before = hits.since(week_ago).before(hour_ago)
     began = before.aggregate(first=Min("created_at"))["first"] or hour_ago
     if hour_ago - began < MIN_HISTORY:
         return ""

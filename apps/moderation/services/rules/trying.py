@@ -77,7 +77,7 @@ def try_text(
     rules.require(viewer, rules.VIEW)
     if len(text) > MAX_TEXT:
         raise field_problem("text", f"Use at most {MAX_TEXT:,} characters.", "text_too_long")
-    live = Rule.objects.exclude(mode=RuleMode.OFF).filter(kind__in=LOCAL_KINDS)
+    live = Rule.objects.live().of_kind(*LOCAL_KINDS)
     known = {
         row.current.pk: row
         for row in live.select_related("current")
