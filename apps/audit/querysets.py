@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Window
+from django.db.models.functions import RowNumber
 
 from apps.core.append_only import AppendOnlyQuerySet
 
@@ -25,6 +28,37 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
         """Say of each, as `is_kept`, whether this condition keeps its reason back."""
         kept = ExpressionWrapper(is_kept, output_field=BooleanField())
         return self.annotate(is_kept=kept)  # type: ignore[no-redef]
+
+    def asked_for(
+        self,
+        *,
+        action: str | None = None,
+        actor_id: int | None = None,
+        target_type: str | None = None,
+        target_id: int | None = None,
+    ) -> AuditEventQuerySet:
+        """Return what a reader of the record asks for; None does not narrow it."""
+        asked = {"action": action, "actor_id": actor_id}
+        asked |= {"target_type": target_type, "target_id": target_id}
+        return self.filter(**{name: value for name, value in asked.items() if value is not None})
+
+    def under_grants(self, grant_ids: Collection[int]) -> AuditEventQuerySet:
+        """Return what was read by one of these grants."""
+        return self.filter(data__grant_id__in=grant_ids)
+
+    def times_by_grant(self, *, most: int) -> list[tuple[int, datetime, int]]:
+        """Return by which grant something was read, when, and how often by it in all.
+
+        Args:
+            most: so many of the newest times of each grant.
+        """
+        grant = F("data__grant_id")
+        rows = self.annotate(
+            place=Window(RowNumber(), partition_by=grant, order_by=F("id").desc()),
+            number=Window(Count("id"), partition_by=grant),
+        )
+        newest = rows.filter(place__lte=most)
+        return list(newest.values_list("data__grant_id", "created_at", "number"))
 
     def newest_first(self) -> AuditEventQuerySet:
         """Order by when it was done, newest first."""

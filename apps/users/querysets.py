@@ -56,6 +56,14 @@ class UserQuerySet(QuerySet["User"]):
         """Return those who have this duty."""
         return self.filter(duties__contains=[duty])
 
+    def with_permission(self, permission: str) -> UserQuerySet:
+        """Return those whose groups have this right, named as `has_perm` takes it."""
+        app, _, codename = permission.partition(".")
+        return self.filter(
+            groups__permissions__codename=codename,
+            groups__permissions__content_type__app_label=app,
+        ).distinct()
+
     def people(self) -> UserQuerySet:
         """Leave out service accounts."""
         return self.filter(kind=AccountKind.PERSON)

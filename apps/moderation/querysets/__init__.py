@@ -17,7 +17,7 @@ from apps.moderation.querysets.decisions import (
     StrikeQuerySet,
     ThresholdQuerySet,
 )
-from apps.moderation.querysets.grants import AccessGrantQuerySet
+from apps.moderation.querysets.grants import AccessGrantQuerySet, readable_by
 from apps.moderation.querysets.policies import PolicyQuerySet
 from apps.moderation.querysets.rules import (
     BackTestMatchQuerySet,
@@ -45,4 +45,5 @@ __all__ = [
     "StrikeQuerySet",
     "ThresholdQuerySet",
     "opened_at_once",
+    "readable_by",
 ]

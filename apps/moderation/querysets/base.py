@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from django.db.models import Model, OuterRef
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from apps.core.querysets import TimedQuerySet
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 M = TypeVar("M", bound=Model)
+
+
+def is_there(rows: QuerySet[Any, Any]) -> Q:
+    """Return the condition that any of these rows exists, asked of each row that a list shows.
+
+    It is answered by an index each time. An EXISTS leaves it to the database to read all of these
+    rows first, which may be everything that a person ever wrote.
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))  # noqa: FBT003
 
 
 class SubjectQuerySet(TimedQuerySet[M]):

@@ -6,13 +6,22 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+)
 from django.db.models.functions import Now
 
 from apps.moderation import constants
 from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet
 
 if TYPE_CHECKING:
+    from apps.conversations.models import Conversation, Message
     from apps.moderation.models import Case, CaseSnapshot, Flag  # noqa: F401
     from apps.users.models import User
 
@@ -72,6 +81,22 @@ class CaseQuerySet(SubjectQuerySet["Case"]):
         """Return those that a lead gave this person and that they have not opened yet."""
         rows = self.held_by(actor).filter(given_at__isnull=False)
         return rows.order_by("-priority", "due_at", "id")
+
+    def without_appeal(self) -> Self:
+        """Leave out those on which an appeal waits."""
+        return self.filter(has_appeal=False)
+
+    def on_message(self, message: Message | int | OuterRef | None) -> Self:
+        """Return those about a message."""
+        return self.filter(message=message)
+
+    def on_conversation(self, conversation: Conversation | int | OuterRef) -> Self:
+        """Return those about messages of a conversation."""
+        return self.filter(conversation=conversation)
+
+    def opened_at_once(self) -> Self:
+        """Return those that opened only as somebody of staff decided them."""
+        return self.filter(opened_at_once())
 
     def fit_for(self, actor: User) -> Self:
         """Leave out those in which this person has a part."""
@@ -134,3 +159,43 @@ class FlagQuerySet(CaseRowQuerySet["Flag"]):
     def pending(self) -> Self:
         """Return those that no decision has answered."""
         return self.filter(outcome=constants.FlagOutcome.PENDING)
+
+    def answered(self) -> Self:
+        """Return those that a decision has answered."""
+        return self.exclude(outcome=constants.FlagOutcome.PENDING)
+
+    def on_message(self, message: Message | int) -> Self:
+        """Return those that point at a message."""
+        return self.filter(message=message)
+
+    def raised_by(self, reporter: User | int | OuterRef) -> Self:
+        """Return those of one person."""
+        return self.filter(reporter=reporter)
+
+    def with_reporter(self) -> Self:
+        """Return those that say who raised them."""
+        return self.filter(reporter__isnull=False)
+
+    def reports(self) -> Self:
+        """Return what people reported of their own conversations."""
+        return self.with_reporter().filter(source=constants.FlagSource.USER)
+
+    def naming_a_policy(self) -> Self:
+        """Return those that say what it was thought to go against."""
+        return self.filter(policy__isnull=False)
+
+    def with_records_of_reporters(self) -> Self:
+        """Say of each how many flags of its reporter were `decided`, and how many of them `agreed`.
+
+        One that was answered with neither counts in neither.
+        """
+        flags = FlagQuerySet(self.model).raised_by(OuterRef("reporter")).order_by()
+        outcomes = constants.FlagOutcome
+        return self.annotate(
+            agreed=_number_of(flags.filter(outcome=outcomes.AGREED)),
+            decided=_number_of(flags.filter(outcome__in=(outcomes.AGREED, outcomes.DISAGREED))),
+        )
+
+
+def _number_of(flags: FlagQuerySet) -> Subquery:
+    return Subquery(flags.values("reporter").annotate(number=Count("pk")).values("number"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import OuterRef
+from django.apps import apps
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
 
-from apps.moderation.querysets.base import SubjectQuerySet
+from apps.moderation.querysets.base import SubjectQuerySet, is_there
+from apps.moderation.querysets.cases import CaseQuerySet
 
 if TYPE_CHECKING:
     from apps.moderation.models import AccessGrant  # noqa: F401
@@ -45,3 +47,22 @@ class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
     def on_conversations(self, numbers: Collection[int]) -> Self:
         """Return those to read one of several conversations."""
         return self.filter(conversation__in=numbers)
+
+
+def readable_by(viewer: User, *, conversation: str, owner: str, sees_cases: bool) -> Q:
+    """Return the condition of rows whose conversation a member of staff may read now.
+
+    Args:
+        viewer: who reads: their own, by a grant, or because of a case.
+        conversation: path from the row to the conversation's number.
+        owner: path from the row to the owner's number.
+        sees_cases: whether a case lets them in.
+    """
+    here = OuterRef(conversation)
+    grants = AccessGrantQuerySet(apps.get_model("moderation", "AccessGrant"))
+    condition = Q(**{owner: viewer.pk})
+    condition |= is_there(grants.live().held_by(viewer).on_conversation(here))
+    if sees_cases:
+        cases = CaseQuerySet(apps.get_model("moderation", "Case"))
+        condition |= is_there(cases.letting_in().on_conversation(here))
+    return condition

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import F
 
-from apps.moderation.constants import FlagOutcome
 from apps.moderation.models import Case, Flag
-from apps.moderation.querysets import FlagQuerySet
 
 FLAGS_SHOWN = 50
-ANSWERED = (FlagOutcome.AGREED, FlagOutcome.DISAGREED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +25,7 @@ class FlagLine:
 
 def flags_of(case: Case) -> list[Flag]:
     """Return the flags of a case with what rules found, the surest first."""
-    answered = Flag.objects.filter(reporter=OuterRef("reporter"), outcome__in=ANSWERED).order_by()
-    agreed = answered.filter(outcome=FlagOutcome.AGREED)
-    rows = case.flags.select_related("hit__rule", "hit__version").annotate(
-        agreed=_number_of(agreed), decided=_number_of(answered)
-    )
+    rows = case.flags.select_related("hit__rule", "hit__version").with_records_of_reporters()
     return list(rows.order_by(F("hit__score").desc(nulls_last=True), "id")[:FLAGS_SHOWN])
 
 
@@ -53,7 +46,3 @@ def lines_of(flags: Sequence[Flag], names: Mapping[int, str]) -> list[FlagLine]:
         )
         for number, flag in enumerate(flags, start=1)
     ]
-
-
-def _number_of(rows: FlagQuerySet) -> Subquery:
-    return Subquery(rows.values("reporter").annotate(number=Count("pk")).values("number"))

@@ -8,7 +8,6 @@ from apps.conversations.services import visibility
 from apps.moderation import constants
 from apps.moderation.errors import CaseNotFoundError
 from apps.moderation.models import Case, CaseReopening
-from apps.moderation.querysets import opened_at_once
 from apps.moderation.services.cases import cases, priorities
 
 
@@ -60,5 +59,5 @@ def _closing_of(case: Case) -> CaseReopening | None:
         closed_at=case.closed_at,
         due_at=case.due_at,
         was_at_once=case.reopened_at is None
-        and Case.objects.filter(opened_at_once(), pk=case.pk).exists(),
+        and Case.objects.opened_at_once().filter(pk=case.pk).exists(),
     )

@@ -91,7 +91,7 @@ def take_next(*, actor: User, among: CaseQuerySet | None = None) -> Case:
 def _take_first(actor: User, among: CaseQuerySet) -> Case:
     rows = among.fit_for(actor)
     if not actor.has_perm(APPEALS):
-        rows = rows.filter(has_appeal=False)
+        rows = rows.without_appeal()
     lanes = [rows.given_to(actor)]
     if actor.has_perm(OVERRIDE):
         lanes.append(rows.handed_on_to(actor))

@@ -124,7 +124,7 @@ def _open_case(message: Message) -> Case | None:
         Case.objects.not_closed()
         .select_related("policy")
         .select_for_update(of=("self",))
-        .filter(message=message)
+        .on_message(message)
         .first()
     )
 
@@ -134,9 +134,8 @@ def _make_case(
 ) -> Case:
     """Open a case, or return the one that somebody else opened at the same moment."""
     reply = Reply.objects.filter(pk=message.pk).values_list("model", flat=True).first()
-    former = (
-        Case.objects.filter(message=message).order_by("-id").values_list("pk", flat=True).first()
-    )
+    earlier = Case.objects.on_message(message).order_by("-id")
+    former = earlier.values_list("pk", flat=True).first()
     case = Case(
         message=message,
         conversation_id=message.conversation_id,
@@ -175,22 +174,17 @@ def _take_in(case: Case, source: constants.FlagSource, policy: Policy | None) ->
 
 def settle(case: Case, outcome: constants.FlagOutcome) -> set[int]:
     """Give every pending flag of a case its outcome; returns whose reports these were."""
-    pending = case.flags.filter(outcome=constants.FlagOutcome.PENDING)
-    people = pending.filter(source=constants.FlagSource.USER, reporter__isnull=False)
-    reporters = set(people.values_list("reporter_id", flat=True))
+    pending = case.flags.pending()
+    reporters = set(pending.reports().values_list("reporter_id", flat=True))
     pending.update(outcome=outcome, decided_at=timezone.now())
     return reporters
 
 
 def unsettle(case: Case) -> None:
     """Make the flags that the last decision answered pending again, one for each reporter."""
-    answered = case.flags.exclude(outcome=constants.FlagOutcome.PENDING).order_by("-id")
+    answered = case.flags.answered().order_by("-id")
     again = []
-    seen = set(
-        case.flags.filter(
-            outcome=constants.FlagOutcome.PENDING, reporter__isnull=False
-        ).values_list("reporter_id", flat=True)
-    )
+    seen = set(case.flags.pending().with_reporter().values_list("reporter_id", flat=True))
     for flag in answered:
         if flag.reporter_id is not None and flag.reporter_id in seen:
             continue

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.conversations.models import Message
 from apps.moderation import constants
-from apps.moderation.models import Case, Decision, Flag
+from apps.moderation.models import Case, Decision
 
 DEFAULT_SLA_MINUTES = 24 * 60
 POINTS_PER_SEVERITY = 100
@@ -78,7 +78,7 @@ def restore(case: Case, former: Decision) -> None:
     if former.severity_before is None:
         return
     case.policy, case.severity = former.policy_before, former.severity_before
-    since = Flag.objects.filter(case=case, created_at__gt=former.created_at, policy__isnull=False)
+    since = case.flags.after(former.created_at).naming_a_policy()
     gravest = since.select_related("policy").order_by("-policy__severity")
     for flag in gravest[:1]:
         found = flag.policy

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F, Window
-from django.db.models.functions import RowNumber
 from django.utils.translation import gettext, gettext_noop
 
 from apps.audit import services as audit
@@ -67,19 +65,13 @@ def list_readings(
         before: the grant before which the list goes on; None for its beginning.
         limit: at most so many.
     """
-    rows = AccessGrant.objects.filter(subject=viewer).select_related("conversation")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
+    rows = AccessGrant.objects.about(viewer).select_related("conversation")
+    rows = rows if before is None else rows.before_number(before)
     grants = list(rows.order_by("-id")[:limit])
     times: dict[int, list[datetime]] = {}
     counts: dict[int, int] = {}
-    each = F("data__grant_id")
-    by_grant = _events_of({grant.pk: grant.conversation_number for grant in grants}).annotate(
-        place=Window(RowNumber(), partition_by=each, order_by=F("id").desc()),
-        number=Window(Count("id"), partition_by=each),
-    )
-    newest = by_grant.filter(place__lte=TIMES_SHOWN)
-    for grant_id, at, number in newest.values_list("data__grant_id", "created_at", "number"):
+    events = _events_of({grant.pk: grant.conversation_number for grant in grants})
+    for grant_id, at, number in events.times_by_grant(most=TIMES_SHOWN):
         times.setdefault(grant_id, []).append(at)
         counts[grant_id] = number
     return [_reading(one, times.get(one.pk, []), counts.get(one.pk, 0)) for one in grants]
@@ -90,7 +82,7 @@ def times_of(reading: Reading) -> Iterator[datetime]:
     events = _events_of({reading.grant_id: reading.conversation_id})
     before: int | None = None
     while True:
-        rows = events if before is None else events.filter(pk__lt=before)
+        rows = events if before is None else events.before_number(before)
         step = list(rows.values_list("pk", "created_at")[:TIMES_AT_ONCE])
         yield from (at for _, at in step)
         if len(step) < TIMES_AT_ONCE:
@@ -105,7 +97,7 @@ def _events_of(numbers: Mapping[int, int]) -> AuditEventQuerySet:
         target_type="conversation",
         target_ids=set(numbers.values()),
     )
-    return events.filter(data__grant_id__in=list(numbers))
+    return events.under_grants(list(numbers))
 
 
 def _reading(grant: AccessGrant, read_at: list[datetime], read_count: int) -> Reading:

@@ -31,14 +31,9 @@ def list_assignees(*, viewer: User, case_id: int) -> list[tuple[int, str]]:
         CaseNotFoundError, OwnCaseError: as `cases.access_case`.
     """
     case = cases.access_case(viewer=viewer, case_id=case_id, permission=cases.OVERRIDE)
-    app, _, codename = cases.DECIDE.partition(".")
-    rows = User.objects.filter(
-        is_active=True,
-        groups__permissions__codename=codename,
-        groups__permissions__content_type__app_label=app,
-    )
+    rows = User.objects.active().with_permission(cases.DECIDE)
     rows = rows.exclude(pk=case.claimed_by_id if case.has_live_claim else None)
-    people = rows.order_by("name", "id").distinct().values_list("pk", "name")
+    people = rows.order_by("name", "id").values_list("pk", "name")
     return list(people[:MOST_OFFERED])
 
 

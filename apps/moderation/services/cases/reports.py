@@ -32,14 +32,14 @@ def reportable_message(*, viewer: User, message_id: int) -> Message:
     message = access_message(viewer=viewer, message_id=message_id)
     if message.is_hidden or not message.content:
         raise ReportNotPossibleError
-    if Flag.objects.pending().filter(reporter=viewer, message=message).exists():
+    if Flag.objects.pending().raised_by(viewer).on_message(message).exists():
         raise AlreadyReportedError
     return message
 
 
 def list_reports(*, viewer: User) -> FlagQuerySet:
     """Return what the viewer reported."""
-    return Flag.objects.filter(reporter=viewer)
+    return Flag.objects.raised_by(viewer)
 
 
 @transaction.atomic
@@ -62,7 +62,8 @@ def report_message(*, actor: User, message_id: int, reason: str, comment: str = 
     case = flags.raise_flag(
         message=message, source=constants.FlagSource.USER, reporter=actor, report=report
     )
-    flag = Flag.objects.pending().select_related("case").get(reporter=actor, message=message)
+    raised = Flag.objects.pending().raised_by(actor).on_message(message)
+    flag = raised.select_related("case").get()
     audit.record(
         actor=actor,
         action=AuditAction.MESSAGE_REPORTED,
