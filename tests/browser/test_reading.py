@@ -55,6 +55,16 @@ SETTLED = """
     requestAnimationFrame(look);
 })
 """
+SHRUNK_AND_GROWN = """
+body => new Promise((done) => requestAnimationFrame(() => {
+    // As when a formula is drawn: the page is shorter in one frame and longer in the next.
+    body.style.height = `${body.offsetHeight - 80}px`;
+    setTimeout(() => {
+        body.style.height = `${body.offsetHeight + 40}px`;
+        requestAnimationFrame(() => requestAnimationFrame(done));
+    });
+}))
+"""
 AT_BOTTOM = "innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"
 CODE = '```python\nif answer == 42:\n    print("' + "x" * 300 + '")\n```'
@@ -119,6 +129,37 @@ async def test_lines_21_and_22_the_page_follows_a_reader_at_the_bottom_and_nobod
         assert await tab.page.evaluate(AT_BOTTOM)
         await tab.stop()
         await tab.see_state("stopped")
+
+
+async def test_line_21_a_reader_who_did_not_scroll_is_not_left_behind_when_an_answer_gets_shorter(
+    browsing: Browsing, person: User
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person, viewport={"width": 1280, "height": 400})
+        await tab.open()
+        await tab.write("[[stream tokens=1500 rate=100]]")
+        await tab.see_length(3_000)
+        for _ in range(3):
+            await tab.answer_body.evaluate(SHRUNK_AND_GROWN)
+            assert await tab.page.evaluate(AT_BOTTOM)
+        await tab.stop()
+        await tab.see_state("stopped")
+
+
+async def test_a_reader_who_comes_back_to_the_middle_stays_there_when_the_window_changes(
+    browsing: Browsing, person: User, long_conversation: Conversation
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open(f"/c/{long_conversation.pk}/")
+        await expect(tab.messages).to_have_count(50)
+        await tab.page.evaluate("scrollTo({ top: 1500, behavior: 'instant' })")
+        await tab.page.evaluate(SETTLED)
+        await tab.open("/")
+        await tab.page.go_back()
+        await tab.page.wait_for_function("() => scrollY === 1500")
+        await tab.page.set_viewport_size({"width": 1280, "height": 700})
+        assert await tab.page.evaluate(SETTLED) == 1_500
 
 
 async def test_lines_23_and_24_a_long_conversation_opens_at_once_and_older_messages_move_nothing(

@@ -32,6 +32,8 @@ async def edit(tab: Tab, message: Locator, words: str) -> None:
 
 
 async def begin_to_edit(tab: Tab, words: str) -> None:
+    """Edit the question in its place, once the page's script stands by."""
+    await expect(tab.page.locator("[data-send]")).to_be_disabled()
     await tab.question.hover()
     await tab.question.get_by_role("link", name="Edit this message").click()
     await tab.page.locator("[data-editor-input]").fill(words)

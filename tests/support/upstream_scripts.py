@@ -48,6 +48,8 @@ class Script:
         usage: whether usage is reported when it is asked for.
         report: JSON that is reported as usage in the place of the true one.
         keepalive: seconds between comments during a silence; 0 sends none.
+        times: how often `echo` repeats the text.
+        quick: characters of it that `echo` sends at once, before its rate begins.
     """
 
     name: str = "stream"
@@ -64,6 +66,8 @@ class Script:
     usage: bool = True
     report: str = ""
     keepalive: float = 0.0
+    times: int = 1
+    quick: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +174,16 @@ def _usage(script: Script) -> bytes:
 
 
 def _echo(script: Script) -> list[Step]:
-    """Answer with what the message says after the directive, a few characters at a time."""
-    text = script.text
-    pieces = [text[at : at + ECHO_CHARS] for at in range(0, len(text), ECHO_CHARS)]
+    """Answer with what the message says after the directive, a few characters at a time.
+
+    It may be told several times over, and a part of that at once.
+    """
+    text = script.text * script.times
+    pieces = [text[at : at + ECHO_CHARS] for at in range(script.quick, len(text), ECHO_CHARS)]
     frames = [http_chunk(delta_event({"content": piece})) for piece in pieces]
     told: Step = Pace(frames, 1 / script.rate) if script.rate else Write(b"".join(frames))
-    return [Write(stream_head() + ROLE), told, Write(_finish(script) + DONE + END)]
+    quick = http_chunk(delta_event({"content": text[: script.quick]})) if script.quick else b""
+    return [Write(stream_head() + ROLE + quick), told, Write(_finish(script) + DONE + END)]
 
 
 def _think(tail: Step) -> Callable[[Script], list[Step]]:

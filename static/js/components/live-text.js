@@ -56,6 +56,7 @@ function build(item) {
   setSide(element, item.align);
   element.append(...item.children.map(build));
   element.liveTag = item.tag;
+  element.liveChildren = item.children;
   return element;
 }
 
@@ -107,6 +108,9 @@ function update(drawn, item) {
     return true;
   }
   setSide(drawn, item.align);
+  // The same nodes, not only equal ones: see parseAgain.
+  if (drawn.liveChildren === item.children) return true;
+  drawn.liveChildren = item.children;
   const olds = Array.from(drawn.childNodes);
   item.children.forEach((child, index) => {
     const old = olds[index];

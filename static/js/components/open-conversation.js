@@ -24,6 +24,7 @@ export class OpenConversation {
     this.id = id;
     this.app.dataset.conversationId = id;
     this.app.querySelector("[data-welcome]")?.remove();
+    this.app.querySelector(".chat-fresh")?.classList.remove("chat-fresh");
     history.pushState(null, "", url);
     this.path = location.pathname;
     this.composer.settleIn(id);

@@ -7,7 +7,7 @@ import { LiveText } from "./live-text.js";
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Reply {
-  /** @param {() => void} onGrow is called after the shown text changed its size */
+  /** @param {() => void} onGrow is called after the message changed its size, whatever made it: formulas are drawn later */
   constructor(message, onGrow) {
     this.message = message;
     this.onGrow = onGrow;
@@ -17,6 +17,8 @@ export class Reply {
     this.live = null;
     this.frame = 0;
     this.wantsStop = false;
+    this.size = new ResizeObserver(onGrow);
+    this.size.observe(message.article);
     if (this.known.text) this.#showAll();
   }
 
@@ -73,11 +75,11 @@ export class Reply {
     if (this.message.isHidden) return;
     this.live ??= new LiveText(this.message.body);
     this.live.show(text);
-    this.onGrow();
   }
 
   #finish({ state, html, notice, counted, correlation_id: requestId }) {
     cancelAnimationFrame(this.frame);
+    this.size.disconnect();
     this.message.state = state;
     if (this.message.isHidden) return;
     this.message.text = state === "withheld" ? "" : this.known.text;

@@ -11,13 +11,14 @@ const AWAY_PX = 160;
 const LOAD_AGAIN_MS = 5_000;
 
 export class Transcript {
-  #isStuck = true;
+  #isStuck;
   #lastY = 0;
 
   /** @param {() => void} leaveJump takes the focus from the button when it goes */
   constructor(log, jumpButton, leaveJump) {
     Object.assign(this, { log, jumpButton, leaveJump });
     this.#lastY = scrollY;
+    this.#isStuck = this.#distance() <= BOTTOM_PX;
     this.enhance(log);
     this.#watchReader();
     this.#watchOlder();
@@ -148,7 +149,7 @@ export class Transcript {
   #showJump() {
     const isNeeded = !this.#isStuck && this.#distance() >= AWAY_PX;
     if (!isNeeded && document.activeElement === this.jumpButton) this.leaveJump();
-    this.jumpButton.hidden = !isNeeded;
+    if (this.jumpButton.hidden === isNeeded) this.jumpButton.hidden = !isNeeded;
   }
 
   #watchReader() {

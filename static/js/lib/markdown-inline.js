@@ -7,7 +7,20 @@ import { linkTo, readAddress, readBrackets } from "./links.js";
 const MAX_CHARS = 6000;
 const MAX_DEPTH = 8;
 const TAG = /^<(?:[A-Za-z][\w-]*(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^ !"'=<>`]+|'[^']*'|"[^"]*"))?)*\s*\/?|\/[A-Za-z][\w-]*\s*)>|^<!--[^]*?-->/;
+const MOST_KEPT = 1000;
 const PLAIN = /^[^\\`![*_~$<h\n ]+/;
+
+const kept = new Map();
+
+/** As parseInline, for what is asked again with each word behind it, as the items of a list are: the same text has the same nodes. */
+export function parseAgain(text, isOpen) {
+  if (isOpen) return parseInline(text, isOpen);
+  if (!kept.has(text)) {
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(text, parseInline(text, false));
+  }
+  return kept.get(text);
+}
 
 /** Return the nodes of a line or paragraph; an open one has its last mark closed for it. */
 export function parseInline(text, isOpen, { depth = 0, isLabel = false } = {}) {

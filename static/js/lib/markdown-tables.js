@@ -1,6 +1,6 @@
 /** Tables: a row of heads, a row of dashes, rows of cells; so many cells that a row lacks are put in, or two letters would make hundreds. */
 
-import { parseInline } from "./markdown-inline.js";
+import { parseAgain } from "./markdown-inline.js";
 
 const DASHES = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*\|?[ \t]*$/;
 const LONG_LINE = 1000;
@@ -24,7 +24,7 @@ export function readTable(lines, at, { isOpen }) {
 }
 
 function draw({ heads, sides, rows, isLast }) {
-  const cell = (text, tag, index, isEnd) => ({ tag, children: parseInline(text, isEnd), ...(sides[index] ? { align: sides[index] } : {}) });
+  const cell = (text, tag, index, isEnd) => ({ tag, children: parseAgain(text, isEnd), ...(sides[index] ? { align: sides[index] } : {}) });
   let missing = MAX_FILLED;
   const row = (cells, tag, isEnd) => {
     const kept = cells.slice(0, heads.length);

@@ -8,7 +8,7 @@
 
 import { readFormulaLines } from "./formulas.js";
 import { endOfWhole, endsContainer, readHtml } from "./markdown-html.js";
-import { parseInline } from "./markdown-inline.js";
+import { parseAgain } from "./markdown-inline.js";
 import { itemsOf, readItemMark } from "./markdown-lists.js";
 import { beginsTable, readTable } from "./markdown-tables.js";
 
@@ -140,7 +140,7 @@ function readHeading(lines, at, { isOpen }) {
   const isLast = isOpen && at === lines.length - 1;
   const words = withoutClosing(text.trim());
   if (!words && isLast) return [null, at + 1];
-  return [node(`h${marks.length}`, parseInline(words, isLast)), at + 1];
+  return [node(`h${marks.length}`, parseAgain(words, isLast)), at + 1];
 }
 
 /** Marks behind the words of a heading close it, where a space stands before them. */
@@ -199,7 +199,7 @@ function readParagraph(lines, at, { isOpen, lazy }) {
   for (; next < lines.length && !isBlank(lines[next]); next += 1) {
     if (next > at && !lazy.has(next) && isUnderline(lines, next, isOpen)) {
       const tag = lines[next].includes("=") ? "h1" : "h2";
-      return [node(tag, parseInline(kept.join("\n").trimEnd(), false)), next + 1];
+      return [node(tag, parseAgain(kept.join("\n").trimEnd(), false)), next + 1];
     }
     if (next > at && interrupterOf(lines, next, isOpen)) break;
     kept.push(lines[next].trimStart());
@@ -207,7 +207,7 @@ function readParagraph(lines, at, { isOpen, lazy }) {
   const isLast = isOpen && next === lines.length;
   // A table's head is a line of text until the line below it says otherwise: wait for that.
   if (isLast && (HALF_LINE.test(kept.at(-1)) || kept.at(-1).startsWith("|"))) kept.pop();
-  return [kept.length ? node("p", parseInline(kept.join("\n").trimEnd(), isLast)) : null, next];
+  return [kept.length ? node("p", parseAgain(kept.join("\n").trimEnd(), isLast)) : null, next];
 }
 
 /** A line of = or - makes a heading of the words above it; one that still arrives says nothing yet. */

@@ -4,3 +4,5 @@ if (!location.hash && performance.getEntriesByType("navigation")[0]?.type !== "b
   history.scrollRestoration = "manual";
   scrollTo(0, document.documentElement.scrollHeight);
 }
+// Whoever comes back to it by the browser's button is where they were.
+addEventListener("pagehide", () => (history.scrollRestoration = "auto"));
