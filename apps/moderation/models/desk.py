@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
 from apps.moderation import constants
+from apps.moderation.querysets import SavedViewQuerySet
 
 
 class SavedView(models.Model):
@@ -18,6 +21,8 @@ class SavedView(models.Model):
     query = models.TextField(blank=True)
     is_shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[SavedViewQuerySet] = SavedViewQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

@@ -17,6 +17,7 @@ from apps.moderation.querysets.decisions import (
     StrikeQuerySet,
     ThresholdQuerySet,
 )
+from apps.moderation.querysets.desk import SavedViewQuerySet
 from apps.moderation.querysets.grants import AccessGrantQuerySet, readable_by
 from apps.moderation.querysets.policies import PolicyQuerySet
 from apps.moderation.querysets.rules import (
@@ -42,6 +43,7 @@ __all__ = [
     "RuleDayPersonQuerySet",
     "RuleHitQuerySet",
     "RuleQuerySet",
+    "SavedViewQuerySet",
     "StrikeQuerySet",
     "ThresholdQuerySet",
     "opened_at_once",

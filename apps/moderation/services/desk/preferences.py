@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Subquery
 from django.utils import timezone
 
 from apps.core.problems import field_problem
@@ -38,7 +37,7 @@ def collapse_from(viewer: User) -> int:
 
     People choose to be shown less at first than the organisation's floor asks for, never more.
     """
-    chosen = StaffPreference.objects.filter(user=viewer).values_list("collapse_from", flat=True)
+    chosen = StaffPreference.objects.filter(pk=viewer.pk).values_list("collapse_from", flat=True)
     return _floored(chosen.first())
 
 
@@ -76,9 +75,9 @@ def care_of(viewer: User) -> Care:
     decided = Decision.objects.filter(
         actor=viewer, actor_kind=ActorKind.PERSON, is_undo=False, created_at__gte=since
     ).order_by("-id")
-    chosen = StaffPreference.objects.filter(user=viewer).values("collapse_from")
     found = User.objects.filter(pk=viewer.pk).values_list(
-        Subquery(chosen), ArraySubquery(decided.values("case__severity")[: max(limit, 0)])
+        "moderation_preference__collapse_from",
+        ArraySubquery(decided.values("case__severity")[: max(limit, 0)]),
     )
     preferred, severities = found.get()
     is_enough = 0 < limit == len(severities) and min(severities) >= constants.Severity.HIGH

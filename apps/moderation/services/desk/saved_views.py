@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 
 from apps.core.errors import AppError
 from apps.core.problems import field_problem
 from apps.moderation.errors import SavedViewNotFoundError
 from apps.moderation.models import SavedView
+from apps.moderation.querysets import SavedViewQuerySet
 from apps.moderation.services.cases import cases
 from apps.moderation.services.desk import queue, queue_filters
 from apps.users.models import User
@@ -26,17 +26,17 @@ COUNT_SECONDS = 20
 
 def views_of(viewer: User) -> list[SavedView]:
     """Return a person's own views and the shared ones, by name."""
-    return list(_seen_by(viewer).order_by("name", "id")[: 2 * MAX_VIEWS])
+    return list(SavedView.objects.visible_to(viewer).order_by("name", "id")[: 2 * MAX_VIEWS])
 
 
-def list_views(*, viewer: User) -> QuerySet[SavedView]:
+def list_views(*, viewer: User) -> SavedViewQuerySet:
     """Return the same for programs, to be read a page at a time.
 
     Raises:
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    return _seen_by(viewer)
+    return SavedView.objects.visible_to(viewer)
 
 
 def save_filters(
@@ -77,8 +77,8 @@ def save(*, actor: User, name: str, query: str, is_shared: bool = False) -> Save
         raise field_problem("name", problem, "view_name")
     chosen = queue_filters.parse(dict(parse_qsl(query)))
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    own = SavedView.objects.filter(owner=actor)
-    if own.exclude(name=words).count() >= MAX_VIEWS:
+    own = SavedView.objects.owned_by(actor)
+    if own.not_called(words).count() >= MAX_VIEWS:
         raise field_problem("name", "Delete a view of yours first.", "too_many_views")
     try:
         with transaction.atomic():
@@ -101,19 +101,13 @@ def remove(*, actor: User, view_id: int) -> SavedView:
         SavedViewNotFoundError: there is no such view of theirs.
     """
     cases.require(actor, cases.VIEW)
-    reach = Q(owner=actor)
-    if actor.has_perm(cases.OVERRIDE):
-        reach |= Q(is_shared=True)
-    view = SavedView.objects.select_for_update().filter(reach, pk=view_id).first()
+    views = SavedView.objects.select_for_update()
+    reach = views.visible_to if actor.has_perm(cases.OVERRIDE) else views.owned_by
+    view = reach(actor).filter(pk=view_id).first()
     if view is None:
         raise SavedViewNotFoundError
     SavedView.objects.filter(pk=view.pk).delete()
     return view
-
-
-def _seen_by(viewer: User) -> QuerySet[SavedView]:
-    rows: QuerySet[SavedView] = SavedView.objects.filter(Q(owner=viewer) | Q(is_shared=True))
-    return rows
 
 
 def _count(viewer: User, view: SavedView) -> str:
