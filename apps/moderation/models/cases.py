@@ -13,7 +13,7 @@ from apps.moderation import constants
 from apps.moderation.models.fields import actor_key, lasting_key
 from apps.moderation.models.policies import Policy
 from apps.moderation.models.rules import RuleHit
-from apps.moderation.querysets import CaseQuerySet, CaseSnapshotQuerySet, FlagQuerySet
+from apps.moderation.querysets import CaseQuerySet, CaseSnapshotQuerySet, FlagQuerySet, NoteQuerySet
 
 
 class Case(models.Model):
@@ -194,7 +194,7 @@ class CaseSnapshot(models.Model):
         default_permissions = ()
         indexes = [
             models.Index(fields=["case", "-id"], name="snapshot_by_case"),
-            GinIndex(SearchVector("text", config="simple"), name="snapshot_words"),
+            GinIndex(SearchVector("text", config=constants.SEARCH_CONFIG), name="snapshot_words"),
         ]
 
     def __str__(self) -> str:
@@ -255,6 +255,8 @@ class Note(models.Model):
     author_label = models.CharField(max_length=120)
     text = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[NoteQuerySet] = NoteQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

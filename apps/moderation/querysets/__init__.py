@@ -4,12 +4,8 @@ Each module holds the queries over one family of models, as `models` is split.
 """
 
 from apps.moderation.querysets.appeals import AppealQuerySet
-from apps.moderation.querysets.cases import (
-    CaseQuerySet,
-    CaseSnapshotQuerySet,
-    FlagQuerySet,
-    opened_at_once,
-)
+from apps.moderation.querysets.case_parts import CaseSnapshotQuerySet, NoteQuerySet
+from apps.moderation.querysets.cases import CaseQuerySet, FlagQuerySet, opened_at_once
 from apps.moderation.querysets.decisions import (
     DecisionQuerySet,
     EnforcementQuerySet,
@@ -38,6 +34,7 @@ __all__ = [
     "DecisionQuerySet",
     "EnforcementQuerySet",
     "FlagQuerySet",
+    "NoteQuerySet",
     "NoticeQuerySet",
     "PolicyQuerySet",
     "RuleDayPersonQuerySet",

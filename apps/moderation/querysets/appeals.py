@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 
 from apps.moderation import constants
 from apps.moderation.querysets.base import CaseRowQuerySet
@@ -27,6 +28,15 @@ class AppealQuerySet(CaseRowQuerySet["Appeal"]):
     def against_case(self, case: Case | int | OuterRef) -> Self:
         """Return those against what was decided in a case, in whichever case they wait."""
         return self.filter(decision__case=case)
+
+    def concerning(self, case: Case, decisions: Iterable[Decision]) -> Self:
+        """Return those that wait in a case, or are against one of its decisions and wait elsewhere.
+
+        Args:
+            case: which.
+            decisions: its decisions, which the caller has read.
+        """
+        return self.filter(Q(case=case) | Q(decision__in=[one.pk for one in decisions]))
 
     def decided_with(self, decision: Decision) -> Self:
         """Return the one that was decided with this decision, if any was."""

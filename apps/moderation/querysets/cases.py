@@ -1,8 +1,7 @@
-"""Named queries over cases and the flags on them."""
+"""Named queries over cases, and over the flags, texts and notes that belong to them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
@@ -14,19 +13,21 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
+    Sum,
 )
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from apps.moderation import constants
-from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet
+from apps.moderation.querysets.base import CaseRowQuerySet
+from apps.moderation.querysets.queue import QueueQuerySet
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation, Message
-    from apps.moderation.models import Case, CaseSnapshot, Flag  # noqa: F401
+    from apps.moderation.models import Flag  # noqa: F401
     from apps.users.models import User
 
 
-class CaseQuerySet(SubjectQuerySet["Case"]):
+class CaseQuerySet(QueueQuerySet):
     """Named queries over cases."""
 
     def not_closed(self) -> Self:
@@ -39,7 +40,7 @@ class CaseQuerySet(SubjectQuerySet["Case"]):
 
     def waiting(self) -> Self:
         """Return those that nobody holds, most urgent first: the queue."""
-        return self.filter(state=constants.CaseState.OPEN).order_by("-priority", "due_at", "id")
+        return self.in_state(constants.CaseState.OPEN).most_urgent_first()
 
     def languages_and_models(self, *, most: int) -> list[tuple[str, str]]:
         """Return the different languages with the models that answered, as many as asked for."""
@@ -64,8 +65,8 @@ class CaseQuerySet(SubjectQuerySet["Case"]):
         own = decisions._default_manager.filter(  # noqa: SLF001
             case=OuterRef("pk"), superseded_by=None, actor=actor
         )
-        rows = self.filter(state=constants.CaseState.ESCALATED).exclude(Exists(own))
-        return rows.order_by("-priority", "due_at", "id")
+        rows = self.in_state(constants.CaseState.ESCALATED).exclude(Exists(own))
+        return rows.most_urgent_first()
 
     def with_lapsed_claim(self) -> Self:
         """Return those whose claim has passed, by the database's clock."""
@@ -79,8 +80,11 @@ class CaseQuerySet(SubjectQuerySet["Case"]):
 
     def given_to(self, actor: User) -> Self:
         """Return those that a lead gave this person and that they have not opened yet."""
-        rows = self.held_by(actor).filter(given_at__isnull=False)
-        return rows.order_by("-priority", "due_at", "id")
+        return self.held_by(actor).filter(given_at__isnull=False).most_urgent_first()
+
+    def with_appeal(self) -> Self:
+        """Return those on which an appeal waits."""
+        return self.filter(has_appeal=True)
 
     def without_appeal(self) -> Self:
         """Leave out those on which an appeal waits."""
@@ -106,6 +110,32 @@ class CaseQuerySet(SubjectQuerySet["Case"]):
         """Say of each, as `has_part`, whether this person has a part in it."""
         is_part = ExpressionWrapper(_has_part(viewer), output_field=BooleanField())
         return self.annotate(has_part=is_part)
+
+    def with_last_decision(self) -> Self:
+        """Say of each what the decision that stands says: `verdict`, `decided_by` and `reason`."""
+        decisions = apps.get_model("moderation", "Decision")._default_manager  # noqa: SLF001
+        last = decisions.of_case(OuterRef("pk")).not_superseded().order_by("-id")
+        return self.annotate(
+            verdict=Subquery(last.values("verdict")[:1]),
+            decided_by=Subquery(last.values("actor_label")[:1]),
+            reason=Subquery(last.values("reason")[:1]),
+        )
+
+    def with_points_of(self, person_id: int) -> Self:
+        """Say of each how many `points` a person has, and what more of them would bring.
+
+        `next_points` and `next_consequence` are of the threshold that comes next, null where they
+        have reached all.
+        """
+        strikes = apps.get_model("moderation", "Strike")._default_manager  # noqa: SLF001
+        thresholds = apps.get_model("moderation", "Threshold")._default_manager  # noqa: SLF001
+        counting = strikes.active().about(person_id).order_by().values("subject_id")
+        following = thresholds.above(OuterRef("points")).order_by("points")
+        return self.annotate(
+            points=Coalesce(Subquery(counting.annotate(sum=Sum("points")).values("sum")), 0),
+            next_points=Subquery(following.values("points")[:1]),
+            next_consequence=Subquery(following.values("consequence")[:1]),
+        )
 
 
 def _has_part(person: User) -> Q:
@@ -143,14 +173,6 @@ def opened_at_once(case: str = "pk") -> Q:
     return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
 
 
-class CaseSnapshotQuerySet(CaseRowQuerySet["CaseSnapshot"]):
-    """Named queries over texts as they were judged."""
-
-    def of_messages(self, numbers: Collection[int]) -> Self:
-        """Return those of some messages."""
-        return self.filter(case__message_id__in=numbers)
-
-
 class FlagQuerySet(CaseRowQuerySet["Flag"]):
     """Named queries over flags."""
 
@@ -183,6 +205,21 @@ class FlagQuerySet(CaseRowQuerySet["Flag"]):
     def naming_a_policy(self) -> Self:
         """Return those that say what it was thought to go against."""
         return self.filter(policy__isnull=False)
+
+    def of_rules(self, *, rule: int | None, mode: str) -> Self:
+        """Return those that rules raised.
+
+        Args:
+            rule: the number of one; None for any.
+            mode: the mode that it was in; empty for any.
+        """
+        rows = self.filter(hit__isnull=False)
+        rows = rows if rule is None else rows.filter(hit__rule=rule)
+        return rows.filter(hit__mode=mode) if mode else rows
+
+    def of_hit(self, hit_id: int) -> Self:
+        """Return those that a hit raised."""
+        return self.filter(hit=hit_id)
 
     def with_records_of_reporters(self) -> Self:
         """Say of each how many flags of its reporter were `decided`, and how many of them `agreed`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from apps.moderation.models import (  # noqa: F401
+        Case,
         Decision,
         Enforcement,
         Notice,
@@ -46,6 +47,11 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision
     def not_superseded(self) -> Self:
         """Return those in whose place no other stands."""
         return self.filter(superseded_by=None)
+
+    def holding(self) -> Self:
+        """Return those that hold, also where a lift ended early what they did to the person."""
+        is_lifted = Q(superseded_by__is_lift=True, superseded_by__superseded_by=None)
+        return self.filter(Q(superseded_by=None) | is_lifted, is_undo=False)
 
     def in_place_of(self, decision: Decision) -> Self:
         """Return the one that stands in the place of another, if any does."""
@@ -71,13 +77,12 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision
 
     def human_verdicts(self) -> Self:
         """Return the verdicts of people that hold, also where what they did was lifted."""
-        holds = Q(superseded_by=None) | Q(
-            superseded_by__is_lift=True, superseded_by__superseded_by=None
-        )
         verdicts = (constants.Verdict.VIOLATES, constants.Verdict.NO_VIOLATION)
-        return (
-            self.made_by_people().without_undos().filter(holds, is_lift=False, verdict__in=verdicts)
-        )
+        return self.holding().made_by_people().filter(is_lift=False, verdict__in=verdicts)
+
+    def not_made_by(self, actor: User) -> Self:
+        """Leave out those that this person made."""
+        return self.exclude(actor=actor.pk)
 
     def made_by_people(self) -> Self:
         """Leave out those of rules and of the product itself."""
@@ -99,6 +104,18 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision
         """Return those about messages of a conversation."""
         return self.filter(case__conversation=conversation_id)
 
+    def of_verdict(self, verdict: constants.Verdict) -> Self:
+        """Return those that say this."""
+        return self.filter(verdict=verdict)
+
+    def not_of_verdict(self, verdict: constants.Verdict) -> Self:
+        """Return those that say anything else."""
+        return self.exclude(verdict=verdict)
+
+    def outside_case(self, case: Case) -> Self:
+        """Return those about other cases than one."""
+        return self.exclude(case=case)
+
     def with_points(self) -> Self:
         """Return those that gave points which no other one overruled."""
         return self.filter(strike__overruled_by=None, strike__isnull=False)
@@ -112,6 +129,10 @@ class DecidedQuerySet(CaseRowQuerySet[M]):
     def of_decision(self, decision: Decision | int | OuterRef) -> Self:
         """Return what one decision brought."""
         return self.filter(decision=decision)
+
+    def of_decisions(self, decisions: Iterable[Decision]) -> Self:
+        """Return what these decisions brought."""
+        return self.filter(decision__in=[one.pk for one in decisions])
 
 
 class EnforcementQuerySet(DecidedQuerySet["Enforcement"]):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.moderation import constants
@@ -22,12 +21,6 @@ def active_points(subject_id: int) -> int:
     """Return what a person has at the moment, counted from the rows."""
     total = Strike.objects.active().filter(subject_id=subject_id).aggregate(sum=Sum("points"))
     return total["sum"] or 0
-
-
-def sum_of(subject_id: int) -> QuerySet[Any, Any]:
-    """Return the same as a query that is a part of a larger one; no row where there is none."""
-    rows = Strike.objects.active().filter(subject_id=subject_id).order_by().values("subject_id")
-    return rows.annotate(total=Sum("points")).values("total")
 
 
 def next_threshold(points: int) -> Threshold | None:

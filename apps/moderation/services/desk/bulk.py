@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from django.db.models import Q
-
 from apps.core.errors import AppError
 from apps.core.problems import field_problem
 from apps.moderation import constants
@@ -89,17 +87,18 @@ def look(*, actor: User, picks: Sequence[Pick]) -> Batch:
     """
     cases.require(actor, cases.OVERRIDE)
     _check_size(picks)
-    rows = Case.objects.filter(pk__in=[pick.case_id for pick in picks]).exclude(subject=actor)
+    rows = Case.objects.filter(pk__in=[pick.case_id for pick in picks]).not_about(actor)
     rows = rows.select_related("policy__current").order_by("-severity", "id")
     found = list(rows)
     known = {case.pk for case in found}
     shown = found[:SAMPLE]
+    numbers = [case.pk for case in shown]
     names = queue.names_of(shown)
     covered_from = preferences.collapse_from(actor)
     texts: dict[int, str] = dict(
-        CaseSnapshot.objects.filter(case__in=shown).order_by("id").values_list("case", "text")
+        CaseSnapshot.objects.of_cases(numbers).order_by("id").values_list("case", "text")
     )
-    case_texts.note_excerpts(viewer=actor, case_ids=[case.pk for case in shown])
+    case_texts.note_excerpts(viewer=actor, case_ids=numbers)
     return Batch(
         picks=[pick for pick in picks if pick.case_id in known],
         people=len({case.subject_id for case in found}),
@@ -168,11 +167,8 @@ def decisions_of(*, actor: User, batch_id: UUID) -> list[Decision]:
         BatchNotFoundError: there are none.
     """
     cases.require(actor, cases.OVERRIDE)
-    holds = Q(superseded_by=None) | Q(
-        superseded_by__is_lift=True, superseded_by__superseded_by=None
-    )
-    rows = Decision.objects.filter(holds, batch_id=batch_id, is_undo=False)
-    rows = rows.exclude(case__subject=actor).select_related("case").order_by("id")
+    rows = Decision.objects.holding().of_batch(batch_id).not_about(actor)
+    rows = rows.select_related("case").order_by("id")
     found = list(blind_reviews.with_kept_reasons(rows, viewer=actor))
     if not found:
         raise BatchNotFoundError

@@ -41,17 +41,15 @@ def read_person(*, viewer: User, case_id: int) -> PersonOfCase:
     """
     case = cases.access_case(viewer=viewer, case_id=case_id)
     person = User.objects.only(*case_pages.SHOWN_OF_PEOPLE).filter(pk=case.subject_id).first()
-    strikes = Strike.objects.active().filter(subject=case.subject_id).select_related("decision")
-    decisions = Decision.objects.filter(
-        case__subject=case.subject_id, superseded_by=None, is_undo=False
-    )
+    strikes = Strike.objects.active().about(case.subject_id).select_related("decision")
+    decisions = Decision.objects.about(case.subject_id).not_superseded().without_undos()
     restrictions = Restriction.objects.filter(user=case.subject_id).running()
     return PersonOfCase(
         card=case_subjects.card_of(case, person),
         restrictions=list(restrictions[:ROWS_SHOWN]),
         strikes=list(strikes.order_by("-id")[:ROWS_SHOWN]),
         decisions=list(
-            decisions.exclude(case=case)
+            decisions.outside_case(case)
             .select_related("policy_version")
             .order_by("-id")[:ROWS_SHOWN]
         ),

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -18,9 +17,8 @@ from apps.core.postgresql.counting import CountOf
 from apps.core.problems import clean_reason
 from apps.moderation.constants import AppealState, EnforcementKind, Verdict
 from apps.moderation.errors import CaseNotFoundError
-from apps.moderation.models import Appeal, Case, Decision, Threshold
+from apps.moderation.models import Appeal, Case, Decision
 from apps.moderation.services.cases import cases
-from apps.moderation.services.decisions import strikes
 from apps.users.constants import Standing
 from apps.users.models import Restriction, User
 from apps.users.services import access
@@ -94,24 +92,17 @@ def card_of(case: Case, person: User | None) -> SubjectCard:
 def _figures_of(case: Case) -> dict[str, Any]:
     subject = case.subject_id
     since = timezone.now() - timedelta(days=HISTORY_DAYS)
-    decided = Decision.objects.filter(
-        case__subject=subject, created_at__gte=since, superseded_by=None, is_undo=False
-    )
-    is_violation = Q(verdict=Verdict.VIOLATES)
-    appeals = Appeal.objects.filter(subject=subject)
-    following = Threshold.objects.filter(points__gt=OuterRef("points")).order_by("points")
+    decided = Decision.objects.about(subject).since(since).not_superseded().without_undos()
+    appeals = Appeal.objects.about(subject)
     rows = Case.objects.filter(pk=case.pk).annotate(
         messages=_count(Message.objects.filter(author=subject)),
-        open_cases=_count(Case.objects.not_closed().filter(subject=subject)),
-        violations=_count(decided.filter(is_violation)),
-        others=_count(decided.exclude(is_violation)),
-        appeals_won=_count(appeals.filter(state=AppealState.OVERTURNED)),
-        appeals_lost=_count(appeals.filter(state=AppealState.UPHELD)),
-        points=Coalesce(Subquery(strikes.sum_of(subject)), 0),
-        next_points=Subquery(following.values("points")[:1]),
-        next_consequence=Subquery(following.values("consequence")[:1]),
+        open_cases=_count(Case.objects.not_closed().about(subject)),
+        violations=_count(decided.of_verdict(Verdict.VIOLATES)),
+        others=_count(decided.not_of_verdict(Verdict.VIOLATES)),
+        appeals_won=_count(appeals.in_state(AppealState.OVERTURNED)),
+        appeals_lost=_count(appeals.in_state(AppealState.UPHELD)),
     )
-    return dict(rows.values(*FIGURES).get())
+    return dict(rows.with_points_of(subject).values(*FIGURES).get())
 
 
 def _count(rows: QuerySet[Any, Any]) -> CountOf:

@@ -13,13 +13,11 @@ from typing import Any, Literal
 
 import orjson
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core import db, spreadsheets
 from apps.core.errors import ForbiddenError
-from apps.moderation.models import Decision
 from apps.moderation.services.appeals import blind_reviews
 from apps.moderation.services.cases import cases
 from apps.moderation.services.desk import queue, queue_filters
@@ -134,21 +132,12 @@ def take_step(*, actor: User, chosen: QueueFilter, below: int | None) -> list[Ro
     """
     viewer = _as_of_now(actor)
     cases.require(viewer, EXPORT)
-    rows = queue.rows_of(viewer=viewer, chosen=chosen)
-    if below is not None:
-        rows = rows.filter(pk__lt=below)
-    last = Decision.objects.filter(case=OuterRef("pk"), superseded_by=None).order_by("-id")
-    values = (
-        rows.annotate(
-            verdict=Subquery(last.values("verdict")[:1]),
-            decided_by=Subquery(last.values("actor_label")[:1]),
-            reason=Subquery(last.values("reason")[:1]),
-            is_kept=blind_reviews.as_column(blind_reviews.kept_from(viewer, case="pk")),
-        )
-        .order_by("-id")
-        .values("is_kept", *(SOURCES.get(name, name) for name in COLUMNS))
-    )
-    return [_row_of(found) for found in values[:ROWS_PER_STEP]]
+    rows = queue.rows_of(viewer=viewer, chosen=chosen).with_last_decision()
+    rows = rows if below is None else rows.before_number(below)
+    is_kept = blind_reviews.as_column(blind_reviews.kept_from(viewer, case="pk"))
+    values = rows.annotate(is_kept=is_kept).order_by("-id")
+    columns = ("is_kept", *(SOURCES.get(name, name) for name in COLUMNS))
+    return [_row_of(found) for found in values.values(*columns)[:ROWS_PER_STEP]]
 
 
 def _as_of_now(actor: User) -> User:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.core.problems import field_problem
 from apps.moderation import constants
-from apps.moderation.constants import ActorKind, Severity
+from apps.moderation.constants import Severity
 from apps.moderation.models import Decision, StaffPreference
 from apps.moderation.services.cases import cases
 from apps.users.models import User
@@ -72,12 +72,10 @@ def care_of(viewer: User) -> Care:
     """
     limit: int = settings.MODERATION_SEVERE_IN_A_ROW
     since = timezone.now() - timedelta(hours=ROW_HOURS)
-    decided = Decision.objects.filter(
-        actor=viewer, actor_kind=ActorKind.PERSON, is_undo=False, created_at__gte=since
-    ).order_by("-id")
+    decided = Decision.objects.made_by(viewer).made_by_people().without_undos().since(since)
     found = User.objects.filter(pk=viewer.pk).values_list(
         "moderation_preference__collapse_from",
-        ArraySubquery(decided.values("case__severity")[: max(limit, 0)]),
+        ArraySubquery(decided.order_by("-id").values("case__severity")[: max(limit, 0)]),
     )
     preferred, severities = found.get()
     is_enough = 0 < limit == len(severities) and min(severities) >= constants.Severity.HIGH

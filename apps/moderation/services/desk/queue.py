@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Left, Length
 from django.utils import timezone
 
 from apps.core.numbers import whole_number
 from apps.moderation import constants
 from apps.moderation.errors import SearchRefusedError
-from apps.moderation.models import Case, CaseSnapshot, Flag
+from apps.moderation.models import Case
 from apps.moderation.querysets import CaseQuerySet
 from apps.moderation.services.cases import cases, priorities, reassigning
 from apps.moderation.services.desk import case_texts, preferences, queue_search
@@ -79,18 +77,11 @@ def rows_of(*, viewer: User, chosen: QueueFilter) -> CaseQuerySet:
         SearchRefusedError: what was typed could only be found by reading everything.
     """
     cases.require(viewer, cases.VIEW)
-    rows = Case.objects.filter(_state(chosen)).exclude(subject=viewer)
-    rows = rows.filter(_columns(chosen)).filter(_age(chosen)).filter(_holder(chosen, viewer))
+    rows = _in_state(Case.objects.not_about(viewer), chosen)
+    rows = _of_holder(_of_age(_of_kind(rows, chosen), chosen), chosen, viewer)
     if chosen.rule or chosen.mode:
-        hits = Flag.objects.filter(case=OuterRef("pk"), hit__isnull=False)
-        if chosen.rule:
-            hits = hits.filter(hit__rule=int(chosen.rule))
-        if chosen.mode:
-            hits = hits.filter(hit__mode=chosen.mode)
-        rows = rows.filter(Exists(hits))
-    if chosen.q:
-        rows = rows.filter(queue_search.condition(chosen.q, days=chosen.days))
-    return rows
+        rows = rows.hit_by(rule=int(chosen.rule) if chosen.rule else None, mode=chosen.mode)
+    return queue_search.found_by(rows, chosen.q, days=chosen.days) if chosen.q else rows
 
 
 def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSlice:
@@ -105,9 +96,8 @@ def take_slice(*, viewer: User, chosen: QueueFilter, after: str = "") -> QueueSl
         ForbiddenError, SearchRefusedError: as `rows_of`.
     """
     found = rows_of(viewer=viewer, chosen=chosen)
-    held = Q(state=constants.CaseState.CLAIMED, claimed_by=viewer)
     shows_mine = chosen.is_default_state and not chosen.q
-    own = _from(found.filter(held), chosen.sorted_by, "") if shows_mine else found.none()
+    own = _from(found.claimed_by(viewer), chosen.sorted_by, "") if shows_mine else found.none()
     mine = [] if after else list(_drawn(own)[:ROWS_PER_PAGE])
     on_top = own.values_list("pk", flat=True)[:ROWS_PER_PAGE] if after else [one.pk for one in mine]
     rest = found.exclude(pk__in=list(on_top))
@@ -136,7 +126,7 @@ def overdue_count() -> str:
     """Return how many cases are past due, at most half a minute old; empty for none."""
     known = cache.get(OVERDUE_KEY)
     if known is None:
-        found = count(Case.objects.not_closed().filter(due_at__lt=timezone.now()))
+        found = count(Case.objects.not_closed().due_before(timezone.now()))
         known = "" if found == "0" else found
         cache.set(OVERDUE_KEY, known, OVERDUE_SECONDS)
     return str(known)
@@ -164,78 +154,68 @@ def age_tone(share: int) -> str:
     return "soon" if share >= 75 else "half" if share >= 50 else "fresh"
 
 
-def _state(chosen: QueueFilter) -> Q:
+def _in_state(rows: CaseQuerySet, chosen: QueueFilter) -> CaseQuerySet:
     if chosen.state in constants.CaseState.values:
-        return Q(state=chosen.state)
-    return Q() if chosen.state == "any" else ~Q(state=constants.CaseState.CLOSED)
+        return rows.in_state(chosen.state)
+    return rows if chosen.state == "any" else rows.not_closed()
 
 
-def _columns(chosen: QueueFilter) -> Q:
-    wanted = {
-        "policy__code": chosen.policy,
-        "severity": chosen.severity,
-        "source": chosen.source,
-        "target_role": chosen.role,
-        "model": chosen.model,
-    }
-    known = Q(**{column: value for column, value in wanted.items() if value})
+def _of_kind(rows: CaseQuerySet, chosen: QueueFilter) -> CaseQuerySet:
+    rows = rows.of_policy(chosen.policy) if chosen.policy else rows
+    rows = rows.of_severity(int(chosen.severity)) if chosen.severity else rows
+    rows = rows.first_flagged_by(chosen.source) if chosen.source else rows
+    rows = rows.of_role(chosen.role) if chosen.role else rows
+    rows = rows.answered_by(chosen.model) if chosen.model else rows
     if not chosen.language:
-        return known
-    return known & Q(language="" if chosen.language == UNKNOWN_LANGUAGE else chosen.language)
+        return rows
+    return rows.in_language("" if chosen.language == UNKNOWN_LANGUAGE else chosen.language)
 
 
-def _age(chosen: QueueFilter) -> Q:
+def _of_age(rows: CaseQuerySet, chosen: QueueFilter) -> CaseQuerySet:
     now = timezone.now()
     if chosen.age == AgeBand.OVERDUE:
-        return Q(due_at__lt=now)
+        return rows.due_before(now)
     if chosen.age == AgeBand.LATER:
-        return Q(due_at__gte=now + timedelta(days=1))
+        return rows.due_from(now + timedelta(days=1))
     if chosen.age in AgeBand.values:
         begin, end = BANDS[AgeBand(chosen.age)]
-        return Q(due_at__gte=now + begin, due_at__lt=now + end)
-    return Q()
+        return rows.due_from(now + begin).due_before(now + end)
+    return rows
 
 
-def _holder(chosen: QueueFilter, viewer: User) -> Q:
+def _of_holder(rows: CaseQuerySet, chosen: QueueFilter, viewer: User) -> CaseQuerySet:
     if not chosen.claimed_by:
-        return Q()
+        return rows
     if chosen.claimed_by == "nobody":
-        return Q(claimed_by=None)
-    number = viewer.pk if chosen.claimed_by == "me" else int(chosen.claimed_by)
-    return Q(state=constants.CaseState.CLAIMED, claimed_by=number)
+        return rows.unclaimed()
+    return rows.claimed_by(viewer.pk if chosen.claimed_by == "me" else int(chosen.claimed_by))
 
 
 def _drawn(rows: CaseQuerySet) -> CaseQuerySet:
     """Return the cases with the beginning of their newest text, and nothing else of it."""
-    newest = CaseSnapshot.objects.filter(case=OuterRef("pk")).order_by("-id")
-    return rows.select_related("policy__current").annotate(
-        beginning=Subquery(newest.values(start=Left("text", EXCERPT_CHARS))[:1]),
-        text_chars=Subquery(newest.values(chars=Length("text"))[:1]),
-        subject_name=name_of("subject_id"),
-        holder_name=name_of("claimed_by_id"),
+    named: CaseQuerySet = rows.select_related("policy__current").annotate(
+        subject_name=name_of("subject_id"), holder_name=name_of("claimed_by_id")
     )
+    return named.with_beginning(EXCERPT_CHARS)
 
 
 def _from(rows: CaseQuerySet, order: str, after: str) -> CaseQuerySet:
     """Order the cases, and begin behind a key; a key that makes no sense begins at the top."""
     if order == Order.NEWEST:
         numbers = _numbers(after, 1)
-        rows = rows.filter(pk__lt=numbers[0]) if numbers else rows
+        rows = rows.before_number(numbers[0]) if numbers else rows
         return rows.order_by("-id")
     if order == Order.URGENT:
         numbers = _numbers(after, 3)
         if numbers:
-            priority, due_at, number = numbers[0], _moment(numbers[1]), numbers[2]
-            later = Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=number)
-            rows = rows.filter(priority__lte=priority)
-            rows = rows.filter(Q(priority__lt=priority) | Q(Q(priority=priority) & later))
-        return rows.order_by("-priority", "due_at", "id")
+            rows = rows.less_urgent_than(
+                priority=numbers[0], due_at=_moment(numbers[1]), number=numbers[2]
+            )
+        return rows.most_urgent_first()
     numbers = _numbers(after, 2)
     if numbers:
-        due_at = _moment(numbers[0])
-        rows = rows.filter(due_at__gte=due_at)
-        rows = rows.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=numbers[1]))
-    return rows.order_by("due_at", "id")
+        rows = rows.due_after(due_at=_moment(numbers[0]), number=numbers[1])
+    return rows.soonest_due_first()
 
 
 def _key(case: Case, order: str) -> str:

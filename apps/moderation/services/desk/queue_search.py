@@ -5,30 +5,22 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.moderation.errors import SearchRefusedError
-from apps.moderation.models import CaseSnapshot
+from apps.moderation.querysets import CaseQuerySet
 
-KEYS = {
-    "case": "pk",
-    "message": "message_id",
-    "user": "subject_id",
-    "conversation": "conversation_id",
-}
 MIN_WORD_CHARS = 3
-CONFIG = "simple"
-_KEYED = re.compile(r"([a-z]+):\s*#?(\d{1,18})")
+_KEYED = re.compile(r"(case|message|user|conversation):\s*#?(\d{1,18})")
 _NUMBER = re.compile(r"#?(\d{1,18})")
 _WORD = re.compile(r"\w+")
 
 
-def condition(term: str, *, days: int | None) -> Q:
-    """Turn what was typed into a lookup by an index.
+def found_by(rows: CaseQuerySet, term: str, *, days: int | None) -> CaseQuerySet:
+    """Narrow cases to what was typed, by an index.
 
     Args:
+        rows: cases.
         term: a number, `user:12` and the like, or words.
         days: how far back words are searched for.
 
@@ -37,17 +29,21 @@ def condition(term: str, *, days: int | None) -> Q:
     """
     number = _NUMBER.fullmatch(term)
     if number:
-        return Q(pk=int(number.group(1))) | Q(message_id=int(number.group(1)))
+        return rows.numbered(int(number.group(1)))
     keyed = _KEYED.fullmatch(term.lower())
-    if keyed and keyed.group(1) in KEYS:
-        return Q(**{KEYS[keyed.group(1)]: int(keyed.group(2))})
+    if keyed:
+        return _of_key(rows, keyed.group(1), int(keyed.group(2)))
     if not any(len(word) >= MIN_WORD_CHARS for word in _WORD.findall(term)):
         raise SearchRefusedError
     if days is None:
         message = "Choose how many days back these words are searched for."
         raise SearchRefusedError(message)
-    since = timezone.now() - timedelta(days=days)
-    found = CaseSnapshot.objects.annotate(words=SearchVector("text", config=CONFIG)).filter(
-        words=SearchQuery(term, config=CONFIG), created_at__gte=since
-    )
-    return Q(pk__in=found.values("case_id"), created_at__gte=since)
+    return rows.saying(term, since=timezone.now() - timedelta(days=days))
+
+
+def _of_key(rows: CaseQuerySet, key: str, number: int) -> CaseQuerySet:
+    if key == "message":
+        return rows.on_message(number)
+    if key == "user":
+        return rows.about(number)
+    return rows.on_conversation(number) if key == "conversation" else rows.filter(pk=number)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -15,7 +14,7 @@ from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
 from apps.moderation.constants import ActorKind, AppealState, FlagSource, Verdict
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Flag, Note, Notice
-from apps.moderation.querysets import EnforcementQuerySet
+from apps.moderation.querysets import DecisionQuerySet, EnforcementQuerySet
 from apps.users.models import User
 
 HELD = {
@@ -98,15 +97,13 @@ def history_of(case: Case) -> History:
     """Read what happened to a case, in four or five queries."""
     found = list(_decisions(case)[:MAX_EVENTS])
     superseded = {decision.supersedes_id for decision in found}
-    told = Notice.objects.filter(decision__in=found).order_by("-id")[:MAX_EVENTS] if found else ()
+    told = Notice.objects.of_decisions(found).order_by("-id")[:MAX_EVENTS] if found else ()
     return History(
         decisions=found,
         notes=list(case.notes.order_by("-id")[:MAX_EVENTS]),
         notices=list(told),
         appeals=list(
-            Appeal.objects.with_parts()
-            .filter(Q(case=case) | Q(decision__in=[one.pk for one in found]))
-            .order_by("-id")[:MAX_EVENTS],
+            Appeal.objects.with_parts().concerning(case, found).order_by("-id")[:MAX_EVENTS],
         ),
         events=_events(case),
         latest=next((one for one in found if one.pk not in superseded), None),
@@ -156,9 +153,9 @@ def news_since(case: Case, since: datetime, viewer: User) -> list[str]:
         since: when the state was read.
         viewer: whose own deeds are left out.
     """
-    flags = case.flags.filter(created_at__gt=since).order_by("id")
-    notes = case.notes.filter(created_at__gt=since).exclude(author=viewer.pk).order_by("id")
-    decisions = _decisions(case).filter(created_at__gt=since).exclude(actor=viewer.pk)
+    flags = case.flags.after(since).order_by("id")
+    notes = case.notes.after(since).not_written_by(viewer).order_by("id")
+    decisions = _decisions(case).after(since).not_made_by(viewer)
     return [
         *(f"New flag: {_flag_words(flag)}" for flag in flags),
         *(f"Note by {note.author_label}: {note.text[:200]}" for note in notes),
@@ -178,8 +175,8 @@ def _deeds_since(case: Case, since: datetime, viewer: User) -> list[str]:
     return [f"{entry.actor} {entry.what}".strip() for entry in entries]
 
 
-def _decisions(case: Case) -> QuerySet[Decision]:
-    return Decision.objects.filter(case=case).select_related("policy_version").order_by("-id")
+def _decisions(case: Case) -> DecisionQuerySet:
+    return Decision.objects.of_case(case).select_related("policy_version").order_by("-id")
 
 
 def _flagged(flag: Flag, names: Mapping[int, str]) -> Entry:
@@ -281,13 +278,14 @@ def _said(decision: Decision) -> str:
 
 def effects_of(decision: Decision) -> list[str]:
     """Return what a decision did, in words, and whether it still holds; or what it lifted."""
-    is_of = Q(reversed_by=decision) if decision.is_lift else Q(decision=decision)
-    return _in_words(Enforcement.objects.filter(is_of))
+    rows = Enforcement.objects
+    lifted_or_done = rows.reversed_by if decision.is_lift else rows.of_decision
+    return _in_words(lifted_or_done(decision))
 
 
 def effects_on(case: Case) -> list[str]:
     """Return what all decisions of a case did, in words, and whether it still holds."""
-    return _in_words(Enforcement.objects.filter(decision__case=case))
+    return _in_words(Enforcement.objects.of_case(case))
 
 
 def _in_words(rows: EnforcementQuerySet) -> list[str]:
