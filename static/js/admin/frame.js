@@ -1,5 +1,6 @@
 /** The frame of every page of staff: the menu on a narrow window, the account, the box that leads anywhere. */
 
+import { standAsPage } from "../components/form-answer.js";
 import { nodesOf } from "../components/html.js";
 
 const WAIT_MS = 120;
@@ -116,6 +117,7 @@ class Jump {
   }
 }
 
+standAsPage();
 const menu = document.querySelector(".staff-menu");
 mountMenu(menu, document.getElementById("main"));
 showPlace(menu.querySelector("[data-menu-groups]"));

@@ -9,6 +9,7 @@ import { mountConversationMenus } from "../components/conversation-menus.js";
 import { mountDetails } from "../components/details.js";
 import { mountFound } from "../components/found.js";
 import { closeMenusBehind, focusOn } from "../components/focus.js";
+import { standAsPage } from "../components/form-answer.js";
 import { fetchNodes } from "../components/html.js";
 import { mountComponents } from "../components/mount.js";
 import { Notices } from "../components/notices.js";
@@ -85,6 +86,7 @@ function liftAboveKeyboard() {
   view?.addEventListener("scroll", lift);
 }
 
+standAsPage();
 rememberZone();
 mountComponents();
 const drafts = new Drafts(storage("localStorage"), { owner: app.dataset.userId, page: newClientId(), tab: nameOfTab() });
