@@ -194,6 +194,27 @@ async def test_a_suspension_stops_socket_session_and_token_within_two_seconds_an
         await expect(tab.page.locator("main")).to_contain_text("Your appeal waits")
 
 
+@pytest.mark.parametrize(
+    ("directive", "shown"), [("[[stream first=4]]", 0), ("[[stream tokens=400 rate=20]]", 12)]
+)
+async def test_an_answer_on_the_page_of_whoever_is_suspended_does_not_look_as_if_it_went_on(
+    browsing: Browsing, person: User, moderator: User, directive: str, shown: int
+) -> None:
+    async with browsing:
+        tab = await browsing.signed_in(person)
+        await tab.open()
+        await tab.write(directive)
+        await tab.see_state("running")
+        begun = await tab.see_length(shown) if shown else ""
+        await db.call(decide_about_newest, moderator, person, EnforcementKind.SUSPEND)
+        await tab.see_state("broken_off")
+        await expect(tab.notice).to_have_text(
+            "The rest of this answer is not shown while your account is suspended."
+        )
+        await expect(tab.answer.locator("[data-pending]")).to_be_hidden()
+        assert (await tab.text()).startswith(begun)
+
+
 async def test_a_locked_conversation_says_so_in_the_place_of_the_composer(
     browsing: Browsing, person: User, moderator: User
 ) -> None:

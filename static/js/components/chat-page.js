@@ -6,11 +6,11 @@ import { t } from "../lib/words.js";
 import { Branches } from "./branches.js";
 import { CatchUp } from "./catch-up.js";
 import { Editor } from "./editor.js";
+import { Following } from "./following.js";
 import { isPartOnly } from "./found.js";
 import { OpenConversation } from "./open-conversation.js";
 import { Ratings } from "./rating.js";
 import { absence, BUSY, REASONS, SHUT_OUT, UNREPEATED, UNSENT } from "./reasons.js";
-import { Reply } from "./reply.js";
 
 const LOOK_AGAIN_WITHIN_MS = 1_000;
 
@@ -33,6 +33,7 @@ export class ChatPage {
       doubt: ({ retries }) => transcript.find(retries.id) && composer.showProblem(UNREPEATED),
       isOnline: () => navigator.onLine,
     });
+    this.following = new Following({ turn: this.turn, connection, transcript, composer, sidebar, conversation: this.conversation, announce });
   }
 
   start() {
@@ -48,7 +49,7 @@ export class ChatPage {
     buttons.addEventListener("submit", (event) => this.#pressed(event));
     buttons.addEventListener("formdata", ({ formData }) => formData.set("assistant_id", this.composer.assistantId ?? ""));
     this.conversation.start();
-    this.followOpen();
+    this.following.goOn();
   }
 
   /** Send a message: it is on the page at once, and one message however often it is tried. */
@@ -89,9 +90,10 @@ export class ChatPage {
     this.turn.opened();
   }
 
-  /** This person is not let in any more: what was on its way comes back. */
+  /** This person is not let in any more: what was on its way comes back, and nothing more of an answer arrives. */
   shutOut(state) {
     if (this.turn.pending) this.turn.fail(state === "signed_out" ? UNSENT : SHUT_OUT);
+    this.following.breakOff(state);
     if (state === "suspended") this.composer.close(t("You cannot write while your account is suspended. Your text is kept in this browser."));
   }
 
@@ -107,7 +109,7 @@ export class ChatPage {
     else if (event.type === "page.missed") setTimeout(() => this.turn.wantLook(), Math.random() * LOOK_AGAIN_WITHIN_MS);
     else if (event.type === "notice.created") this.notices.arrived(event);
     else if (event.type === "error") this.#refused(event);
-    else if (event.reply_id) this.#replyEvent(event);
+    else if (event.reply_id) this.following.take(event);
   }
 
   /** A button of a message was pressed; what cannot be done here the plain form does. */
@@ -204,7 +206,7 @@ export class ChatPage {
     if (!this.conversation.id) this.conversation.open(event);
     const isKeptBack = event.message.hidden && turn.kind !== "retry";
     if (turn.clientId && !isKeptBack) this.#arrived([turn.clientId]);
-    this.#follow(turn.reply, { isOwn: true, isFollowed: !event.message.hidden });
+    this.following.begin(turn.reply, { isOwn: true, isFollowed: !event.message.hidden });
     // Policy kept a message back: its placeholder stands here, and its writer keeps their words.
     if (isKeptBack) this.composer.restore(turn.content, event.message.notice);
   }
@@ -224,7 +226,7 @@ export class ChatPage {
     if (this.transcript.wouldTear(event.branching)) return this.editor.hold();
     const reply = this.transcript.mirror(event);
     if (!reply) return;
-    this.#follow(reply);
+    this.following.begin(reply);
     this.transcript.keepUp();
   }
 
@@ -251,7 +253,7 @@ export class ChatPage {
       if (this.turn.pending) return this.turn.wantLook();
       if (!isShown) return this.turn.missed();
       this.#arrived(this.transcript.clientIds());
-      if (!isPartOnly(this.transcript.log)) this.followOpen();
+      if (!isPartOnly(this.transcript.log)) this.following.goOn();
     }
     if (await listed) this.turn.looked();
     else this.turn.missed();
@@ -262,37 +264,6 @@ export class ChatPage {
     this.transcript.enhance(log);
     if (isPartOnly(log)) return;
     this.conversation.reachedEnd();
-    this.followOpen();
-  }
-
-  /** Go on with the answer that is open on the page, if one is. */
-  followOpen() {
-    const open = this.turn.isIdle ? this.transcript.findOpen() : null;
-    if (open) this.#follow(open);
-  }
-
-  #follow(message, { isFollowed = false, isOwn = false } = {}) {
-    this.composer.isBusy = true;
-    this.composer.replyId = message.id;
-    this.turn.follow(new Reply(message, () => this.transcript.keepUp()));
-    this.sidebar.setAnswering(this.conversation.id, true);
-    this.connection.follow(message.id, () => this.turn.reply?.cursor ?? 0, { isFollowed });
-    // Of one's own it was said when it was sent.
-    if (!isOwn) this.announce(t("Answering"));
-  }
-
-  #replyEvent(event) {
-    const { reply } = this.turn;
-    if (reply?.id !== event.reply_id) return;
-    const kind = reply.apply(event);
-    if (kind === "gap") this.connection.follow(reply.id, () => reply.cursor);
-    if (event.text) this.connection.acknowledge(reply.id, reply.cursor, event.text.length);
-    if (kind !== "finished") return;
-    this.turn.finish();
-    this.connection.unfollow(reply.id);
-    this.composer.isBusy = false;
-    this.sidebar.setAnswering(this.conversation.id, false);
-    // What failed is an alert of its own; said here too it would be heard twice.
-    if (event.state !== "failed") this.announce(event.state === "complete" ? t("Answer complete") : event.notice);
+    this.following.goOn();
   }
 }

@@ -41,6 +41,16 @@ export class Reply {
     return kind;
   }
 
+  /** Nothing more of it arrives on this page: show all that did, and why it goes no further here. */
+  breakOff(notice) {
+    cancelAnimationFrame(this.frame);
+    this.message.state = "broken_off";
+    if (this.message.isHidden) return;
+    this.message.text = this.known.text;
+    if (this.known.text) this.#showAll();
+    this.message.showNotice(notice);
+  }
+
   #grow() {
     this.message.state = "running";
     if (stillness.matches || document.hidden) {
