@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db.models import Model
 
-from apps.core.querysets import NumberedQuerySet
+from apps.core.querysets import TimedQuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -18,7 +18,7 @@ class AppendOnlyError(TypeError):
         super().__init__("Records are only ever added.")
 
 
-class AppendOnlyQuerySet(NumberedQuerySet[M]):
+class AppendOnlyQuerySet(TimedQuerySet[M]):
     """Rows can be added and read, nothing else."""
 
     def update(self, **kwargs: Any) -> NoReturn:  # noqa: ANN401

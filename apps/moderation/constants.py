@@ -226,6 +226,12 @@ OPEN_BACK_TESTS = (BackTestState.QUEUED, BackTestState.RUNNING)
 PENDING_APPEALS = (AppealState.SUBMITTED, AppealState.IN_REVIEW)
 ENFORCED_BY_PERSONS = (EnforcementKind.WARN, EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)
 """Enforcements that fall on a person and not on a text."""
+OUT_OF_VIEW = (
+    EnforcementKind.HIDE_MESSAGE,
+    EnforcementKind.REDACT_SPAN,
+    EnforcementKind.RETRACT_ANSWER,
+)
+"""Enforcements that take a text from view, or a part of it."""
 WITHOUT_A_TEXT = (*ENFORCED_BY_PERSONS, EnforcementKind.REVOKE_SHARE)
 """Enforcements that a case can bring which is about a person and not about a text."""
 ENDED_BY_TIME = (EnforcementKind.RESTRICT, EnforcementKind.SUSPEND)

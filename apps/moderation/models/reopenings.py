@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from apps.core.append_only import AppendOnly
 from apps.moderation.models.cases import Case
+from apps.moderation.querysets import CaseReopeningQuerySet
 
 
 class CaseReopening(AppendOnly):
@@ -17,6 +20,8 @@ class CaseReopening(AppendOnly):
     due_at = models.DateTimeField()
     was_at_once = models.BooleanField()
     created_at = models.DateTimeField()
+
+    objects: ClassVar[CaseReopeningQuerySet] = CaseReopeningQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

@@ -5,7 +5,7 @@ Each module holds the queries over one family of models, as `models` is split.
 
 from apps.moderation.querysets.appeals import AppealQuerySet
 from apps.moderation.querysets.case_parts import CaseSnapshotQuerySet, NoteQuerySet
-from apps.moderation.querysets.cases import CaseQuerySet, FlagQuerySet, opened_at_once
+from apps.moderation.querysets.cases import CaseQuerySet, FlagQuerySet
 from apps.moderation.querysets.decisions import (
     DecisionQuerySet,
     EnforcementQuerySet,
@@ -14,6 +14,7 @@ from apps.moderation.querysets.decisions import (
     ThresholdQuerySet,
 )
 from apps.moderation.querysets.desk import SavedViewQuerySet
+from apps.moderation.querysets.figures import CaseReopeningQuerySet, StaffReadingQuerySet
 from apps.moderation.querysets.grants import AccessGrantQuerySet, readable_by
 from apps.moderation.querysets.policies import PolicyQuerySet
 from apps.moderation.querysets.rules import (
@@ -30,6 +31,7 @@ __all__ = [
     "BackTestMatchQuerySet",
     "BackTestQuerySet",
     "CaseQuerySet",
+    "CaseReopeningQuerySet",
     "CaseSnapshotQuerySet",
     "DecisionQuerySet",
     "EnforcementQuerySet",
@@ -41,8 +43,8 @@ __all__ = [
     "RuleHitQuerySet",
     "RuleQuerySet",
     "SavedViewQuerySet",
+    "StaffReadingQuerySet",
     "StrikeQuerySet",
     "ThresholdQuerySet",
-    "opened_at_once",
     "readable_by",
 ]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.lookups import IsNull
 
 from apps.core.querysets import TimedQuerySet
@@ -60,3 +68,8 @@ class CaseRowQuerySet(SubjectQuerySet[M]):
     def of_cases(self, numbers: Collection[int]) -> Self:
         """Return those of several cases."""
         return self.filter(**{f"{self.case_path}__in": list(numbers)})
+
+
+def whether(condition: Q) -> ExpressionWrapper[Q]:
+    """Return a condition as a column, for rows that say of themselves whether they meet it."""
+    return ExpressionWrapper(condition, output_field=BooleanField())

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.apps import apps
 from django.db.models import (
-    BooleanField,
     Count,
     Exists,
-    ExpressionWrapper,
     OuterRef,
     Q,
     Subquery,
@@ -18,7 +16,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 
 from apps.moderation import constants
-from apps.moderation.querysets.base import CaseRowQuerySet
+from apps.moderation.querysets.base import CaseRowQuerySet, whether
+from apps.moderation.querysets.figures import CaseFigureQuerySet, opened_at_once
 from apps.moderation.querysets.queue import QueueQuerySet
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 
-class CaseQuerySet(QueueQuerySet):
+class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
     """Named queries over cases."""
 
     def not_closed(self) -> Self:
@@ -108,8 +107,7 @@ class CaseQuerySet(QueueQuerySet):
 
     def with_part_of(self, viewer: User) -> Self:
         """Say of each, as `has_part`, whether this person has a part in it."""
-        is_part = ExpressionWrapper(_has_part(viewer), output_field=BooleanField())
-        return self.annotate(has_part=is_part)
+        return self.annotate(has_part=whether(_has_part(viewer)))
 
     def with_last_decision(self) -> Self:
         """Say of each what the decision that stands says: `verdict`, `decided_by` and `reason`."""
@@ -155,22 +153,6 @@ def _has_part(person: User) -> Q:
         Exists(decided), case=OuterRef("pk"), state__in=constants.PENDING_APPEALS
     )
     return Q(subject=person) | Q(Exists(reported)) | Q(Exists(against))
-
-
-def opened_at_once(case: str = "pk") -> Q:
-    """Return the condition of rows whose case opened only as somebody of staff decided it.
-
-    What staff flag waits for others, with the name of whoever flagged it.
-
-    Args:
-        case: path from the row to the case's number.
-    """
-    flags = apps.get_model("moderation", "Flag")._default_manager  # noqa: SLF001
-    waits = flags.filter(
-        case=OuterRef(case), source=constants.FlagSource.STAFF, reporter__isnull=False
-    )
-    path = "" if case == "pk" else f"{case}__"
-    return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
 
 
 class FlagQuerySet(CaseRowQuerySet["Flag"]):

@@ -18,9 +18,9 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Now, NullIf
 
-from apps.core.append_only import AppendOnlyQuerySet
 from apps.moderation import constants
 from apps.moderation.querysets.base import CaseRowQuerySet
+from apps.moderation.querysets.figures import DecisionFigureQuerySet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         Decision,
         Enforcement,
         Notice,
-        Policy,
         Strike,
         Threshold,
     )
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 
-class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision"]):  # type: ignore[override]
+class DecisionQuerySet(DecisionFigureQuerySet):  # type: ignore[override]
     """Named queries over decisions; rows can be added and read, nothing else."""
 
     person_path: ClassVar[str] = "case__subject"
@@ -64,21 +63,6 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"], CaseRowQuerySet["Decision
     def on_message(self, message: int | OuterRef) -> Self:
         """Return those about one message."""
         return self.filter(case__message=message)
-
-    def on_messages_between(self, first: int, last: int) -> Self:
-        """Return those about messages of these numbers, both ends included."""
-        return self.filter(case__message_id__gte=first, case__message_id__lte=last)
-
-    def under(self, policy: Policy | int | OuterRef) -> Self:
-        """Leave out what goes against another policy than this one."""
-        return self.filter(
-            Q(verdict=constants.Verdict.NO_VIOLATION) | Q(policy_version__policy=policy)
-        )
-
-    def human_verdicts(self) -> Self:
-        """Return the verdicts of people that hold, also where what they did was lifted."""
-        verdicts = (constants.Verdict.VIOLATES, constants.Verdict.NO_VIOLATION)
-        return self.holding().made_by_people().filter(is_lift=False, verdict__in=verdicts)
 
     def not_made_by(self, actor: User) -> Self:
         """Leave out those that this person made."""
@@ -175,6 +159,14 @@ class EnforcementQuerySet(DecidedQuerySet["Enforcement"]):
     def on_person(self, person_id: int) -> Self:
         """Return those that act on a person or on what is theirs elsewhere than in a text."""
         return self.filter(subject=person_id)
+
+    def out_of_view(self) -> Self:
+        """Return those that took a text from view which somebody could have seen before.
+
+        What was refused at once was never in view.
+        """
+        rows = self.of_kind(*constants.OUT_OF_VIEW).filter(message__created_at__isnull=False)
+        return rows.exclude(data__contains={"was_never_seen": True})
 
     def brought_by_points(self) -> Self:
         """Return those that a person's points brought."""

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db.models import (
-    BooleanField,
     Count,
-    ExpressionWrapper,
     F,
     Max,
     OuterRef,
@@ -21,8 +19,8 @@ from django.db.models.functions import Coalesce
 
 from apps.core.append_only import AppendOnlyQuerySet
 from apps.core.postgresql.percentiles import Percentile
-from apps.core.querysets import TimedQuerySet
 from apps.moderation import constants
+from apps.moderation.querysets.base import whether
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -59,7 +57,7 @@ class RuleQuerySet(QuerySet["Rule"]):
         return self.filter(kind__in=kinds)
 
 
-class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"], TimedQuerySet["RuleHit"]):  # type: ignore[override]
+class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"]):
     """Named queries over hits; rows can be added and read, nothing else."""
 
     def found(self) -> Self:
@@ -101,15 +99,11 @@ class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"], TimedQuerySet["RuleHit"]): 
         """
         said = _said(OuterRef("rule__policy"), since=since, without=without)
         rows = self.found().filter(message__isnull=False).annotate(said=said).exclude(said=None)
-        is_violation = Q(said=constants.Verdict.VIOLATES)
-        return rows.annotate(
-            is_violation=ExpressionWrapper(is_violation, output_field=BooleanField())
-        )
+        return rows.annotate(is_violation=whether(Q(said=constants.Verdict.VIOLATES)))
 
     def with_timeouts(self, longest_us: int) -> Self:
         """Say of each, as `is_timeout`, whether it took at least so many microseconds."""
-        is_timeout = Q(latency_us__gte=longest_us)
-        return self.annotate(is_timeout=ExpressionWrapper(is_timeout, output_field=BooleanField()))
+        return self.annotate(is_timeout=whether(Q(latency_us__gte=longest_us)))
 
     def summed_up(self, *, day: datetime) -> dict[str, int]:
         """Return what rules did, in texts that count once: `hits`, `acted`, `hits_of_day`.
@@ -217,7 +211,7 @@ class BackTestMatchQuerySet(QuerySet["BackTestMatch"]):
 def _said(policy: OuterRef, *, since: datetime | None, without: User | None) -> Subquery:
     """Return what a person decided last about a row's message, as far as it is about a policy."""
     decisions: DecisionQuerySet = apps.get_model("moderation", "Decision")._default_manager.all()  # noqa: SLF001
-    rows = decisions.human_verdicts().under(policy).on_message(OuterRef("message"))
+    rows = decisions.human_verdicts().holding().under(policy).on_message(OuterRef("message"))
     if since is not None:
         rows = rows.after(since)
     if without is not None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Count, Max
 
-from apps.audit.constants import AuditAction
 from apps.audit.models import AuditEvent
-from apps.moderation.constants import SEVERE_A_DAY, Severity
-from apps.moderation.models import AccessGrant, Case
-from apps.moderation.services.figures.metrics import Period, daily, grouped
-
-OPENING = (AuditAction.CASE_CLAIMED, AuditAction.CASE_TAKEN_OVER)
+from apps.moderation.constants import SEVERE_A_DAY
+from apps.moderation.models import AccessGrant
+from apps.moderation.querysets import StaffReadingQuerySet
+from apps.moderation.services.figures.metrics import Period, counted, daily, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +61,21 @@ class CareFigures:
 def care_figures(period: Period) -> CareFigures:
     """Return what staff had to see and what they read, from four queries."""
     days, readers = readings(period)
-    live = AccessGrant.objects.filter(expires_at__gt=Now(), revoked_at=None, back_test=None).count()
+    live = AccessGrant.objects.live().count()
     return CareFigures(exposures(period), days, readers, live)
 
 
 def exposures(period: Period) -> list[Exposure]:
     """Return how many severe cases everybody took, by name."""
     day, week = period.now - timedelta(days=1), period.now - timedelta(days=7)
+    taken = StaffReadingQuerySet(AuditEvent).severe_cases_taken().since(min(period.since, week))
     rows = grouped(
-        AuditEvent.objects.filter(
-            action__in=OPENING,
-            created_at__gte=min(period.since, week),
-            data__severity__gte=Severity.HIGH,
-            actor__isnull=False,
-        ),
+        taken.with_recency(of_day=day, of_week=week, of_period=period.since),
         "actor_id",
         name=Max("actor_label"),
-        last_day=Count("target_id", distinct=True, filter=Q(created_at__gte=day)),
-        last_week=Count("target_id", distinct=True, filter=Q(created_at__gte=week)),
-        period=Count("target_id", distinct=True, filter=Q(created_at__gte=period.since)),
+        last_day=counted("of_day", of="target_id", distinct=True),
+        last_week=counted("of_week", of="target_id", distinct=True),
+        period=counted("of_period", of="target_id", distinct=True),
     )
     figures = [
         Exposure(row["name"], row["last_day"], row["last_week"], row["period"]) for row in rows
@@ -91,31 +84,20 @@ def exposures(period: Period) -> list[Exposure]:
 
 
 def readings(period: Period) -> tuple[list[ReadingDay], list[Reader]]:
-    """Return what staff opened, by day and by person, and how much of it without a case.
-
-    Whatever was read by a grant was: a case may have been open and sealed, which lets nobody in.
-    """
-    case_then = Case.objects.filter(
-        Q(closed_at=None) | Q(closed_at__gte=OuterRef("created_at")),
-        conversation=OuterRef("target_id"),
-        created_at__lte=OuterRef("created_at"),
-    )
+    """Return what staff opened, by day and by person, and how much of it without a case."""
+    read = StaffReadingQuerySet(AuditEvent).conversations_read()
     rows = daily(
-        AuditEvent.objects.filter(
-            action=AuditAction.CONVERSATION_READ,
-            created_at__gte=period.since,
-            created_at__lt=period.until,
-        ).annotate(has_case=Exists(case_then)),
+        read.since(period.since).before(period.until).with_case(),
         "created_at",
         "actor_id",
         name=Max("actor_label"),
         number=Count("pk"),
-        without=Count("pk", filter=Q(has_case=False) | Q(data__has_key="grant_id")),
+        without=counted("is_without_case"),
     )
     grants = {
         row["day"]: row["number"]
         for row in daily(
-            AccessGrant.objects.filter(created_at__gte=period.since, back_test=None),
+            AccessGrant.objects.for_conversations().since(period.since),
             "created_at",
             number=Count("pk"),
         )

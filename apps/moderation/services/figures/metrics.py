@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import Count, DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -143,14 +143,20 @@ def daily(
     return grouped(days, "day", *by, **aggregates)
 
 
+def counted(name: str, *, of: str = "pk", distinct: bool = False) -> Count:
+    """Return how many rows say of themselves that they are this.
+
+    Args:
+        name: what they say, a column of yes and no.
+        of: what is counted.
+        distinct: whether the same one counts once.
+    """
+    return Count(of, distinct=distinct, filter=F(name))  # type: ignore[arg-type]
+
+
 def span(begin: str, end: str) -> ExpressionWrapper[Any]:
     """Return the time between two columns."""
     return ExpressionWrapper(F(end) - F(begin), output_field=DurationField())
-
-
-def age(begin: str, now: datetime) -> ExpressionWrapper[Any]:
-    """Return the time since a column."""
-    return ExpressionWrapper(Value(now) - F(begin), output_field=DurationField())
 
 
 def middle_and_tail(column: str) -> dict[str, Percentile]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Max, QuerySet
 from django.db.models.functions import TruncHour
 
-from apps.core.postgresql.percentiles import Percentile
-from apps.moderation.constants import ActorKind, EnforcementKind, HitOutcome, Verdict
-from apps.moderation.models import Decision, Enforcement, Notice, RuleHit, Strike
+from apps.moderation.constants import ActorKind
+from apps.moderation.models import Decision, Enforcement, RuleHit
 from apps.moderation.services.figures.intervals import Share, wilson
-from apps.moderation.services.figures.labels import TEXT
 from apps.moderation.services.figures.metrics import (
     Period,
+    counted,
     daily,
     grouped,
     middle_and_tail,
@@ -24,13 +24,7 @@ from apps.moderation.services.figures.metrics import (
     seconds,
     span,
 )
-from apps.users.models import User
 
-OUT_OF_VIEW = (
-    EnforcementKind.HIDE_MESSAGE,
-    EnforcementKind.REDACT_SPAN,
-    EnforcementKind.RETRACT_ANSWER,
-)
 SHOWN_BANDS: Sequence[tuple[str, int | None]] = (
     ("none", 0),
     ("1 to 50", 50),
@@ -38,39 +32,6 @@ SHOWN_BANDS: Sequence[tuple[str, int | None]] = (
     ("201 to 1,000", 1_000),
     ("over 1,000", None),
 )
-
-
-def _overturned(by: str, undone: Q) -> tuple[Q, Q, Q]:
-    """Return the conditions of decisions overturned by an appeal, by their author, by others.
-
-    Args:
-        by: path to what took their place.
-        undone: where that is an undo, whether it is of them.
-    """
-    changed = (Q(**{f"{by}__is_undo": True}) & undone) | (
-        Q(**{f"{by}__isnull": False})
-        & ~Q(**{f"{by}__verdict": F("verdict")})
-        & ~Q(**{f"{by}__verdict": Verdict.UNSURE})
-    )
-    appealed = Q(**{f"{by}__decided_appeal__isnull": False})
-    same = Q(**{f"{by}__actor": F("actor")})
-    return changed & appealed, changed & ~appealed & same, changed & ~appealed & ~same
-
-
-def _ways_to_overturn() -> tuple[Q, Q, Q]:
-    """Return the same for decisions of which some was lifted before, or nothing.
-
-    A lift ends early what a decision did to the person and overturns nothing.
-    """
-    is_lifted = Q(superseded_by__is_lift=True)
-    direct = _overturned("superseded_by", Q())
-    later = _overturned(
-        "superseded_by__superseded_by", Q(superseded_by__superseded_by__takes_back=F("pk"))
-    )
-    appeal, same, other = (
-        (~is_lifted & one) | (is_lifted & two) for one, two in zip(direct, later, strict=True)
-    )
-    return appeal, same, other
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +120,15 @@ def decision_figures(period: Period) -> DecisionFigures:
 
 def by_hour(period: Period) -> list[Hour]:
     """Return how many decisions were made in each hour that had any; ending one early is none."""
-    made = Decision.objects.filter(
-        created_at__gte=period.since, created_at__lt=period.until, is_lift=False
-    )
-    rows = grouped(
-        made.annotate(hour=TruncHour("created_at", tzinfo=UTC)),
-        "hour",
-        people=Count("pk", filter=Q(actor_kind=ActorKind.PERSON)),
-        rules=Count("pk", filter=Q(actor_kind=ActorKind.RULE)),
-    )
-    return [Hour(row["hour"], row["people"], row["rules"]) for row in rows]
+    made = Decision.objects.since(period.since).before(period.until).without_lifts()
+    by_kind: dict[datetime, Counter[str]] = defaultdict(Counter)
+    hours = made.annotate(hour=TruncHour("created_at", tzinfo=UTC))
+    for row in grouped(hours, "hour", "actor_kind", number=Count("pk")):
+        by_kind[row["hour"]][row["actor_kind"]] = row["number"]
+    return [
+        Hour(hour, numbers[ActorKind.PERSON], numbers[ActorKind.RULE])
+        for hour, numbers in by_kind.items()
+    ]
 
 
 def overturned(period: Period) -> list[Overturned]:
@@ -177,20 +137,14 @@ def overturned(period: Period) -> list[Overturned]:
     Handing a case on is no verdict, so what a lead then decides overturns nothing; deciding the
     same again neither, nor lifting what a decision did to the person, which is no verdict either.
     """
-    appeal, same, other = _ways_to_overturn()
+    said = Decision.objects.human_verdicts().since(period.since).before(period.until)
     rows = daily(
-        Decision.objects.filter(
-            created_at__gte=period.since,
-            created_at__lt=period.until,
-            actor_kind=ActorKind.PERSON,
-            is_undo=False,
-            is_lift=False,
-        ).exclude(verdict=Verdict.UNSURE),
+        said.with_overturning(),
         "created_at",
         total=Count("pk"),
-        appeal=Count("pk", filter=appeal),
-        same=Count("pk", filter=same),
-        other=Count("pk", filter=other),
+        appeal=counted("by_appeal"),
+        same=counted("by_same"),
+        other=counted("by_other"),
     )
     weeks = {week: [0, 0, 0, 0] for week in period.weeks}
     for row in rows:
@@ -212,14 +166,9 @@ def overturned_altogether(weeks: Sequence[Overturned]) -> Overturned:
 
 
 def _taken_from_view(period: Period) -> QuerySet[Enforcement]:
-    """Return what somebody could have seen before; what was refused at once was never in view."""
-    return (
-        Enforcement.objects.filter(
-            created_at__gte=period.since, kind__in=OUT_OF_VIEW, message__created_at__isnull=False
-        )
-        .exclude(data__contains={"was_never_seen": True})
-        .annotate(window=span("message__created_at", "created_at"))
-    )
+    """Return what was taken from view, and how long it had been in it."""
+    taken = Enforcement.objects.since(period.since).out_of_view()
+    return taken.annotate(window=span("message__created_at", "created_at"))
 
 
 def in_view_by_day(period: Period) -> list[InView]:
@@ -248,47 +197,20 @@ def _in_view(day: date | None, who: str, row: dict[str, Any]) -> InView:
 
 def shown(period: Period) -> Shown:
     """Return how much people had seen of the texts that rules withheld, each counted once."""
-    bands = {}
-    low = -1
-    for number, (_, high) in enumerate(SHOWN_BANDS):
-        condition = Q(seen__gt=low)
-        if high is not None:
-            condition &= Q(seen__lte=high)
-            low = high
-        bands[f"band{number}"] = Count("text", filter=condition)
-    withheld = RuleHit.objects.filter(created_at__gte=period.since, outcome=HitOutcome.ENFORCED)
-    texts = withheld.annotate(text=TEXT).order_by().values("text")
-    row = texts.annotate(seen=Max("shown_chars")).aggregate(
-        number=Count("text"),
-        p50=Percentile("seen", share=0.5),
-        p95=Percentile("seen", share=0.95),
-        most=Max("seen"),
-        **bands,
-    )
-    counts = tuple(row[name] for name in bands)
+    withheld = RuleHit.objects.since(period.since).enforced()
+    row = withheld.shown_in_bands([highest for _, highest in SHOWN_BANDS])
+    counts = tuple(row[f"band{number}"] for number in range(len(SHOWN_BANDS)))
     return Shown(row["number"], counts, row["p50"], row["p95"], row["most"])
-
-
-def _acted_on(period: Period) -> QuerySet[Any]:
-    """Return violations that did something to somebody whose account is still there."""
-    rows = Decision.objects.filter(
-        Exists(Enforcement.objects.filter(decision=OuterRef("pk")))
-        | Exists(Strike.objects.filter(decision=OuterRef("pk"))),
-        Exists(User.objects.filter(pk=OuterRef("case__subject"))),
-        created_at__gte=period.since,
-        verdict=Verdict.VIOLATES,
-    )
-    return rows.annotate(is_told=Exists(Notice.objects.filter(decision=OuterRef("pk"))))
 
 
 def notices(period: Period) -> list[NoticeDay]:
     """Return for every day how many violations had effects, and of how many people were told."""
     rows = daily(
-        _acted_on(period),
+        Decision.objects.since(period.since).felt(),
         "created_at",
         acted=Count("pk"),
-        told=Count("pk", filter=Q(is_told=True)),
-        untold=Max("case_id", filter=Q(is_told=False)),
+        told=counted("is_told"),
+        untold=Max("case_id", filter=~F("is_told")),
     )
     found = {row["day"]: row for row in rows}
     nothing = {"acted": 0, "told": 0, "untold": None}

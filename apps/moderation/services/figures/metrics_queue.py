@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min
 
-from apps.moderation.constants import ActorKind, CaseState, FlagSource, Severity
+from apps.moderation.constants import FlagSource, Severity
 from apps.moderation.models import Case, CaseReopening, Decision
-from apps.moderation.querysets import opened_at_once
 from apps.moderation.services.figures.metrics import (
     Period,
-    age,
+    counted,
     daily,
     grouped,
     middle_and_tail,
@@ -114,21 +112,15 @@ def waiting(now: datetime) -> list[Waiting]:
 
     The age of a case counts from when it was opened last, as the time to decide it does.
     """
-    edges = [timedelta(), *(upper for _, upper in BANDS)]
-    bands = {
-        f"band{number}": Count("pk", filter=_between(now, edges[number], edges[number + 1]))
-        for number in range(len(BANDS))
-    }
+    numbers = range(len(BANDS))
     rows = grouped(
-        Case.objects.not_closed()
-        .annotate(since=Coalesce("reopened_at", "created_at"))
-        .annotate(age=age("since", now)),
+        Case.objects.not_closed().with_age(now, bands=[highest for _, highest in BANDS]),
         "severity",
         total=Count("pk"),
-        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        overdue=counted("is_overdue"),
         oldest=Min("since"),
         **middle_and_tail("age"),
-        **bands,
+        **{f"band{number}": counted(f"is_in_band{number}") for number in numbers},
     )
     return [
         Waiting(
@@ -138,39 +130,27 @@ def waiting(now: datetime) -> list[Waiting]:
             p50=row["p50"].total_seconds(),
             p95=row["p95"].total_seconds(),
             oldest=(now - row["oldest"]).total_seconds(),
-            bands=tuple(row[name] for name in bands),
+            bands=tuple(row[f"band{number}"] for number in numbers),
         )
         for row in reversed(rows)
     ]
 
 
-def _between(now: datetime, low: timedelta, high: timedelta) -> Q:
-    condition = Q(since__lte=now - low) if low else Q()
-    return condition if high == timedelta.max else condition & Q(since__gt=now - high)
-
-
 def flow(period: Period) -> list[FlowDay]:
     """Return what came in and went out, for every day of the period."""
-    sources = {source: Count("pk", filter=Q(source=source)) for source in FlagSource.values}
-    opened = {
-        row["day"]: row
-        for row in daily(
-            Case.objects.filter(created_at__gte=period.since),
-            "created_at",
-            number=Count("pk"),
-            **sources,
-        )
-    }
-    again = CaseReopening.objects.filter(created_at__gte=period.since)
-    reopened = {row["day"]: row for row in daily(again, "created_at", number=Count("pk"))}
+    opened: dict[date, Counter[str]] = defaultdict(Counter)
+    cases = Case.objects.since(period.since)
+    for row in daily(cases, "created_at", "source", number=Count("pk")):
+        opened[row["day"]][row["source"]] = row["number"]
+    again = CaseReopening.objects.since(period.since)
+    reopened = {row["day"]: row["number"] for row in daily(again, "created_at", number=Count("pk"))}
     closed = closings(period)
-    nothing: dict[str, int] = {}
     return [
         FlowDay(
             day=day,
-            opened=opened.get(day, nothing).get("number", 0),
-            by_source={name: opened.get(day, nothing).get(name, 0) for name in sources},
-            reopened=reopened.get(day, nothing).get("number", 0),
+            opened=opened[day].total(),
+            by_source={source: opened[day][source] for source in FlagSource.values},
+            reopened=reopened.get(day, 0),
             closed=closed[day]["number"],
             at_once=closed[day]["at_once"],
             in_time=closed[day]["in_time"],
@@ -184,21 +164,16 @@ def closings(period: Period) -> dict[date, Counter[str]]:
 
     A case that is closed knows of its last time only; the times before are with its reopenings.
     """
-    still = Case.objects.filter(state=CaseState.CLOSED, closed_at__gte=period.since)
-    before = CaseReopening.objects.filter(closed_at__gte=period.since)
-    at_once_still = opened_at_once() & Q(reopened_at__isnull=True)
-    kinds: Sequence[tuple[QuerySet[Any], Q]] = (
-        (still, at_once_still),
-        (before, Q(was_at_once=True)),
-    )
+    counts = {
+        "number": Count("pk"),
+        "at_once": counted("is_at_once"),
+        "in_time": counted("is_in_time"),
+    }
+    still = Case.objects.closed_since(period.since).with_timeliness()
+    before = CaseReopening.objects.closed_since(period.since).with_timeliness()
     found: dict[date, Counter[str]] = defaultdict(Counter)
-    for rows, at_once in kinds:
-        counts = {
-            "number": Count("pk"),
-            "at_once": Count("pk", filter=at_once),
-            "in_time": Count("pk", filter=Q(closed_at__lte=F("due_at")) & ~at_once),
-        }
-        for row in daily(rows, "closed_at", **counts):
+    for rows in (daily(still, "closed_at", **counts), daily(before, "closed_at", **counts)):
+        for row in rows:
             found[row["day"]].update({name: row[name] for name in counts})
     return found
 
@@ -206,17 +181,10 @@ def closings(period: Period) -> dict[date, Counter[str]]:
 def first_decisions(period: Period) -> tuple[list[FirstDecisions], FirstDecisions]:
     """Return how long people took to decide first, by day and over all days.
 
-    A rule that withheld a text at once decided nothing in this sense; handing a case on did. A case
-    that opened only as staff decided it had no wait.
+    A case that opened only as staff decided it had no wait.
     """
-    rows: QuerySet[Decision] = (
-        Decision.objects.filter(
-            created_at__gte=period.since, actor_kind=ActorKind.PERSON, is_undo=False
-        )
-        .filter(Q(supersedes=None) | ~Q(supersedes__actor_kind=ActorKind.PERSON))
-        .exclude(opened_at_once("case"))
-        .annotate(wait=span("case__created_at", "created_at"))
-    )
+    first = Decision.objects.since(period.since).first_by_people()
+    rows = first.annotate(wait=span("case__created_at", "created_at"))
     by_day = daily(rows, "created_at", number=Count("pk"), **middle_and_tail("wait"))
     found = {row["day"]: row for row in by_day}
     days = [_first(day, found.get(day, {})) for day in period.dates]

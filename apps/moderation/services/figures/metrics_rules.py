@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from apps.conversations.constants import LIVE_STATES, ReplyState
 from apps.conversations.models import Reply
 from apps.moderation import statements
-from apps.moderation.constants import HitOutcome, RuleMode
+from apps.moderation.constants import RuleMode
 from apps.moderation.models import BackTestMatch, Rule, RuleHit
 from apps.moderation.services.figures.intervals import Share, wilson
 from apps.moderation.services.figures.labels import Judged, judged_texts
-from apps.moderation.services.figures.metrics import Period, daily, grouped
+from apps.moderation.services.figures.metrics import Period, counted, daily, grouped
 
 TIMEOUT_US = 3_000_000
 """A failed check that took at least as long was given up on."""
 MAX_RULES = 200
-FAILED = Q(outcome=HitOutcome.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,23 +114,22 @@ def guard_figures(period: Period) -> GuardFigures:
     rows = statements.texts_of_rules(since=period.since, timeout_us=TIMEOUT_US)
     sums = {rule_id: _Sums(*map(int, numbers)) for rule_id, *numbers in rows}
     judged = judged_texts(
-        RuleHit.objects.filter(created_at__gte=period.since),
-        BackTestMatch.objects.filter(labelled_at__gte=period.since),
+        RuleHit.objects.since(period.since),
+        BackTestMatch.objects.labelled_since(period.since),
         by="rule",
     )
-    failed = RuleHit.objects.filter(FAILED, created_at__gte=period.since)
     failures = daily(
-        failed,
+        RuleHit.objects.failed().since(period.since).with_timeouts(TIMEOUT_US),
         "created_at",
         errors=Count("pk"),
-        timeouts=Count("pk", filter=Q(latency_us__gte=TIMEOUT_US)),
+        timeouts=counted("is_timeout"),
     )
     return GuardFigures(_rules(sums, judged), _failures(failures, period), models(period))
 
 
 def _rules(sums_of: Mapping[int, _Sums], judged: Mapping[int, Judged]) -> list[RuleFigures]:
     """Return the rules that are on, or did something, the busiest first."""
-    rules = Rule.objects.filter(~Q(mode=RuleMode.OFF) | Q(pk__in=list(sums_of)))
+    rules = Rule.objects.live() | Rule.objects.filter(pk__in=list(sums_of))
     figures = []
     for rule in rules.order_by("pk")[:MAX_RULES]:
         sums = sums_of.get(rule.pk, _Sums())
@@ -166,26 +164,27 @@ def _failures(rows: Iterable[dict[str, Any]], period: Period) -> list[FailureDay
 
 def models(period: Period) -> list[ModelFigures]:
     """Return how the answers that models were asked for ended, of each the most used first."""
-    states = (ReplyState.STOPPED, ReplyState.WITHHELD, ReplyState.HALTED, ReplyState.FAILED)
-    counts = {str(state): Count("pk", filter=Q(state=state)) for state in states}
+    ended: dict[str, Counter[str]] = defaultdict(Counter)
     rows = grouped(
         Reply.objects.filter(queued_at__gte=period.since, started_at__isnull=False).exclude(
             state__in=LIVE_STATES
         ),
         "model",
-        ended=Count("pk"),
-        **counts,
+        "state",
+        number=Count("pk"),
     )
+    for row in rows:
+        ended[row["model"]][row["state"]] = row["number"]
     figures = [
         ModelFigures(
-            model=row["model"],
-            ended=row["ended"],
-            stopped=wilson(row["stopped"], row["ended"]),
-            withheld=wilson(row["withheld"], row["ended"]),
-            halted=row["halted"],
-            failed=row["failed"],
+            model=model,
+            ended=states.total(),
+            stopped=wilson(states[ReplyState.STOPPED], states.total()),
+            withheld=wilson(states[ReplyState.WITHHELD], states.total()),
+            halted=states[ReplyState.HALTED],
+            failed=states[ReplyState.FAILED],
         )
-        for row in rows
+        for model, states in ended.items()
     ]
     return sorted(figures, key=lambda figure: (-figure.ended, figure.model))
 

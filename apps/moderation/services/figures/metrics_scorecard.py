@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Max, Sum
 
 from apps.core.postgresql.percentiles import Percentile
 from apps.moderation.constants import HitOutcome
 from apps.moderation.errors import RuleNotFoundError
-from apps.moderation.models import BackTestMatch, Rule, RuleHit
+from apps.moderation.models import BackTestMatch, Rule
+from apps.moderation.querysets import RuleHitQuerySet
 from apps.moderation.services.figures.intervals import Share
-from apps.moderation.services.figures.labels import FOUND, TEXT, Judged, judged_texts, judgements
+from apps.moderation.services.figures.labels import JUDGED, Judged, judged_texts
 from apps.moderation.services.figures.metrics import Period, daily, monday
 
 MAX_VERSIONS = 20
@@ -82,17 +83,19 @@ def rule_figures(rule_id: int, period: Period) -> ScorecardFigures:
     rule = Rule.objects.select_related("policy__current").filter(pk=rule_id).first()
     if rule is None:
         raise RuleNotFoundError
-    hits: QuerySet[RuleHit] = RuleHit.objects.filter(
-        rule=rule, created_at__gte=period.since, created_at__lt=period.until
-    )
+    hits = rule.hits.since(period.since).before(period.until)
     days = _days(hits, period)
     versions, total = _versions(rule, hits, period)
-    texts = hits.filter(FOUND).annotate(text=TEXT).order_by().values("text")
-    times = texts.annotate(longest=Max("latency_us")).aggregate(
-        p50=Percentile("longest", share=0.5),
-        p95=Percentile("longest", share=0.95),
-        number=Count("text"),
-        all=Sum("longest"),
+    times = (
+        hits.found()
+        .texts()
+        .annotate(longest=Max("latency_us"))
+        .aggregate(
+            p50=Percentile("longest", share=0.5),
+            p95=Percentile("longest", share=0.95),
+            number=Count("text"),
+            all=Sum("longest"),
+        )
     )
     return ScorecardFigures(
         rule_id=rule.pk,
@@ -116,22 +119,20 @@ def _ms(microseconds: float | None) -> float | None:
     return None if microseconds is None else microseconds / 1_000
 
 
-def _days(hits: QuerySet[RuleHit], period: Period) -> list[OutcomeDay]:
-    counts = {outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in HitOutcome.values}
-    found = {row["day"]: row for row in daily(hits, "created_at", **counts)}
-    nothing = dict.fromkeys(HitOutcome.values, 0)
+def _days(hits: RuleHitQuerySet, period: Period) -> list[OutcomeDay]:
+    found: dict[date, Counter[str]] = defaultdict(Counter)
+    for row in daily(hits, "created_at", "outcome", number=Count("pk")):
+        found[row["day"]][row["outcome"]] = row["number"]
     return [
-        OutcomeDay(day, {outcome: found.get(day, nothing)[outcome] for outcome in nothing})
+        OutcomeDay(day, {outcome: found[day][outcome] for outcome in HitOutcome.values})
         for day in period.dates
     ]
 
 
 def _versions(
-    rule: Rule, hits: QuerySet[RuleHit], period: Period
+    rule: Rule, hits: RuleHitQuerySet, period: Period
 ) -> tuple[list[VersionFigures], Share]:
-    matches: QuerySet[BackTestMatch] = BackTestMatch.objects.filter(
-        back_test__version__rule=rule, labelled_at__gte=period.since
-    )
+    matches = BackTestMatch.objects.of_rule(rule).labelled_since(period.since)
     judged: dict[int, Judged] = judged_texts(hits, matches, by="version")
     altogether = Judged()
     for part in judged.values():
@@ -141,9 +142,8 @@ def _versions(
     return figures, altogether.share
 
 
-def _weeks(hits: QuerySet[RuleHit], period: Period) -> list[WeekFigures]:
+def _weeks(hits: RuleHitQuerySet, period: Period) -> list[WeekFigures]:
     weeks: dict[date, Judged] = {week: Judged() for week in period.weeks}
-    by_day = hits.annotate(day=TruncDate("created_at", tzinfo=UTC))
-    for day, agreed, total in judgements(by_day, "day"):
-        weeks[monday(day)].add(agreed, total)
+    for row in daily(hits.judged(), "created_at", **JUDGED):
+        weeks[monday(row["day"])].add(row["agreed"], row["total"])
     return [WeekFigures(week, judged.share) for week, judged in weeks.items()]
