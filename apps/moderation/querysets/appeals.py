@@ -11,7 +11,8 @@ from apps.moderation import constants
 from apps.moderation.querysets.base import CaseRowQuerySet
 
 if TYPE_CHECKING:
-    from apps.moderation.models import Appeal, Case, Decision  # noqa: F401
+    from apps.moderation.models import Appeal, Case, Decision, Notice  # noqa: F401
+    from apps.users.models import User
 
 
 class AppealQuerySet(CaseRowQuerySet["Appeal"]):
@@ -37,6 +38,27 @@ class AppealQuerySet(CaseRowQuerySet["Appeal"]):
             decisions: its decisions, which the caller has read.
         """
         return self.filter(Q(case=case) | Q(decision__in=[one.pk for one in decisions]))
+
+    def against_message(self, message: int | OuterRef) -> Self:
+        """Return those against what was decided about a message."""
+        return self.filter(decision__case__message=message)
+
+    def against_conversation(self, conversation: int | OuterRef) -> Self:
+        """Return those against what was decided about messages of a conversation."""
+        return self.filter(decision__case__conversation=conversation)
+
+    def from_notice(self, notice: Notice) -> Self:
+        """Return the one with which somebody answered a notice, if they did."""
+        return self.filter(notice=notice)
+
+    def telling_of_conversation(self, conversation: int | OuterRef) -> Self:
+        """Return those whose notice told of a conversation or of a message in it."""
+        return self.filter(notice__conversation=conversation)
+
+    def blind_for(self, viewer: User) -> Self:
+        """Return those that wait and of whose text this person has not said what they think."""
+        waiting = self.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
+        return waiting.exclude(case__target_role=constants.ABOUT_PERSON)
 
     def decided_with(self, decision: Decision) -> Self:
         """Return the one that was decided with this decision, if any was."""

@@ -16,6 +16,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 
 from apps.moderation import constants
+from apps.moderation.querysets import blind_reviews
 from apps.moderation.querysets.base import CaseRowQuerySet, whether
 from apps.moderation.querysets.figures import CaseFigureQuerySet, opened_at_once
 from apps.moderation.querysets.queue import QueueQuerySet
@@ -100,6 +101,10 @@ class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
     def opened_at_once(self) -> Self:
         """Return those that opened only as somebody of staff decided them."""
         return self.filter(opened_at_once())
+
+    def with_reasons_kept_from(self, reviewer: User) -> Self:
+        """Return those whose earlier reasons wait for this reviewer's own opinion."""
+        return self.filter(blind_reviews.kept_from(reviewer, case="pk"))
 
     def fit_for(self, actor: User) -> Self:
         """Leave out those in which this person has a part."""

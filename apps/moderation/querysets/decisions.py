@@ -254,6 +254,10 @@ class NoticeQuerySet(DecidedQuerySet["Notice"]):
             Q(appeal_until__isnull=False) | Q(decision__actor_kind=constants.ActorKind.SYSTEM)
         )
 
+    def to_active_people(self) -> Self:
+        """Leave out those to whoever has closed their account, or had it closed."""
+        return self.filter(subject__is_active=True)
+
     def appealable(self, now: datetime) -> Self:
         """Return those from which nobody has appealed and somebody still may."""
         return self.filter(appeal_until__gt=now, appeal=None)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
-from apps.moderation.constants import CaseState, EnforcementState, FlagOutcome, Verdict
+from apps.moderation.constants import CaseState, Verdict
 from apps.moderation.errors import CaseChangedError
 from apps.moderation.models import Appeal, Case, Decision, Enforcement, Notice, Strike
 from apps.moderation.services.cases import case_locks, cases, desk_news, priorities
@@ -21,11 +21,11 @@ def can_appeal(notice: Notice) -> bool:
     """
     if notice.appeal_until is None or notice.appeal_until <= timezone.now():
         return False
-    of_case = Appeal.objects.filter(decision__case=notice.decision.case_id).pending()
-    if of_case.exists() or Appeal.objects.filter(notice=notice).exists():
+    waiting = Appeal.objects.against_case(notice.decision.case_id).pending()
+    if waiting.exists() or Appeal.objects.from_notice(notice).exists():
         return False
     last = _last_word(notice.decision.case)
-    if last is None or Appeal.objects.filter(outcome=last).exists():
+    if last is None or Appeal.objects.decided_with(last).exists():
         return False
     return _violation_of(last) is not None
 
@@ -57,15 +57,9 @@ def _violation_of(last: Decision) -> Decision | None:
 
 def _renewed(undo: Decision) -> Decision | None:
     """Return the violation that an undo brought back, where it did."""
-    holding = Enforcement.objects.filter(
-        decision__case=undo.case_id, state=EnforcementState.ACTIVE
-    ).order_by("-id")
-    newest = holding.select_related("decision").first() or (
-        Strike.objects.active()
-        .filter(decision__case=undo.case_id)
-        .select_related("decision")
-        .first()
-    )
+    holding = Enforcement.objects.of_case(undo.case_id).not_ended().order_by("-id")
+    counting = Strike.objects.active().of_case(undo.case_id).select_related("decision")
+    newest = holding.select_related("decision").first() or counting.first()
     return newest.decision if newest is not None else None
 
 
@@ -77,7 +71,7 @@ def case_to_look_at(notice: Notice) -> Case:
     number, case = notice.decision.case_id, notice.decision.case
     if case.is_about_person:
         return case_locks.lock_with_text(number)
-    newer = Case.objects.not_closed().filter(message=case.message_id)
+    newer = Case.objects.not_closed().on_message(case.message_id)
     return case_locks.lock_with_text(newer.values_list("pk", flat=True).first() or number)
 
 
@@ -95,8 +89,8 @@ def take_in(case: Case, notice: Notice, decision: Decision) -> Case:
         case, was_closed = case_to_look_at(notice), False
         if case.is_closed:
             raise CaseChangedError
-    decided = Decision.objects.filter(case__in=[case.pk, decision.case_id])
-    if case.state == CaseState.CLAIMED and decided.filter(actor=case.claimed_by_id).exists():
+    decided = Decision.objects.of_cases([case.pk, decision.case_id])
+    if case.state == CaseState.CLAIMED and decided.made_by(case.claimed_by_id).exists():
         state = CaseState.ESCALATED if cases.is_handed_on(case) else CaseState.OPEN
         cases.put_back(case, state)
     elif not was_closed:
@@ -122,7 +116,7 @@ def carry_along(appeal: Appeal) -> list[Appeal]:
     Returns:
         Those others. The decision stays the outcome of the first only.
     """
-    rows = Appeal.objects.pending().filter(decision__case=appeal.decision.case_id)
+    rows = Appeal.objects.pending().against_case(appeal.decision.case_id)
     others = list(rows.exclude(pk=appeal.pk).order_by("pk").select_for_update())
     for other in others:
         other.state, other.decided_at = appeal.state, appeal.decided_at
@@ -134,10 +128,8 @@ def carry_along(appeal: Appeal) -> list[Appeal]:
 
 def let_go(case: Case, *, is_decided: bool) -> None:
     """End the appeal's hold on a case; it closes where nothing else waits in it."""
-    case.has_appeal = Appeal.objects.pending().filter(case=case).exists()
-    waits = case.has_appeal or (
-        not is_decided and case.flags.filter(outcome=FlagOutcome.PENDING).exists()
-    )
+    case.has_appeal = Appeal.objects.pending().of_case(case).exists()
+    waits = case.has_appeal or (not is_decided and case.flags.pending().exists())
     never_decided = not case.decisions.exists()
     if waits or never_decided:
         case.version += 1

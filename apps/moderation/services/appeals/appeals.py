@@ -92,7 +92,7 @@ def withdraw(*, actor: User, notice_id: int) -> Appeal:
         AppealDecidedError: it was decided or withdrawn already.
     """
     notice = inbox.access_notice(viewer=actor, notice_id=notice_id)
-    found = Appeal.objects.filter(notice=notice).first()
+    found = Appeal.objects.from_notice(notice).first()
     if found is None:
         raise AppealNotFoundError
     case = cases.lock_case(found.case_id)
@@ -117,9 +117,9 @@ def list_appeals(
         ForbiddenError: the viewer may not see cases.
     """
     cases.require(viewer, cases.VIEW)
-    rows = Appeal.objects.with_parts().exclude(subject=viewer).order_by("-id")
-    rows = rows if state is None else rows.filter(state=state)
-    return rows if case_id is None else rows.filter(case=case_id)
+    rows = Appeal.objects.with_parts().not_about(viewer).order_by("-id")
+    rows = rows if state is None else rows.in_state(state)
+    return rows if case_id is None else rows.of_case(case_id)
 
 
 def access_appeal(*, viewer: User, appeal_id: int) -> Appeal:

@@ -8,38 +8,19 @@ judge, and they are kept from nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
-from apps.audit.constants import AuditAction
 from apps.moderation import constants
 from apps.moderation.models import Appeal, Case, Decision, Notice
-from apps.moderation.querysets import AppealQuerySet
+from apps.moderation.querysets import blind_reviews as conditions
 from apps.moderation.services.cases import cases
 from apps.users.models import User
 
-ABOUT_CASES = (
-    AuditAction.CASE_DECIDED,
-    AuditAction.CASE_ESCALATED,
-    AuditAction.CASE_LIFTED,
-    AuditAction.CASE_UNDONE,
-)
-ABOUT_TEXTS = (
-    AuditAction.MESSAGE_HIDDEN,
-    AuditAction.MESSAGE_RESTORED,
-    AuditAction.MESSAGE_REDACTED,
-    AuditAction.MESSAGE_UNREDACTED,
-    AuditAction.REPLY_WITHHELD,
-    AuditAction.REPLY_RELEASED,
-)
-ABOUT_PEOPLE = (
-    AuditAction.USER_WARNED,
-    AuditAction.USER_RESTRICTED,
-    AuditAction.USER_SUSPENDED,
-    AuditAction.USER_LIFTED,
-)
-ABOUT_TALKS = (AuditAction.CONVERSATION_LOCKED, AuditAction.CONVERSATION_UNLOCKED)
+if TYPE_CHECKING:
+    from django.db.models import Q
+
 Row = TypeVar("Row", Decision, Notice)
 
 
@@ -68,8 +49,8 @@ def hides_any(*, viewer: User, appeals: Iterable[Appeal]) -> bool:
 
 def hides_reasons(*, viewer: User, case: Case) -> bool:
     """Tell the same of a case of which the appeals were not read."""
-    rows = Case.objects.filter(pk=case.pk).filter(kept_from(viewer, case="pk"))
-    return viewer.has_perm(cases.APPEALS) and rows.exists()
+    rows = Case.objects.with_reasons_kept_from(viewer).filter(pk=case.pk)
+    return _is_reviewer(viewer) and rows.exists()
 
 
 def with_kept_reasons(rows: QuerySet[Row], *, viewer: User, case: str = "case") -> QuerySet[Row]:
@@ -93,16 +74,12 @@ def as_column(condition: Q) -> ExpressionWrapper[Any]:
 
 def kept_from(viewer: User, *, case: str) -> Q:
     """Return the condition of rows with a case whose earlier reasons are kept from somebody."""
-    pending = _blind_for(viewer)
-    waits = Exists(pending.filter(case=OuterRef(case)))
-    is_against = Exists(pending.filter(decision__case=OuterRef(case)))
-    return _may_review(viewer) & (Q(waits) | Q(is_against))
+    return conditions.kept_from(viewer, case=case, is_reviewer=_is_reviewer(viewer))
 
 
 def kept_of_message(viewer: User, *, message: str) -> Q:
     """Return the condition of rows with a message of which the same holds."""
-    pending = _blind_for(viewer).filter(decision__case__message=OuterRef(message))
-    return _may_review(viewer) & Q(Exists(pending))
+    return conditions.kept_of_message(viewer, message=message, is_reviewer=_is_reviewer(viewer))
 
 
 def kept_of_person(viewer: User, *, person: str) -> Q:
@@ -110,27 +87,13 @@ def kept_of_person(viewer: User, *, person: str) -> Q:
 
     Which of their measures the appeal is about does not matter: all reasons wait for the opinion.
     """
-    pending = _blind_for(viewer).filter(subject=OuterRef(person))
-    return _may_review(viewer) & Q(Exists(pending))
+    return conditions.kept_of_person(viewer, person=person, is_reviewer=_is_reviewer(viewer))
 
 
 def kept_of_event(viewer: User) -> Q:
     """Return the condition of events of the record that tell why something was decided."""
-    number = "target_id"
-    locked = _blind_for(viewer).filter(decision__case__conversation=OuterRef(number))
-    return (
-        Q(action__in=ABOUT_CASES) & kept_from(viewer, case=number)
-        | Q(action__in=ABOUT_TEXTS) & kept_of_message(viewer, message=number)
-        | Q(action__in=ABOUT_PEOPLE) & kept_of_person(viewer, person=number)
-        | Q(action__in=ABOUT_TALKS) & _may_review(viewer) & Q(Exists(locked))
-    )
+    return conditions.kept_of_event(viewer, is_reviewer=_is_reviewer(viewer))
 
 
-def _may_review(viewer: User) -> Q:
-    return Q(Value(viewer.has_perm(cases.APPEALS), output_field=BooleanField()))
-
-
-def _blind_for(viewer: User) -> AppealQuerySet:
-    """Return the appeals that wait and of whose text this person has not said what they think."""
-    pending = Appeal.objects.pending().exclude(~Q(first_opinion=""), reviewer=viewer)
-    return pending.exclude(case__target_role=constants.ABOUT_PERSON)
+def _is_reviewer(viewer: User) -> bool:
+    return viewer.has_perm(cases.APPEALS)

@@ -6,15 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.errors import NoticeNotFoundError
 from apps.moderation.models import Enforcement, Notice, Strike
+from apps.moderation.querysets import NoticeQuerySet
 from apps.moderation.services.decisions import strikes
-from apps.moderation.services.notices import notices
 from apps.users.models import User
 from apps.users.services import access
 
@@ -58,16 +57,15 @@ CONSEQUENCES = {
 }
 
 
-def list_notices(*, viewer: User) -> QuerySet[Notice]:
+def list_notices(*, viewer: User) -> NoticeQuerySet:
     """Return the viewer's notices with their appeals, newest first."""
-    return Notice.objects.filter(subject=viewer).select_related("appeal").order_by("-id")
+    return Notice.objects.about(viewer).select_related("appeal").order_by("-id")
 
 
 def newest_notices(*, viewer: User, before: int | None = None) -> tuple[list[Notice], int | None]:
     """Return one screen of notices with their conversations, and where the next one begins."""
     rows = list_notices(viewer=viewer).select_related("appeal", "conversation")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
+    rows = rows if before is None else rows.before_number(before)
     found = list(rows[: NOTICES_SHOWN + 1])
     shown = found[:NOTICES_SHOWN]
     return shown, shown[-1].pk if len(found) > NOTICES_SHOWN else None
@@ -78,7 +76,7 @@ def notice_about(*, viewer: User, message_id: int) -> int | None:
 
     That it was kept back unchecked is one; what came of a report is none.
     """
-    rows = Notice.objects.filter(notices.ABOUT_OWN_TEXT, subject=viewer, message=message_id)
+    rows = Notice.objects.about(viewer).on_message(message_id).of_measures()
     return rows.order_by("-id").values_list("pk", flat=True).first()
 
 
@@ -93,11 +91,9 @@ def notices_about_links(*, viewer: User, share_ids: Collection[int]) -> dict[int
         Numbers of notices, by number of link.
     """
     revoking = Enforcement.objects.active().revoking(owner=viewer.pk)
-    held = revoking.filter(data__share_id__in=list(share_ids))
-    shares = {row.decision.case_id: row.data["share_id"] for row in held.select_related("decision")}
-    told = Notice.objects.filter(
-        notices.ABOUT_OWN_TEXT, subject=viewer, decision__case__in=list(shares)
-    )
+    held = revoking.of_links(share_ids).select_related("decision")
+    shares = {row.decision.case_id: row.data["share_id"] for row in held}
+    told = Notice.objects.about(viewer).of_cases(list(shares)).of_measures()
     rows = told.order_by("id").values_list("decision__case", "pk")
     return {shares[case]: notice for case, notice in rows}
 
@@ -108,8 +104,8 @@ def access_notice(*, viewer: User, notice_id: int) -> Notice:
     Raises:
         NoticeNotFoundError: there is none, or it is somebody else's.
     """
-    rows = Notice.objects.select_related("decision", "appeal", "subject")
-    notice = rows.filter(pk=notice_id, subject=viewer).first()
+    rows = Notice.objects.about(viewer).select_related("decision", "appeal", "subject")
+    notice = rows.filter(pk=notice_id).first()
     if notice is None:
         raise NoticeNotFoundError
     return notice
@@ -124,13 +120,13 @@ def read_notice(*, viewer: User, notice_id: int) -> Notice:
     notice = access_notice(viewer=viewer, notice_id=notice_id)
     if notice.read_at is None:
         notice.read_at = timezone.now()
-        Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=notice.read_at)
+        Notice.objects.filter(pk=notice.pk).unread().update(read_at=notice.read_at)
     return notice
 
 
 def account_of(*, viewer: User) -> Account:
     """Return how the viewer stands at the moment."""
-    rows = Strike.objects.active().filter(subject=viewer).order_by("expires_at")
+    rows = Strike.objects.active().about(viewer).order_by("expires_at")
     points = sum(row.points for row in rows)
     following = strikes.next_threshold(points)
     standing, until = access.standing_of(viewer)

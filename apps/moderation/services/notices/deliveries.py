@@ -40,7 +40,7 @@ def deliver(notice: Notice) -> None:
 
 def count_unread(user_id: int) -> int:
     """Return how many notices a person has not read, at most 100."""
-    unread = Notice.objects.filter(subject=user_id, read_at=None)
+    unread = Notice.objects.about(user_id).unread()
     return unread[:COUNTED_UP_TO].count()
 
 

@@ -51,11 +51,9 @@ def open_letter(*, token: str) -> Notice:
         raise NoticeNotFoundError from None
     if content["until"] < timezone.now().timestamp():
         raise NoticeNotFoundError
-    notice = (
-        Notice.objects.select_related("subject", "decision", "appeal")
-        .filter(pk=content["notice"], subject=content["user"], subject__is_active=True)
-        .first()
-    )
+    rows = Notice.objects.about(content["user"]).to_active_people()
+    rows = rows.select_related("subject", "decision", "appeal")
+    notice = rows.filter(pk=content["notice"]).first()
     if notice is None:
         raise NoticeNotFoundError
     return notice
@@ -68,7 +66,7 @@ def letters_for(*, person: User) -> list[tuple[str, datetime, str]]:
     """
     if not person.is_suspended or not person.is_active:
         return []
-    newest = Notice.objects.filter(subject=person).order_by("-id")[:LETTERS_SHOWN]
+    newest = Notice.objects.about(person).order_by("-id")[:LETTERS_SHOWN]
     return [
         (
             notice.title,

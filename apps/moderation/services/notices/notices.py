@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from apps.conversations.constants import Author
 from apps.core.languages import speaking
 from apps.moderation import constants
-from apps.moderation.constants import ActorKind, EnforcementKind, NoticeKind
+from apps.moderation.constants import EnforcementKind, NoticeKind
 from apps.moderation.models import Case, Decision, Enforcement, Notice
 from apps.moderation.services.notices import deliveries, reasons, still_held
 from apps.moderation.services.notices.reasons import LOOKED_AGAIN, Change
@@ -52,8 +51,6 @@ REPORT_NOTED = gettext_noop(
 REPORT_DISAGREED = gettext_noop(
     "A person looked at it and found nothing against our policy, so it stays."
 )
-ABOUT_OWN_TEXT = Q(appeal_until__isnull=False) | Q(decision__actor_kind=ActorKind.SYSTEM)
-"""Notices of what was done to somebody's text or account: to be appealed, or held unchecked."""
 
 
 def tell(*, decision: Decision, case: Case, change: Change) -> Notice | None:
@@ -185,7 +182,7 @@ def tell_reporters(
     found = REPORT_AGREED if is_acted_on else REPORT_NOTED
     outcome = found if decision.verdict == constants.Verdict.VIOLATES else REPORT_DISAGREED
     is_answer = case.target_role == Author.ASSISTANT
-    for person in User.objects.filter(pk__in=reporters, is_active=True):
+    for person in User.objects.active().filter(pk__in=reporters):
         with speaking(person.language):
             title = gettext("We looked at your report")
             thanks = gettext("Thank you for reporting a message.")
@@ -206,8 +203,7 @@ def tell_reporters(
 
 def was_told(case: Case) -> bool:
     """Tell whether a person has a notice of what was decided about them in a case."""
-    told = Notice.objects.filter(decision__case=case, subject_id=case.subject_id)
-    return told.filter(ABOUT_OWN_TEXT).exists()
+    return Notice.objects.of_case(case).about(case.subject_id).of_measures().exists()
 
 
 def _undone(
@@ -253,5 +249,5 @@ def _write(
 
 def _shared_in(case: Case) -> int | None:
     """Return the conversation whose link was revoked in a case, which has none of its own."""
-    revoked = Enforcement.objects.filter(decision__case=case, kind=EnforcementKind.REVOKE_SHARE)
+    revoked = Enforcement.objects.of_case(case).of_kind(EnforcementKind.REVOKE_SHARE)
     return revoked.values_list("conversation_id", flat=True).first()

@@ -55,12 +55,12 @@ def held_on(
 def _is_given_back(case: Case, own: Sequence[Enforcement], hidden_at: datetime | None) -> bool:
     """Tell whether taking these back, all of one kind, gives back what they took."""
     numbers = [one.pk for one in own]
-    same = Enforcement.objects.active().filter(kind=own[0].kind).order_by("id")
+    same = Enforcement.objects.active().of_kind(own[0].kind).order_by("id")
     others = same.exclude(pk__in=numbers)
     if own[0].kind == EnforcementKind.LOCK_CONVERSATION:
-        return not others.filter(conversation=case.talk_number).exists()
+        return not others.on_conversation(case.talk_number).exists()
     if own[0].kind != EnforcementKind.HIDE_MESSAGE or hidden_at is None:
-        return not others.filter(message=case.text_number).exists()
+        return not others.on_message(case.text_number).exists()
     hiding = list(same.hiding(message=case.text_number, since=hidden_at))
     since = hidden_at.isoformat()
     return (
