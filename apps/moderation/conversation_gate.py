@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from django.db.models import Q
+from typing import TYPE_CHECKING
 
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_listing, note_reading
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.services.cases import grants
 from apps.users.models import User
+
+if TYPE_CHECKING:
+    from django.db.models import Q
 
 
 class CaseGate:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from typing import TYPE_CHECKING
+
 from django.utils import timezone
 
-from apps.moderation.constants import CaseState, EnforcementKind
-from apps.moderation.models import Appeal, Case, Enforcement, Notice
-from apps.moderation.querysets import EnforcementQuerySet
+from apps.moderation.constants import EnforcementKind
+from apps.moderation.models import Enforcement
+from apps.moderation.querysets import holds
 from apps.moderation.services.appeals import blind_reviews
 from apps.users.models import User
+
+if TYPE_CHECKING:
+    from django.db.models import Q, Subquery
 
 
 class CaseHold:
@@ -17,12 +21,7 @@ class CaseHold:
 
     def held(self, *, conversation: str) -> Q:
         """Return the condition of rows whose conversation is still needed."""
-        where = OuterRef(conversation)
-        open_cases = Case.objects.filter(conversation=where).exclude(state=CaseState.CLOSED)
-        pending = Appeal.objects.pending().filter(notice__conversation=where)
-        now = timezone.now()
-        appealable = Notice.objects.filter(conversation=where, appeal_until__gt=now, appeal=None)
-        return Q(Exists(open_cases)) | Q(Exists(pending)) | Q(Exists(appealable))
+        return holds.is_needed(conversation=conversation, now=timezone.now())
 
 
 class DecisionHold:
@@ -30,11 +29,11 @@ class DecisionHold:
 
     def hides(self, *, message: str, since: str) -> Q:
         """Return the condition of rows whose message a decision hides at the moment."""
-        return Q(Exists(_hiding(message, since)))
+        return holds.is_hidden(message=message, since=since)
 
     def case_hiding(self, *, message: str, since: str) -> Subquery:
         """Return the number of the case whose decision hides each message at the moment."""
-        return Subquery(_hiding(message, since).order_by("-id").values("decision__case")[:1])
+        return holds.case_hiding(message=message, since=since)
 
     def keeps_reasons(self, *, viewer: User, message: str) -> Q:
         """Return the condition of rows whose message's reasons a blind reviewer waits for."""
@@ -42,16 +41,9 @@ class DecisionHold:
 
     def case_revoking(self, *, share: str, owner: str) -> Subquery:
         """Return the number of the case whose decision revokes each link at the moment."""
-        active = Enforcement.objects.active()
-        revoking = active.revoking(share=OuterRef(share), owner=OuterRef(owner))
-        return Subquery(revoking.order_by("-id").values("decision__case")[:1])
+        return holds.case_revoking(share=share, owner=owner)
 
     def locks(self, *, conversation_id: int) -> bool:
         """Tell whether a decision locks a conversation at the moment."""
-        locking = Enforcement.objects.active().filter(kind=EnforcementKind.LOCK_CONVERSATION)
-        return locking.filter(conversation=conversation_id).exists()
-
-
-def _hiding(message: str, since: str) -> EnforcementQuerySet:
-    active = Enforcement.objects.active()
-    return active.hiding(message=OuterRef(message), since=OuterRef(since))
+        locking = Enforcement.objects.active().of_kind(EnforcementKind.LOCK_CONVERSATION)
+        return locking.on_conversation(conversation_id).exists()

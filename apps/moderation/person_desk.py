@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from typing import TYPE_CHECKING
 
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.services.appeals import blind_reviews
@@ -11,6 +11,9 @@ from apps.moderation.services.policies import policy_choices
 from apps.users.constants import RestrictionKind
 from apps.users.models import User
 from apps.users.standing_desk import Act
+
+if TYPE_CHECKING:
+    from django.db.models import Q
 
 KINDS = {
     RestrictionKind.WARNING: EnforcementKind.WARN,

@@ -139,7 +139,6 @@ class FlagAdmin(RecordAdmin[Flag]):
 
     section = Section.RECORDS
     place = 14
-    person_path = "case__subject"
     icon = "flag"
     description = "Who or what pointed at a message, and whether it was right."
     search_keys = {"flag": "pk", "case": "case_id", "user": "reporter_id", "hit": "hit_id"}

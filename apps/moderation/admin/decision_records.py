@@ -28,7 +28,6 @@ class DecisionAdmin(RecordAdmin[Decision]):
 
     section = Section.RECORDS
     place = 11
-    person_path = "case__subject"
     icon = "gavel"
     description = "Who decided what and why; a changed mind is a new row."
     search_keys = {"decision": "pk", "case": "case_id", "user": "actor_id"}
@@ -109,7 +108,6 @@ class EnforcementAdmin(RecordAdmin[Enforcement]):
 
     section = Section.RECORDS
     place = 12
-    person_path = "decision__case__subject"
     icon = "block"
     description = "What decisions did to texts and people, and whether it holds."
     search_keys = {"decision": "decision_id", "user": "subject_id", "message": "message_id"}

@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from apps.core.append_only import AppendOnlyQuerySet
 from apps.core.postgresql.percentiles import Percentile
 from apps.moderation import constants
-from apps.moderation.querysets.base import whether
+from apps.moderation.querysets.base import SubjectQuerySet, whether
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -57,7 +57,7 @@ class RuleQuerySet(QuerySet["Rule"]):
         return self.filter(kind__in=kinds)
 
 
-class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"]):
+class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"], SubjectQuerySet["RuleHit"]):  # type: ignore[override]
     """Named queries over hits; rows can be added and read, nothing else."""
 
     def found(self) -> Self:
