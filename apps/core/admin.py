@@ -17,6 +17,7 @@ from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.sections import Section
 from apps.core.jobs import CAUSE, given_to
+from apps.core.querysets import events_of_job, waiting_jobs
 
 COUNT_LIMIT = 1_000
 EVENTS_SHOWN = 50
@@ -87,7 +88,7 @@ class JobAdmin(StaffModelAdmin[ProcrastinateJob]):
 
     def detail(self, request: HttpRequest, row: ProcrastinateJob) -> Detail:
         """Show the job with everything that happened to it."""
-        events = ProcrastinateEvent.objects.filter(job_id=row.pk).order_by("-id")[:EVENTS_SHOWN]
+        events = events_of_job(ProcrastinateEvent.objects.all(), row.pk)[:EVENTS_SHOWN]
         given = json.dumps(given_to(row.args), indent=2, ensure_ascii=False)
         return Detail(
             title=f"Job {row.pk}: {self.task(row)}",
@@ -112,8 +113,8 @@ class JobAdmin(StaffModelAdmin[ProcrastinateJob]):
 
     def front(self, request: HttpRequest) -> Front:
         """Show how much work waits and how much failed."""
-        jobs = ProcrastinateJob.objects
-        waiting = count_up_to(jobs.filter(status="todo"), COUNT_LIMIT)
+        jobs = ProcrastinateJob.objects.all()
+        waiting = count_up_to(waiting_jobs(jobs), COUNT_LIMIT)
         newest = jobs.order_by("-id").values("pk", "status")[:COUNT_LIMIT]
         failed = sum(job["status"] == "failed" for job in newest)
         return Front(

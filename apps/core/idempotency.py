@@ -84,7 +84,7 @@ def begin(request: KeyedRequest) -> int | Answer:
         inserted = cursor.fetchone()
     if inserted is not None:
         return int(inserted[0])
-    known = IdempotentRequest.objects.filter(
+    known = IdempotentRequest.objects.with_key(
         caller=request.caller, operation=request.operation, key_hash=key_hash
     ).first()
     if known is not None and known.fingerprint != fingerprint:
@@ -110,7 +110,7 @@ def finish(number: int, request: KeyedRequest, answer: Answer) -> None:
 
 def forget(number: int) -> None:
     """Forget a request that was refused, so that it may come again with the same key."""
-    IdempotentRequest.objects.filter(pk=number, status_code=None).delete()
+    IdempotentRequest.objects.filter(pk=number).unanswered().delete()
 
 
 def fingerprint_of(content: bytes) -> str:

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from apps.core.querysets import IdempotentRequestQuerySet
+
 
 class IdempotentRequest(models.Model):
     """A request that came with a key, and what it was answered; kept for a day.
@@ -21,7 +23,7 @@ class IdempotentRequest(models.Model):
     answer = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[models.Manager[IdempotentRequest]] = models.Manager()
+    objects: ClassVar[IdempotentRequestQuerySet] = IdempotentRequestQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

@@ -1,11 +1,16 @@
-"""Named queries that many tables share: the rows of a range of numbers, and those of a time."""
+"""Named queries that many tables share, and those over the rows of core and of the job queue."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db.models import Model, QuerySet
+
+if TYPE_CHECKING:
+    from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+
+    from apps.core.models import IdempotentRequest  # noqa: F401
 
 M = TypeVar("M", bound=Model)
 
@@ -44,3 +49,27 @@ class TimedQuerySet(NumberedQuerySet[M]):
     def before(self, moment: datetime) -> Self:
         """Return those that were created earlier than a moment."""
         return self.filter(created_at__lt=moment)
+
+
+class IdempotentRequestQuerySet(TimedQuerySet["IdempotentRequest"]):
+    """Named queries over requests with a key."""
+
+    def with_key(self, *, caller: str, operation: str, key_hash: str) -> Self:
+        """Return the request that a caller sent with a key, if there is one."""
+        return self.filter(caller=caller, operation=operation, key_hash=key_hash)
+
+    def unanswered(self) -> Self:
+        """Return those that have no answer yet."""
+        return self.filter(status_code=None)
+
+
+def waiting_jobs(jobs: QuerySet[ProcrastinateJob]) -> QuerySet[ProcrastinateJob]:
+    """Return those that no worker has taken."""
+    return jobs.filter(status="todo")
+
+
+def events_of_job(
+    events: QuerySet[ProcrastinateEvent], job_id: int
+) -> QuerySet[ProcrastinateEvent]:
+    """Return what happened to one job, the last first."""
+    return events.filter(job_id=job_id).order_by("-id")
