@@ -107,9 +107,7 @@ def list_events_of(
     *, action: AuditAction, target_type: str, target_ids: Collection[int]
 ) -> AuditEventQuerySet:
     """Return one kind of deed on some things, newest first; the caller has checked the reader."""
-    found = AuditEvent.objects.filter(
-        action=action, target_type=target_type, target_id__in=target_ids
-    )
+    found = AuditEvent.objects.of_kind(action).about_any(target_type, target_ids)
     return found.newest_first()
 
 
