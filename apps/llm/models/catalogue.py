@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from apps.llm import constants
 from apps.llm.errors import VersionIsFinalError
+from apps.llm.querysets import AssistantQuerySet, AssistantVersionQuerySet, ChatModelQuerySet
 
 
 class Provider(models.Model):
@@ -77,6 +78,8 @@ class ChatModel(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects: ClassVar[ChatModelQuerySet] = ChatModelQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view",)
         verbose_name = "model"
@@ -132,6 +135,8 @@ class Assistant(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects: ClassVar[AssistantQuerySet] = AssistantQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ("view",)
         constraints = [
@@ -178,6 +183,8 @@ class AssistantVersion(models.Model):
         related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[AssistantVersionQuerySet] = AssistantVersionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view",)

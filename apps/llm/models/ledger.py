@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +6,7 @@ from django.db import models
 from apps.llm import constants
 from apps.llm.models.catalogue import ChatModel
 from apps.llm.models.prices import Price
+from apps.llm.querysets import UsageDayQuerySet, UsageRecordQuerySet
 
 
 def token_key(**options: Any) -> models.ForeignKey[Any, Any]:  # noqa: ANN401
@@ -80,6 +81,8 @@ class UsageRecord(models.Model):
     duration_ms = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[UsageRecordQuerySet] = UsageRecordQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         permissions = [("view_cost", "Can see what calls to models cost")]
         indexes = [
@@ -127,6 +130,8 @@ class UsageDay(UsageSum):
         default=constants.Purpose.REPLY,
         db_default=constants.Purpose.REPLY,
     )
+
+    objects: ClassVar[UsageDayQuerySet] = UsageDayQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

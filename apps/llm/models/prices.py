@@ -1,9 +1,12 @@
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from apps.llm import constants
 from apps.llm.models.catalogue import ChatModel
+from apps.llm.querysets import PriceLookupQuerySet, PriceQuerySet
 
 
 class PriceLookup(models.Model):
@@ -22,6 +25,8 @@ class PriceLookup(models.Model):
     retired_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField()
     look_again_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PriceLookupQuerySet] = PriceLookupQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()
@@ -74,6 +79,8 @@ class Price(models.Model):
         related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[PriceQuerySet] = PriceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view", "add")

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -5,6 +7,7 @@ from django.db.models import Q
 
 from apps.llm import constants
 from apps.llm.models.catalogue import ChatModel
+from apps.llm.querysets import QuotaCounterQuerySet, QuotaQuerySet, ReservationQuerySet
 
 
 class Quota(models.Model):
@@ -41,6 +44,8 @@ class Quota(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[QuotaQuerySet] = QuotaQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ("view", "change")
@@ -93,6 +98,8 @@ class QuotaCounter(models.Model):
     used = models.BigIntegerField(default=0, db_default=0)
     reserved = models.BigIntegerField(default=0, db_default=0)
 
+    objects: ClassVar[QuotaCounterQuerySet] = QuotaCounterQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         default_permissions = ()
         indexes = [models.Index(fields=["ends_at"], name="counter_by_end")]
@@ -118,6 +125,8 @@ class Reservation(models.Model):
     amount = models.BigIntegerField()
     answer_tokens = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ReservationQuerySet] = ReservationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

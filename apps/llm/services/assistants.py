@@ -214,7 +214,7 @@ def _check(instructions: Instructions) -> None:
 
 def _locked_default() -> Assistant | None:
     """Lock the default assistant; None also for whoever waited while another became it."""
-    return Assistant.objects.select_for_update(of=("self",)).filter(is_default=True).first()
+    return Assistant.objects.select_for_update(of=("self",)).default().first()
 
 
 def _locked(assistant_id: int) -> Assistant:

@@ -119,7 +119,7 @@ def set_fallbacks(*, actor: Actor, model_id: int, codes: Sequence[str], reason: 
     reason = begin(actor, reason)
     model = _locked(model_id)
     codes = [ENVIRONMENT_CODE if code == settings.OPENAI_MODEL else code for code in codes]
-    rows = ChatModel.objects.filter(code__in=codes).exclude(pk=model.pk)
+    rows = ChatModel.objects.with_codes(codes).exclude(pk=model.pk)
     found = dict(rows.values_list("code", "pk"))
     unknown = next((code for code in codes if code not in found and code != model.code), None)
     if unknown is not None:

@@ -37,12 +37,8 @@ def ensure_environment() -> bool:
     Returns:
         Whether anything had to be written.
     """
-    assistant = (
-        Assistant.objects.filter(follows_settings=True, current__isnull=False)
-        .filter(versions__fingerprint=fingerprint(**content_of_settings()))
-        .first()
-    )
-    if assistant is not None:
+    wanted = fingerprint(**content_of_settings())
+    if Assistant.objects.compiled_from(wanted).first() is not None:
         return False
     _write_environment()
     return True
@@ -63,7 +59,7 @@ def _write_environment() -> None:
             "capabilities": [Capability.TEMPERATURE],
         },
     )
-    has_default = Assistant.objects.filter(is_default=True).exists()
+    has_default = Assistant.objects.default().exists()
     made, _ = Assistant.objects.get_or_create(
         follows_settings=True,
         defaults={"name": constants.ENVIRONMENT_ASSISTANT, "is_default": not has_default},
@@ -95,8 +91,7 @@ def fingerprint(**content: Any) -> str:  # noqa: ANN401
 
 def find_version(assistant: Assistant, content: dict[str, Any]) -> AssistantVersion | None:
     """Return the newest version of an assistant with this content."""
-    same = assistant.versions.filter(fingerprint=fingerprint(**content))
-    return same.order_by("-number").first()
+    return assistant.versions.with_content(fingerprint(**content)).first()
 
 
 def add_version(
@@ -129,8 +124,7 @@ def compile_catalogue(revision: str) -> Catalogue:
         row.pk: _model(row, providers[row.provider_id], tuple(fallbacks[row.pk]))
         for row in ChatModel.objects.order_by("follows_settings", "id")
     }
-    rows = Assistant.objects.filter(is_enabled=True, current__isnull=False)
-    rows = rows.select_related("current").prefetch_related("groups")
+    rows = Assistant.objects.offered().select_related("current").prefetch_related("groups")
     assistants = tuple(_assistant(row, models) for row in rows.order_by("-is_default", "name"))
     log_event(logger, "CATALOGUE_READ", models=len(models), assistants=len(assistants))
     return Catalogue(

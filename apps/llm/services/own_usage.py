@@ -65,7 +65,8 @@ def read_usage(
     since = today - timedelta(days=DAYS - 1)
     columns = ("calls", "prompt_tokens", "completion_tokens", "cost_nano", "unpriced_calls")
     rows = (
-        UsageDay.objects.filter(user_id=viewer.pk, day__range=(since, today))
+        UsageDay.objects.of_user(viewer.pk)
+        .between(since, today)
         .values("day")
         .annotate(**{f"sum_{name}": Sum(name) for name in columns})
         .values_list("day", *(f"sum_{name}" for name in columns))

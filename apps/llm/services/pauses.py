@@ -96,7 +96,7 @@ def resume(*, actor: Actor | None, pause_id: int, reason: str) -> Pause:
     """
     require(actor, PAUSE)
     reason = clean_reason(reason, field="reason")
-    found = Pause.objects.select_for_update().filter(pk=pause_id, lifted_at=None).first()
+    found = Pause.objects.select_for_update().open().filter(pk=pause_id).first()
     if found is None:
         raise PauseConflictError
     found.lifted_at = timezone.now()

@@ -65,24 +65,19 @@ def refresh(*, now: datetime | None = None) -> int:
 
 def current_lookup(*, chat_model_id: int) -> PriceLookup | None:
     """Return what the list says of a model; None where nobody has looked yet."""
-    return PriceLookup.objects.filter(chat_model_id=chat_model_id, is_current=True).first()
+    return PriceLookup.objects.current().of_models([chat_model_id]).first()
 
 
 def price_now(*, chat_model_id: int, now: datetime | None = None) -> Price | None:
     """Return the published price of a model at a moment, also where a typed one goes before it."""
-    rows = Price.objects.filter(
-        lookup__chat_model_id=chat_model_id,
-        lookup__is_current=True,
-        valid_from__lte=now or timezone.now(),
-    )
-    return rows.select_related("lookup").order_by("-valid_from", "-pk").first()
+    rows = Price.objects.published_for(chat_model_id).in_force(now or timezone.now())
+    return rows.select_related("lookup").first()
 
 
 def forget(*, provider: Provider) -> None:
     """Let the published prices of a provider's models hold no more; they may be looked up anew."""
-    PriceLookup.objects.filter(chat_model__provider=provider, is_current=True).update(
-        is_current=False, retired_at=timezone.now()
-    )
+    current = PriceLookup.objects.current().of_provider(provider)
+    current.update(is_current=False, retired_at=timezone.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +92,7 @@ class _Asked:
 
 def _unanswered(known: Catalogue, moment: datetime) -> list[_Asked]:
     """Return the models of which no current lookup answers the present question."""
-    current = {row.chat_model_id: row for row in PriceLookup.objects.filter(is_current=True)}
+    current = {row.chat_model_id: row for row in PriceLookup.objects.current()}
     asked = [_asked(known, model) for model in known.models.values() if model.name]
     return [one for one in asked if not _is_answered(one, current.get(one.model.id), moment)]
 
@@ -141,7 +136,7 @@ def _store(answers: Sequence[tuple[_Asked, Answer]], moment: datetime) -> int:
         .order_by("pk")
         .values_list("pk", "provider__takes_published_prices")
     )
-    current = PriceLookup.objects.filter(is_current=True, chat_model__in=numbers)
+    current = PriceLookup.objects.current().of_models(numbers)
     former = {row.chat_model_id: row for row in current}
     noted = 0
     for asked, answer in answers:

@@ -9,23 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    Exists,
-    F,
-    FloatField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, NullIf
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.core.rights import Actor, require
-from apps.llm.constants import QuotaKind
 from apps.llm.models import Quota, QuotaCounter
 
 VIEW = "llm.view_quota"
@@ -75,8 +62,9 @@ def share_of(text: str) -> int:
 
 def nearest(*, quota: Quota, now: datetime | None = None) -> list[Near]:
     """Return who used most of a quota in the period that runs, at most twenty; two queries."""
-    counters = QuotaCounter.objects.filter(quota=quota, ends_at__gt=now or timezone.now())
-    return _near(_that_count(counters).order_by((F("used") + F("reserved")).desc())[:MOST])
+    running = QuotaCounter.objects.of_quota(quota).running(now or timezone.now())
+    counters = running.counting(Quota.objects.all())
+    return _near(counters.order_by((F("used") + F("reserved")).desc())[:MOST])
 
 
 def near_limits(*, viewer: Actor, share: int, now: datetime | None = None) -> NearLimits:
@@ -94,54 +82,12 @@ def near_limits(*, viewer: Actor, share: int, now: datetime | None = None) -> Ne
         ForbiddenError: the viewer may not see quotas.
     """
     require(viewer, VIEW)
-    allowed = Case(
-        When(quota__from_settings=True, then=Value(max(0, settings.USER_DAILY_TOKENS))),
-        default=F("quota__amount"),
-        output_field=BigIntegerField(),
-    )
-    taken = Cast(F("used") + F("reserved"), FloatField())
-    running = QuotaCounter.objects.filter(ends_at__gt=now or timezone.now(), quota__ended_at=None)
-    counters = (
-        _that_count(running)
-        .annotate(part=taken / NullIf(Cast(allowed, FloatField()), Value(0.0)))
-        .filter(part__gte=share / 100)
-        .order_by("-part", "pk")
+    running = QuotaCounter.objects.running(now or timezone.now()).of_open_quotas()
+    counters = running.counting(Quota.objects.all()).used_from(
+        share, of_settings=max(0, settings.USER_DAILY_TOKENS)
     )
     rows = _near(counters[: MOST_NEAR + 1])
     return NearLimits(rows[:MOST_NEAR], len(rows) > MOST_NEAR)
-
-
-def _that_count(counters: QuerySet[QuotaCounter]) -> QuerySet[QuotaCounter]:
-    """Leave out what counts for its holder no more, as the statement that reserves does.
-
-    That is a quota of everyone where a group's or the person's own counts instead, one of a group's
-    members where a larger one or the person's own does, and one of a group that the person left.
-    """
-    others = Quota.objects.filter(
-        ended_at=None,
-        unit=OuterRef("quota__unit"),
-        period=OuterRef("quota__period"),
-        is_hard=OuterRef("quota__is_hard"),
-    )
-    membership: Any = get_user_model()._meta.get_field("groups").remote_field.through  # noqa: SLF001
-    in_group = membership.objects.filter(group_id=OuterRef("group_id"))
-    own = Exists(others.filter(kind=QuotaKind.PERSON, user_id=OuterRef("holder_id")))
-    of_groups = others.filter(
-        Exists(in_group.filter(user_id=OuterRef(OuterRef("holder_id")))), kind=QuotaKind.MEMBER
-    )
-    set_by_staff = Exists(others.filter(kind=QuotaKind.EVERYONE, from_settings=False))
-    amount = OuterRef("quota__amount")
-    larger = of_groups.filter(Q(amount__gt=amount) | Q(amount=amount, pk__lt=OuterRef("quota_id")))
-    has_left = ~Exists(
-        membership.objects.filter(
-            group_id=OuterRef("quota__group_id"), user_id=OuterRef("holder_id")
-        )
-    )
-    return counters.exclude(
-        Q(quota__kind=QuotaKind.EVERYONE) & (own | Exists(of_groups))
-        | Q(quota__kind=QuotaKind.EVERYONE, quota__from_settings=True) & set_by_staff
-        | Q(quota__kind=QuotaKind.MEMBER) & (own | Exists(larger) | has_left)
-    )
 
 
 def _near(counters: QuerySet[QuotaCounter]) -> list[Near]:

@@ -92,9 +92,7 @@ def set_quota(*, actor: Actor | None, subject: Subject, limit: Limit, reason: st
         "unit": limit.unit.value,
         "period": limit.period.value,
         "is_hard": limit.is_hard,
-        "from_settings": False,
         "by_staff": not is_owner,
-        "ended_at": None,
     }
     quota, former = _write(key, limit.amount, reason, actor)
     audit.record(
@@ -123,15 +121,8 @@ def beside(quota: Quota) -> Quota | None:
 
     Or refuses where it warns: whoever makes one soft has to end the hard one as well.
     """
-    same = {
-        name: getattr(quota, name)
-        for name in (
-            *("kind", "user_id", "group_id", "api_token_id", "model_name", "chat_model_id"),
-            *("unit", "period"),
-        )
-    }
-    others = Quota.objects.filter(**same, is_hard=not quota.is_hard, ended_at=None)
-    return others.filter(from_settings=False).order_by("-is_hard", "pk").first()
+    others = Quota.objects.open().set_by_hand().beside(quota)
+    return others.order_by("-is_hard", "pk").first()
 
 
 @transaction.atomic
@@ -145,7 +136,9 @@ def end_quota(*, actor: Actor | None, quota_id: int, reason: str = "") -> Quota:
     """
     quota = (
         Quota.objects.select_for_update(of=("self",))
-        .filter(pk=quota_id, ended_at=None, from_settings=False)
+        .open()
+        .set_by_hand()
+        .filter(pk=quota_id)
         .first()
     )
     if quota is None:
@@ -175,7 +168,7 @@ def list_token_quotas(*, api_token_id: int, is_locked: bool = False) -> list[Quo
         is_locked: whether they are locked. One that is made meanwhile is kept out by the lock of
             the token, which whoever makes it takes.
     """
-    rows = Quota.objects.filter(api_token_id=api_token_id, ended_at=None).order_by("pk")
+    rows = Quota.objects.open().of_token(api_token_id).order_by("pk")
     return list(rows.select_for_update(of=("self",)) if is_locked else rows)
 
 
@@ -239,8 +232,9 @@ def _write(
     key: dict[str, Any], amount: int, reason: str, actor: Actor | None
 ) -> tuple[Quota, int | None]:
     """Change the open quota with this key or make it; returns it with its former amount."""
+    same = Quota.objects.open().same_as(Quota(**key))
     for _ in range(2):
-        quota = Quota.objects.select_for_update(of=("self",)).filter(**key).first()
+        quota = same.select_for_update(of=("self",)).first()
         if quota is not None:
             former = quota.amount
             quota.amount, quota.reason = amount, reason

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Min
 from django.utils import timezone
 
 from apps.core import limits
@@ -192,14 +192,14 @@ def read_states(
 
 def reserved_before(moment: datetime, *, purpose: Purpose, limit: int) -> list[int]:
     """Return what calls reserved before a moment and have not settled, oldest first."""
-    rows = Reservation.objects.filter(created_at__lt=moment, purpose=purpose)
-    found = rows.order_by("created_at").values_list("reference_id", flat=True)[:limit]
+    rows = Reservation.objects.made_before(moment, purpose=purpose)
+    found = rows.values_list("reference_id", flat=True)[:limit]
     return list(dict.fromkeys(found))
 
 
 def still_reserved(*, purpose: Purpose, reference_ids: Sequence[int]) -> list[int]:
     """Return which of some calls have reserved something that is not settled."""
-    rows = Reservation.objects.filter(purpose=purpose, reference_id__in=reference_ids)
+    rows = Reservation.objects.of_calls(purpose, reference_ids)
     return sorted(set(rows.values_list("reference_id", flat=True)))
 
 
@@ -210,9 +210,7 @@ def held_for_answers(*, purpose: Purpose, reference_ids: Sequence[int]) -> dict[
         purpose: what the calls are for.
         reference_ids: which.
     """
-    rows = Reservation.objects.filter(
-        purpose=purpose, reference_id__in=reference_ids, answer_tokens__isnull=False
-    )
+    rows = Reservation.objects.of_calls(purpose, reference_ids).bounding_answers()
     held = rows.values_list("reference_id").annotate(Min("answer_tokens")).order_by()
     return dict(held)
 
@@ -225,9 +223,9 @@ def remove_old_counters(*, now: datetime | None = None) -> int:
     Returns:
         How many.
     """
-    old = QuotaCounter.objects.filter(ends_at__lt=(now or timezone.now()) - COUNTERS_KEPT)
-    is_held = Exists(Reservation.objects.filter(counter=OuterRef("pk")))
-    some = list(old.filter(~is_held).order_by("ends_at").values_list("pk", flat=True)[:AT_ONCE])
+    old = QuotaCounter.objects.ended_before((now or timezone.now()) - COUNTERS_KEPT)
+    settled = old.without(Reservation.objects.all())
+    some = list(settled.values_list("pk", flat=True)[:AT_ONCE])
     return QuotaCounter.objects.filter(pk__in=some).delete()[0] if some else 0
 
 

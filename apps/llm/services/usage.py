@@ -149,7 +149,7 @@ def settled_models(
         purpose: what the calls were for.
         reference_ids: which.
     """
-    lines = UsageRecord.objects.filter(purpose=purpose, reference_id__in=reference_ids)
+    lines = UsageRecord.objects.of_calls(purpose, reference_ids)
     return set(lines.values_list("reference_id", "chat_model_id"))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import services as audit
@@ -18,7 +17,6 @@ from apps.audit.constants import AuditAction
 from apps.core.numbers import whole_number
 from apps.core.rights import Actor, require
 from apps.llm.constants import HOUSE_PURPOSES, Purpose
-from apps.llm.models import UsageDay
 from apps.llm.services import naming
 from apps.llm.services.periods import day_of
 from apps.llm.statements.usage import Line, read_used
@@ -133,11 +131,6 @@ def note_export(actor: Actor, data: dict[str, Any]) -> None:
         target_id=actor.pk,
         data=data,
     )
-
-
-def of_purpose(rows: QuerySet[UsageDay], purpose: str) -> QuerySet[UsageDay]:
-    """Return those of one purpose, or all where none is named."""
-    return rows.filter(purpose=purpose) if purpose else rows
 
 
 def _read(first: date, today: date, purpose: str) -> UsageFigures:

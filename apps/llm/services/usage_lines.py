@@ -14,7 +14,7 @@ from apps.llm.constants import Purpose
 from apps.llm.models import UsageDay
 from apps.llm.services import money
 from apps.llm.services.periods import day_of
-from apps.llm.services.usage_figures import BATCH, name_of_nobody, note_export, of_purpose
+from apps.llm.services.usage_figures import BATCH, name_of_nobody, note_export
 
 KEY = "rows"
 COLUMNS = (
@@ -50,10 +50,10 @@ def export_lines(
 
 
 def _batches(day: date, purpose: str) -> Iterator[Sequence[Line]]:
-    rows = of_purpose(UsageDay.objects.filter(day=day), purpose).select_related("user")
+    rows = UsageDay.objects.on(day).of_purpose(purpose).select_related("user")
     after = 0
     while True:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[:BATCH])
+        found = list(rows.after_number(after).order_by("pk")[:BATCH])
         if found:
             yield [_line(row) for row in found]
             after = found[-1].pk
