@@ -13,9 +13,9 @@ class ConversationsOfPerson:
 
     def lock(self, *, user_id: int) -> None:
         """Lock the answers and conversations of a person."""
-        replies = Reply.objects.filter(conversation__owner=user_id).order_by("pk")
+        replies = Reply.objects.owned_by(user_id).order_by("pk")
         list(replies.select_for_update(of=("self",)).values_list("pk"))
-        own = Conversation.objects.filter(owner=user_id).order_by("pk")
+        own = Conversation.objects.owned_by(user_id).order_by("pk")
         list(own.select_for_update(of=("self",)).values_list("pk"))
 
     def part_with(self, *, user_id: int) -> None:
@@ -23,7 +23,7 @@ class ConversationsOfPerson:
 
         A worker that writes an answer settles it when it hears of this; one that was lost does not.
         """
-        live = Reply.objects.live().filter(conversation__owner=user_id)
+        live = Reply.objects.live().owned_by(user_id)
         usage.hold_counters(purpose="reply", reference_ids=list(live.values_list("pk", flat=True)))
         gone = list(live.lease_lost().values_list("pk", flat=True))
         settling.settle_lost(gone, settling.note_lost(gone, kept_back={}))

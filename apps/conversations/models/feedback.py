@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
 from apps.conversations import constants
 from apps.conversations.models.messages import Message
+from apps.conversations.querysets import FeedbackQuerySet
 
 
 class Feedback(models.Model):
@@ -17,6 +20,8 @@ class Feedback(models.Model):
     reason = models.CharField(max_length=constants.MAX_FEEDBACK_CHARS, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[FeedbackQuerySet] = FeedbackQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "feedback"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -115,7 +114,7 @@ def conversation_updated(conversation: Conversation) -> None:
 
 def conversation_read(conversation: Conversation) -> None:
     """Tell every page of the owner that they have seen what was written."""
-    is_answering = Reply.objects.live().filter(conversation=conversation).exists()
+    is_answering = Reply.objects.live().of_conversation(conversation).exists()
     _announce(conversation, ConversationActivity(conversation.pk, is_answering, unread=False))
 
 
@@ -129,7 +128,7 @@ def replies_ended(reply_ids: Sequence[int]) -> None:
     """Tell every page of their owners that these answers ended without a worker."""
     if not reply_ids:
         return
-    for conversation in Conversation.objects.filter(replies__in=reply_ids).distinct():
+    for conversation in Conversation.objects.with_replies(reply_ids):
         event = ConversationActivity(
             conversation.pk, answering=False, unread=conversation.is_unread
         )
@@ -138,7 +137,7 @@ def replies_ended(reply_ids: Sequence[int]) -> None:
 
 def stop_live_replies(conversation: Conversation, *, state: constants.ReplyState) -> None:
     """End whatever is being answered in a conversation."""
-    request_stops(Reply.objects.live().filter(conversation=conversation), state=state)
+    request_stops(Reply.objects.live().of_conversation(conversation), state=state)
 
 
 def halt_replies_around(message: Message) -> None:
@@ -146,8 +145,7 @@ def halt_replies_around(message: Message) -> None:
 
     That is itself, its answer, or the answer to a question after it: the model was sent all of it.
     """
-    from_it = Q(pk=message.pk) | Q(message__parent__gte=message.pk)
-    live = Reply.objects.live().filter(from_it, conversation=message.conversation_id)
+    live = Reply.objects.live().drawing_on(message)
     stopped = request_stops(live, state=constants.ReplyState.HALTED)
     if stopped:
         transaction.on_commit(lambda: bells.announce_end(*stopped))
@@ -180,7 +178,7 @@ def request_stops(replies: ReplyQuerySet, *, state: constants.ReplyState) -> lis
         transaction.on_commit(lambda: bells.announce_end(*queued))
         replies_ended(queued)
     if asked:
-        Reply.objects.filter(pk__in=asked, stop_requested_at=None).update(
+        Reply.objects.filter(pk__in=asked).not_asked_to_end().update(
             stop_requested_at=now, stop_state=state
         )
         transaction.on_commit(lambda: _ring(asked, state))

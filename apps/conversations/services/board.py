@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations import constants
 from apps.conversations.models import Reply
+from apps.conversations.querysets import ReplyQuerySet
 from apps.conversations.services import announcements
 from apps.conversations.statements import board as statements
 from apps.core import rights
@@ -99,14 +99,14 @@ class Chosen:
     chat_model_id: int | None = None
     model: str = ""
 
-    @property
-    def condition(self) -> Q:
-        """The condition on answers."""
+    def live(self) -> ReplyQuerySet:
+        """Return the answers."""
+        live = Reply.objects.live()
         if self.user_id is not None:
-            return Q(conversation__owner_id=self.user_id)
+            return live.owned_by(self.user_id)
         if self.chat_model_id is not None:
-            return Q(chat_model_id=self.chat_model_id)
-        return Q(model=self.model) if self.model else Q()
+            return live.by_model(self.chat_model_id)
+        return live.by_models_named(self.model) if self.model else live
 
 
 def read_board(*, viewer: User, now: datetime | None = None) -> LiveBoard:
@@ -156,7 +156,7 @@ def count_live(*, viewer: User, chosen: Chosen) -> int:
         ForbiddenError: the viewer may not end them.
     """
     require_halt(viewer, chosen)
-    return Reply.objects.live().filter(chosen.condition).count()
+    return chosen.live().count()
 
 
 def require_halt(actor: User, chosen: Chosen) -> None:
@@ -191,10 +191,10 @@ def halt_many(*, actor: User, chosen: Chosen, reason: str) -> int:
     """
     require_halt(actor, chosen)
     reason = clean_reason(reason, field="reason")
-    live = Reply.objects.live().filter(chosen.condition, stop_requested_at=None)
-    numbers = live.order_by("pk").values_list("pk", flat=True)
-    newest, last, count = numbers.last() or 0, 0, 0
-    while found := list(numbers.filter(pk__gt=last, pk__lte=newest)[:AT_ONCE]):
+    live = chosen.live().not_asked_to_end().order_by("pk")
+    newest, last, count = live.values_list("pk", flat=True).last() or 0, 0, 0
+    there = live.up_to_number(newest)
+    while found := list(there.after_number(last).values_list("pk", flat=True)[:AT_ONCE]):
         count += _halt(actor, found, reason)
         last = found[-1]
     return count

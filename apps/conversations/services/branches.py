@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F, Func, Max, Q, Window
+from django.db.models import Count, F, Func, Max, Window
 from django.db.models.functions import Lag, Lead, RowNumber
 
 from apps.conversations import constants
@@ -69,7 +69,7 @@ def list_versions(*, viewer: User, message_id: int) -> MessageQuerySet:
         MessageNotFoundError: no such message, or not the viewer's.
     """
     message = access_message(viewer=viewer, message_id=message_id)
-    return _siblings(message).select_related("reply", "feedback")
+    return Message.objects.beside(message).select_related("reply", "feedback")
 
 
 def make_way_for_edit(conversation: Conversation, *, edits_message_id: int) -> Branching:
@@ -82,7 +82,7 @@ def make_way_for_edit(conversation: Conversation, *, edits_message_id: int) -> B
         MessageNotEditableError: it is an answer, was taken from view, or belongs to a program.
         ReplyInProgressError: the conversation is being answered.
     """
-    rows = Message.objects.filter(conversation=conversation)
+    rows = Message.objects.of_conversation(conversation)
     edited = rows.filter(pk=edits_message_id).first()
     if edited is None:
         raise MessageNotFoundError
@@ -108,7 +108,7 @@ def ensure_at_rest(conversation: Conversation) -> None:
     Raises:
         ReplyInProgressError: the conversation is being answered.
     """
-    if Reply.objects.live().filter(conversation=conversation).exists():
+    if Reply.objects.live().of_conversation(conversation).exists():
         raise ReplyInProgressError
 
 
@@ -124,10 +124,10 @@ def can_be_edited(message: Message) -> bool:
 
 def is_version(message: Message, edits_message_id: int | None) -> bool:
     """Tell whether a message is a version of the one that it was sent to edit, if it was."""
-    return (
-        edits_message_id is None
-        or _siblings(message).filter(pk=edits_message_id).exclude(pk=message.pk).exists()
-    )
+    if edits_message_id is None:
+        return True
+    others = Message.objects.beside(message).exclude(pk=message.pk)
+    return others.filter(pk=edits_message_id).exists()
 
 
 def versions_of(shown: Sequence[Message]) -> dict[int, Versions]:
@@ -135,11 +135,9 @@ def versions_of(shown: Sequence[Message]) -> dict[int, Versions]:
     if not shown:
         return {}
     parents = [message.parent_id for message in shown if message.parent_id is not None]
-    beside = Q(parent__in=parents)
-    if len(parents) < len(shown):
-        beside |= Q(parent=None)
     rows = (
-        Message.objects.filter(beside, conversation=shown[0].conversation_id)
+        Message.objects.of_conversation(shown[0].conversation_id)
+        .following(parents, with_first=len(parents) < len(shown))
         .annotate(
             position=_among(RowNumber()),
             total=Window(Count("id"), partition_by=F("parent_id")),
@@ -161,7 +159,7 @@ def last_shown(conversation: Conversation) -> int | None:
 
     The caller has locked the conversation.
     """
-    shown = Message.objects.filter(conversation=conversation).on_path()
+    shown = Message.objects.of_conversation(conversation).on_path()
     last_id: int | None = shown.aggregate(last=Max("id"))["last"]
     return last_id
 
@@ -180,14 +178,8 @@ def show_again(conversation: Conversation, *, last_id: int | None) -> None:
 
 def _make_way(conversation: Conversation, beside: Message) -> Branching:
     ensure_at_rest(conversation)
-    known = _siblings(beside).aggregate(number=Count("id"), last=Max("id"))
+    known = Message.objects.beside(beside).aggregate(number=Count("id"), last=Max("id"))
     statements.show_path(conversation_id=conversation.pk, last_id=beside.parent_id)
     return Branching(
         after_id=beside.parent_id, version=known["number"] + 1, previous_id=known["last"]
-    )
-
-
-def _siblings(message: Message) -> MessageQuerySet:
-    return Message.objects.filter(
-        conversation_id=message.conversation_id, parent_id=message.parent_id
     )

@@ -59,7 +59,7 @@ def restore_conversation(*, actor: User, conversation_id: int) -> Conversation:
     Raises:
         ConversationNotFoundError: it is not the actor's, or was deleted too long ago.
     """
-    own = Conversation.objects.select_for_update().filter(owner=actor, pk=conversation_id)
+    own = Conversation.objects.select_for_update().owned_by(actor).filter(pk=conversation_id)
     conversation = own.first()
     if conversation is None or _is_gone(conversation):
         raise ConversationNotFoundError
@@ -101,7 +101,7 @@ def purge_some(*, limit: int = PURGED_AT_ONCE) -> int:
         How many were removed; fewer than the limit when there are no more.
     """
     due = Conversation.objects.deleted_before(_kept_since())
-    due = due.exclude(purge_hold().held(conversation="pk"))
+    due = due.not_held(purge_hold().held(conversation="pk"))
     numbers = list(due.order_by("deleted_at").values_list("pk", flat=True)[:limit])
     return sum(_purge(number) for number in numbers)
 
@@ -131,7 +131,7 @@ def erase_some(*, owner_id: int, limit: int = PURGED_AT_ONCE) -> int:
     Returns:
         How many were removed; fewer than the limit when there are no more.
     """
-    own = Conversation.objects.filter(owner=owner_id).order_by("pk")
+    own = Conversation.objects.owned_by(owner_id).order_by("pk")
     numbers = list(own.values_list("pk", flat=True)[:limit])
     for number in numbers:
         own.filter(pk=number).delete()

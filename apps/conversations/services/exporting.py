@@ -166,7 +166,7 @@ async def _steps(
 
 
 def _step(*, viewer: User, number: int, after: int, is_shown_only: bool) -> list[Message]:
-    rows = Message.objects.owned_by(viewer).filter(conversation=number, pk__gt=after)
+    rows = Message.objects.owned_by(viewer).of_conversation(number).after_number(after)
     rows = rows.on_path() if is_shown_only else rows
     return list(rows.select_related("reply").oldest_first()[:MESSAGES_PER_STEP])
 

@@ -130,5 +130,5 @@ class Intake:
 
 
 def _queued() -> list[int]:
-    waiting = Reply.objects.filter(state=constants.ReplyState.QUEUED).order_by("pk")
+    waiting = Reply.objects.queued().order_by("pk")
     return list(waiting.values_list("pk", flat=True)[:AT_ONCE])

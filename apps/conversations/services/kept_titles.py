@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from apps.conversations import constants
 from apps.conversations.models import Conversation, DroppedTitle, Message, Share
@@ -24,9 +24,7 @@ def drop_title(message: Message) -> None:
     """
     if message.role != constants.Author.USER:
         return
-    made_of_it = Q(titled_from=message.pk) | Q(titled_from=None)
-    shared = Share.objects.filter(made_of_it, conversation=message.conversation_id)
-    shared.filter(is_title_own=False).exclude(title="").update(
+    Share.objects.titled_after(message).update(
         dropped_title=F("title"), title="", titled_from=message.pk
     )
     conversation = message.conversation
@@ -58,9 +56,9 @@ def return_title(message: Message) -> None:
         if not conversation.title:
             _have_another(conversation)
         return
-    shared = Share.objects.filter(conversation=conversation.pk, titled_from=message.pk)
-    shared.exclude(dropped_title="").update(title=F("dropped_title"), dropped_title="")
-    dropped = DroppedTitle.objects.filter(message=message).first()
+    shared = Share.objects.with_title_dropped_for(message)
+    shared.update(title=F("dropped_title"), dropped_title="")
+    dropped = DroppedTitle.objects.filter(pk=message.pk).first()
     if dropped is None:
         return
     dropped.delete()

@@ -132,7 +132,7 @@ def claim(*, reply_id: int, owner: str) -> Claim | None:
 
 def put_back(*, reply_id: int, owner: str, fence: int) -> None:
     """Give an answer that was taken and not begun back to the queue."""
-    Reply.objects.held_by(owner).filter(pk=reply_id, fence=fence).update(
+    Reply.objects.held_by(owner).fenced_by(fence).filter(pk=reply_id).update(
         state=constants.ReplyState.QUEUED,
         lease_owner="",
         lease_expires_at=None,
@@ -177,7 +177,7 @@ def keep_lease(*, reply_id: int, owner: str, fence: int) -> bool:
     Returns:
         Whether it is still the worker's: false once somebody else has ended it.
     """
-    held = Reply.objects.held_by(owner).filter(pk=reply_id, fence=fence)
+    held = Reply.objects.held_by(owner).fenced_by(fence).filter(pk=reply_id)
     return bool(held.update(lease_expires_at=Now() + LEASE))
 
 
@@ -205,7 +205,7 @@ def keep_back(*, claim: Claim, owner: str) -> None:
 
     It takes the place of what somebody else has asked for before.
     """
-    held = Reply.objects.held_by(owner).filter(pk=claim.reply_id, fence=claim.fence)
+    held = Reply.objects.held_by(owner).fenced_by(claim.fence).filter(pk=claim.reply_id)
     held.update(
         stop_state=constants.ReplyState.WITHHELD,
         stop_requested_at=Coalesce("stop_requested_at", Now()),
@@ -274,8 +274,7 @@ def _store_end(
 
 def _withhold_after_all(claim: Claim, ending: Ending) -> None:
     """Withhold what somebody else has ended who did not know that policy keeps it back."""
-    is_settled = (constants.ReplyState.WITHHELD, *constants.LIVE_STATES)
-    shown = Reply.objects.filter(pk=claim.reply_id).exclude(state__in=is_settled)
+    shown = Reply.objects.filter(pk=claim.reply_id).ended().not_withheld()
     if not shown.exists():
         return
     ended = rewriting.withhold_answer(
@@ -290,6 +289,6 @@ def _withhold_after_all(claim: Claim, ending: Ending) -> None:
 
 def _is_first_whole(claim: Claim, ending: Ending) -> bool:
     """Tell whether it is the first answer of its conversation that came to its end."""
-    complete = constants.ReplyState.COMPLETE
-    others = Reply.objects.filter(conversation_id=claim.conversation_id, state=complete)
-    return ending.state == complete and not others.exclude(pk=claim.reply_id).exists()
+    others = Reply.objects.of_conversation(claim.conversation_id).complete()
+    is_whole = ending.state == constants.ReplyState.COMPLETE
+    return is_whole and not others.exclude(pk=claim.reply_id).exists()

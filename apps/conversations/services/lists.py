@@ -108,7 +108,7 @@ def shares_page(*, viewer: User, before: int | None) -> dict[str, Any]:
     """Return a page of the viewer's links, each with how it stands."""
     rows = shares.list_shares(viewer=viewer).with_standing(Message.objects.all())
     if before is not None:
-        rows = rows.filter(pk__lt=before)
+        rows = rows.before_number(before)
     found = list(rows[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     next_before = shown[-1].pk if len(found) > PAGE_SIZE else None

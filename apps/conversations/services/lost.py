@@ -82,7 +82,7 @@ def _complete(reply_ids: Sequence[int], live_texts: Mapping[int, str]) -> None:
 
 def _doubtful(reply_ids: Sequence[int]) -> set[int]:
     """Return those that have a text which policy may have withheld, as far as anybody knows."""
-    rows = Message.objects.filter(pk__in=reply_ids).exclude(content="")
+    rows = Message.objects.filter(pk__in=reply_ids).with_text()
     written = set(rows.values_list("pk", flat=True)) if reply_ids else set()
     return written if written and guardrails.withhold_answers() else set()
 
@@ -166,7 +166,7 @@ def _keep_back(reply_ids: Collection[int], *, ended: Ended | None) -> dict[int, 
 
 def _have_checked(reply_ids: Sequence[int]) -> None:
     """Give what viewers keep of answers to policy, which looks at it afterwards."""
-    rows = Message.objects.filter(pk__in=reply_ids).exclude(content="")
+    rows = Message.objects.filter(pk__in=reply_ids).with_text()
     for message in rows.select_related("conversation"):
         _tell_policy(_judged(message, message.content, is_withheld=False))
 

@@ -42,15 +42,13 @@ def list_messages(
     """
     conversation = access_conversation(viewer=viewer, conversation_id=conversation_id)
     rows = (
-        Message.objects.filter(conversation=conversation)
-        .on_path()
-        .select_related("reply", "feedback")
+        Message.objects.of_conversation(conversation).on_path().select_related("reply", "feedback")
     )
     if after is not None:
-        page = list(rows.filter(pk__gt=after).order_by("id")[: limit + 1])
+        page = list(rows.after_number(after).order_by("id")[: limit + 1])
         return MessagePage(page[:limit], len(page) > limit)
     if before is not None:
-        rows = rows.filter(pk__lt=before)
+        rows = rows.before_number(before)
     page = list(rows.order_by("-id")[: limit + 1])
     return MessagePage(page[:limit][::-1], len(page) > limit)
 

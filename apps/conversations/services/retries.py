@@ -219,7 +219,7 @@ def _ensure_last(conversation: Conversation, *, answer_id: int, question: Messag
         ReplyInProgressError: another one came in its place.
         ReplyNotRetryableError: the conversation went on.
     """
-    last = Message.objects.filter(conversation=conversation, is_current=True).latest("pk")
+    last = Message.objects.of_conversation(conversation).on_path().latest("pk")
     if last.pk != answer_id:
         is_asked = last.parent_id == question.pk
         raise ReplyInProgressError if is_asked else ReplyNotRetryableError

@@ -75,5 +75,5 @@ def _noted(viewer: User, conversation_ids: Collection[int]) -> set[int]:
         target_type="conversation",
         target_ids=conversation_ids,
     )
-    own = events.filter(actor_id=viewer.pk, created_at__gt=since).exclude(data__has_key="grant_id")
+    own = events.done_by(viewer.pk).after(since).without_grant()
     return set(own.values_list("target_id", flat=True))

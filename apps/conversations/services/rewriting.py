@@ -125,7 +125,7 @@ def release_answer(
     reason = clean_reason(reason, field="reason")
     message = locked_message(message_id)
     end = ended or Ended(constants.ReplyState.HALTED, notice=RELEASED_NOTICE)
-    Reply.objects.filter(pk=message_id, state=constants.ReplyState.WITHHELD).update(
+    Reply.objects.withheld().filter(pk=message_id).update(
         state=end.state, error_code=end.error_code, notice=end.notice
     )
     _tell_of_redaction(message, told)

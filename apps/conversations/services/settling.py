@@ -181,7 +181,7 @@ def _estimate(reply: Reply, answer_bytes: int, *, held: int | None) -> Usage:
 
 def _would_be_sent(reply: Reply) -> int:
     """Estimate a prompt that a worker sent in the moment in which it was lost."""
-    question = Message.objects.filter(children=reply.message).first()
+    question = Message.objects.answered_by(reply.message).first()
     if question is None:
         return 0
     system_prompt, limit = _terms_of(reply)

@@ -69,7 +69,7 @@ def open_share(
     if place == 0 and is_view and (viewer is None or viewer.pk != share.owner_id):
         Share.objects.filter(pk=share.pk).update(view_count=F("view_count") + 1)
     numbers = share.message_ids[place : place + PAGE_SIZE]
-    rows = Message.objects.filter(pk__in=numbers, conversation=share.conversation_id)
+    rows = Message.objects.of_conversation(share.conversation_id).filter(pk__in=numbers)
     shown = [_show(message) for message in rows.oldest_first()]
     has_more = place + PAGE_SIZE < len(share.message_ids)
     next_place = place + PAGE_SIZE if has_more else None
@@ -80,7 +80,7 @@ def _find(token: str) -> Share | None:
     if len(token) > MAX_TOKEN_CHARS:
         return None
     rows = Share.objects.with_standing(Message.objects.all())
-    return rows.filter(token_hash=hash_token(token)).first()
+    return rows.of_token(hash_token(token)).first()
 
 
 def _show(message: Message) -> SharedMessage:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -131,7 +130,7 @@ def create_share(
 def _ensure_may_be_shared(conversation: Conversation, *, actor: User) -> None:
     if conversation.locked_at is not None:
         raise ConversationLockedError
-    if Share.objects.withdrawn().filter(conversation=conversation).exists():
+    if Share.objects.withdrawn().of_conversation(conversation).exists():
         raise ShareWithdrawnError
     if Share.objects.owned_by(actor).open().count() >= constants.MAX_SHARES:
         raise ShareLimitError
@@ -184,7 +183,7 @@ def _unknown_end() -> AppError:
 
 def _numbers(conversation: Conversation, limit: int) -> list[int]:
     """Return the newest messages of the branch that is shown which others may see."""
-    shown = _may_be_shown(Message.objects.filter(conversation=conversation).on_path())
+    shown = Message.objects.of_conversation(conversation).on_path().shareable()
     return list(shown.order_by("-id").values_list("pk", flat=True)[:limit])
 
 
@@ -204,12 +203,6 @@ def one_of(rows: ShareQuerySet, share_id: int) -> Share:
     if share is None:
         raise ShareNotFoundError
     return share
-
-
-def _may_be_shown(rows: QuerySet[Message]) -> QuerySet[Message]:
-    unfit = (constants.ReplyState.WITHHELD, *constants.LIVE_STATES)
-    shown = rows.filter(hidden_at=None).exclude(content="")
-    return shown.filter(Q(reply=None) | ~Q(reply__state__in=unfit))
 
 
 def record(

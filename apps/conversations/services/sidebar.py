@@ -60,7 +60,7 @@ def sidebar_of(*, viewer: User, after: str = "", current_id: int | None = None) 
     has_more, rows = len(rows) > SIDEBAR_SIZE, rows[:SIDEBAR_SIZE]
     answering = set(
         Reply.objects.live()
-        .filter(conversation__in=[row.pk for row in rows])
+        .of_conversations([row.pk for row in rows])
         .values_list("conversation_id", flat=True)
     )
     place = _write_place(rows[-1]) if has_more else ""

@@ -60,7 +60,7 @@ def halt_reply(*, actor: User, reply_id: int, reason: str) -> Reply:
 @transaction.atomic
 def stop_all_of(*, actor: User) -> None:
     """Stop whatever is being answered for the actor, in any conversation."""
-    live = Reply.objects.live().filter(conversation__owner=actor)
+    live = Reply.objects.live().owned_by(actor)
     announcements.request_stops(live, state=constants.ReplyState.STOPPED)
 
 

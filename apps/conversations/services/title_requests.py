@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from apps.conversations import constants
 from apps.conversations.models import Conversation, Message, Reply
 from apps.core.correlation import get_correlation_id
 from apps.llm.gateway.contract import GenerationRequest, Reserved
@@ -20,9 +19,8 @@ EXCERPT_CHARS = 600
 
 def request_of(conversation_id: int) -> GenerationRequest | None:
     """Return what is asked for the title of a conversation that has none and may be named."""
-    conversation = Conversation.objects.filter(
-        pk=conversation_id, title_source=constants.TitleSource.NONE, deleted_at=None
-    ).first()
+    untitled = Conversation.objects.untitled().not_deleted()
+    conversation = untitled.filter(pk=conversation_id).first()
     asked = asked_of(conversation) if conversation is not None else None
     if asked is None or pauses.is_paused(asked.model, asked.chat_model_id):
         return None
@@ -54,9 +52,7 @@ def asked_of(conversation: Conversation) -> GenerationRequest | None:
 
 def first_question(conversation: Conversation) -> Message | None:
     """Return the question that a title is made of: the first that can be seen."""
-    asked = Message.objects.filter(
-        conversation=conversation, role=constants.Author.USER, hidden_at=None
-    )
+    asked = Message.objects.of_conversation(conversation).questions().not_hidden()
     return asked.on_path().order_by("id").first()
 
 
@@ -65,7 +61,7 @@ def _first_answer(conversation_id: int) -> tuple[int | None, str, int | None]:
 
     The model's provider has the text already.
     """
-    replies = Reply.objects.filter(conversation_id=conversation_id).order_by("pk")
+    replies = Reply.objects.of_conversation(conversation_id).order_by("pk")
     columns = ("chat_model_id", "model", "api_token_id")
     found = replies.values_list(*columns).first() or (None, settings.OPENAI_MODEL, None)
     if found[0] is None:

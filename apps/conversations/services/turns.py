@@ -149,7 +149,7 @@ def _repeated(request: TurnRequest, message_id: int) -> Turn:
     message = Message.objects.select_related("conversation").get(pk=message_id)
     if not _is_same(message, request):
         raise ClientIdReusedError
-    reply = Reply.objects.filter(message__parent=message).order_by("-pk").first()
+    reply = Reply.objects.answering(message).order_by("-pk").first()
     if reply is None or (message.is_hidden and reply.state == constants.ReplyState.WITHHELD):
         raise MessageWithheldError(message.hidden_reason or None)
     return Turn(message.conversation, message, reply, created=False, event=None)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import services as audit
-from apps.conversations import constants
 from apps.conversations.enforcement_hold import enforcement_hold
 from apps.conversations.errors import (
     HeldByDecisionError,
@@ -105,7 +103,8 @@ def restore_message(*, actor: User | None, message_id: int, reason: str) -> Mess
 def is_held(message_id: int) -> bool:
     """Tell whether a decision of moderation hides a message, so that it is given back there."""
     held = enforcement_hold().hides(message="pk", since="hidden_at")
-    return Message.objects.filter(held, pk=message_id, hidden_at__isnull=False).exists()
+    hidden = Message.objects.hidden().filter(pk=message_id).annotate(is_held=held)
+    return bool(hidden.values_list("is_held", flat=True).first())
 
 
 def require_right(actor: User | None) -> None:
@@ -133,8 +132,8 @@ def lock_texts(*, message_id: int, conversation_id: int) -> None:
     Answers first, as the worker that stores an end locks its own, then the conversation; whoever
     holds that is alone with its messages. See docs/decisions/0063.
     """
-    around = Q(pk=message_id) | Q(conversation=conversation_id, state__in=constants.LIVE_STATES)
-    list(Reply.objects.filter(around).order_by("pk").select_for_update().values_list("pk"))
+    around = Reply.objects.concerned_by(message_id=message_id, conversation_id=conversation_id)
+    list(around.order_by("pk").select_for_update().values_list("pk"))
     conversation = Conversation.objects.filter(pk=conversation_id)
     conversation.select_for_update(no_key=True).values_list("pk").first()
 

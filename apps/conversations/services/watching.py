@@ -65,8 +65,4 @@ def _wake_followers(hub: TextHub, ended: set[int]) -> None:
 
 
 def _ended_among(reply_ids: list[int]) -> list[int]:
-    return list(
-        Reply.objects.filter(pk__in=reply_ids)
-        .exclude(state__in=constants.LIVE_STATES)
-        .values_list("pk", flat=True)
-    )
+    return list(Reply.objects.filter(pk__in=reply_ids).ended().values_list("pk", flat=True))

@@ -100,7 +100,7 @@ def give_share_back(*, actor: User | None, share_id: int, reason: str) -> Share:
 def holding_case(share: Share) -> int | None:
     """Return the case whose decision keeps a link revoked, so that it is given back there."""
     held_by = enforcement_hold().case_revoking(share="pk", owner="owner_id")
-    rows = Share.objects.filter(pk=share.pk, is_revoked_by_staff=True)
+    rows = Share.objects.revoked_by_staff().filter(pk=share.pk)
     number: int | None = rows.annotate(held_by=held_by).values_list("held_by", flat=True).first()
     return number
 

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Q, QuerySet
+
+from apps.conversations.constants import LIVE_STATES, Author, ReplyState
+from apps.core.querysets import NumberedQuerySet
+
+if TYPE_CHECKING:
+    from apps.conversations.models import Conversation, Feedback, Message  # noqa: F401
+    from apps.users.models import User
+
+
+class MessageQuerySet(NumberedQuerySet["Message"]):
+    """Named queries over messages."""
+
+    def visible_to(self, viewer: User) -> Self:
+        """Return the messages of the viewer's own conversations that are not deleted."""
+        return self.owned_by(viewer).filter(conversation__deleted_at=None)
+
+    def owned_by(self, viewer: User) -> Self:
+        """Return the messages of all the viewer's own conversations, deleted ones too."""
+        return self.filter(conversation__owner=viewer)
+
+    def of_conversation(self, conversation: Conversation | int) -> Self:
+        """Return the messages of one conversation, of all its branches."""
+        return self.filter(conversation=conversation)
+
+    def beside(self, message: Message) -> Self:
+        """Return a message with those that stand in its place on other branches."""
+        return self.filter(conversation=message.conversation_id, parent=message.parent_id)
+
+    def following(self, parent_ids: Collection[int], *, with_first: bool) -> Self:
+        """Return what follows any of some messages, on every branch.
+
+        Args:
+            parent_ids: the numbers of these.
+            with_first: with the first messages of conversations, which follow none.
+        """
+        following = Q(parent__in=parent_ids)
+        return self.filter(following | Q(parent=None) if with_first else following)
+
+    def answered_by(self, answer: Message) -> Self:
+        """Return the question that an answer is to."""
+        return self.filter(children=answer)
+
+    def questions(self) -> Self:
+        """Return what people wrote."""
+        return self.filter(role=Author.USER)
+
+    def on_path(self) -> Self:
+        """Return only the branch that is shown."""
+        return self.filter(is_current=True)
+
+    def withheld(self) -> Self:
+        """Return the answers that policy or staff keep back."""
+        return self.filter(reply__state=ReplyState.WITHHELD)
+
+    def hidden(self) -> Self:
+        """Return what staff took from view."""
+        return self.filter(hidden_at__isnull=False)
+
+    def not_hidden(self) -> Self:
+        """Leave out what staff took from view."""
+        return self.filter(hidden_at=None)
+
+    def with_text(self) -> Self:
+        """Leave out what is empty, as an answer is of which nothing was stored."""
+        return self.exclude(content="")
+
+    def shareable(self) -> Self:
+        """Return what others may see: it has a text, and its owner sees all of it."""
+        unfit = (ReplyState.WITHHELD, *LIVE_STATES)
+        shown = self.not_hidden().with_text()
+        return shown.filter(Q(reply=None) | ~Q(reply__state__in=unfit))
+
+    def readable_with(self, words: str) -> Self:
+        """Return those that hold some words; only of rows that say whether each `is_readable`."""
+        return self.filter(is_readable=True, content__icontains=words)
+
+    def out_of_view(self) -> Self:
+        """Return what its readers do not see: hidden messages and withheld answers."""
+        return self.filter(Q(hidden_at__isnull=False) | Q(reply__state=ReplyState.WITHHELD))
+
+    def oldest_first(self) -> Self:
+        """Order as they were written; a child always has a larger number than its parent."""
+        return self.order_by("id")
+
+
+class FeedbackQuerySet(NumberedQuerySet["Feedback"]):
+    """Named queries over what people say of answers."""
+
+    def within(self, conversations: QuerySet[Conversation]) -> Self:
+        """Return what was said of answers of some conversations."""
+        return self.filter(message__conversation__in=conversations)
