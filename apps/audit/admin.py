@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from apps.audit import services
 from apps.audit.constants import SYSTEM_ACTOR, AuditAction
 from apps.audit.models import AuditEvent
+from apps.audit.querysets import AuditEventQuerySet
 from apps.audit.subjects import Reader
 from apps.core.admin_kit.details import Detail, Fact, Front, Related, Table, Text
 from apps.core.admin_kit.display import EMPTY, KEPT, Tone, badge, link, moment, preview
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
-from apps.core.admin_kit.searching import parse_search, split_key
+from apps.core.admin_kit.searching import search_exactly, split_key
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
 
@@ -59,15 +60,15 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
             *self.ordering
         )
 
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+    def search(
+        self, request: HttpRequest, rows: QuerySet[AuditEvent], term: str
+    ) -> QuerySet[AuditEvent] | None:
         """Look up the events of an actor or about a target."""
-        condition = parse_search(term, keys=self.search_keys)
-        if condition is not None:
-            return condition
+        found = search_exactly(rows, term, keys=self.search_keys)
+        if found is not None:
+            return found
         key, number = split_key(term)
-        if number is None:
-            return None
-        return Q(target_type=key, target_id=number)
+        return None if number is None else cast("AuditEventQuerySet", rows).about(key, number)
 
     @admin.display(description="Event", ordering="id")
     def number(self, event: AuditEvent) -> str:

@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 
 from apps.users.models import User
+from apps.users.querysets.framework import keys_of
 from apps.users.services import sessions
 
 
@@ -18,7 +19,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
         """Return the browser and system that a key is added on, numbered where there is one."""
         device = sessions.device_of(context.request.headers.get("User-Agent", ""))
-        kept = Authenticator.objects.filter(user=user, type=type)
+        kept = keys_of(user, type)
         taken = set(kept.values_list("data__name", flat=True))
         numbered = (f"{device} ({number})" for number in count(2))
         return device if device not in taken else next(one for one in numbered if one not in taken)

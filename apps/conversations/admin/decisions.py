@@ -158,7 +158,8 @@ def _is_readable(request: HttpRequest, message: Message) -> bool:
     may_read = reading_gate().readable(
         actor_of(request), conversation="conversation_id", owner="conversation__owner_id"
     )
-    return Message.objects.filter(may_read, pk=message.pk).exists()
+    rows = Message.objects.filter(pk=message.pk).annotate(is_readable=may_read)
+    return bool(rows.values_list("is_readable", flat=True).first())
 
 
 def restore(request: HttpRequest, message: Message, *, back_url: str) -> Decision:

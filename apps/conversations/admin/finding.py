@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from apps.conversations.admin import reading
-from apps.conversations.models import Conversation
+from apps.conversations.models import Conversation, Message
+from apps.conversations.querysets import MessageQuerySet
+from apps.core.admin_kit.filters import ChoiceFilter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 
 _WITHIN = re.compile(r"conversation:\s*#?(\d{1,18})\s+(\S.{1,199})", re.IGNORECASE)
@@ -19,18 +22,31 @@ PRIVATE_ADVICE = (
 )
 
 
+class HiddenFilter(ChoiceFilter):
+    """The messages that staff took from view, which an index of their own holds."""
+
+    title = "hidden"
+    parameter_name = "hidden"
+    options = (("yes", "Hidden by staff"),)
+
+    def narrow(self, rows: QuerySet[Message], value: str) -> QuerySet[Message]:
+        """Return what the index holds."""
+        return cast("MessageQuerySet", rows).hidden()
+
+
 def words_within(term: str) -> tuple[int, str] | None:
     """Take `conversation:12 some words` apart; None where it is anything else."""
     match = _WITHIN.fullmatch(term.strip())
     return (int(match.group(1)), match.group(2)) if match else None
 
 
-def condition(term: str) -> Q | None:
-    """Return the condition of messages that hold the words; only of rows `with_beginnings`."""
+def search(rows: QuerySet[Message], term: str) -> QuerySet[Message] | None:
+    """Return the messages that hold the words, of rows `with_beginnings`; None for none."""
     asked = words_within(term)
     if asked is None:
         return None
-    return Q(is_readable=True, conversation_id=asked[0], content__icontains=asked[1])
+    found = cast("MessageQuerySet", rows).of_conversation(asked[0])
+    return found.readable_with(asked[1])
 
 
 def gate(

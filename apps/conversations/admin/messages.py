@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -32,25 +32,13 @@ from apps.core.admin_kit.actions import Button, RowAction
 from apps.core.admin_kit.decisions import Decision, decide, return_url
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front
 from apps.core.admin_kit.display import link, moment, preview
-from apps.core.admin_kit.filters import ChoiceFilter, choice_filter
+from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.sections import Section
 
 RECENT_DECISIONS = 500
 FREQUENT_AUTHORS = tuple((a.value, str(a.label)) for a in (Author.USER, Author.ASSISTANT))
 """Authors who write all the time: looking for a rare one would read the whole table."""
-
-
-class HiddenFilter(ChoiceFilter):
-    """The messages that staff took from view, which an index of their own holds."""
-
-    title = "hidden"
-    parameter_name = "hidden"
-    options = (("yes", "Hidden by staff"),)
-
-    def condition(self, value: str) -> Q:
-        """Return the condition of the index."""
-        return Q(hidden_at__isnull=False)
 
 
 @admin.register(Message)
@@ -74,7 +62,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
     list_display_links = ("number", "begins")
     list_filter = (
         choice_filter(title="author", parameter_name="role", options=FREQUENT_AUTHORS),
-        HiddenFilter,
+        finding.HiddenFilter,
     )
     ordering = ("-id",)
 
@@ -216,9 +204,12 @@ class MessageAdmin(StaffModelAdmin[Message]):
         talk_of = looks.talk_of
         return page if is_noted else reading.note_page(request, page, talk_of, is_glance=False)
 
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
-        """Return the exact lookup, words within a conversation, or None to refuse."""
-        return finding.condition(term) or super().search_condition(request, term)
+    def search(
+        self, request: HttpRequest, rows: QuerySet[Message], term: str
+    ) -> QuerySet[Message] | None:
+        """Return what was looked up exactly, words within a conversation, or None to refuse."""
+        found = finding.search(rows, term)
+        return super().search(request, rows, term) if found is None else found
 
     def hide_selected(self, request: HttpRequest) -> HttpResponse:
         """Ask for the reason and hide several messages."""
@@ -259,7 +250,7 @@ class MessageAdmin(StaffModelAdmin[Message]):
     def front(self, request: HttpRequest) -> Front:
         """Show how much was hidden lately."""
         yesterday = timezone.now() - timedelta(days=1)
-        hidden = AuditEvent.objects.filter(action=AuditAction.MESSAGE_HIDDEN).order_by("-id")
+        hidden = AuditEvent.objects.of_kind(AuditAction.MESSAGE_HIDDEN).newest_first()
         times = hidden.values_list("created_at", flat=True)[:RECENT_DECISIONS]
         recent = sum(at > yesterday for at in times)
         more = "+" if recent == RECENT_DECISIONS else ""

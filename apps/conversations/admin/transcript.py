@@ -60,7 +60,7 @@ def transcript_url(subject: StaffModelAdmin[Any], message: Message) -> str:
 def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Message]:
     """Return one screen of a conversation: the one asked for, or the one that holds a message."""
     rows = (
-        Message.objects.filter(conversation=conversation)
+        Message.objects.of_conversation(conversation)
         .select_related("reply")
         .defer("html", "context", "metadata")
         .oldest_first()
@@ -68,7 +68,7 @@ def transcript_page(request: HttpRequest, conversation: Conversation) -> Page[Me
     pages = Paginator(decisions.with_hold(rows, request), ROWS_PER_PAGE)
     wanted = whole_number(request.GET.get("message"))
     if wanted is not None:
-        before = Message.objects.filter(conversation=conversation, pk__lt=wanted).count()
+        before = Message.objects.of_conversation(conversation).before_number(wanted).count()
         return pages.get_page(before // ROWS_PER_PAGE + 1)
     return pages.get_page(request.GET.get("page"))
 
@@ -81,10 +81,9 @@ def hide_events(request: HttpRequest, messages: Sequence[Message]) -> dict[int, 
     numbers = [message.pk for message in messages if message.is_hidden]
     if not numbers:
         return {}
-    events = audit.list_events_for(viewer=cast("User", request.user)).filter(
-        target_type="message", target_id__in=numbers, action=AuditAction.MESSAGE_HIDDEN
-    )
-    return {event.target_id: event for event in events.order_by("id")}
+    events = audit.list_events_for(viewer=cast("User", request.user))
+    hiding = events.of_kind(AuditAction.MESSAGE_HIDDEN).about_any("message", numbers)
+    return {event.target_id: event for event in hiding.order_by("id")}
 
 
 def lines_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 
@@ -25,11 +25,11 @@ class ChoiceFilter(SimpleListFilter):
         value = self.value()
         if value is None or value not in dict(self.options):
             return queryset
-        return queryset.filter(self.condition(value))
+        return self.narrow(queryset, value)
 
-    def condition(self, value: str) -> Q:
-        """Return the condition for one of the values."""
-        return Q(**{self.parameter_name or "": value})
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the rows of one of the values."""
+        return rows.filter(**{self.parameter_name or "": value})
 
     @property
     def chosen(self) -> str:
@@ -51,8 +51,8 @@ def choice_filter(
     lookup = field or parameter_name
 
     class _Filter(ChoiceFilter):
-        def condition(self, value: str) -> Q:
-            return Q(**{lookup: value})
+        def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+            return rows.filter(**{lookup: value})
 
     _Filter.title = title
     _Filter.parameter_name = parameter_name

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib.admin import ShowFacets
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin_kit.lists import ROWS_PER_PAGE, BoundedPaginator, ChangeList
-from apps.core.admin_kit.searching import parse_search
+from apps.core.admin_kit.searching import search_exactly
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -75,11 +75,9 @@ class ReadOnlyModelAdmin(ModelAdmin[M]):
         """Look up what was typed; refuse what could only be scanned for, which the list tells."""
         if not search_term.strip():
             return queryset, False
-        condition = self.search_condition(request, search_term)
-        if condition is None:
-            return queryset.none(), False
-        return queryset.filter(condition), False
+        found = self.search(request, queryset, search_term)
+        return (queryset.none() if found is None else found), False
 
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
-        """Return the exact lookup for what was typed, or None to refuse."""
-        return parse_search(term, keys=self.search_keys)
+    def search(self, request: HttpRequest, rows: QuerySet[M], term: str) -> QuerySet[M] | None:
+        """Return what was typed, looked up exactly, or None to refuse."""
+        return search_exactly(rows, term, keys=self.search_keys)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Model, QuerySet
 
 from apps.core.numbers import whole_number
 
+M = TypeVar("M", bound=Model)
 _KEYED = re.compile(r"([a-z]+):\s*(\S{1,255})")
 
 
@@ -23,18 +25,19 @@ def split_key(term: str) -> tuple[str, int | None]:
     return (match.group(1), number_in(match.group(2))) if match else ("", None)
 
 
-def parse_search(term: str, *, keys: Mapping[str, str]) -> Q | None:
-    """Turn what was typed into an exact lookup.
+def search_exactly(rows: QuerySet[M], term: str, *, keys: Mapping[str, str]) -> QuerySet[M] | None:
+    """Look up what was typed, where an index answers it.
 
     Args:
+        rows: in which.
         term: a number for the row itself, or `key:number`.
         keys: lookup per key.
 
     Returns:
-        The condition, or None for anything that could only be answered by reading the whole table.
+        The rows, or None for anything that could only be answered by reading the whole table.
     """
     number = number_in(term.strip())
     if number is not None:
-        return Q(pk=number)
+        return rows.filter(pk=number)
     key, number = split_key(term)
-    return Q(**{keys[key]: number}) if number is not None and key in keys else None
+    return rows.filter(**{keys[key]: number}) if number is not None and key in keys else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,10 +17,11 @@ from apps.core.admin_kit.display import EMPTY, Tone, badge, link, milliseconds, 
 from apps.core.admin_kit.filters import choice_filter
 from apps.core.admin_kit.model_admin import StaffModelAdmin
 from apps.core.admin_kit.people import has_right
-from apps.core.admin_kit.searching import parse_search, split_key
+from apps.core.admin_kit.searching import search_exactly, split_key
 from apps.core.admin_kit.sections import Section
 from apps.llm.constants import CostSource, Purpose, UsageSource
 from apps.llm.models import UsageRecord
+from apps.llm.querysets import UsageRecordQuerySet
 from apps.llm.services import money, naming
 from apps.llm.services.usage_figures import VIEW as VIEW_COST
 from apps.llm.services.usage_figures import name_of_nobody
@@ -65,12 +66,14 @@ class UsageRecordAdmin(StaffModelAdmin[UsageRecord]):
         """Return the lines with the people they are about."""
         return super().get_queryset(request).select_related("user")
 
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+    def search(
+        self, request: HttpRequest, rows: QuerySet[UsageRecord], term: str
+    ) -> QuerySet[UsageRecord] | None:
         """Look up the calls of a person or of an answer."""
         key, reference = split_key(term)
         if reference is not None and key in Purpose.values:
-            return Q(purpose=key, reference_id=reference)
-        return parse_search(term, keys=self.search_keys)
+            return cast("UsageRecordQuerySet", rows).of_calls(key, [reference])
+        return search_exactly(rows, term, keys=self.search_keys)
 
     @admin.display(description="Call", ordering="id")
     def line(self, row: UsageRecord) -> str:

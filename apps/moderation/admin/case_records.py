@@ -19,7 +19,7 @@ from apps.moderation import constants
 from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Case, Flag, RuleHit
 from apps.moderation.templatetags import looks
-from apps.users.services.names import name_of
+from apps.users.models import User
 
 
 @admin.register(Case)
@@ -51,7 +51,8 @@ class CaseAdmin(RecordAdmin[Case]):
         """Return the cases with what the list names."""
         rows = super().get_queryset(request).select_related("policy__current")
         return rows.annotate(
-            subject_name=name_of("subject_id"), holder_name=name_of("claimed_by_id")
+            subject_name=User.objects.name_at("subject_id"),
+            holder_name=User.objects.name_at("claimed_by_id"),
         )
 
     @admin.display(description="Case", ordering="id")
@@ -154,7 +155,7 @@ class FlagAdmin(RecordAdmin[Flag]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
         """Return the flags with what the list names."""
         rows = super().get_queryset(request)
-        return rows.annotate(reporter_name=name_of("reporter_id"))
+        return rows.annotate(reporter_name=User.objects.name_at("reporter_id"))
 
     @admin.display(description="Flag", ordering="id")
     def number(self, row: Flag) -> str:

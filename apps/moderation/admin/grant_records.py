@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -24,7 +24,6 @@ from apps.moderation.services.cases import grants
 from apps.moderation.services.desk import records
 from apps.moderation.templatetags import looks
 from apps.users.models import User
-from apps.users.services.names import name_of
 
 
 class GrantStateFilter(ChoiceFilter):
@@ -34,9 +33,9 @@ class GrantStateFilter(ChoiceFilter):
     parameter_name = "state"
     options = tuple(GrantState.choices)
 
-    def condition(self, value: str) -> Q:
-        """Return the condition that an index answers."""
-        return records.grants_in(GrantState(value))
+    def narrow(self, rows: QuerySet[AccessGrant], value: str) -> QuerySet[AccessGrant]:
+        """Return those in a state, which an index answers."""
+        return rows.filter(records.grants_in(GrantState(value)))
 
 
 @admin.register(AccessGrant)
@@ -70,7 +69,10 @@ class AccessGrantAdmin(StaffModelAdmin[AccessGrant]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessGrant]:
         """Return the grants that the viewer may see, with the people's names."""
         rows = records.list_grants(viewer=_viewer(request), chosen={}).select_related("subject")
-        return rows.annotate(reader_name=name_of("reader_id"), ender_name=name_of("revoked_by_id"))
+        return rows.annotate(
+            reader_name=User.objects.name_at("reader_id"),
+            ender_name=User.objects.name_at("revoked_by_id"),
+        )
 
     @admin.display(description="Grant", ordering="id")
     def number(self, row: AccessGrant) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -19,13 +20,13 @@ from apps.core.admin_kit.display import EMPTY, moment, preview
 from apps.core.admin_kit.filters import choice_filter, count_up_to
 from apps.core.admin_kit.new_rows import NewRowAdmin
 from apps.core.admin_kit.people import is_admin
-from apps.core.admin_kit.searching import number_in, parse_search
+from apps.core.admin_kit.searching import number_in, search_exactly
 from apps.core.admin_kit.sections import Section
 from apps.core.admin_kit.viewing import current_request
 from apps.users.admin import decisions, looks, service_actions
 from apps.users.constants import AccountKind, Role, Standing
 from apps.users.models import Restriction, User
-from apps.users.querysets import is_ordinary
+from apps.users.querysets import UserQuerySet
 from apps.users.services import access, groups, standing
 
 COUNT_LIMIT = 1_000
@@ -70,8 +71,8 @@ class UserAdmin(NewRowAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return whom the viewer may see: everybody for admins, nobody of the staff for others."""
         people = super().get_queryset(request).only(*COLUMNS)
-        people = people.annotate(running_kind=access.running_kind())
-        return people if is_admin(request) else people.filter(is_ordinary())
+        people = people.annotate(running_kind=Restriction.objects.kind_running_at("pk"))
+        return people if is_admin(request) else cast("UserQuerySet", people).ordinary()
 
     def can_open(self, request: HttpRequest, row: User) -> bool:
         """Open ordinary people to moderators and everybody to admins."""
@@ -79,14 +80,16 @@ class UserAdmin(NewRowAdmin[User]):
             return False
         return is_admin(request) or not row.is_staff
 
-    def search_condition(self, request: HttpRequest, term: str) -> Q | None:
+    def search(
+        self, request: HttpRequest, rows: QuerySet[User], term: str
+    ) -> QuerySet[User] | None:
         """Look up a number, or for admins an address or its beginning."""
-        condition = parse_search(term, keys=self.search_keys)
+        found = search_exactly(rows, term, keys=self.search_keys)
         words = term.strip().lower()
         is_address = len(words) >= MIN_PREFIX_CHARS and number_in(words) is None
-        if condition is not None or not (is_address and is_admin(request)) or ":" in words:
-            return condition
-        return Q(email__startswith=words)
+        if found is not None or not (is_address and is_admin(request)) or ":" in words:
+            return found
+        return cast("UserQuerySet", rows).with_email_beginning(words)
 
     @admin.display(description="Person")
     def number(self, user: User) -> str:

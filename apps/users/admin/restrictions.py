@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,7 +19,7 @@ from apps.core.admin_kit.sections import Section
 from apps.users.admin import looks
 from apps.users.constants import RestrictionKind
 from apps.users.models import Restriction
-from apps.users.querysets import is_ordinary
+from apps.users.querysets import RestrictionQuerySet
 
 _KINDS = {
     RestrictionKind.WARNING: ("Warning", Tone.NEUTRAL, "campaign"),
@@ -33,9 +35,9 @@ class OpenFilter(ChoiceFilter):
     parameter_name = "open"
     options = (("yes", "Not lifted"),)
 
-    def condition(self, value: str) -> Q:
-        """Return the condition of the index."""
-        return Q(lifted_at=None) & ~Q(kind=RestrictionKind.WARNING)
+    def narrow(self, rows: QuerySet[Restriction], value: str) -> QuerySet[Restriction]:
+        """Return what the index holds."""
+        return cast("RestrictionQuerySet", rows).to_lift()
 
 
 @admin.register(Restriction)
@@ -59,7 +61,7 @@ class RestrictionAdmin(StaffModelAdmin[Restriction]):
         rows = looks.with_kept_reasons(rows, request)
         if is_admin(request):
             return rows
-        return rows.filter(is_ordinary("user__"))
+        return cast("RestrictionQuerySet", rows).about_ordinary_people()
 
     @admin.display(description="Decision", ordering="id")
     def number(self, row: Restriction) -> str:

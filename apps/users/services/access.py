@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
-
 from apps.core.realtime.groups import announce_on_commit
 from apps.users.constants import AUTH_REVOKED_EVENT, RestrictionKind, Standing
 from apps.users.errors import AccountRestrictedError, AccountSuspendedError
@@ -17,7 +15,7 @@ def suspension_of(user: User) -> AccountSuspendedError | None:
     """Return what a suspended person is told; None for everybody else."""
     if not user.is_suspended:
         return None
-    running = Restriction.objects.filter(user=user, kind=RestrictionKind.SUSPENSION).running()
+    running = Restriction.objects.of_user(user).suspensions().running()
     restriction = running.first()
     reason = restriction.reason_for_user if restriction is not None else ""
     return AccountSuspendedError(reason=reason, until=user.standing_until)
@@ -45,18 +43,12 @@ def running_standing(
         user: who.
         without: numbers of restrictions that are about to end.
     """
-    running = Restriction.objects.filter(user=user).running()
+    running = Restriction.objects.of_user(user).running()
     restriction = running.exclude(pk__in=without).first()
     if restriction is None:
         return Standing.GOOD, None
     is_suspended = restriction.kind == RestrictionKind.SUSPENSION
     return (Standing.SUSPENDED if is_suspended else Standing.RESTRICTED), restriction.ends_at
-
-
-def running_kind() -> Subquery:
-    """Return, for each row of people, the kind of what runs about them and decides, or null."""
-    own = Restriction.objects.filter(user=OuterRef("pk"))
-    return Subquery(own.running().values("kind")[:1])
 
 
 def ensure_not_suspended(user: User) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.conf import settings
 from apps.core import db
 from apps.users.errors import EmailNotVerifiedError, SecondFactorRequiredError
 from apps.users.models import User
+from apps.users.querysets.framework import confirmed_address_of
 from apps.users.services import passwords
 
 
@@ -42,7 +42,7 @@ def ensure_email_verified(user: User) -> None:
     """
     if not is_verification_required():
         return
-    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+    if not confirmed_address_of(user).exists():
         raise EmailNotVerifiedError
 
 

@@ -20,6 +20,7 @@ from apps.core.problems import clean_reason, field_problem
 from apps.users.constants import DECLARED_GROUPS, MAX_GROUP_NAME_CHARS, MAX_PEOPLE_AT_ONCE
 from apps.users.errors import GroupInUseError, GroupNotFoundError, RoleGroupError
 from apps.users.models import User
+from apps.users.querysets.framework import groups_named, rows_naming, without_declared
 
 CHANGE = "auth.change_group"
 
@@ -31,12 +32,12 @@ def is_of_role(group: Group) -> bool:
 
 def own_groups_of(user: User) -> QuerySet[Group]:
     """Return the groups that a person is in beside those of their role and duties."""
-    return user.groups.exclude(name__in=DECLARED_GROUPS).order_by("name")
+    return without_declared(user.groups.all()).order_by("name")
 
 
 def members_of(group: Group) -> QuerySet[User]:
     """Return who is in a group, the newest account first."""
-    found: QuerySet[User] = User.objects.filter(groups=group).order_by("-pk")
+    found: QuerySet[User] = User.objects.in_group(group).order_by("-pk")
     return found
 
 
@@ -174,7 +175,7 @@ def _found(people: Sequence[str]) -> list[int]:
     known = set(User.objects.filter(pk__in=numbers.values()).values_list("pk", flat=True))
     found = {word: pk for word, pk in numbers.items() if pk in known}
     addresses = [word for word in words if word not in numbers]
-    found |= dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
+    found |= dict(User.objects.with_emails(addresses).values_list("email", "pk"))
     lost = [word for word in words if word not in found]
     if lost:
         message = f"Nobody here is {lost[0][:80]}. Write a person's number or whole address."
@@ -199,7 +200,7 @@ def _clean_name(name: str, *, but: int = 0) -> str:
     if tidy.casefold().replace(" ", "_") in DECLARED_GROUPS:
         message = "This is the name of a role or duty. Choose another one."
         raise field_problem("name", message, "group_name_reserved")
-    if Group.objects.filter(name__iexact=tidy).exclude(pk=but).exists():
+    if groups_named(tidy).exclude(pk=but).exists():
         raise _taken()
     return tidy
 
@@ -230,11 +231,7 @@ def _is_named(group: Group) -> bool:
     own: tuple[type[Model], ...] = (User.groups.through, Group.permissions.through)
     fields = Group._meta.get_fields(include_hidden=True)  # noqa: SLF001  documented
     names = [one for one in fields if isinstance(one, ManyToOneRel)]
-    return any(
-        one.related_model._default_manager.filter(**{one.field.name: group}).exists()  # noqa: SLF001
-        for one in names
-        if one.related_model not in own
-    )
+    return any(rows_naming(group, one).exists() for one in names if one.related_model not in own)
 
 
 def _require(actor: User | None) -> None:

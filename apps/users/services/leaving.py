@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
@@ -20,6 +19,7 @@ from apps.users.belongings import belongings
 from apps.users.errors import AccountNotLeavingError, ServiceAccountError
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
+from apps.users.querysets.framework import sign_ins_of
 from apps.users.services import access, admin_mail, roles, tokens
 
 MAIL_TASK = "users.mail_leaving"
@@ -142,12 +142,12 @@ def _was_staff(user: User) -> bool:
     """Tell whether somebody's role or duties were ever changed: a deed may be from that time."""
     events = audit.list_events_about(target_type="user", target_id=user.pk)
     changes = (AuditAction.USER_ROLE_CHANGED, AuditAction.USER_DUTIES_CHANGED)
-    return events.filter(action__in=changes).exists()
+    return events.of_kind(*changes).exists()
 
 
 def forget_sessions(user: User) -> None:
     """Remove the rows of a person's sessions, which the epoch has ended already."""
-    own = UserSession.objects.filter(user=user)
+    own = sign_ins_of(user)
     Session.objects.filter(pk__in=own.values("session_key")).delete()
     own.delete()
 

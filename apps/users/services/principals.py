@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.users import statements
 from apps.users.constants import TOKEN_PREFIX, TOKEN_USE_RESOLUTION_SECONDS, TokenScope
 from apps.users.errors import AccessRevokedError, InvalidTokenError, MissingScopeError
 from apps.users.models import ApiToken, User
+from apps.users.querysets.framework import running_sessions
 from apps.users.services import access, session_hashes
 
 MAX_TOKEN_CHARS = 100
@@ -91,9 +91,7 @@ def identify_token(raw: str) -> Principal:
     """
     if not raw.startswith(TOKEN_PREFIX) or len(raw) > MAX_TOKEN_CHARS:
         raise InvalidTokenError
-    token = (
-        ApiToken.objects.usable().select_related("user").filter(token_hash=hash_token(raw)).first()
-    )
+    token = ApiToken.objects.usable().with_hash(hash_token(raw)).select_related("user").first()
     principal = _principal_of_token(token)
     _note_use(principal.token)
     return principal
@@ -157,7 +155,7 @@ def in_doubt(asked: Sequence[Principal]) -> list[bool]:
     numbers = {one.token.pk for one in asked if one.token is not None}
     tokens = ApiToken.objects.usable().in_bulk(numbers)
     keys = {one.session_key for one in asked if one.session_key is not None}
-    running = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    running = running_sessions(keys)
     sessions = {None, *running.values_list("session_key", flat=True)}
     return [
         epochs.get(one.user.pk) != one.auth_epoch

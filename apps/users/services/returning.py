@@ -31,9 +31,7 @@ def person_of(session: SessionBase, *, now: datetime | None = None) -> User | No
     user_id, auth_epoch, until = kept
     if (now or timezone.now()).timestamp() > until:
         return None
-    found: User | None = User.objects.filter(
-        pk=user_id, auth_epoch=auth_epoch, erase_at__isnull=False
-    ).first()
+    found: User | None = User.objects.leaving().of_epoch(auth_epoch).filter(pk=user_id).first()
     return found
 
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.core.problems import clean_reason, field_problem
 from apps.users.constants import (
-    DECLARED_GROUPS,
     DUTY_PERMISSIONS,
     ROLE_PERMISSIONS,
     Duty,
@@ -29,6 +27,12 @@ from apps.users.errors import (
 )
 from apps.users.models import User
 from apps.users.querysets import UserQuerySet
+from apps.users.querysets.framework import (
+    groups_of_words,
+    permissions_named,
+    without_declared,
+    without_rights,
+)
 from apps.users.services import access
 
 
@@ -125,8 +129,8 @@ def change_duties(
 
 def _join_groups(user: User) -> None:
     """Put a person into the groups of role and duties; others stay, unless they carry rights."""
-    others = user.groups.exclude(name__in=DECLARED_GROUPS).filter(permissions=None)
-    declared = Group.objects.filter(name__in=[user.role, *user.duties])
+    others = without_rights(without_declared(user.groups.all()))
+    declared = groups_of_words([user.role, *user.duties])
     user.groups.set([*declared, *others])
 
 
@@ -209,28 +213,20 @@ def _sync_group(
     synced: Synced, name: str, permissions: tuple[str, ...], members: UserQuerySet
 ) -> None:
     group, _ = Group.objects.get_or_create(name=name)
-    found = _by_name(_permissions(permissions))
+    found = _by_name(permissions_named(permissions))
     surplus = _by_name(group.permissions.select_related("content_type")).keys() - found.keys()
     group.permissions.set(found.values())
-    for person in members.exclude(groups=group).iterator():
+    for person in members.outside_group(group).iterator():
         person.groups.add(group)
     belonging = members.values("pk")
-    losing = User.objects.filter(groups=group)
+    losing = User.objects.in_group(group)
     losing = losing if surplus else losing.exclude(pk__in=belonging)
     for person in User.objects.filter(pk__in=losing.values("pk")).select_for_update().iterator():
         access.raise_epoch(person)
-    group.user_set.remove(*User.objects.filter(groups=group).exclude(pk__in=belonging))
+    group.user_set.remove(*User.objects.in_group(group).exclude(pk__in=belonging))
     synced.missing.extend(label for label in permissions if label not in found)
     synced.removed.extend(f"{name}: {label}" for label in sorted(surplus))
 
 
 def _by_name(permissions: Iterable[Permission]) -> dict[str, Permission]:
     return {f"{one.content_type.app_label}.{one.codename}": one for one in permissions}
-
-
-def _permissions(names: tuple[str, ...]) -> list[Permission]:
-    wanted = Q(pk__in=[])
-    for name in names:
-        app_label, codename = name.split(".")
-        wanted |= Q(content_type__app_label=app_label, codename=codename)
-    return list(Permission.objects.filter(wanted).select_related("content_type"))

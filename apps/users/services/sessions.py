@@ -9,14 +9,13 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from apps.users.errors import SessionNotFoundError
 from apps.users.models import User
+from apps.users.querysets.framework import running_sessions, sign_ins_of
 from apps.users.services import access, session_hashes
 
 MAX_SHOWN = 50
@@ -60,10 +59,8 @@ def list_kept(*, user: User, current: str = "") -> Sequence[SignIn]:
 
     Sessions that the person's epoch has ended have rows for a while; they are left out.
     """
-    rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at")[:MAX_SHOWN])
-    stored = Session.objects.filter(
-        pk__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
-    )
+    rows = list(sign_ins_of(user).order_by("-last_seen_at")[:MAX_SHOWN])
+    stored = running_sessions([row.session_key for row in rows])
     valid = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
     alive = {one.pk for one in stored if one.get_decoded().get(HASH_SESSION_KEY) in valid}
     found = [_sign_in(row, current) for row in rows if row.session_key in alive]
@@ -77,7 +74,7 @@ def end_session(*, user: User, session_id: int) -> None:
     Raises:
         SessionNotFoundError: there is no such session of theirs, or it has ended.
     """
-    row = UserSession.objects.filter(user=user, pk=session_id).first()
+    row = sign_ins_of(user).filter(pk=session_id).first()
     if row is None:
         raise SessionNotFoundError
     row.end()

@@ -103,7 +103,7 @@ def lift(*, actor: User | None, user_id: int, reason: str) -> Restriction:
     """
     user = _lock_subject(actor, user_id)
     reason = clean_reason(reason, field="reason")
-    running = list(Restriction.objects.filter(user=user).running())
+    running = list(Restriction.objects.of_user(user).running())
     if not running:
         message = "This person is in good standing. There is nothing to lift."
         raise StandingConflictError(message)
@@ -151,7 +151,7 @@ def ensure_may_decide(*, actor: User, user_id: int) -> User:
 
 def list_restrictions(*, user: User) -> RestrictionQuerySet:
     """Return all that was ever decided about a person, newest first; for staff."""
-    return Restriction.objects.filter(user=user).order_by("-id")
+    return Restriction.objects.of_user(user).order_by("-id")
 
 
 _EVENTS = {

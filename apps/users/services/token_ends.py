@@ -93,7 +93,7 @@ def revoke_own_token(*, actor: User, token_id: int, with_made: bool = False) -> 
 
 
 def _locked(found: ApiTokenQuerySet, token_id: int) -> ApiToken:
-    token = found.select_for_update().filter(pk=token_id, revoked_at=None).first()
+    token = found.select_for_update().not_revoked().filter(pk=token_id).first()
     if token is None:
         raise TokenNotFoundError
     return token
@@ -112,7 +112,7 @@ def _end_made(actor: User, root: ApiToken, reason: str, *, reaches_others: bool)
     ended = 0
     while found := _made_with(actor, [root], reaches_others=reaches_others):
         numbers = [one.token_id for one in found]
-        live = ApiToken.objects.filter(pk__in=numbers, revoked_at=None).order_by("pk")
+        live = ApiToken.objects.not_revoked().filter(pk__in=numbers).order_by("pk")
         for token in live.select_for_update():
             _end(actor, token, reason, root=root)
             ended += 1

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -35,7 +34,7 @@ def warn_of_expiry() -> int:
         return 0
     now, notice = timezone.now(), timedelta(days=EXPIRY_WARNING_DAYS)
     found = ApiToken.objects.to_warn_of(now + notice)
-    lasting = found.filter(created_at__lt=F("expires_at") - notice)
+    lasting = found.made_for_longer_than(notice)
     due = list(lasting.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
     for token in due:
         if token.user.is_service:

@@ -74,7 +74,7 @@ async def create_with_password(*, email: str, password: str, wanted: TokenReques
 
 def _create_first(known: User, wanted: TokenRequest) -> NewToken:
     """Make the token as the account is now: something may have changed while it was hashed."""
-    user = User.objects.filter(pk=known.pk, password=known.password, is_active=True).first()
+    user = User.objects.active().with_password(known.password).filter(pk=known.pk).first()
     if user is None:
         raise InvalidCredentialsError
     access.ensure_not_suspended(user)
@@ -130,7 +130,7 @@ def read_token(*, viewer: User, token_id: int, is_staff_work: bool) -> ApiToken:
 
 def revoke_all(*, user: User) -> int:
     """End every token of a person, inside the transaction of the change that calls for it."""
-    return ApiToken.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=timezone.now())
+    return ApiToken.objects.owned_by(user).not_revoked().update(revoked_at=timezone.now())
 
 
 @transaction.atomic

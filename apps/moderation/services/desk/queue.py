@@ -23,7 +23,6 @@ from apps.moderation.services.desk.queue_filters import (
     QueueFilter,
 )
 from apps.users.models import User
-from apps.users.services.names import name_of
 
 ROWS_PER_PAGE = 30
 COUNT_LIMIT = 1_000
@@ -194,7 +193,8 @@ def _of_holder(rows: CaseQuerySet, chosen: QueueFilter, viewer: User) -> CaseQue
 def _drawn(rows: CaseQuerySet) -> CaseQuerySet:
     """Return the cases with the beginning of their newest text, and nothing else of it."""
     named: CaseQuerySet = rows.select_related("policy__current").annotate(
-        subject_name=name_of("subject_id"), holder_name=name_of("claimed_by_id")
+        subject_name=User.objects.name_at("subject_id"),
+        holder_name=User.objects.name_at("claimed_by_id"),
     )
     return named.with_beginning(EXCERPT_CHARS)
 

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.contrib.auth.models import BaseUserManager, Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, When
-from django.utils import timezone
+from django.db.models import OuterRef, Q, Subquery
 
-from apps.users.constants import AccountKind, RestrictionKind, Role, Standing
+from apps.core.querysets import NumberedQuerySet
+from apps.users.constants import AccountKind, Role, Standing
 
 if TYPE_CHECKING:
-    from apps.users.models import ApiToken, Restriction, User  # noqa: F401
+    from apps.users.models import User
+
+ORDINARY = {"role": Role.USER, "is_superuser": False, "duties": []}
+"""What holds for whoever is no staff, by role or by duty."""
 
 
 def normalize_email(email: str) -> str:
@@ -21,42 +25,40 @@ def normalize_email(email: str) -> str:
     return email.strip().lower()
 
 
-def is_ordinary(prefix: str = "") -> Q:
-    """Return what holds for whoever is no staff, by role or by duty: `User.is_staff` for queries.
-
-    Args:
-        prefix: the way from the rows to the person, such as `user__`.
-    """
-    of = {"role": Role.USER, "is_superuser": False, "duties": []}
-    return Q(**{f"{prefix}{name}": value for name, value in of.items()})
-
-
-class UserQuerySet(QuerySet["User"]):
+class UserQuerySet(NumberedQuerySet["User"]):
     """Named queries over people."""
 
-    def visible_to(self, viewer: User) -> UserQuerySet:
+    def visible_to(self, viewer: User) -> Self:
         """Return whom the viewer may see: everybody for admins, only themself for others."""
         if viewer.is_admin:
             return self
         return self.filter(pk=viewer.pk)
 
-    def with_email(self, email: str) -> UserQuerySet:
+    def with_email(self, email: str) -> Self:
         """Return the person with this address, in whatever case it was typed."""
         return self.filter(email=normalize_email(email))
 
-    def matching(self, words: str) -> UserQuerySet:
+    def with_emails(self, emails: Collection[str]) -> Self:
+        """Return those with any of these addresses, written in lower case."""
+        return self.filter(email__in=emails)
+
+    def with_email_beginning(self, beginning: str) -> Self:
+        """Return those whose address begins so, written in lower case."""
+        return self.filter(email__startswith=beginning)
+
+    def matching(self, words: str) -> Self:
         """Return those whose name or address contains these words."""
         return self.filter(Q(name__icontains=words) | Q(email__icontains=words))
 
-    def with_role(self, role: str) -> UserQuerySet:
+    def with_role(self, role: str) -> Self:
         """Return those who have this role."""
         return self.filter(role=role)
 
-    def with_duty(self, duty: str) -> UserQuerySet:
+    def with_duty(self, duty: str) -> Self:
         """Return those who have this duty."""
         return self.filter(duties__contains=[duty])
 
-    def with_permission(self, permission: str) -> UserQuerySet:
+    def with_permission(self, permission: str) -> Self:
         """Return those whose groups have this right, named as `has_perm` takes it."""
         app, _, codename = permission.partition(".")
         return self.filter(
@@ -64,40 +66,71 @@ class UserQuerySet(QuerySet["User"]):
             groups__permissions__content_type__app_label=app,
         ).distinct()
 
-    def people(self) -> UserQuerySet:
+    def ordinary(self) -> Self:
+        """Return who is no staff, by role or by duty: `User.is_staff` for queries."""
+        return self.filter(**ORDINARY)
+
+    def in_group(self, group: Group) -> Self:
+        """Return the members of a group."""
+        return self.filter(groups=group)
+
+    def outside_group(self, group: Group) -> Self:
+        """Leave out the members of a group."""
+        return self.exclude(groups=group)
+
+    def people(self) -> Self:
         """Leave out service accounts."""
         return self.filter(kind=AccountKind.PERSON)
 
-    def services(self) -> UserQuerySet:
+    def services(self) -> Self:
         """Return service accounts only."""
         return self.filter(kind=AccountKind.SERVICE)
 
-    def admins(self) -> UserQuerySet:
+    def admins(self) -> Self:
         """Return those who manage people, active or not."""
         return self.filter(Q(role=Role.ADMIN) | Q(is_superuser=True))
 
-    def active(self) -> UserQuerySet:
+    def active(self) -> Self:
         """Return those whose account is not closed."""
         return self.filter(is_active=True)
 
-    def to_erase(self, now: datetime) -> UserQuerySet:
+    def to_erase(self, now: datetime) -> Self:
         """Return closed accounts whose time to come back has passed, the longest ago first."""
         return self.filter(erase_at__lte=now, is_active=False).order_by("erase_at")
 
-    def not_suspended(self) -> UserQuerySet:
+    def leaving(self) -> Self:
+        """Return those whose account is to be erased and can still be had back."""
+        return self.filter(erase_at__isnull=False)
+
+    def of_epoch(self, auth_epoch: int) -> Self:
+        """Return those whose ways in have not been ended since they had this epoch."""
+        return self.filter(auth_epoch=auth_epoch)
+
+    def with_password(self, encoded: str) -> Self:
+        """Return those whose password is stored so: it was not changed meanwhile."""
+        return self.filter(password=encoded)
+
+    def not_suspended(self) -> Self:
         """Leave out who was suspended, also where the suspension has ended by the clock."""
         return self.exclude(standing=Standing.SUSPENDED)
 
-    def newest_first(self) -> UserQuerySet:
+    def name_at(self, column: str) -> Subquery:
+        """Return, for each row of another query, the name of whoever a column points at.
+
+        Nothing where the account is gone.
+        """
+        return Subquery(self.filter(pk=OuterRef(column)).values("name")[:1])
+
+    def newest_first(self) -> Self:
         """Order by when the account was made, newest first."""
         return self.order_by("-id")
 
-    def locked_with_admins(self, *user_ids: int) -> UserQuerySet:
+    def locked_with_admins(self, *user_ids: int) -> Self:
         """Lock these people and every active admin, in one order so that none waits in a ring."""
         admins = Q(is_active=True) & (Q(role=Role.ADMIN) | Q(is_superuser=True))
         return self.filter(Q(pk__in=user_ids) | admins).order_by("pk").select_for_update()
 
-    def locked(self, *user_ids: int) -> UserQuerySet:
+    def locked(self, *user_ids: int) -> Self:
         """Lock these people, always in the same order."""
         return self.filter(pk__in=user_ids).order_by("pk").select_for_update()
 
@@ -158,49 +191,3 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         addresses = apps.get_model("account", "EmailAddress")._default_manager  # noqa: SLF001
         addresses.create(user=user, email=user.email, primary=True, verified=True)
         return user
-
-
-class RestrictionQuerySet(QuerySet["Restriction"]):
-    """Named queries over restrictions."""
-
-    def active(self, *, now: datetime | None = None) -> RestrictionQuerySet:
-        """Return those that hold now: begun, not lifted, not past their end."""
-        return self.filter(lifted_at=None).filter(
-            Q(ends_at=None) | Q(ends_at__gt=now or timezone.now())
-        )
-
-    def running(self, *, now: datetime | None = None) -> RestrictionQuerySet:
-        """Return restrictions and suspensions that hold now, the one that decides first.
-
-        A suspension is more than a restriction; of two alike, the one that ends last counts.
-        """
-        rows = self.active(now=now).exclude(kind=RestrictionKind.WARNING)
-        is_suspension = Case(When(kind=RestrictionKind.SUSPENSION, then=1), default=0)
-        return rows.order_by(is_suspension.desc(), F("ends_at").desc(nulls_first=True), "-id")
-
-
-class ApiTokenQuerySet(QuerySet["ApiToken"]):
-    """Named queries over tokens."""
-
-    def owned_by(self, user: User) -> ApiTokenQuerySet:
-        """Return the tokens of one person."""
-        return self.filter(user=user)
-
-    def usable(self, *, now: datetime | None = None) -> ApiTokenQuerySet:
-        """Return those neither revoked nor expired."""
-        return self.filter(revoked_at=None).filter(
-            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
-        )
-
-    def to_warn_of(self, until: datetime) -> ApiTokenQuerySet:
-        """Return those that end before a moment and whose owner was not told, soonest first."""
-        found = self.usable().filter(warned_at=None, expires_at__lt=until, user__is_active=True)
-        return found.select_related("user").order_by("expires_at")
-
-    def used_before(self, moment: datetime) -> ApiTokenQuerySet:
-        """Return those whose last use is not known or longer ago."""
-        return self.filter(Q(last_used_at=None) | Q(last_used_at__lt=moment))
-
-    def newest_first(self) -> ApiTokenQuerySet:
-        """Order by when the token was made, newest first."""
-        return self.order_by("-id")
