@@ -13,6 +13,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Sum,
     Value,
 )
 from django.db.models.fields.json import KeyTextTransform
@@ -220,6 +221,10 @@ class StrikeQuerySet(DecidedQuerySet["Strike"]):
     def overruled_by(self, decision: Decision) -> Self:
         """Return those that this decision made count no more."""
         return self.filter(overruled_by=decision)
+
+    def total(self) -> int:
+        """Return how many points they are together."""
+        return self.aggregate(sum=Sum("points"))["sum"] or 0
 
 
 class ThresholdQuerySet(QuerySet["Threshold"]):

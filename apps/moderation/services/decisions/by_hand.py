@@ -147,7 +147,7 @@ def flag_message(*, actor: User, message_id: int, reason: str, policy_code: str 
         report=flags.Report(comment=reason),
     )
     cases.release(actor=actor, case_id=case.pk)
-    flag = Flag.objects.pending().get(reporter=actor, message=message)
+    flag = Flag.objects.pending().raised_by(actor).on_message(message).get()
     audit.record(
         actor=actor,
         action=AuditAction.MESSAGE_FLAGGED,
@@ -175,7 +175,7 @@ def decide_at_once(
 def _policy(code: str) -> Policy | None:
     if not code:
         return None
-    policy = Policy.objects.in_use().filter(code=code).first()
+    policy = Policy.objects.in_use().of_code(code).first()
     if policy is None:
         raise PolicyNotFoundError
     return policy
@@ -193,7 +193,7 @@ def _message_to_hide(actor: User, message_id: int, batch_id: UUID | None) -> Mes
 def _ensure_may_read(actor: User, conversation: Conversation, batch_id: UUID | None) -> None:
     """Check that the actor may read a text, or could before the same gesture closed its case."""
     if batch_id is not None:
-        earlier = Decision.objects.filter(batch_id=batch_id, actor=actor)
-        if earlier.filter(case__conversation=conversation.pk).exists():
+        earlier = Decision.objects.of_batch(batch_id).made_by(actor)
+        if earlier.on_conversation(conversation.pk).exists():
             return
     grants.ensure_may_read(viewer=actor, conversation=conversation)

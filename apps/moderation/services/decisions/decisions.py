@@ -120,7 +120,7 @@ def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) ->
     case = case_locks.lock_with_text(case_id, version=version)
     if case.is_closed:
         raise CaseClosedError
-    if case.has_appeal and Appeal.objects.pending().filter(case=case).exists():
+    if case.has_appeal and Appeal.objects.pending().of_case(case).exists():
         raise AppealPendingError
     case.has_appeal = False
     if is_override:
@@ -134,7 +134,7 @@ def _decidable(actor: User, case_id: int, version: int, *, is_override: bool) ->
 
 def latest_decision(case: Case) -> Decision | None:
     """Return the decision of a case that nothing supersedes."""
-    return case.decisions.filter(superseded_by=None).order_by("-id").first()
+    return case.decisions.not_superseded().order_by("-id").first()
 
 
 def check_ruling(ruling: Ruling) -> tuple[PolicyVersion | None, str, str]:
@@ -169,11 +169,8 @@ def _policy_of(ruling: Ruling) -> PolicyVersion | None:
     if not all(one.share_id for one in links):
         message = "A link is revoked on its own page, among the shared links."
         raise field_problem("measures", message, "measure_needs_link")
-    policy = (
-        Policy.objects.select_related("current__policy")
-        .filter(code=ruling.policy_code, is_active=True)
-        .first()
-    )
+    rows = Policy.objects.in_use().of_code(ruling.policy_code)
+    policy = rows.select_related("current__policy").first()
     if policy is None or policy.current is None:
         raise PolicyNotFoundError
     return policy.current

@@ -186,8 +186,8 @@ def _what_holds(
     lapsed: list[Enforcement] = []
     lesser: list[Threshold] = []
     gone = {one.pk for one in unreached}
-    active = Enforcement.objects.active().filter(decision__case=case)
-    for one in active.exclude(kind=EnforcementKind.REDACT_SPAN).order_by("id"):
+    active = Enforcement.objects.active().of_case(case)
+    for one in active.not_of_kind(EnforcementKind.REDACT_SPAN).order_by("id"):
         if _has_lapsed(one, case):
             lapsed.append(one)
         elif one.pk not in gone:

@@ -146,7 +146,7 @@ def _lock(enforcement: Enforcement, case: Case, actor: User | None, reason: str)
     """Lock a conversation; what had locked it before, if it was open since, is over."""
     number = case.talk_number
     if locking.lock_conversation(actor=actor, conversation_id=number, reason=reason):
-        end(_others_alike(enforcement).filter(conversation=number))
+        end(_others_alike(enforcement).on_conversation(number))
 
 
 def _withdraw_text(
@@ -207,13 +207,13 @@ def _keep_end(enforcement: Enforcement, ended: Ended) -> None:
     if ended.state != ReplyState.WITHHELD:
         enforcement.data["ended"] = asdict(ended)
         return
-    former = _others_alike(enforcement).filter(message=enforcement.message_id).first()
+    former = _others_alike(enforcement).on_message(enforcement.message_id).first()
     if former is not None and "ended" in former.data:
         enforcement.data["ended"] = former.data["ended"]
 
 
 def _others_alike(enforcement: Enforcement) -> EnforcementQuerySet:
-    same = Enforcement.objects.active().filter(kind=enforcement.kind)
+    same = Enforcement.objects.active().of_kind(enforcement.kind)
     return same.exclude(pk=enforcement.pk).order_by("id")
 
 
@@ -275,8 +275,8 @@ def _holds_elsewhere(enforcement: Enforcement) -> bool:
     same = _others_alike(enforcement)
     case = enforcement.decision.case
     if enforcement.kind == EnforcementKind.LOCK_CONVERSATION:
-        return same.filter(conversation=case.talk_number).exists()
+        return same.on_conversation(case.talk_number).exists()
     if enforcement.kind == EnforcementKind.HIDE_MESSAGE:
         since = Message.objects.filter(pk=case.text_number).values_list("hidden_at", flat=True)
         return same.hiding(message=case.text_number, since=since.first()).exists()
-    return same.filter(message=case.text_number).exists()
+    return same.on_message(case.text_number).exists()

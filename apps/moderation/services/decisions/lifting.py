@@ -66,13 +66,13 @@ def lift_from_person(
 def _holding(user_id: int) -> EnforcementQuerySet:
     """Return what decisions brought and nobody has lifted yet."""
     running = Restriction.objects.filter(user=user_id).running().values_list("pk", flat=True)
-    active = Enforcement.objects.active().filter(subject=user_id, kind__in=LIFTED)
-    return active.filter(data__restriction_id__in=list(running))
+    active = Enforcement.objects.active().on_person(user_id).of_kind(*LIFTED)
+    return active.of_restrictions(running)
 
 
 def _locked(actor: User, case_id: int) -> Case:
     case = case_locks.lock_with_text(case_id)
-    if Appeal.objects.pending().filter(decision__case=case).exists():
+    if Appeal.objects.pending().against_case(case).exists():
         raise AppealPendingError
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
@@ -84,7 +84,7 @@ def _locked(actor: User, case_id: int) -> Case:
 
 
 def _lift(actor: User, case: Case, user_id: int, reasons: tuple[str, str]) -> Decision:
-    holding = _holding(user_id).filter(decision__case=case).select_related("decision__case")
+    holding = _holding(user_id).of_case(case).select_related("decision__case")
     lifted = list(holding.order_by("-id"))
     is_own = all(one.decision.actor_id == actor.pk for one in lifted)
     if not is_own and not actor.has_perm(cases.OVERRIDE):

@@ -71,7 +71,7 @@ def preview(*, actor: User, case_id: int, ruling: Ruling) -> Preview:
     )
     if ruling.verdict == Verdict.NO_VIOLATION:
         return _of_no_violation(draft, case)
-    policy = Policy.objects.select_related("current").filter(code=ruling.policy_code).first()
+    policy = Policy.objects.of_code(ruling.policy_code).select_related("current").first()
     draft.policy_version = policy.current if policy else None
     brings = effects_of(
         case=case, policy=policy, measures=ruling.measures, gives_points=ruling.gives_points

@@ -10,8 +10,8 @@ from apps.moderation.models import CaseSnapshot, Enforcement
 
 def is_withheld(message: Message) -> bool:
     """Tell whether a decision withholds an answer at the moment."""
-    withheld = Enforcement.objects.active().filter(kind=EnforcementKind.RETRACT_ANSWER)
-    return withheld.filter(message=message.pk).exists()
+    withheld = Enforcement.objects.active().of_kind(EnforcementKind.RETRACT_ANSWER)
+    return withheld.on_message(message.pk).exists()
 
 
 def first_text_of(enforcement: Enforcement) -> tuple[str, str | None]:
@@ -20,12 +20,12 @@ def first_text_of(enforcement: Enforcement) -> tuple[str, str | None]:
     Redacting keeps lengths, so that the passages of later ones fit the first text too.
     """
     message_id = enforcement.decision.case.text_number
-    rewritten = Enforcement.objects.filter(
-        kind__in=(EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER), message=message_id
+    rewritten = Enforcement.objects.on_message(message_id).of_kind(
+        EnforcementKind.REDACT_SPAN, EnforcementKind.RETRACT_ANSWER
     )
     first = rewritten.order_by("id")[0]
     text = list(CaseSnapshot.objects.get(pk=first.data["snapshot_id"]).text)
-    redactions = rewritten.active().filter(kind=EnforcementKind.REDACT_SPAN)
+    redactions = rewritten.active().of_kind(EnforcementKind.REDACT_SPAN)
     told = None
     others = redactions.exclude(pk=enforcement.pk).select_related("decision__policy_version")
     for other in others.order_by("id"):

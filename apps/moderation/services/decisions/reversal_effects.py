@@ -38,8 +38,7 @@ class ReversalEffects:
 
 def effects_of_no_violation(case: Case) -> ReversalEffects:
     """Work out what calling a case no violation would do at this moment."""
-    active = Enforcement.objects.active().filter(decision__case=case)
-    ending = list(active.order_by("id"))
+    ending = list(Enforcement.objects.active().of_case(case).order_by("id"))
     own = {one.pk for one in ending}
     brought = strikes.unreached(case.subject_id, case=case)
     unreached = [one for one in brought if one.pk not in own]

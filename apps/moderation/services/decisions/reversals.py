@@ -96,9 +96,9 @@ def _reversible(actor: User, decision_id: int) -> tuple[Decision, Decision, Case
         cases.require(actor, cases.OVERRIDE)
     case = case_locks.lock_with_text(found.case_id)
     last = _last_lift(found)
-    if found.is_undo or Decision.objects.filter(supersedes=last).exists():
+    if found.is_undo or Decision.objects.in_place_of(last).exists():
         raise DecisionSupersededError
-    if Appeal.objects.pending().filter(decision__case=case).exists():
+    if Appeal.objects.pending().against_case(case).exists():
         raise AppealPendingError
     if case.has_live_claim and case.claimed_by_id != actor.pk:
         raise CaseClaimedError
@@ -110,7 +110,7 @@ def _last_lift(decision: Decision) -> Decision:
     """Return the last lift of what a decision brought, or itself where nobody lifted any of it."""
     last = decision
     while not decision.is_lift:
-        lift = Decision.objects.filter(supersedes=last, is_lift=True).first()
+        lift = Decision.objects.in_place_of(last).lifts().first()
         if lift is None:
             break
         last = lift
@@ -160,11 +160,11 @@ def take_back(*, decision: Decision, former: Decision, actor: User | None) -> Ta
     strikes.lock_account(former.case, beside=actor)
     before = still_held.standing_of(former.case.subject_id)
     reason = decision.reason or "Decided otherwise."
-    active = list(Enforcement.objects.active().filter(decision=former).order_by("-id"))
+    active = list(Enforcement.objects.active().of_decision(former).order_by("-id"))
     for enforcement in active:
         enforcements.reverse(enforcement=enforcement, by=decision, actor=actor, reason=reason)
     points = strikes.overrule(decision=former, by=decision)
-    redone = list(Enforcement.objects.filter(reversed_by=former).order_by("id"))
+    redone = list(Enforcement.objects.reversed_by(former).order_by("id"))
     for enforcement in redone:
         enforcements.reapply(enforcement=enforcement, decision=decision, actor=actor)
     strike = strikes.reinstate(by=former)
@@ -194,11 +194,11 @@ def reverse_all(*, decision: Decision, case: Case, actor: User) -> Taken:
     strikes.lock_account(case, beside=actor)
     before = still_held.standing_of(case.subject_id)
     reason = decision.reason or "No violation."
-    active = list(Enforcement.objects.active().filter(decision__case=case).order_by("-id"))
+    active = list(Enforcement.objects.active().of_case(case).order_by("-id"))
     for enforcement in active:
         enforcements.reverse(enforcement=enforcement, by=decision, actor=actor, reason=reason)
     points = 0
-    for former in case.decisions.filter(strike__overruled_by=None, strike__isnull=False):
+    for former in case.decisions.with_points():
         points += strikes.overrule(decision=former, by=decision)
     withdraw_unreached(decision=decision, case=case)
     priorities.restore_undecided(case, decision)

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from apps.moderation import constants
-from apps.moderation.constants import EnforcementState
 from apps.moderation.models import Case, Decision, Enforcement, Strike, Threshold
 from apps.users.models import User
 
@@ -19,27 +17,24 @@ STRIKE_LASTS = timedelta(days=constants.STRIKE_DAYS)
 
 def active_points(subject_id: int) -> int:
     """Return what a person has at the moment, counted from the rows."""
-    total = Strike.objects.active().filter(subject_id=subject_id).aggregate(sum=Sum("points"))
-    return total["sum"] or 0
+    return Strike.objects.active().about(subject_id).total()
 
 
 def next_threshold(points: int) -> Threshold | None:
     """Return the consequence that comes next for somebody with these points."""
-    return Threshold.objects.filter(points__gt=points).order_by("points").first()
+    return Threshold.objects.above(points).order_by("points").first()
 
 
 def crossed_threshold(before: int, after: int) -> Threshold | None:
     """Return the heaviest consequence that going from one total to another brings."""
-    crossed = Threshold.objects.filter(points__gt=before, points__lte=after)
+    crossed = Threshold.objects.above(before).reached_by(after)
     return crossed.order_by("-points").first()
 
 
 def look_ahead(case: Case, points: int) -> tuple[int, int]:
     """Return what a case's subject has, and would have if the case gave these points instead."""
     before = active_points(case.subject_id)
-    rows = Strike.objects.active().filter(decision__case=case)
-    of_case: int = rows.aggregate(sum=Sum("points"))["sum"] or 0
-    return before, before - of_case + points
+    return before, before - Strike.objects.active().of_case(case).total() + points
 
 
 def unreached(subject_id: int, *, case: Case | None = None, points: int = 0) -> list[Enforcement]:
@@ -50,7 +45,7 @@ def unreached(subject_id: int, *, case: Case | None = None, points: int = 0) -> 
         case: one that is about to give other points; None to go by what counts already.
         points: what it gives in the place of what it gave.
     """
-    rows = Enforcement.objects.active().filter(subject=subject_id, data__has_key="threshold")
+    rows = Enforcement.objects.active().on_person(subject_id).brought_by_points()
     brought = list(rows.select_related("decision__case").order_by("id"))
     if not brought:
         return []
@@ -76,15 +71,11 @@ def lesser_threshold(brought: Enforcement, case: Case, points: int) -> Threshold
     strikes = _strikes_of(case.subject_id, case, points)
     counting = _counting_at(brought.created_at, strikes)
     total = sum(counting.values())
-    lesser = Threshold.objects.filter(points__lte=total).order_by("-points").first()
+    lesser = Threshold.objects.reached_by(total).order_by("-points").first()
     if lesser is None:
         return None
-    former = Enforcement.objects.filter(
-        subject=case.subject_id,
-        data__threshold=lesser.points,
-        decision__case__in={*counting, case.pk},
-    ).exclude(state=EnforcementState.REVERSED)
-    return None if former.exists() else lesser
+    former = Enforcement.objects.on_person(case.subject_id).brought_by(lesser).not_reversed()
+    return None if former.of_cases({*counting, case.pk}).exists() else lesser
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +96,7 @@ def _strikes_of(subject_id: int, case: Case | None, points: int) -> list[_Given]
     now = timezone.now()
     begun: dict[int, datetime] = {}
     given = []
-    rows = Strike.objects.filter(subject_id=subject_id).select_related("decision").order_by("id")
+    rows = Strike.objects.about(subject_id).select_related("decision").order_by("id")
     for row in rows:
         number = row.decision.case_id
         since = begun.setdefault(number, row.created_at)
@@ -145,7 +136,7 @@ def give_strike(*, decision: Decision, case: Case, points: int) -> None:
         case: its case, whose subject is locked and gets them.
         points: may be none; what an earlier decision of the case gave counts no more then.
     """
-    Strike.objects.active().filter(decision__case=case).update(overruled_by=decision)
+    Strike.objects.active().of_case(case).update(overruled_by=decision)
     if points > 0:
         Strike.objects.create(
             subject_id=case.subject_id,
@@ -157,7 +148,7 @@ def give_strike(*, decision: Decision, case: Case, points: int) -> None:
 
 def overrule(*, decision: Decision, by: Decision) -> int:
     """Make a decision's points count no more; returns how many they were."""
-    strike = Strike.objects.active().filter(decision=decision).select_for_update().first()
+    strike = Strike.objects.active().of_decision(decision).select_for_update().first()
     if strike is None:
         return 0
     strike.overruled_by = by
@@ -167,7 +158,7 @@ def overrule(*, decision: Decision, by: Decision) -> int:
 
 def reinstate(*, by: Decision) -> Strike | None:
     """Make points that a decision had overruled count again; returns them, unless they are over."""
-    rows = list(Strike.objects.filter(overruled_by=by).select_related("decision"))
-    Strike.objects.filter(overruled_by=by).update(overruled_by=None)
+    rows = list(Strike.objects.overruled_by(by).select_related("decision"))
+    Strike.objects.overruled_by(by).update(overruled_by=None)
     now = timezone.now()
     return next((row for row in rows if row.expires_at > now), None)
