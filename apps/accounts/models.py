@@ -4,10 +4,9 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from apps.accounts import constants
-from apps.accounts.querysets import DataExportQuerySet
+from apps.accounts.querysets import DataExportQuerySet, ExportChunkQuerySet
 
 
 class DataExport(models.Model):
@@ -45,10 +44,11 @@ class DataExport(models.Model):
             models.UniqueConstraint(
                 fields=["user"],
                 name="one_live_export_per_person",
-                condition=Q(state__in=("queued", "running")),
+                condition=models.Q(state__in=("queued", "running")),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=constants.ExportState.values), name="export_state_known"
+                condition=models.Q(state__in=constants.ExportState.values),
+                name="export_state_known",
             ),
         ]
 
@@ -68,6 +68,8 @@ class ExportChunk(models.Model):
     attempt = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
     data = models.BinaryField()
+
+    objects: ClassVar[ExportChunkQuerySet] = ExportChunkQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()

@@ -8,7 +8,7 @@ from typing import IO
 
 from django.utils import timezone
 
-from apps.accounts.constants import CHUNK_BYTES, ExportState
+from apps.accounts.constants import CHUNK_BYTES
 from apps.accounts.models import DataExport, ExportChunk
 
 
@@ -47,9 +47,7 @@ class ChunkFile:
 
     def _store(self, count: int) -> None:
         export = self._export
-        mine = DataExport.objects.filter(
-            pk=export.pk, attempt=export.attempt, state=ExportState.RUNNING
-        )
+        mine = DataExport.objects.in_hand(export)
         if not mine.update(touched_at=timezone.now()):
             raise ArchiveLostError
         ExportChunk.objects.create(
@@ -105,6 +103,6 @@ class Archive:
 
 def read_chunk(*, export_id: int, attempt: int, number: int) -> bytes | None:
     """Return one chunk of an archive, None behind the last."""
-    rows = ExportChunk.objects.filter(export=export_id, attempt=attempt, number=number)
+    rows = ExportChunk.objects.of_export(export_id).at(attempt, number)
     data = rows.values_list("data", flat=True).first()
     return None if data is None else bytes(data)

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
-from allauth.mfa.models import Authenticator
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.constants import ROWS_PER_STEP
 from apps.conversations.models import Feedback
 from apps.conversations.services import deleting, shares
+from apps.core.querysets import NumberedQuerySet
 from apps.llm.models import UsageRecord
 from apps.llm.services import money, quota_setting
 from apps.moderation.services.cases import readings, reports
 from apps.moderation.services.decisions import inbox
 from apps.users.models import ApiToken, Restriction, User
+from apps.users.querysets.framework import second_factors_of
 from apps.users.services import access, sessions
 
 FILES = (
@@ -90,7 +91,7 @@ def _account(user: User) -> dict[str, Any]:
         ],
         "second_factors": [
             {"kind": row.type, "created_at": row.created_at, "last_used_at": row.last_used_at}
-            for row in Authenticator.objects.filter(user=user).order_by("pk")
+            for row in second_factors_of(user).order_by("pk")
         ],
         "sign_ins": [
             {
@@ -109,14 +110,14 @@ def _account(user: User) -> dict[str, Any]:
                 "ends_at": row.ends_at,
                 "lifted_at": row.lifted_at,
             }
-            for row in _by_number(Restriction.objects.filter(user=user))
+            for row in _by_number(Restriction.objects.of_user(user))
         ],
     }
 
 
 def _feedback(user: User) -> Rows:
     kept = deleting.list_kept(viewer=user)
-    for row in _by_number(Feedback.objects.filter(message__conversation__in=kept)):
+    for row in _by_number(Feedback.objects.within(kept)):
         yield {
             "message_id": row.pk,
             "rating": row.rating,
@@ -196,7 +197,7 @@ def _readings(user: User) -> Rows:
 
 
 def _usage(user: User) -> Rows:
-    for row in _by_number(UsageRecord.objects.filter(user=user)):
+    for row in _by_number(UsageRecord.objects.of_user(user.pk)):
         yield {
             "id": row.pk,
             "created_at": row.created_at,
@@ -229,10 +230,10 @@ def _tokens(user: User) -> Rows:
         }
 
 
-def _by_number(rows: QuerySet[Any]) -> Iterator[Any]:
+def _by_number(rows: NumberedQuerySet[Any]) -> Iterator[Any]:
     """Return all rows by their number, a bounded step at a time."""
     after, ordered = 0, rows.order_by("pk")
-    while found := list(ordered.filter(pk__gt=after)[:ROWS_PER_STEP]):
+    while found := list(ordered.after_number(after)[:ROWS_PER_STEP]):
         yield from found
         last: Model = found[-1]
         after = int(last.pk)

@@ -52,7 +52,7 @@ async def request_export(*, actor: User) -> DataExport:
 @transaction.atomic
 def _begin(actor: User) -> DataExport:
     own = DataExport.objects.owned_by(actor)
-    own.exclude(state__in=constants.LIVE_STATES).delete()
+    own.ended().delete()
     try:
         with transaction.atomic():
             export = DataExport.objects.create(user=actor)
@@ -146,7 +146,7 @@ def take(*, export_id: int) -> DataExport | None:
     export = rows.filter(pk=export_id).first()
     if export is None:
         return None
-    ExportChunk.objects.filter(export=export).delete()
+    ExportChunk.objects.of_export(export.pk).delete()
     export.state, export.attempt = ExportState.RUNNING, export.attempt + 1
     export.conversations_done, export.touched_at = 0, timezone.now()
     export.save(update_fields=["state", "attempt", "conversations_done", "touched_at"])
@@ -159,9 +159,7 @@ def note_progress(export: DataExport, *, done: int, total: int) -> None:
     Raises:
         ArchiveLostError: it is not this worker's any more.
     """
-    mine = DataExport.objects.filter(
-        pk=export.pk, attempt=export.attempt, state=ExportState.RUNNING
-    )
+    mine = DataExport.objects.in_hand(export)
     if not mine.update(
         conversations_done=done, conversations_total=total, touched_at=timezone.now()
     ):
@@ -171,9 +169,7 @@ def note_progress(export: DataExport, *, done: int, total: int) -> None:
 def finish(export: DataExport, *, size: int, now: datetime | None = None) -> None:
     """Say that an export is ready, and until when it is kept."""
     moment = now or timezone.now()
-    DataExport.objects.filter(
-        pk=export.pk, attempt=export.attempt, state=ExportState.RUNNING
-    ).update(
+    DataExport.objects.in_hand(export).update(
         state=ExportState.READY,
         size=size,
         finished_at=moment,
@@ -186,9 +182,9 @@ def finish(export: DataExport, *, size: int, now: datetime | None = None) -> Non
 def fail(*, export_id: int, attempt: int) -> None:
     """End an export that cannot be written, and remove what there is of it."""
     now = timezone.now()
-    failed = DataExport.objects.live().filter(pk=export_id, attempt=attempt)
+    failed = DataExport.objects.live().of_attempt(attempt).filter(pk=export_id)
     if failed.update(state=ExportState.FAILED, finished_at=now, touched_at=now):
-        ExportChunk.objects.filter(export=export_id).delete()
+        ExportChunk.objects.of_export(export_id).delete()
 
 
 def requeue_lost(*, now: datetime | None = None) -> int:

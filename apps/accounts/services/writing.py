@@ -87,5 +87,5 @@ def _count(export: DataExport) -> int:
 
 
 def _next(export: DataExport, after: int) -> Conversation | None:
-    rows = deleting.list_kept(viewer=export.user).filter(pk__gt=after)
+    rows = deleting.list_kept(viewer=export.user).after_number(after)
     return rows.order_by("pk").first()
