@@ -103,7 +103,7 @@ def wait_after(tries: int) -> timedelta:
 def _note_success(endpoint_id: int, now: datetime) -> None:
     """Note that an endpoint answers, with a write a minute at most while it does."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint_id)
-    rows.exclude(failing_since=None, accepted_at__gt=now - NOTED_EVERY).update(
+    rows.not_known_to_answer(now - NOTED_EVERY).update(
         failing_since=None, failed_at=None, failures=0, rests_until=None, accepted_at=now
     )
 

@@ -34,8 +34,8 @@ def list_deliveries(*, viewer: Actor, endpoint_id: int, state: str = "") -> Webh
         WebhookNotFoundError: there is no such webhook.
     """
     endpoint = endpoints.access_endpoint(viewer=viewer, endpoint_id=endpoint_id)
-    found = WebhookDelivery.objects.of(endpoint.pk).select_related("event").newest_first()
-    return found.filter(state=state) if state else found
+    found = WebhookDelivery.objects.of(endpoint.pk).in_state(state)
+    return found.select_related("event").newest_first()
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def redeliver(*, actor: Actor, delivery_id: int, reason: str = "") -> WebhookDel
     """
     require(actor)
     reason = clean_reason(reason, field="reason", is_required=False)
-    found = WebhookDelivery.objects.filter(pk=delivery_id, endpoint__removed_at=None)
+    found = WebhookDelivery.objects.of_kept_endpoints().filter(pk=delivery_id)
     delivery = found.select_for_update(of=("self",)).select_related("endpoint").first()
     if delivery is None:
         raise DeliveryNotFoundError
@@ -105,8 +105,10 @@ def redeliver_failed(*, actor: Actor, endpoint_id: int, since: datetime, reason:
     _ensure_on(endpoint)
     failed = WebhookDelivery.objects.of(endpoint.pk).failed_since(since).order_by("id")
     chosen = list(failed.values_list("pk", flat=True)[: constants.MAX_REDELIVERED])
-    count = WebhookDelivery.objects.filter(pk__in=chosen, state=DeliveryState.FAILED).update(
-        state=DeliveryState.PENDING, tries=0, ended_at=None, next_at=timezone.now()
+    count = (
+        WebhookDelivery.objects.failed()
+        .filter(pk__in=chosen)
+        .update(state=DeliveryState.PENDING, tries=0, ended_at=None, next_at=timezone.now())
     )
     _record(actor, AuditAction.WEBHOOK_REDELIVERED, endpoint, reason, count=count)
     statements.wake()
