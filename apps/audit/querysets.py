@@ -9,6 +9,7 @@ from django.db.models.functions import RowNumber
 
 from apps.audit.constants import AuditAction
 from apps.core.append_only import AppendOnlyQuerySet
+from apps.core.querysets import Condition
 
 if TYPE_CHECKING:
     from apps.audit.models import AuditEvent  # noqa: F401
@@ -41,11 +42,11 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
         """Leave out what was done because somebody was let in for a reason."""
         return self.exclude(data__has_key="grant_id")
 
-    def not_done_to(self, person_id: int, about: Q) -> Self:
+    def not_done_to(self, person_id: int, about: Condition) -> Self:
         """Leave out what others did to a person, by the condition of what is about them."""
         return self.exclude(about & ~Q(actor=person_id))
 
-    def with_kept_reasons(self, is_kept: Q) -> Self:
+    def with_kept_reasons(self, is_kept: Condition) -> Self:
         """Say of each, as `is_kept`, whether this condition keeps its reason back."""
         kept = ExpressionWrapper(is_kept, output_field=BooleanField())
         return self.annotate(is_kept=kept)

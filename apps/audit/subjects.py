@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from django.db.models import Q
-
 from apps.core.ports import adapter
+from apps.core.querysets import Condition
 
 
 class Reader(Protocol):
@@ -22,11 +21,11 @@ class Reader(Protocol):
 class Subjects(Protocol):
     """Knows whose the things are that events were done to."""
 
-    def about(self, *, person_id: int) -> Q:
+    def about(self, *, person_id: int) -> Condition:
         """Return the condition of events that were done to what is a person's."""
         ...
 
-    def kept_from(self, *, viewer: Reader) -> Q:
+    def kept_from(self, *, viewer: Reader) -> Condition:
         """Return the condition of events whose reason somebody may not read yet."""
         ...
 

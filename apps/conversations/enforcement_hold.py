@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from django.db.models import Q, Subquery
+from django.db.models import Expression
 
 from apps.core.ports import adapter
+from apps.core.querysets import Condition
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class EnforcementHold(Protocol):
     """Says what staff cannot give back by hand, because a decision keeps it so."""
 
-    def hides(self, *, message: str, since: str) -> Q:
+    def hides(self, *, message: str, since: str) -> Condition:
         """Return the condition of rows whose message a decision hides at the moment.
 
         Args:
@@ -24,7 +25,7 @@ class EnforcementHold(Protocol):
         """
         ...
 
-    def keeps_reasons(self, *, viewer: User, message: str) -> Q:
+    def keeps_reasons(self, *, viewer: User, message: str) -> Condition:
         """Return the condition of rows with a message that a reader waits to know the reasons of.
 
         Args:
@@ -33,14 +34,14 @@ class EnforcementHold(Protocol):
         """
         ...
 
-    def case_hiding(self, *, message: str, since: str) -> Subquery:
+    def case_hiding(self, *, message: str, since: str) -> Expression:
         """Return the number of the case whose decision hides each message; nothing where none does.
 
         Arguments are those of `hides`.
         """
         ...
 
-    def case_revoking(self, *, share: str, owner: str) -> Subquery:
+    def case_revoking(self, *, share: str, owner: str) -> Expression:
         """Return the number of the case whose decision revokes each link; nothing where none does.
 
         Args:

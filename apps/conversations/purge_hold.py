@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from apps.core.ports import adapter
 
 if TYPE_CHECKING:
-    from django.db.models import Q
+    from apps.core.querysets import Condition
 
 
 class PurgeHold(Protocol):
     """Says which deleted conversations may not be removed yet."""
 
-    def held(self, *, conversation: str) -> Q:
+    def held(self, *, conversation: str) -> Condition:
         """Return the condition of rows whose conversation is still needed.
 
         Args:

@@ -9,16 +9,15 @@ from apps.core.ports import adapter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.db.models import Q
-
     from apps.conversations.models import Conversation
+    from apps.core.querysets import Condition
     from apps.users.models import User
 
 
 class ReadingGate(Protocol):
     """Says who may read what is not theirs, and writes each reading down."""
 
-    def readable(self, viewer: User, *, conversation: str, owner: str) -> Q:
+    def readable(self, viewer: User, *, conversation: str, owner: str) -> Condition:
         """Return the condition of rows whose conversation may be read now.
 
         Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 if TYPE_CHECKING:
     from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from apps.core.models import IdempotentRequest  # noqa: F401
 
 M = TypeVar("M", bound=Model)
+
+Condition: TypeAlias = Q
+"""What says of each row whether something holds, as ports return it: an app above decides that."""
 
 
 class NumberedQuerySet(QuerySet[M]):
@@ -61,6 +65,24 @@ class IdempotentRequestQuerySet(TimedQuerySet["IdempotentRequest"]):
     def unanswered(self) -> Self:
         """Return those that have no answer yet."""
         return self.filter(status_code=None)
+
+
+def after_place(rows: QuerySet[M], order: Sequence[str], values: Sequence[object]) -> QuerySet[M]:
+    """Return what follows a place in an ordered list.
+
+    Args:
+        rows: the list.
+        order: the columns that order it, a leading minus for the largest first.
+        values: what the row at the place has in these columns.
+    """
+    condition = Q()
+    equal = Q()
+    for name, value in zip(order, values, strict=True):
+        column = name.removeprefix("-")
+        step = "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{column}__{step}": value})
+        equal &= Q(**{column: value})
+    return rows.filter(condition)
 
 
 def waiting_jobs(jobs: QuerySet[ProcrastinateJob]) -> QuerySet[ProcrastinateJob]:

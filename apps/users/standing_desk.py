@@ -10,8 +10,7 @@ from apps.core.ports import adapter
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import Q
-
+    from apps.core.querysets import Condition
     from apps.users.constants import RestrictionKind
     from apps.users.models import User
 
@@ -63,7 +62,7 @@ class StandingDesk(Protocol):
         """
         ...
 
-    def keeps_reasons(self, *, viewer: User, person: str) -> Q:
+    def keeps_reasons(self, *, viewer: User, person: str) -> Condition:
         """Return the condition of rows about a person of whom a reader waits to know the reasons.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Q
 
 from apps.conversations.constants import Origin, TitleSource
-from apps.core.querysets import NumberedQuerySet
+from apps.core.querysets import Condition, NumberedQuerySet
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation  # noqa: F401
@@ -73,6 +73,6 @@ class ConversationQuerySet(NumberedQuerySet["Conversation"]):
         """Return what was deleted so long ago that nobody gets it back."""
         return self.filter(deleted_at__lt=moment)
 
-    def not_held(self, held: Q) -> Self:
+    def not_held(self, held: Condition) -> Self:
         """Leave out what is still needed, by the condition of `PurgeHold`."""
         return self.exclude(held)

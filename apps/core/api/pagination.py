@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from django.core import signing
 from django.core.signing import b64_decode, b64_encode
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from apps.core import constants, db
 from apps.core.api.schemas import PageParams
 from apps.core.errors import ValidationFailedError
+from apps.core.querysets import after_place
 
 M = TypeVar("M", bound=Model)
 
@@ -48,7 +49,7 @@ async def paginate(queryset: QuerySet[M], page: PageParams, *, order: Sequence[s
     salt = f"cursor:{page.list_name}:{queryset.model._meta.label}:{','.join(order)}"  # noqa: SLF001
     narrowed = queryset.order_by(*order)
     if page.cursor is not None:
-        narrowed = narrowed.filter(_after(order, decode_cursor(page.cursor, salt=salt)))
+        narrowed = after_place(narrowed, order, decode_cursor(page.cursor, salt=salt))
     rows = await db.call(lambda: list(narrowed[: page.limit + 1]))
     items = rows[: page.limit]
     if len(rows) <= page.limit:
@@ -114,14 +115,3 @@ def _plain(value: object) -> object:
 
 def _rich(value: object) -> object:
     return parse_datetime(value["at"]) if isinstance(value, dict) else value
-
-
-def _after(order: Sequence[str], values: Sequence[object]) -> Q:
-    condition = Q()
-    equal = Q()
-    for name, value in zip(order, values, strict=True):
-        column = name.removeprefix("-")
-        step = "lt" if name.startswith("-") else "gt"
-        condition |= equal & Q(**{f"{column}__{step}": value})
-        equal &= Q(**{column: value})
-    return condition
