@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -53,22 +52,22 @@ class Conversation(models.Model):
             models.Index(
                 fields=["owner", "-last_message_at", "-id"],
                 name="conversation_listed",
-                condition=Q(deleted_at=None, archived_at=None, origin="chat"),
+                condition=models.Q(deleted_at=None, archived_at=None, origin="chat"),
             ),
             models.Index(
                 fields=["owner", "-archived_at", "-id"],
                 name="conversation_archived",
-                condition=Q(deleted_at=None, archived_at__isnull=False),
+                condition=models.Q(deleted_at=None, archived_at__isnull=False),
             ),
             models.Index(
                 fields=["owner", "-deleted_at", "-id"],
                 name="conversation_deleted",
-                condition=Q(deleted_at__isnull=False),
+                condition=models.Q(deleted_at__isnull=False),
             ),
             models.Index(
                 fields=["deleted_at"],
                 name="conversation_to_purge",
-                condition=Q(deleted_at__isnull=False),
+                condition=models.Q(deleted_at__isnull=False),
             ),
         ]
 

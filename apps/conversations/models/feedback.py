@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 
 from apps.conversations import constants
 from apps.conversations.models.messages import Message
@@ -29,7 +28,7 @@ class Feedback(models.Model):
         indexes = [models.Index(fields=["rating", "-message"], name="feedback_by_rating")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(rating__in=constants.Rating.values), name="feedback_rating_known"
+                condition=models.Q(rating__in=constants.Rating.values), name="feedback_rating_known"
             ),
         ]
 

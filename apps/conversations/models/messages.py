@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 
 from apps.conversations import constants
 from apps.conversations.models.conversations import Conversation
@@ -49,17 +48,19 @@ class Message(models.Model):
         permissions = [("hide_message", "Can hide and restore messages")]
         indexes = [
             models.Index(
-                fields=["conversation", "id"], name="message_path", condition=Q(is_current=True)
+                fields=["conversation", "id"],
+                name="message_path",
+                condition=models.Q(is_current=True),
             ),
             models.Index(
-                fields=["-id"], name="message_hidden", condition=Q(hidden_at__isnull=False)
+                fields=["-id"], name="message_hidden", condition=models.Q(hidden_at__isnull=False)
             ),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["author", "client_id"],
                 name="message_once_per_client_id",
-                condition=Q(client_id__isnull=False),
+                condition=models.Q(client_id__isnull=False),
             ),
         ]
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 
 from apps.conversations import constants
 from apps.conversations.models.conversations import Conversation
@@ -98,26 +97,28 @@ class Reply(models.Model):
             models.Index(
                 fields=["state", "lease_expires_at"],
                 name="reply_live",
-                condition=Q(state__in=("queued", "running")),
+                condition=models.Q(state__in=("queued", "running")),
             ),
             models.Index(
                 fields=["state", "-message"],
                 name="reply_unhappy",
-                condition=Q(state__in=constants.UNHAPPY_STATES),
+                condition=models.Q(state__in=constants.UNHAPPY_STATES),
             ),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation"],
                 name=constants.ONE_LIVE_REPLY,
-                condition=Q(state__in=("queued", "running")),
+                condition=models.Q(state__in=("queued", "running")),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=constants.ReplyState.values), name="reply_state_known"
+                condition=models.Q(state__in=constants.ReplyState.values), name="reply_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("queued", "running"), finished_at=None)
-                | (~Q(state__in=("queued", "running")) & Q(finished_at__isnull=False)),
+                condition=models.Q(state__in=("queued", "running"), finished_at=None)
+                | (
+                    ~models.Q(state__in=("queued", "running")) & models.Q(finished_at__isnull=False)
+                ),
                 name="reply_finished_at_when_ended",
             ),
         ]

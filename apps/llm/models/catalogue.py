@@ -5,7 +5,6 @@ from typing import Any, ClassVar, NoReturn
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
 
 from apps.llm import constants
 from apps.llm.errors import VersionIsFinalError
@@ -44,13 +43,14 @@ class Provider(models.Model):
             models.UniqueConstraint(
                 fields=["follows_settings"],
                 name="one_provider_follows_settings",
-                condition=Q(follows_settings=True),
+                condition=models.Q(follows_settings=True),
             ),
             models.CheckConstraint(
-                condition=Q(key_source=constants.KeySource.VARIABLE, sealed_key="")
-                & ~Q(key_variable="")
-                | Q(key_source=constants.KeySource.STORED, key_variable="") & ~Q(sealed_key="")
-                | Q(key_source=constants.KeySource.NONE, key_variable="", sealed_key=""),
+                condition=models.Q(key_source=constants.KeySource.VARIABLE, sealed_key="")
+                & ~models.Q(key_variable="")
+                | models.Q(key_source=constants.KeySource.STORED, key_variable="")
+                & ~models.Q(sealed_key="")
+                | models.Q(key_source=constants.KeySource.NONE, key_variable="", sealed_key=""),
                 name="provider_has_one_key",
             ),
         ]
@@ -87,7 +87,7 @@ class ChatModel(models.Model):
             models.UniqueConstraint(
                 fields=["follows_settings"],
                 name="one_model_follows_settings",
-                condition=Q(follows_settings=True),
+                condition=models.Q(follows_settings=True),
             ),
         ]
 
@@ -109,7 +109,7 @@ class ModelFallback(models.Model):
             models.UniqueConstraint(fields=["model", "position"], name="fallback_place"),
             models.UniqueConstraint(fields=["model", "fallback"], name="fallback_once"),
             models.CheckConstraint(
-                condition=~Q(model=F("fallback")), name="fallback_is_another_model"
+                condition=~models.Q(model=models.F("fallback")), name="fallback_is_another_model"
             ),
         ]
 
@@ -143,16 +143,16 @@ class Assistant(models.Model):
             models.UniqueConstraint(
                 fields=["is_default"],
                 name="one_default_assistant",
-                condition=Q(is_default=True),
+                condition=models.Q(is_default=True),
             ),
             models.UniqueConstraint(
                 fields=["follows_settings"],
                 name="one_assistant_follows_settings",
-                condition=Q(follows_settings=True),
+                condition=models.Q(follows_settings=True),
             ),
             models.CheckConstraint(
-                condition=Q(is_default=False)
-                | Q(is_enabled=True, audience=constants.Audience.EVERYBODY),
+                condition=models.Q(is_default=False)
+                | models.Q(is_enabled=True, audience=constants.Audience.EVERYBODY),
                 name="default_assistant_is_for_everybody",
             ),
         ]

@@ -2,7 +2,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from apps.llm.models.catalogue import ChatModel
 from apps.llm.querysets import PauseQuerySet
@@ -43,7 +42,7 @@ class Pause(models.Model):
             models.UniqueConstraint(
                 fields=["model_name", "chat_model"],
                 name="one_open_pause_of_a_model",
-                condition=Q(lifted_at=None),
+                condition=models.Q(lifted_at=None),
                 nulls_distinct=False,
             )
         ]

@@ -2,7 +2,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from apps.llm import constants
 from apps.llm.models.catalogue import ChatModel
@@ -32,7 +31,9 @@ class PriceLookup(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["chat_model"], name="one_current_lookup", condition=Q(is_current=True)
+                fields=["chat_model"],
+                name="one_current_lookup",
+                condition=models.Q(is_current=True),
             )
         ]
 
@@ -87,22 +88,22 @@ class Price(models.Model):
         indexes = [
             models.Index(fields=["model_name", "-valid_from"], name="price_by_model"),
             models.Index(
-                fields=["model_name"], name="price_of_beginning", condition=Q(is_prefix=True)
+                fields=["model_name"], name="price_of_beginning", condition=models.Q(is_prefix=True)
             ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(input_nano__gte=0, cached_input_nano__gte=0, output_nano__gte=0),
+                condition=models.Q(input_nano__gte=0, cached_input_nano__gte=0, output_nano__gte=0),
                 name="price_is_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(
+                condition=models.Q(
                     long_above=None,
                     long_input_nano=None,
                     long_cached_input_nano=None,
                     long_output_nano=None,
                 )
-                | Q(
+                | models.Q(
                     long_above__gte=0,
                     long_input_nano__gte=0,
                     long_cached_input_nano__gte=0,
@@ -111,8 +112,8 @@ class Price(models.Model):
                 name="price_of_long_prompts_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(lookup=None)
-                | Q(
+                condition=models.Q(lookup=None)
+                | models.Q(
                     source=constants.PriceSource.PUBLISHED,
                     chat_model__isnull=False,
                     is_prefix=False,

@@ -3,7 +3,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Q
 
 from apps.llm import constants
 from apps.llm.models.catalogue import ChatModel
@@ -50,9 +49,11 @@ class Quota(models.Model):
     class Meta:
         default_permissions = ("view", "change")
         indexes = [
-            models.Index(fields=["kind"], name="quota_open_kind", condition=Q(ended_at=None)),
             models.Index(
-                fields=["model_name"], name="quota_open_model", condition=Q(ended_at=None)
+                fields=["kind"], name="quota_open_kind", condition=models.Q(ended_at=None)
+            ),
+            models.Index(
+                fields=["model_name"], name="quota_open_model", condition=models.Q(ended_at=None)
             ),
         ]
         constraints = [
@@ -62,22 +63,26 @@ class Quota(models.Model):
                     *("unit", "period", "is_hard", "from_settings", "by_staff"),
                 ],
                 name="one_open_quota_of_a_setter",
-                condition=Q(ended_at=None),
+                condition=models.Q(ended_at=None),
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(condition=Q(amount__gte=0), name="quota_is_not_negative"),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="quota_is_not_negative"),
             models.CheckConstraint(
                 condition=(
-                    Q(kind="everyone", user=None, group=None, api_token=None, model_name="")
-                    | Q(kind="person", user__isnull=False, group=None, api_token=None)
-                    | Q(kind__in=["group", "member"], group__isnull=False, user=None)
-                    | Q(kind="token", api_token__isnull=False, user=None, group=None)
-                    | (Q(kind="model", user=None, group=None, api_token=None) & ~Q(model_name=""))
+                    models.Q(kind="everyone", user=None, group=None, api_token=None, model_name="")
+                    | models.Q(kind="person", user__isnull=False, group=None, api_token=None)
+                    | models.Q(kind__in=["group", "member"], group__isnull=False, user=None)
+                    | models.Q(kind="token", api_token__isnull=False, user=None, group=None)
+                    | (
+                        models.Q(kind="model", user=None, group=None, api_token=None)
+                        & ~models.Q(model_name="")
+                    )
                 ),
                 name="quota_has_its_subject",
             ),
             models.CheckConstraint(
-                condition=Q(chat_model=None) | Q(kind="model"), name="quota_of_a_model_names_it"
+                condition=models.Q(chat_model=None) | models.Q(kind="model"),
+                name="quota_of_a_model_names_it",
             ),
         ]
 
