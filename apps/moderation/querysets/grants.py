@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from apps.moderation import constants
 from apps.moderation.querysets.base import SubjectQuerySet, is_there
 from apps.moderation.querysets.cases import CaseQuerySet
 
@@ -24,6 +27,19 @@ class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
         """Return those by which somebody may read a whole conversation now."""
         return self.for_conversations().filter(revoked_at=None, expires_at__gt=Now())
 
+    def in_state(self, state: constants.GrantState) -> Self:
+        """Return those in a state, by the clock of this process, so that an index finds them.
+
+        Those by which somebody may read are young.
+        """
+        now = timezone.now()
+        if state == constants.GrantState.ENDED_EARLY:
+            return self.filter(revoked_at__isnull=False)
+        if state == constants.GrantState.EXPIRED:
+            return self.filter(revoked_at=None, expires_at__lte=now)
+        young = self.filter(revoked_at=None).since(now - timedelta(hours=constants.GRANT_HOURS))
+        return young.filter(expires_at__gt=now)
+
     def for_conversations(self) -> Self:
         """Leave out those for single passages, which measure a rule."""
         return self.filter(back_test=None)
@@ -32,7 +48,7 @@ class AccessGrantQuerySet(SubjectQuerySet["AccessGrant"]):
         """Return those for passages that were read to label what a back-test matched."""
         return self.filter(back_test=back_test_id)
 
-    def held_by(self, reader: User) -> Self:
+    def held_by(self, reader: User | int) -> Self:
         """Return those by which this person reads."""
         return self.filter(reader=reader)
 

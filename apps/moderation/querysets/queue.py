@@ -99,7 +99,7 @@ class QueueQuerySet(SubjectQuerySet["Case"]):
         """
         later = Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=number)
         rows = self.filter(priority__lte=priority)
-        return rows.filter(Q(priority__lt=priority) | Q(Q(priority=priority) & later))
+        return rows.filter(Q(priority__lt=priority) | (Q(priority=priority) & later))
 
     def due_after(self, *, due_at: datetime, number: int) -> Self:
         """Return what follows a place in the list of the soonest due first."""

@@ -48,6 +48,10 @@ class RuleQuerySet(QuerySet["Rule"]):
         """Leave out those that are off."""
         return self.exclude(mode=constants.RuleMode.OFF)
 
+    def written(self) -> Self:
+        """Leave out those without a version: they look for nothing."""
+        return self.filter(current__isnull=False)
+
     def in_mode(self, mode: constants.RuleMode) -> Self:
         """Return those whose hits do this."""
         return self.filter(mode=mode)
@@ -72,9 +76,17 @@ class RuleHitQuerySet(AppendOnlyQuerySet["RuleHit"], SubjectQuerySet["RuleHit"])
         """Return those for which a text was kept back."""
         return self.filter(outcome=constants.HitOutcome.ENFORCED)
 
+    def of_rule(self, rule_id: int) -> Self:
+        """Return those of one rule, in whichever version."""
+        return self.filter(rule=rule_id)
+
     def on_message(self, message_id: int) -> Self:
         """Return those in one stored message."""
         return self.filter(message=message_id)
+
+    def with_hash_from(self, beginning: str) -> Self:
+        """Return those in passages whose hash begins so."""
+        return self.filter(span_hash__startswith=beginning)
 
     def at_stage(self, stage: constants.Stage) -> Self:
         """Return what was found at one time of looking."""

@@ -183,7 +183,7 @@ def language_name(code: str) -> str:
 def _options() -> tuple[Options, Options, Options, Options]:
     known = cache.get(OPTIONS_KEY)
     if known is None:
-        policies = Policy.objects.filter(current__isnull=False).order_by("shortcut", "code")
+        policies = Policy.objects.worded().order_by("shortcut", "code")
         titles = list(policies.values_list("code", "current__title"))
         rules = Rule.objects.order_by("name").values_list("pk", "name")[:MAX_OPTIONS]
         pairs = set(Case.objects.not_closed().languages_and_models(most=MAX_PAIRS))

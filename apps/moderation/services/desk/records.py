@@ -6,13 +6,11 @@ None of these lists holds what is about whoever reads it: they hear of that as e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from apps.moderation.constants import GRANT_HOURS, GrantState
+from apps.moderation.constants import GrantState
 from apps.moderation.errors import RecordNotFoundError
 from apps.moderation.models import (
     AccessGrant,
@@ -24,11 +22,23 @@ from apps.moderation.models import (
     RuleHit,
     Strike,
 )
+from apps.moderation.querysets import (
+    AccessGrantQuerySet,
+    DecisionQuerySet,
+    EnforcementQuerySet,
+    FlagQuerySet,
+    NoteQuerySet,
+    NoticeQuerySet,
+    RuleHitQuerySet,
+    StrikeQuerySet,
+)
 from apps.moderation.services.appeals import blind_reviews
 from apps.moderation.services.cases import cases, grants
 from apps.users.models import User
 
 Chosen = Mapping[str, Any]
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+By = Mapping[str, Callable[[Rows, Any], Rows]]
 ALL_GRANTS = "moderation.view_accessgrant"
 
 
@@ -37,12 +47,18 @@ def list_decisions(*, viewer: User, chosen: Chosen) -> QuerySet[Decision]:
 
     Args:
         viewer: a member of staff who may see decisions.
-        chosen: values of columns, here and below; None does not narrow the list.
+        chosen: what the list is narrowed to, here and below; None does not narrow it.
 
     Raises:
         ForbiddenError: the viewer may not see decisions.
     """
-    rows = _rows(viewer, Decision, chosen, about="case__subject")
+    cases.require(viewer, "moderation.view_decision")
+    by: By[DecisionQuerySet] = {
+        "case_id": DecisionQuerySet.of_case,
+        "actor_id": DecisionQuerySet.made_by,
+        "batch_id": DecisionQuerySet.of_batch,
+    }
+    rows = _narrowed(Decision.objects.not_about(viewer), chosen, by)
     return blind_reviews.with_kept_reasons(rows, viewer=viewer)
 
 
@@ -52,7 +68,14 @@ def list_enforcements(*, viewer: User, chosen: Chosen) -> QuerySet[Enforcement]:
     Raises:
         ForbiddenError: the viewer may not see enforcements.
     """
-    return _rows(viewer, Enforcement, chosen, about="decision__case__subject")
+    cases.require(viewer, "moderation.view_enforcement")
+    by: By[EnforcementQuerySet] = {
+        "decision_id": EnforcementQuerySet.of_decision,
+        "subject_id": EnforcementQuerySet.on_person,
+        "message_id": EnforcementQuerySet.on_message,
+        "kind": EnforcementQuerySet.of_kind,
+    }
+    return _narrowed(Enforcement.objects.not_about(viewer), chosen, by)
 
 
 def list_strikes(*, viewer: User, chosen: Chosen) -> QuerySet[Strike]:
@@ -61,7 +84,13 @@ def list_strikes(*, viewer: User, chosen: Chosen) -> QuerySet[Strike]:
     Raises:
         ForbiddenError: the viewer may not see strikes.
     """
-    return _rows(viewer, Strike, chosen, about="subject").select_related("decision")
+    cases.require(viewer, "moderation.view_strike")
+    by: By[StrikeQuerySet] = {
+        "subject_id": StrikeQuerySet.about,
+        "decision_id": StrikeQuerySet.of_decision,
+    }
+    rows = _narrowed(Strike.objects.not_about(viewer), chosen, by)
+    return rows.select_related("decision")
 
 
 def list_grants(
@@ -79,20 +108,13 @@ def list_grants(
     """
     is_for_all = viewer.has_perm(ALL_GRANTS)
     cases.require(viewer, ALL_GRANTS if is_for_all else grants.READ)
-    rows = _chosen(viewer, AccessGrant, chosen, about="subject").filter(back_test=None)
-    rows = rows if is_for_all else rows.filter(reader=viewer)
-    return rows.filter(grants_in(GrantState.LIVE)) if is_live else rows
-
-
-def grants_in(state: GrantState) -> Q:
-    """Return the condition of grants in a state; those by which somebody may read are young."""
-    now = timezone.now()
-    if state == GrantState.ENDED_EARLY:
-        return Q(revoked_at__isnull=False)
-    if state == GrantState.EXPIRED:
-        return Q(revoked_at=None, expires_at__lte=now)
-    since = now - timedelta(hours=GRANT_HOURS)
-    return Q(revoked_at=None, created_at__gte=since, expires_at__gt=now)
+    by: By[AccessGrantQuerySet] = {
+        "conversation": AccessGrantQuerySet.on_conversation,
+        "reader": AccessGrantQuerySet.held_by,
+    }
+    rows = _narrowed(AccessGrant.objects.not_about(viewer).for_conversations(), chosen, by)
+    rows = rows if is_for_all else rows.held_by(viewer)
+    return rows.in_state(GrantState.LIVE) if is_live else rows
 
 
 def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:
@@ -101,7 +123,12 @@ def list_notices(*, viewer: User, chosen: Chosen) -> QuerySet[Notice]:
     Raises:
         ForbiddenError: the viewer may not see notices.
     """
-    rows = _rows(viewer, Notice, chosen, about="subject")
+    cases.require(viewer, "moderation.view_notice")
+    by: By[NoticeQuerySet] = {
+        "subject_id": NoticeQuerySet.about,
+        "decision_id": NoticeQuerySet.of_decision,
+    }
+    rows = _narrowed(Notice.objects.not_about(viewer), chosen, by)
     return blind_reviews.with_kept_reasons(rows, viewer=viewer, case="decision__case")
 
 
@@ -111,7 +138,13 @@ def list_hits(*, viewer: User, chosen: Chosen) -> QuerySet[RuleHit]:
     Raises:
         ForbiddenError: the viewer may not see hits.
     """
-    return _rows(viewer, RuleHit, chosen, about="subject").select_related("version")
+    cases.require(viewer, "moderation.view_rulehit")
+    by: By[RuleHitQuerySet] = {
+        "rule_id": RuleHitQuerySet.of_rule,
+        "message_id": RuleHitQuerySet.on_message,
+    }
+    rows = _narrowed(RuleHit.objects.not_about(viewer), chosen, by)
+    return rows.select_related("version")
 
 
 def list_flags(*, viewer: User, chosen: Chosen) -> QuerySet[Flag]:
@@ -120,7 +153,13 @@ def list_flags(*, viewer: User, chosen: Chosen) -> QuerySet[Flag]:
     Raises:
         ForbiddenError: the viewer may not see flags.
     """
-    return _rows(viewer, Flag, chosen, about="case__subject")
+    cases.require(viewer, "moderation.view_flag")
+    by: By[FlagQuerySet] = {
+        "case_id": FlagQuerySet.of_case,
+        "hit_id": FlagQuerySet.of_hit,
+        "reporter_id": FlagQuerySet.raised_by,
+    }
+    return _narrowed(Flag.objects.not_about(viewer), chosen, by)
 
 
 def list_notes(*, viewer: User, chosen: Chosen) -> QuerySet[Note]:
@@ -129,7 +168,9 @@ def list_notes(*, viewer: User, chosen: Chosen) -> QuerySet[Note]:
     Raises:
         ForbiddenError: the viewer may not see notes.
     """
-    return _rows(viewer, Note, chosen, about="case__subject")
+    cases.require(viewer, "moderation.view_note")
+    by: By[NoteQuerySet] = {"case_id": NoteQuerySet.of_case, "author_id": NoteQuerySet.written_by}
+    return _narrowed(Note.objects.not_about(viewer), chosen, by)
 
 
 def read_one(*, viewer: User, among: Callable[..., QuerySet[Any]], number: int) -> Any:  # noqa: ANN401
@@ -150,12 +191,7 @@ def read_one(*, viewer: User, among: Callable[..., QuerySet[Any]], number: int) 
     return row
 
 
-def _rows(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
-    cases.require(viewer, f"moderation.view_{model._meta.model_name}")  # noqa: SLF001
-    return _chosen(viewer, model, chosen, about=about)
-
-
-def _chosen(viewer: User, model: Any, chosen: Chosen, *, about: str) -> QuerySet[Any]:  # noqa: ANN401
-    wanted = {name: value for name, value in chosen.items() if value is not None}
-    rows: QuerySet[Any] = model.objects.filter(**wanted).exclude(**{about: viewer.pk})
+def _narrowed(rows: Rows, chosen: Chosen, by: By[Rows]) -> Rows:
+    for name, value in chosen.items():
+        rows = rows if value is None else by[name](rows, value)
     return rows
