@@ -28,6 +28,14 @@ class MessageQuerySet(NumberedQuerySet["Message"]):
         """Return the messages of one conversation, of all its branches."""
         return self.filter(conversation=conversation)
 
+    def of_conversations_titled(self, title: str) -> Self:
+        """Return the messages of the conversations of this title."""
+        return self.filter(conversation__title=title)
+
+    def written_by(self, author: User | int) -> Self:
+        """Return what one person wrote."""
+        return self.filter(author=author)
+
     def beside(self, message: Message) -> Self:
         """Return a message with those that stand in its place on other branches."""
         return self.filter(conversation=message.conversation_id, parent=message.parent_id)
@@ -49,6 +57,14 @@ class MessageQuerySet(NumberedQuerySet["Message"]):
     def questions(self) -> Self:
         """Return what people wrote."""
         return self.filter(role=Author.USER)
+
+    def answers(self) -> Self:
+        """Return what models wrote."""
+        return self.filter(role=Author.ASSISTANT)
+
+    def containing(self, text: str) -> Self:
+        """Return those with these characters somewhere; every row is read, so among few only."""
+        return self.filter(content__contains=text)
 
     def on_path(self) -> Self:
         """Return only the branch that is shown."""

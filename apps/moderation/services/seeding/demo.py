@@ -6,8 +6,8 @@ import hashlib
 
 from django.db import transaction
 
-from apps.conversations.constants import Author
-from apps.conversations.models import Conversation, Message
+from apps.conversations.models import Message
+from apps.conversations.querysets import MessageQuerySet
 from apps.moderation import constants
 from apps.moderation.models import Case, Policy, Rule, RuleHit, RuleVersion
 from apps.moderation.services.cases import flags, reports
@@ -29,27 +29,25 @@ def seed_demo_cases() -> int:
     Returns:
         How many cases were opened.
     """
-    uma = User.objects.filter(email=UMA).first()
-    if uma is None or Case.objects.filter(subject=uma).exists():
+    uma = User.objects.with_email(UMA).first()
+    if uma is None or Case.objects.about(uma).exists():
         return 0
-    opened = 0
+    own, opened = Message.objects.visible_to(uma), 0
     for title, reason, comment in REPORTS:
-        answer = _message(uma, conversation__title=title, role=Author.ASSISTANT)
+        answer = _first(own.answers().of_conversations_titled(title))
         if answer is not None:
             reports.report_message(actor=uma, message_id=answer.pk, reason=reason, comment=comment)
             opened += 1
-    insult = _message(uma, role=Author.USER, content__contains=INSULT)
-    policy = Policy.objects.filter(code="harassment").first() or Policy.objects.first()
+    insult = _first(own.questions().containing(INSULT))
+    policy = Policy.objects.of_code("harassment").first() or Policy.objects.first()
     if insult is not None and policy is not None:
         _find(insult, policy)
         opened += 1
     return opened
 
 
-def _message(owner: User, **wanted: str) -> Message | None:
-    talks = Conversation.objects.visible_to(owner)
-    rows = Message.objects.filter(conversation__in=talks, **wanted)
-    return rows.select_related("conversation").order_by("id").first()
+def _first(messages: MessageQuerySet) -> Message | None:
+    return messages.select_related("conversation").oldest_first().first()
 
 
 def _find(message: Message, policy: Policy) -> None:

@@ -58,7 +58,7 @@ def _plan(messages: int, cases: int) -> Plan:
     if settings.ENVIRONMENT not in ALLOWED:
         message = "This fills a database with made-up rows. It runs in development only."
         raise SeedRefusedError(message)
-    if User.objects.filter(email=EMAIL.format(0)).exists():
+    if User.objects.with_email(EMAIL.format(0)).exists():
         message = "This database was filled before. Take a fresh one to fill it again."
         raise SeedRefusedError(message)
     if not 100 <= messages <= 20_000_000 or not 1 <= cases <= messages // 3:
@@ -75,7 +75,7 @@ def _plan(messages: int, cases: int) -> Plan:
         first_conversation=_next(Conversation),
         first_message=_next(Message),
         first_case=_next(Case),
-        policies=list(Policy.objects.filter(current__isnull=False).select_related("current")),
+        policies=list(Policy.objects.worded().select_related("current")),
         now=timezone.now(),
     )
 

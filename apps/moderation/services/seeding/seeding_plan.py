@@ -71,7 +71,7 @@ class Plan:
 
 def ensure_policies_and_rules() -> None:
     """Make policies and a rule where there are none, so that cases have something to be about."""
-    if not Policy.objects.filter(current__isnull=False).exists():
+    if not Policy.objects.worded().exists():
         for shortcut, (code, title, severity, points, minutes) in enumerate(POLICIES, start=1):
             policy = Policy.objects.create(
                 code=code,
@@ -91,13 +91,13 @@ def ensure_policies_and_rules() -> None:
                 reason_template=f"It falls under “{title}”.",
             )
             policy.save()
-    if not Rule.objects.filter(current__isnull=False).exists():
+    if not Rule.objects.written().exists():
         rule = Rule.objects.create(
             name="Seeded words",
             kind=constants.RuleKind.KEYWORD,
             stage=constants.Stage.OUTPUT,
             applies_to=constants.AppliesTo.USER,
-            policy=Policy.objects.filter(current__isnull=False).order_by("pk")[0],
+            policy=Policy.objects.worded().order_by("pk")[0],
         )
         rule.current = RuleVersion.objects.create(
             rule=rule, number=1, configuration={"terms": ["fool"], "match": "word", "fold": True}

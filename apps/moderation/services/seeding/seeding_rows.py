@@ -15,8 +15,8 @@ from apps.moderation.models import (
     CaseSnapshot,
     Decision,
     Flag,
+    Rule,
     RuleHit,
-    RuleVersion,
 )
 from apps.moderation.services.seeding.seeding_plan import Plan
 from apps.users.models import User
@@ -31,6 +31,8 @@ WORDS = (
     *("because", "perhaps", "nobody", "always", "tomorrow", "yesterday", "winter", "summer"),
 )
 OFFENCE = "you absolute fool"
+HASH = "seed"
+"""How the hashes of made-up passages begin."""
 DAYS = 3
 FULL_OF_DIGITS = 20
 LONG_ANSWERS = 50
@@ -145,7 +147,7 @@ def _length_of(message: int) -> int:
 
 
 def _hits(plan: Plan, chance: Random) -> Table:
-    version = RuleVersion.objects.filter(rule__current__isnull=False).order_by("id")[0]
+    rule = Rule.objects.written().order_by("pk")[0]
     columns = (
         *("version_id", "rule_id", "mode", "outcome", "stage", "message_id", "subject_id"),
         *("score", "label", "start", "end", "span_hash", "latency_us", "shown_chars"),
@@ -154,10 +156,10 @@ def _hits(plan: Plan, chance: Random) -> Table:
     found = [case for case in range(plan.all_cases) if plan.is_by_rule(case)]
     rows = (
         (
-            *(version.pk, version.rule_id, "flag", "flagged", "output"),
+            *(rule.current_id, rule.pk, "flag", "flagged", "output"),
             plan.first_message + plan.place_of(case),
             plan.owner_of(plan.conversation_of(plan.place_of(case))),
-            *(round(0.5 + chance.random() / 2, 3), "fool", 13, 17, f"seed{case % 400}", 90, 0),
+            *(round(0.5 + chance.random() / 2, 3), "fool", 13, 17, f"{HASH}{case % 400}", 90, 0),
             _opened(plan, case),
         )
         for case in found
@@ -224,7 +226,7 @@ def _flags(plan: Plan, chance: Random) -> Table:
         *("case_id", "message_id", "source", "hit_id", "reporter_id", "reason", "comment"),
         *("outcome", "created_at"),
     )
-    hits = dict(RuleHit.objects.filter(span_hash__startswith="seed").values_list("message", "pk"))
+    hits = dict(RuleHit.objects.with_hash_from(HASH).values_list("message", "pk"))
     total = sum(1 + case % 3 for case in range(plan.all_cases))
 
     def rows() -> Iterator[Row]:
