@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class RestrictionQuerySet(NumberedQuerySet["Restriction"]):
     """Named queries over restrictions."""
 
-    def of_user(self, user: User | OuterRef) -> Self:
+    def of_user(self, user: User | int | OuterRef) -> Self:
         """Return what was decided about one person."""
         return self.filter(user=user)
 

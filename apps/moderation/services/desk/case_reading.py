@@ -43,7 +43,7 @@ def read_person(*, viewer: User, case_id: int) -> PersonOfCase:
     person = User.objects.only(*case_pages.SHOWN_OF_PEOPLE).filter(pk=case.subject_id).first()
     strikes = Strike.objects.active().about(case.subject_id).select_related("decision")
     decisions = Decision.objects.about(case.subject_id).not_superseded().without_undos()
-    restrictions = Restriction.objects.filter(user=case.subject_id).running()
+    restrictions = Restriction.objects.of_user(case.subject_id).running()
     return PersonOfCase(
         card=case_subjects.card_of(case, person),
         restrictions=list(restrictions[:ROWS_SHOWN]),

@@ -95,7 +95,7 @@ def _figures_of(case: Case) -> dict[str, Any]:
     decided = Decision.objects.about(subject).since(since).not_superseded().without_undos()
     appeals = Appeal.objects.about(subject)
     rows = Case.objects.filter(pk=case.pk).annotate(
-        messages=_count(Message.objects.filter(author=subject)),
+        messages=_count(Message.objects.written_by(subject)),
         open_cases=_count(Case.objects.not_closed().about(subject)),
         violations=_count(decided.of_verdict(Verdict.VIOLATES)),
         others=_count(decided.not_of_verdict(Verdict.VIOLATES)),
@@ -149,7 +149,7 @@ def _standing(person: User | None) -> str:
 def _sanctions(person: User | None) -> tuple[str, ...]:
     if person is None or person.standing == Standing.GOOD:
         return ()
-    rows = Restriction.objects.filter(user=person).running()[:3]
+    rows = Restriction.objects.of_user(person).running()[:3]
     return tuple(
         f"{row.get_kind_display()}{f' until {row.ends_at:%d %b %Y}' if row.ends_at else ''}"
         for row in rows

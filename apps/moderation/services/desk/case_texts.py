@@ -15,6 +15,7 @@ from apps.audit import services as audit
 from apps.audit.constants import AuditAction
 from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.services import presenting
 from apps.conversations.services.reviewing import note_reading
 from apps.core import redaction
@@ -139,11 +140,11 @@ def surroundings_of(case: Case, snapshot: CaseSnapshot | None) -> tuple[str, Exc
     """
     if case.message_id is None:
         return "", Exchange(before=(), after=())
-    rows = Message.objects.filter(pk=case.message_id).order_by().values_list(*SEEN)
+    rows = _seen(Message.objects.filter(pk=case.message_id).order_by())
     if _lets_in(case):
         path = _path(case)
-        before = path.filter(pk__lt=case.message_id).order_by("-id")[: _BEFORE + 1]
-        after = path.filter(pk__gt=case.message_id).order_by("id")[: _AFTER + 1]
+        before = _seen(path.before_number(case.message_id)).order_by("-id")[: _BEFORE + 1]
+        after = _seen(path.after_number(case.message_id)).order_by("id")[: _AFTER + 1]
         rows = rows.union(before, after, all=True)
     found = {row[0]: row for row in sorted(rows)}
     now = _now(found.pop(case.message_id, None), snapshot.text if snapshot is not None else "")
@@ -191,12 +192,12 @@ def read_more(*, viewer: User, case_id: int, beyond: int) -> Exchange:
     if not _lets_in(case):
         raise GrantRequiredError
     note_opening(viewer=viewer, case=case)
-    rows = _path(case)
+    path = _path(case)
     if beyond < case.message_id:
-        found = list(rows.filter(pk__lt=beyond).order_by("-id")[: MORE_LINES + 1])
+        found = list(_seen(path.before_number(beyond)).order_by("-id")[: MORE_LINES + 1])
         lines = [_line(row) for row in reversed(found[:MORE_LINES])]
         return Exchange(before=lines, after=(), has_earlier=len(found) > MORE_LINES)
-    found = list(rows.filter(pk__gt=beyond).order_by("id")[: MORE_LINES + 1])
+    found = list(_seen(path.after_number(beyond)).order_by("id")[: MORE_LINES + 1])
     lines = [_line(row) for row in found[:MORE_LINES]]
     return Exchange(before=(), after=lines, has_later=len(found) > MORE_LINES)
 
@@ -238,9 +239,12 @@ def _lets_in(case: Case) -> bool:
     return not (case.is_closed or case.is_sealed)
 
 
-def _path(case: Case) -> QuerySet[Message, Seen]:
-    rows = Message.objects.filter(conversation_id=case.talk_number)
-    return rows.on_path().values_list(*SEEN)
+def _path(case: Case) -> MessageQuerySet:
+    return Message.objects.of_conversation(case.talk_number).on_path()
+
+
+def _seen(rows: MessageQuerySet) -> QuerySet[Message, Seen]:
+    return rows.values_list(*SEEN)
 
 
 def _message(row: Seen) -> Message:

@@ -76,8 +76,10 @@ def rows_of(*, viewer: User, chosen: QueueFilter) -> CaseQuerySet:
         SearchRefusedError: what was typed could only be found by reading everything.
     """
     cases.require(viewer, cases.VIEW)
-    rows = _in_state(Case.objects.not_about(viewer), chosen)
-    rows = _of_holder(_of_age(_of_kind(rows, chosen), chosen), chosen, viewer)
+    rows = Case.objects.not_about(viewer)
+    for narrow in (_in_state, _of_kind, _of_age):
+        rows = narrow(rows, chosen)
+    rows = _of_holder(rows, chosen, viewer)
     if chosen.rule or chosen.mode:
         rows = rows.hit_by(rule=int(chosen.rule) if chosen.rule else None, mode=chosen.mode)
     return queue_search.found_by(rows, chosen.q, days=chosen.days) if chosen.q else rows

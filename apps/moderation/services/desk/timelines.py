@@ -200,9 +200,9 @@ def _flag_words(flag: Flag) -> str:
 
 def _events(case: Case, since: datetime | None = None) -> list[AuditEvent]:
     events = audit.list_events_about(target_type="case", target_id=case.pk)
-    events = events.filter(action__in=list(HELD))
+    events = events.of_kind(*HELD)
     if since is not None:
-        events = events.filter(created_at__gt=since)
+        events = events.after(since)
     return list(events[:MAX_EVENTS])
 
 
