@@ -29,6 +29,10 @@ class ConversationQuerySet(NumberedQuerySet["Conversation"]):
         """Leave out what its owner deleted."""
         return self.filter(deleted_at=None)
 
+    def not_locked(self) -> Self:
+        """Leave out those in which nobody may write."""
+        return self.filter(locked_at=None)
+
     def untitled(self) -> Self:
         """Return those that nobody and nothing has given a title."""
         return self.filter(title_source=TitleSource.NONE)

@@ -20,7 +20,7 @@ class MessageQuerySet(NumberedQuerySet["Message"]):
         """Return the messages of the viewer's own conversations that are not deleted."""
         return self.owned_by(viewer).filter(conversation__deleted_at=None)
 
-    def owned_by(self, viewer: User) -> Self:
+    def owned_by(self, viewer: User | int) -> Self:
         """Return the messages of all the viewer's own conversations, deleted ones too."""
         return self.filter(conversation__owner=viewer)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ShareQuerySet(NumberedQuerySet["Share"]):
     """Named queries over shared links."""
 
-    def owned_by(self, viewer: User) -> Self:
+    def owned_by(self, viewer: User | int) -> Self:
         """Return the viewer's own links."""
         return self.filter(owner=viewer)
 
@@ -51,6 +51,10 @@ class ShareQuerySet(NumberedQuerySet["Share"]):
     def revoked_by_staff(self) -> Self:
         """Return those that staff keep revoked, whoever revoked them first."""
         return self.filter(is_revoked_by_staff=True)
+
+    def not_revoked_by_staff(self) -> Self:
+        """Leave out those that staff revoked."""
+        return self.exclude(is_revoked_by_staff=True)
 
     def withdrawn(self) -> Self:
         """Return those that staff revoked."""

@@ -42,6 +42,10 @@ class QuotaQuerySet(QuerySet["Quota"]):
         """Return those of one API token."""
         return self.filter(api_token_id=api_token_id)
 
+    def limiting(self, person_id: int) -> Self:
+        """Return those of a person, and of their API tokens."""
+        return self.filter(Q(user=person_id) | Q(api_token__user=person_id))
+
     def beside(self, quota: Quota) -> Self:
         """Return those of the same subject, unit and period that warn where this one refuses.
 

@@ -29,6 +29,10 @@ class RestrictionQuerySet(NumberedQuerySet["Restriction"]):
         """Return those that kept a person out."""
         return self.filter(kind=RestrictionKind.SUSPENSION)
 
+    def lifted(self) -> Self:
+        """Return those that somebody ended before their time."""
+        return self.filter(lifted_at__isnull=False)
+
     def to_lift(self) -> Self:
         """Return restrictions and suspensions that nobody has lifted, past their end or not."""
         return self.filter(lifted_at=None).exclude(kind=RestrictionKind.WARNING)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class ApiTokenQuerySet(NumberedQuerySet["ApiToken"]):
     """Named queries over tokens."""
 
-    def owned_by(self, user: User) -> Self:
+    def owned_by(self, user: User | int) -> Self:
         """Return the tokens of one person."""
         return self.filter(user=user)
 

@@ -88,9 +88,9 @@ def _asked(message: Message) -> _Asked:
 
 
 def _exchange(message: Message) -> list[dict[str, Any]]:
-    path = Message.objects.filter(conversation_id=message.conversation_id).on_path()
-    before = path.filter(pk__lt=message.pk).order_by("-id")[: constants.EXCHANGE_BEFORE]
-    after = path.filter(pk__gt=message.pk).order_by("id")[: constants.EXCHANGE_AFTER]
+    path = Message.objects.of_conversation(message.conversation_id).on_path()
+    before = path.before_number(message.pk).order_by("-id")[: constants.EXCHANGE_BEFORE]
+    after = path.after_number(message.pk).order_by("id")[: constants.EXCHANGE_AFTER]
     around = [*reversed(before), *after]
     return [
         {"id": other.pk, "role": other.role, "text": "" if other.is_hidden else other.content}

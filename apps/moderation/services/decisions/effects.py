@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from apps.conversations.constants import Author, ReplyState
+from apps.conversations.constants import Author
 from apps.conversations.models import Conversation, Message, Reply
 from apps.moderation import constants
 from apps.moderation.constants import EnforcementKind
@@ -209,18 +209,16 @@ def _has_lapsed(enforcement: Enforcement, case: Case) -> bool:
     """Tell whether its target is there and does not show it any more."""
     match enforcement.kind:
         case EnforcementKind.HIDE_MESSAGE:
-            return Message.objects.filter(pk=case.text_number, hidden_at=None).exists()
+            return Message.objects.not_hidden().filter(pk=case.text_number).exists()
         case EnforcementKind.RETRACT_ANSWER:
-            reply = Reply.objects.filter(pk=case.text_number)
-            return reply.exclude(state=ReplyState.WITHHELD).exists()
+            return Reply.objects.not_withheld().filter(pk=case.text_number).exists()
         case EnforcementKind.LOCK_CONVERSATION:
-            talk = Conversation.objects.filter(pk=case.talk_number)
-            return talk.filter(locked_at=None).exists()
+            return Conversation.objects.not_locked().filter(pk=case.talk_number).exists()
         case EnforcementKind.REVOKE_SHARE:
             return links.is_given_back(enforcement)
         case _:
-            made = Restriction.objects.filter(pk=enforcement.data.get("restriction_id"))
-            return made.filter(lifted_at__isnull=False).exists()
+            number = enforcement.data.get("restriction_id")
+            return Restriction.objects.lifted().filter(pk=number).exists()
 
 
 def _end_of(now: datetime, threshold: Threshold) -> datetime | None:

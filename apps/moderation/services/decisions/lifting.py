@@ -56,7 +56,7 @@ def lift_from_person(
     numbers = sorted(set(_holding(user_id).values_list("decision__case", flat=True)))
     found = [_locked(actor, number) for number in numbers]
     made = [_lift(actor, case, user_id, (words, told)) for case in found]
-    if not made or Restriction.objects.filter(user=user_id).running().exists():
+    if not made or Restriction.objects.of_user(user_id).running().exists():
         standing.lift(actor=actor, user_id=user_id, reason=words)
     if made:
         notices.tell_lifted(decision=made[-1], case=found[-1])
@@ -65,7 +65,7 @@ def lift_from_person(
 
 def _holding(user_id: int) -> EnforcementQuerySet:
     """Return what decisions brought and nobody has lifted yet."""
-    running = Restriction.objects.filter(user=user_id).running().values_list("pk", flat=True)
+    running = Restriction.objects.of_user(user_id).running().values_list("pk", flat=True)
     active = Enforcement.objects.active().on_person(user_id).of_kind(*LIFTED)
     return active.of_restrictions(running)
 

@@ -39,8 +39,7 @@ def exists(enforcement: Enforcement) -> bool:
 
 def is_given_back(enforcement: Enforcement) -> bool:
     """Tell whether the link is there and not revoked by staff any more."""
-    share = Share.objects.filter(pk=enforcement.data["share_id"])
-    return share.exclude(is_revoked_by_staff=True).exists()
+    return Share.objects.not_revoked_by_staff().filter(pk=enforcement.data["share_id"]).exists()
 
 
 def _is_held(enforcement: Enforcement) -> bool:
