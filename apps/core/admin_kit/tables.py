@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.utils import label_for_field, lookup_field
-from django.db.models import Model, Q
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.core.admin_kit.details import Table
@@ -18,17 +19,17 @@ ROWS_IN_SHORT = 10
 def table_of(
     request: HttpRequest,
     subject: StaffModelAdmin[Any] | None,
-    condition: Q,
+    choose: Callable[[Any], QuerySet[Any]],
     *,
     query: str = "",
     without: str = "",
 ) -> list[Table]:
-    """Return the rows of a subject that a condition chooses, where the viewer may look at them.
+    """Return some rows of a subject, where the viewer may look at them.
 
     Args:
         request: whose rights count.
         subject: what its list shows of each row is shown here too.
-        condition: which rows, by an index.
+        choose: which rows of all, by an index.
         query: how the subject's list is asked for all of them; empty where it cannot be.
         without: the column that says of each row what the page is about.
 
@@ -37,7 +38,7 @@ def table_of(
     """
     if subject is None or not subject.has_view_permission(request):
         return []
-    found = subject.get_queryset(request).filter(condition).order_by("-pk")
+    found = choose(subject.get_queryset(request)).order_by("-pk")
     rows = list(found[: ROWS_IN_SHORT + 1])
     if not rows:
         return []

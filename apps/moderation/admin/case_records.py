@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -20,6 +21,9 @@ from apps.moderation.admin.own_rows import RecordAdmin
 from apps.moderation.models import Case, Flag, RuleHit
 from apps.moderation.templatetags import looks
 from apps.users.models import User
+
+if TYPE_CHECKING:
+    from apps.moderation.querysets.base import CaseRowQuerySet
 
 
 @admin.register(Case)
@@ -120,13 +124,17 @@ class CaseAdmin(RecordAdmin[Case]):
 
     def _tables(self, request: HttpRequest, row: Case) -> list[Table]:
         """Return the records of a case in short, each kind where the viewer may look at it."""
-        own, of_decisions, query = Q(case=row.pk), Q(decision__case=row.pk), f"case:{row.pk}"
+
+        def of_case(rows: CaseRowQuerySet[Any]) -> QuerySet[Any]:
+            return rows.of_case(row)
+
+        query = f"case:{row.pk}"
         return [
-            *table_of(request, self.subject("decision"), own, query=query, without="talk"),
-            *table_of(request, self.subject("enforcement"), of_decisions),
-            *table_of(request, self.subject("appeal"), own, query=query, without="talk"),
-            *table_of(request, self.subject("flag"), own, query=query),
-            *table_of(request, self.subject("notice"), of_decisions),
+            *table_of(request, self.subject("decision"), of_case, query=query, without="talk"),
+            *table_of(request, self.subject("enforcement"), of_case),
+            *table_of(request, self.subject("appeal"), of_case, query=query, without="talk"),
+            *table_of(request, self.subject("flag"), of_case, query=query),
+            *table_of(request, self.subject("notice"), of_case),
         ]
 
     def _case_page(self, row: Case) -> list[Related]:
