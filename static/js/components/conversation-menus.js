@@ -11,13 +11,14 @@ export function mountConversationMenus(app, { problem }) {
   const token = renameForm.querySelector("[name=csrfmiddlewaretoken]").value;
   const urlOf = (form, id) => form.dataset.actionTemplate.replace("/0/", `/${id}/`);
   const deleteDialog = document.getElementById("delete-dialog");
+  const menuOfOpen = document.getElementById("conversation-menu");
   let opener = null;
   let id = null;
   let isOfItem = false;
 
   app.querySelector("[data-rename-here]").addEventListener("click", (event) => {
     event.preventDefault();
-    document.getElementById("conversation-menu").hidePopover();
+    menuOfOpen.hidePopover();
     renameOpen();
   });
   app.querySelector(".chat-title").addEventListener("dblclick", () => {
@@ -107,6 +108,10 @@ export function mountConversationMenus(app, { problem }) {
     menu.hidePopover();
     opener?.focus({ preventScroll: true });
   }
+
+  // A download leaves the page as it is: nothing else would close the menu that it was chosen from.
+  menu.addEventListener("click", ({ target }) => target.closest("a") && close());
+  menuOfOpen.addEventListener("click", ({ target }) => target.closest("a") && menuOfOpen.hidePopover());
 
   const linkOf = () => opener.closest("li").querySelector("a");
   menu.querySelector("[data-item-rename]").addEventListener("click", () => {

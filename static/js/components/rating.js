@@ -17,7 +17,8 @@ export class Ratings {
   }
 
   #unfold(details) {
-    if (details.open) details.querySelector("form").scrollIntoView({ block: "nearest" });
+    // The last of it, which like all that is pressed keeps a distance from the composer.
+    if (details.open) details.querySelector("form button").scrollIntoView({ block: "nearest" });
   }
 
   /** Keep what a button says, shown at once and taken back where the server does not have it. */
