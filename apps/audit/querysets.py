@@ -34,10 +34,6 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
         """Return what one person did."""
         return self.filter(actor_id=person_id)
 
-    def after(self, moment: datetime) -> Self:
-        """Return what was done later than a moment."""
-        return self.filter(created_at__gt=moment)
-
     def without_grant(self) -> Self:
         """Leave out what was done because somebody was let in for a reason."""
         return self.exclude(data__has_key="grant_id")

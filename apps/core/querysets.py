@@ -17,6 +17,8 @@ M = TypeVar("M", bound=Model)
 
 Condition: TypeAlias = Q
 """What says of each row whether something holds, as ports return it: an app above decides that."""
+GIVEN_UP = ("failed", "aborted")
+"""The states of jobs that nobody tries again."""
 
 
 class NumberedQuerySet(QuerySet[M]):
@@ -88,6 +90,11 @@ def after_place(rows: QuerySet[M], order: Sequence[str], values: Sequence[object
 def waiting_jobs(jobs: QuerySet[ProcrastinateJob]) -> QuerySet[ProcrastinateJob]:
     """Return those that no worker has taken."""
     return jobs.filter(status="todo")
+
+
+def given_up_jobs(jobs: QuerySet[ProcrastinateJob], task: str) -> QuerySet[ProcrastinateJob]:
+    """Return those of a task that the queue gave up, whatever the reason, the oldest first."""
+    return jobs.filter(task_name=task, status__in=GIVEN_UP).order_by("pk")
 
 
 def events_of_job(

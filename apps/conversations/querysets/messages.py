@@ -18,11 +18,19 @@ class MessageQuerySet(NumberedQuerySet["Message"]):
 
     def visible_to(self, viewer: User) -> Self:
         """Return the messages of the viewer's own conversations that are not deleted."""
-        return self.owned_by(viewer).filter(conversation__deleted_at=None)
+        return self.owned_by(viewer).kept()
+
+    def kept(self) -> Self:
+        """Leave out the messages of conversations that their owners deleted."""
+        return self.filter(conversation__deleted_at=None)
 
     def owned_by(self, viewer: User | int) -> Self:
         """Return the messages of all the viewer's own conversations, deleted ones too."""
         return self.filter(conversation__owner=viewer)
+
+    def not_owned_by(self, person: User) -> Self:
+        """Leave out the messages of this person's conversations."""
+        return self.exclude(conversation__owner=person)
 
     def of_conversation(self, conversation: Conversation | int) -> Self:
         """Return the messages of one conversation, of all its branches."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db.models import Exists, OuterRef, Q
@@ -129,6 +129,14 @@ class ReplyQuerySet(NumberedQuerySet["Reply"]):
     def in_hand(self) -> Self:
         """Return those that a worker is writing, by the database's clock."""
         return self.filter(state=ReplyState.RUNNING, lease_expires_at__gte=Now())
+
+    def begun(self) -> Self:
+        """Leave out those that no worker took before they ended."""
+        return self.filter(started_at__isnull=False)
+
+    def queued_since(self, moment: datetime) -> Self:
+        """Return those that were asked for at a moment or later."""
+        return self.filter(queued_at__gte=moment)
 
     def queued_for(self, length: timedelta) -> Self:
         """Return those that no worker has taken for so long, by the database's clock."""

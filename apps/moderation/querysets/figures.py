@@ -146,15 +146,12 @@ class StaffReadingQuerySet(AuditEventQuerySet):
 
     def severe_cases_taken(self) -> Self:
         """Return when people claimed or took over cases that are hard to read."""
-        return self.filter(
-            action__in=(AuditAction.CASE_CLAIMED, AuditAction.CASE_TAKEN_OVER),
-            data__severity__gte=constants.Severity.HIGH,
-            actor__isnull=False,
-        )
+        taken = self.of_kind(AuditAction.CASE_CLAIMED, AuditAction.CASE_TAKEN_OVER)
+        return taken.filter(data__severity__gte=constants.Severity.HIGH, actor__isnull=False)
 
     def conversations_read(self) -> Self:
         """Return when somebody of staff opened a conversation."""
-        return self.filter(action=AuditAction.CONVERSATION_READ)
+        return self.of_kind(AuditAction.CONVERSATION_READ)
 
     def with_recency(self, **moments: datetime) -> Self:
         """Say of each, under each of these names, whether it was done at that moment or later."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count
 
-from apps.conversations.constants import LIVE_STATES, ReplyState
+from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
 from apps.moderation import statements
 from apps.moderation.constants import RuleMode
@@ -166,9 +166,7 @@ def models(period: Period) -> list[ModelFigures]:
     """Return how the answers that models were asked for ended, of each the most used first."""
     ended: dict[str, Counter[str]] = defaultdict(Counter)
     rows = grouped(
-        Reply.objects.filter(queued_at__gte=period.since, started_at__isnull=False).exclude(
-            state__in=LIVE_STATES
-        ),
+        Reply.objects.queued_since(period.since).begun().ended(),
         "model",
         "state",
         number=Count("pk"),

@@ -167,9 +167,8 @@ def next_excerpt(*, actor: User, back_test: BackTest) -> Excerpt | None:
     rules.require(actor, rules.EDIT)
     sample = _sample(back_test)
     waiting = [row.message_id for row in sample if row.is_violation is None]
-    kept = Message.objects.filter(pk__in=waiting, conversation__deleted_at=None)
-    others = kept.exclude(conversation__owner=actor).select_related("conversation", "parent")
-    readable = others.in_bulk()
+    kept = Message.objects.filter(pk__in=waiting).kept().not_owned_by(actor)
+    readable = kept.select_related("conversation", "parent").in_bulk()
     for number, row in enumerate(sample, start=1):
         message = readable.get(row.message_id)
         if message is not None:

@@ -12,8 +12,8 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from apps.audit.constants import AuditAction
-from apps.conversations.constants import Author
 from apps.conversations.models import Message
+from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.services.turn_requests import policy_text
 from apps.core import jobs
 from apps.core.logging import log_event
@@ -77,7 +77,7 @@ def start(*, actor: User, version_id: int, messages: int = MESSAGES) -> BackTest
         first_message_id=span["first"],
         last_message_id=span["last"],
         position=span["first"] - 1,
-        total=_messages(version).filter(pk__gte=span["first"], pk__lte=span["last"]).count(),
+        total=_numbered(version, after=span["first"] - 1, to=span["last"]).count(),
         created_by=actor,
     )
     rules.record_change(
@@ -182,15 +182,17 @@ def requeue_lost() -> list[int]:
     return lost
 
 
-def _messages(version: RuleVersion) -> QuerySet[Message]:
+def _messages(version: RuleVersion) -> MessageQuerySet:
     is_question = version.rule.applies_to == AppliesTo.USER
-    return Message.objects.filter(role=Author.USER if is_question else Author.ASSISTANT)
+    return Message.objects.questions() if is_question else Message.objects.answers()
+
+
+def _numbered(version: RuleVersion, *, after: int, to: int) -> MessageQuerySet:
+    return _messages(version).after_number(after).up_to_number(to)
 
 
 def _next_rows(back_test: BackTest) -> list[_Row]:
-    found = _messages(back_test.version).filter(
-        pk__gt=back_test.position, pk__lte=back_test.last_message_id
-    )
+    found = _numbered(back_test.version, after=back_test.position, to=back_test.last_message_id)
     target = back_test.version.rule.applies_to
     rows = list(_with_what_rules_read(found.order_by("pk"), target)[:STEP])
     originals = _originals([row for row in rows if not row.content or row.redacted_at])

@@ -13,6 +13,7 @@ from apps.conversations.guardrails import Judged
 from apps.conversations.models import Message
 from apps.conversations.services import rewriting, visibility
 from apps.core import db, jobs
+from apps.core.querysets import given_up_jobs
 from apps.moderation.constants import AppliesTo, HitOutcome, Stage
 from apps.moderation.models import RuleHit
 from apps.moderation.services.rules import checking, hits, remote_checks, rule_sets
@@ -23,7 +24,6 @@ TASK = "moderation.check_later"
 QUEUE = "background"
 EVERY = tuple(AppliesTo)
 PAUSED_SECONDS = 60
-GIVEN_UP = ("failed", "aborted")
 NOTED_AT_ONCE = 100
 
 
@@ -139,11 +139,8 @@ def note_given_up() -> int:
 
     That is what the queue gave up, whatever the reason: nothing goes unchecked without a word.
     """
-    given_up = list(
-        ProcrastinateJob.objects.filter(task_name=TASK, status__in=GIVEN_UP)
-        .select_for_update(skip_locked=True)
-        .order_by("pk")[:NOTED_AT_ONCE]
-    )
+    found = given_up_jobs(ProcrastinateJob.objects.all(), TASK)
+    given_up = list(found.select_for_update(skip_locked=True)[:NOTED_AT_ONCE])
     if not given_up:
         return 0
     rules = rule_sets.look()
@@ -191,7 +188,8 @@ def _ask_again(message_id: int, *, is_checked: bool, version_ids: Sequence[int])
 def _read(message_id: int) -> _Exchange | None:
     answer = (
         Message.objects.select_related("parent__conversation", "reply", "conversation")
-        .filter(pk=message_id, role=Author.ASSISTANT)
+        .answers()
+        .filter(pk=message_id)
         .first()
     )
     if answer is None or answer.parent is None or answer.reply.state in LIVE_STATES:
