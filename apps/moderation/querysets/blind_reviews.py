@@ -6,16 +6,19 @@ reviewer. `services.appeals.blind_reviews` says why reasons are kept, and from w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.apps import apps
-from django.db.models import BooleanField, Exists, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 
 from apps.audit.constants import AuditAction
 from apps.moderation.querysets.appeals import AppealQuerySet
 
 if TYPE_CHECKING:
+    from apps.moderation.models import Case, Decision, Notice
     from apps.users.models import User
+
+Row = TypeVar("Row", "Case", "Decision", "Notice")
 
 ABOUT_CASES = (
     AuditAction.CASE_DECIDED,
@@ -51,6 +54,22 @@ def kept_from(viewer: User, *, case: str, is_reviewer: bool = True) -> Q:
     pending, number = _blind_for(viewer), OuterRef(case)
     waits, is_against = pending.of_case(number), pending.against_case(number)
     return _only(is_reviewer) & (Q(Exists(waits)) | Q(Exists(is_against)))
+
+
+def with_kept_reasons(
+    rows: QuerySet[Row], viewer: User, *, case: str, is_reviewer: bool
+) -> QuerySet[Row]:
+    """Say of each row, as `is_kept`, whether `kept_from` holds.
+
+    Args:
+        rows: cases, or decisions or notices about them.
+        viewer: who reads.
+        case: path from the row to the case's number.
+        is_reviewer: whether they may decide appeals.
+    """
+    is_kept = kept_from(viewer, case=case, is_reviewer=is_reviewer)
+    column = ExpressionWrapper(is_kept, output_field=BooleanField())
+    return rows.annotate(is_kept=column)  # type: ignore[no-redef]
 
 
 def kept_of_message(viewer: User, *, message: str, is_reviewer: bool) -> Q:

@@ -8,9 +8,9 @@ judge, and they are kept from nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.db.models import QuerySet
 
 from apps.moderation import constants
 from apps.moderation.models import Appeal, Case, Decision, Notice
@@ -21,7 +21,7 @@ from apps.users.models import User
 if TYPE_CHECKING:
     from django.db.models import Q
 
-Row = TypeVar("Row", Decision, Notice)
+Row = TypeVar("Row", Case, Decision, Notice)
 
 
 def is_ready(*, viewer: User, appeal: Appeal) -> bool:
@@ -54,27 +54,17 @@ def hides_reasons(*, viewer: User, case: Case) -> bool:
 
 
 def with_kept_reasons(rows: QuerySet[Row], *, viewer: User, case: str = "case") -> QuerySet[Row]:
-    """Say of decisions or notices, as `is_kept`, whether their reasons are kept from somebody.
+    """Say of cases, decisions or notices, as `is_kept`, whether reasons are kept from somebody.
 
-    They are where an appeal waits on the decision's case or against it, as `shows_reasons` says of
-    one.
+    They are where an appeal waits on the case or against it, as `shows_reasons` says of one.
 
     Args:
         rows: of a list.
         viewer: who reads it.
-        case: the column with the decision's case.
+        case: path from a row to the case's number.
     """
-    return rows.annotate(is_kept=as_column(kept_from(viewer, case=case)))  # type: ignore[no-redef]
-
-
-def as_column(condition: Q) -> ExpressionWrapper[Any]:
-    """Return a condition as what a row can be annotated with."""
-    return ExpressionWrapper(condition, output_field=BooleanField())
-
-
-def kept_from(viewer: User, *, case: str) -> Q:
-    """Return the condition of rows with a case whose earlier reasons are kept from somebody."""
-    return conditions.kept_from(viewer, case=case, is_reviewer=_is_reviewer(viewer))
+    is_reviewer = _is_reviewer(viewer)
+    return conditions.with_kept_reasons(rows, viewer, case=case, is_reviewer=is_reviewer)
 
 
 def kept_of_message(viewer: User, *, message: str) -> Q:

@@ -134,10 +134,9 @@ def take_step(*, actor: User, chosen: QueueFilter, below: int | None) -> list[Ro
     cases.require(viewer, EXPORT)
     rows = queue.rows_of(viewer=viewer, chosen=chosen).with_last_decision()
     rows = rows if below is None else rows.before_number(below)
-    is_kept = blind_reviews.as_column(blind_reviews.kept_from(viewer, case="pk"))
-    values = rows.annotate(is_kept=is_kept).order_by("-id")
     columns = ("is_kept", *(SOURCES.get(name, name) for name in COLUMNS))
-    return [_row_of(found) for found in values.values(*columns)[:ROWS_PER_STEP]]
+    told = blind_reviews.with_kept_reasons(rows, viewer=viewer, case="pk").order_by("-id")
+    return [_row_of(found) for found in told.values(*columns)[:ROWS_PER_STEP]]
 
 
 def _as_of_now(actor: User) -> User:
