@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.moderation import constants
@@ -73,24 +72,26 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["-priority", "due_at", "id"], name="case_queue", condition=Q(state="open")
+                fields=["-priority", "due_at", "id"],
+                name="case_queue",
+                condition=models.Q(state="open"),
             ),
             models.Index(
-                fields=["claim_expires_at"], name="case_claims", condition=Q(state="claimed")
+                fields=["claim_expires_at"], name="case_claims", condition=models.Q(state="claimed")
             ),
             models.Index(
                 fields=["-priority", "due_at", "id"],
                 name="case_urgent",
-                condition=~Q(state="closed"),
+                condition=~models.Q(state="closed"),
             ),
-            models.Index(fields=["due_at"], name="case_due", condition=~Q(state="closed")),
+            models.Index(fields=["due_at"], name="case_due", condition=~models.Q(state="closed")),
             models.Index(fields=["state", "-id"], name="case_by_state"),
             models.Index(fields=["subject", "-id"], name="case_by_subject"),
             models.Index(fields=["policy", "-id"], name="case_by_policy"),
             models.Index(
                 fields=["language", "model"],
                 name="case_by_language",
-                condition=~Q(state="closed"),
+                condition=~models.Q(state="closed"),
             ),
             models.Index(fields=["message"], name="case_by_message"),
             models.Index(fields=["conversation"], name="case_by_conversation"),
@@ -98,44 +99,46 @@ class Case(models.Model):
             models.Index(
                 fields=["closed_at"],
                 name="case_by_closing",
-                condition=Q(state="closed"),
+                condition=models.Q(state="closed"),
                 include=["due_at"],
             ),
             models.Index(
                 fields=["severity", "created_at"],
                 name="case_backlog",
-                condition=~Q(state="closed"),
+                condition=~models.Q(state="closed"),
                 include=["due_at"],
             ),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["message"], name="one_open_case_per_message", condition=~Q(state="closed")
+                fields=["message"],
+                name="one_open_case_per_message",
+                condition=~models.Q(state="closed"),
             ),
             models.CheckConstraint(
-                condition=Q(state__in=constants.CaseState.values), name="case_state_known"
+                condition=models.Q(state__in=constants.CaseState.values), name="case_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(
+                condition=models.Q(
                     state="claimed", claimed_by__isnull=False, claim_expires_at__isnull=False
                 )
-                | (~Q(state="claimed") & Q(claimed_by=None, claim_expires_at=None)),
+                | (~models.Q(state="claimed") & models.Q(claimed_by=None, claim_expires_at=None)),
                 name="case_claim_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(state="closed", closed_at__isnull=False)
-                | (~Q(state="closed") & Q(closed_at=None)),
+                condition=models.Q(state="closed", closed_at__isnull=False)
+                | (~models.Q(state="closed") & models.Q(closed_at=None)),
                 name="case_closed_at_when_closed",
             ),
             models.CheckConstraint(
-                condition=Q(
+                condition=models.Q(
                     target_role=constants.ABOUT_PERSON,
                     message__isnull=True,
                     conversation__isnull=True,
                 )
                 | (
-                    ~Q(target_role=constants.ABOUT_PERSON)
-                    & Q(message__isnull=False, conversation__isnull=False)
+                    ~models.Q(target_role=constants.ABOUT_PERSON)
+                    & models.Q(message__isnull=False, conversation__isnull=False)
                 ),
                 name="case_about_a_person_has_no_text",
             ),
@@ -235,10 +238,11 @@ class Flag(models.Model):
             models.UniqueConstraint(
                 fields=["reporter", "message"],
                 name="one_pending_flag_per_person_and_message",
-                condition=Q(outcome="pending", reporter__isnull=False),
+                condition=models.Q(outcome="pending", reporter__isnull=False),
             ),
             models.CheckConstraint(
-                condition=(Q(source="rule") & Q(hit__isnull=False)) | ~Q(source="rule"),
+                condition=(models.Q(source="rule") & models.Q(hit__isnull=False))
+                | ~models.Q(source="rule"),
                 name="flag_of_a_rule_has_its_hit",
             ),
         ]

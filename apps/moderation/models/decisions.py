@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from apps.core.append_only import AppendOnly
 from apps.moderation import constants
@@ -72,19 +71,21 @@ class Decision(AppendOnly):
             models.Index(fields=["actor", "-id"], name="decision_by_actor"),
             models.Index(fields=["created_at"], name="decision_by_time"),
             models.Index(
-                fields=["batch_id"], name="decision_by_batch", condition=Q(batch_id__isnull=False)
+                fields=["batch_id"],
+                name="decision_by_batch",
+                condition=models.Q(batch_id__isnull=False),
             ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(verdict="violates")
-                | (Q(policy_version__isnull=False) & ~Q(reason="")),
+                condition=~models.Q(verdict="violates")
+                | (models.Q(policy_version__isnull=False) & ~models.Q(reason="")),
                 name="violation_has_policy_and_reason",
             ),
             models.CheckConstraint(
-                condition=Q(actor_kind="person", actor__isnull=False, rule_version=None)
-                | Q(actor_kind="rule", actor=None, rule_version__isnull=False)
-                | Q(actor_kind="system", actor=None, rule_version=None),
+                condition=models.Q(actor_kind="person", actor__isnull=False, rule_version=None)
+                | models.Q(actor_kind="rule", actor=None, rule_version__isnull=False)
+                | models.Q(actor_kind="system", actor=None, rule_version=None),
                 name="decision_has_an_actor",
             ),
         ]
@@ -133,12 +134,12 @@ class Enforcement(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="reversed", reversed_by__isnull=False)
-                | (~Q(state="reversed") & Q(reversed_by=None)),
+                condition=models.Q(state="reversed", reversed_by__isnull=False)
+                | (~models.Q(state="reversed") & models.Q(reversed_by=None)),
                 name="reversal_has_its_decision",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(kind__in=constants.ENDED_BY_TIME),
+                condition=models.Q(ends_at=None) | models.Q(kind__in=constants.ENDED_BY_TIME),
                 name="only_standing_ends_by_time",
             ),
         ]

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.moderation import constants
@@ -56,11 +55,13 @@ class AccessGrant(models.Model):
             models.Index(fields=["subject", "-id"], name="grant_by_subject"),
             models.Index(fields=["created_at"], name="grant_by_time"),
             models.Index(
-                fields=["-id"], name="grant_ended_early", condition=Q(revoked_at__isnull=False)
+                fields=["-id"],
+                name="grant_ended_early",
+                condition=models.Q(revoked_at__isnull=False),
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="grant_has_a_reason"),
             models.UniqueConstraint(
                 fields=["back_test", "reader", "conversation"], name="passages_are_one_grant"
             ),

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 
 from apps.core.append_only import AppendOnly
 from apps.moderation import constants
@@ -34,10 +33,12 @@ class Policy(models.Model):
         permissions = [("edit_policy", "Can write policies")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(severity__in=constants.Severity.values), name="policy_severity_known"
+                condition=models.Q(severity__in=constants.Severity.values),
+                name="policy_severity_known",
             ),
             models.CheckConstraint(
-                condition=Q(shortcut=None) | Q(shortcut__range=(1, 9)), name="policy_shortcut_digit"
+                condition=models.Q(shortcut=None) | models.Q(shortcut__range=(1, 9)),
+                name="policy_shortcut_digit",
             ),
         ]
 

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
 
 from apps.core import moments
 from apps.core.append_only import AppendOnly
@@ -63,18 +62,19 @@ class Rule(models.Model):
             ("enforce_rule", "Can set rules to enforce"),
         ]
         indexes = [
-            models.Index(fields=["mode"], name="rule_live", condition=~Q(mode="off")),
+            models.Index(fields=["mode"], name="rule_live", condition=~models.Q(mode="off")),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mode__in=constants.RuleMode.values), name="rule_mode_known"
+                condition=models.Q(mode__in=constants.RuleMode.values), name="rule_mode_known"
             ),
             models.CheckConstraint(
-                condition=Q(mode="off") | Q(current__isnull=False), name="rule_on_has_a_version"
+                condition=models.Q(mode="off") | models.Q(current__isnull=False),
+                name="rule_on_has_a_version",
             ),
             models.CheckConstraint(
-                condition=Q(expires_at=None)
-                | Q(expires_at__gte=moments.EARLIEST, expires_at__lt=moments.END),
+                condition=models.Q(expires_at=None)
+                | models.Q(expires_at__gte=moments.EARLIEST, expires_at__lt=moments.END),
                 name="rule_end_is_known",
             ),
         ]
@@ -138,12 +138,13 @@ class RuleHit(AppendOnly):
             ),
             models.Index(fields=["message"], name="hit_by_message"),
             models.Index(
-                fields=["span_hash", "-id"], name="hit_by_span", condition=~Q(span_hash="")
+                fields=["span_hash", "-id"], name="hit_by_span", condition=~models.Q(span_hash="")
             ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(start=None, end=None) | Q(start__lte=F("end")), name="hit_span_in_order"
+                condition=models.Q(start=None, end=None) | models.Q(start__lte=models.F("end")),
+                name="hit_span_in_order",
             ),
         ]
 
