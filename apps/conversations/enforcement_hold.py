@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from django.db.models import Expression
+from django.db.models.expressions import Combinable
 
 from apps.core.ports import adapter
 from apps.core.querysets import Condition
@@ -34,14 +34,14 @@ class EnforcementHold(Protocol):
         """
         ...
 
-    def case_hiding(self, *, message: str, since: str) -> Expression:
+    def case_hiding(self, *, message: str, since: str) -> Combinable:
         """Return the number of the case whose decision hides each message; nothing where none does.
 
         Arguments are those of `hides`.
         """
         ...
 
-    def case_revoking(self, *, share: str, owner: str) -> Expression:
+    def case_revoking(self, *, share: str, owner: str) -> Combinable:
         """Return the number of the case whose decision revokes each link; nothing where none does.
 
         Args:

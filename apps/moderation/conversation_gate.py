@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from apps.conversations.models import Conversation
 from apps.conversations.services.reviewing import note_listing, note_reading
+from apps.core.querysets import Condition
 from apps.moderation.errors import GrantRequiredError
 from apps.moderation.services.cases import grants
 from apps.users.models import User
-
-if TYPE_CHECKING:
-    from django.db.models import Q
 
 
 class CaseGate:
     """The product's gate; see docs/decisions/0060-reading-needs-a-reason.md."""
 
-    def readable(self, viewer: User, *, conversation: str, owner: str) -> Q:
+    def readable(self, viewer: User, *, conversation: str, owner: str) -> Condition:
         """Return the condition of rows whose conversation may be read now."""
         return grants.readable(viewer=viewer, conversation=conversation, owner=owner)
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from apps.core.querysets import Condition
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.models import Enforcement
 from apps.moderation.querysets import holds
 from apps.moderation.services.appeals import blind_reviews
 from apps.users.models import User
 
-if TYPE_CHECKING:
-    from django.db.models import Q, Subquery
-
 
 class CaseHold:
     """Keeps a conversation while a case is open or can be appealed; see docs/decisions/0092."""
 
-    def held(self, *, conversation: str) -> Q:
+    def held(self, *, conversation: str) -> Condition:
         """Return the condition of rows whose conversation is still needed."""
         return holds.is_needed(conversation=conversation, now=timezone.now())
 
@@ -27,19 +24,19 @@ class CaseHold:
 class DecisionHold:
     """Keeps what a decision hides or locks until that is taken back; see docs/decisions/0163."""
 
-    def hides(self, *, message: str, since: str) -> Q:
+    def hides(self, *, message: str, since: str) -> Condition:
         """Return the condition of rows whose message a decision hides at the moment."""
         return holds.is_hidden(message=message, since=since)
 
-    def case_hiding(self, *, message: str, since: str) -> Subquery:
+    def case_hiding(self, *, message: str, since: str) -> Combinable:
         """Return the number of the case whose decision hides each message at the moment."""
         return holds.case_hiding(message=message, since=since)
 
-    def keeps_reasons(self, *, viewer: User, message: str) -> Q:
+    def keeps_reasons(self, *, viewer: User, message: str) -> Condition:
         """Return the condition of rows whose message's reasons a blind reviewer waits for."""
         return blind_reviews.kept_of_message(viewer, message=message)
 
-    def case_revoking(self, *, share: str, owner: str) -> Subquery:
+    def case_revoking(self, *, share: str, owner: str) -> Combinable:
         """Return the number of the case whose decision revokes each link at the moment."""
         return holds.case_revoking(share=share, owner=owner)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from apps.core.querysets import Condition
 from apps.moderation.constants import EnforcementKind
 from apps.moderation.services.appeals import blind_reviews
 from apps.moderation.services.decisions import lifting, measures
@@ -11,9 +10,6 @@ from apps.moderation.services.policies import policy_choices
 from apps.users.constants import RestrictionKind
 from apps.users.models import User
 from apps.users.standing_desk import Act
-
-if TYPE_CHECKING:
-    from django.db.models import Q
 
 KINDS = {
     RestrictionKind.WARNING: EnforcementKind.WARN,
@@ -29,7 +25,7 @@ class PersonDesk:
         """Return code and title of every policy in use."""
         return policy_choices.list_choices()
 
-    def keeps_reasons(self, *, viewer: User, person: str) -> Q:
+    def keeps_reasons(self, *, viewer: User, person: str) -> Condition:
         """Return the condition of rows about somebody whose appeal a blind reviewer may take."""
         return blind_reviews.kept_of_person(viewer, person=person)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +13,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations.errors import ConversationNotFoundError
 from apps.conversations.models import Conversation
 from apps.core.problems import clean_reason
+from apps.core.querysets import Condition
 from apps.moderation import constants
 from apps.moderation.errors import GrantNotFoundError, GrantRequiredError
 from apps.moderation.models import AccessGrant, Case
@@ -21,9 +21,6 @@ from apps.moderation.querysets import readable_by
 from apps.moderation.services.cases import cases
 from apps.users.models import User
 from apps.users.services import access
-
-if TYPE_CHECKING:
-    from django.db.models import Q
 
 READ = "moderation.read_conversation"
 
@@ -149,7 +146,7 @@ def ways_into(*, viewer: User, conversation_ids: Collection[int]) -> dict[int, i
     return ways | dict(held.order_by("id").values_list("conversation_id", "pk"))
 
 
-def readable(*, viewer: User, conversation: str, owner: str) -> Q:
+def readable(*, viewer: User, conversation: str, owner: str) -> Condition:
     """Return the condition of rows whose conversation somebody may read now.
 
     Args:
