@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from apps.conversations.admin import decisions, finding, reading
 from apps.conversations.admin.transcript import lines_of, transcript_page
 from apps.conversations.models import Conversation
+from apps.conversations.querysets import ConversationQuerySet
 from apps.conversations.reading_gate import reading_gate
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.details import Detail, Fact
@@ -44,8 +45,8 @@ class ConversationAdmin(StaffModelAdmin[Conversation]):
         condition = reading_gate().readable(
             decisions.actor_of(request), conversation="pk", owner="owner_id"
         )
-        rows = super().get_queryset(request).select_related("owner")
-        return rows.annotate(is_readable=condition)
+        rows = cast("ConversationQuerySet", super().get_queryset(request))
+        return rows.with_readable(condition).select_related("owner")
 
     @admin.display(description="Conversation", ordering="id")
     def number(self, row: Conversation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from apps.conversations.enforcement_hold import enforcement_hold
 from apps.conversations.errors import HELD, TAKE_BACK, OwnConversationError
 from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message, Reply
+from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.stopping import halt_reply
 from apps.conversations.services.visibility import restore_message
@@ -61,11 +62,10 @@ def with_hold(rows: QuerySet[Message], request: HttpRequest) -> QuerySet[Message
     appeal.
     """
     hold, viewer = enforcement_hold(), actor_of(request)
-    kept = ExpressionWrapper(
-        hold.keeps_reasons(viewer=viewer, message="pk"), output_field=BooleanField()
+    return cast("MessageQuerySet", rows).with_hold(
+        hold.case_hiding(message="pk", since="hidden_at"),
+        is_reason_kept=hold.keeps_reasons(viewer=viewer, message="pk"),
     )
-    held_by = hold.case_hiding(message="pk", since="hidden_at")
-    return rows.annotate(held_by=held_by, is_reason_kept=kept)
 
 
 def holding_case(message: Message) -> int | None:
@@ -158,8 +158,8 @@ def _is_readable(request: HttpRequest, message: Message) -> bool:
     may_read = reading_gate().readable(
         actor_of(request), conversation="conversation_id", owner="conversation__owner_id"
     )
-    rows = Message.objects.filter(pk=message.pk).annotate(is_readable=may_read)
-    return bool(rows.values_list("is_readable", flat=True).first())
+    found = Message.objects.filter(pk=message.pk).with_readable(may_read).only("pk").first()
+    return bool(getattr(found, "is_readable", False))
 
 
 def restore(request: HttpRequest, message: Message, *, back_url: str) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from apps.conversations.admin import decisions, looks, reading
 from apps.conversations.constants import ReplyState
 from apps.conversations.models import Reply
+from apps.conversations.querysets import ReplyQuerySet
 from apps.conversations.reading_gate import reading_gate
 from apps.core.admin_kit.actions import RowAction
 from apps.core.admin_kit.details import Detail, Fact, Figure, Front, Table, Text
@@ -70,8 +71,8 @@ class ReplyAdmin(StaffModelAdmin[Reply]):
             conversation="conversation_id",
             owner="conversation__owner_id",
         )
-        rows = super().get_queryset(request).select_related("conversation__owner")
-        return rows.annotate(is_readable=condition)
+        rows = cast("ReplyQuerySet", super().get_queryset(request))
+        return rows.with_readable(condition).select_related("conversation__owner")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import uuid4
 
-from django.db.models import Case, QuerySet, Value, When
-from django.db.models.functions import Left
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +22,7 @@ from apps.conversations.errors import (
 )
 from apps.conversations.hiding_desk import hiding_desk
 from apps.conversations.models import Message
+from apps.conversations.querysets import MessageQuerySet
 from apps.conversations.reading_gate import reading_gate
 from apps.conversations.services.visibility import restore_message
 from apps.core.admin_kit.decisions import Decision, Partly, Quote, ReasonForm, Typed
@@ -62,9 +63,7 @@ def with_beginnings(request: HttpRequest, rows: QuerySet[Message]) -> QuerySet[M
     condition = reading_gate().readable(
         decisions.actor_of(request), conversation="conversation_id", owner="conversation__owner_id"
     )
-    shown = When(is_readable=True, then=Left("content", BEGINNING_CHARS))
-    rows = rows.annotate(is_readable=condition)
-    return rows.annotate(beginning=Case(shown, default=Value("")))
+    return cast("MessageQuerySet", rows).with_beginnings(condition, chars=BEGINNING_CHARS)
 
 
 def selected(request: HttpRequest) -> set[int]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Q
 
 from apps.conversations.constants import Origin, TitleSource
-from apps.core.querysets import Condition, NumberedQuerySet
+from apps.conversations.querysets.base import PrivateQuerySet
+from apps.core.querysets import Condition
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation  # noqa: F401
     from apps.users.models import User
 
 
-class ConversationQuerySet(NumberedQuerySet["Conversation"]):
+class ConversationQuerySet(PrivateQuerySet["Conversation"]):
     """Named queries over conversations: the only way to the rows."""
 
     def visible_to(self, viewer: User) -> Self:

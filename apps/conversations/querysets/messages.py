@@ -3,17 +3,28 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Case,
+    Expression,
+    ExpressionWrapper,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Left
 
 from apps.conversations.constants import LIVE_STATES, Author, ReplyState
-from apps.core.querysets import NumberedQuerySet
+from apps.conversations.querysets.base import PrivateQuerySet
+from apps.core.querysets import Condition, NumberedQuerySet
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation, Feedback, Message  # noqa: F401
     from apps.users.models import User
 
 
-class MessageQuerySet(NumberedQuerySet["Message"]):
+class MessageQuerySet(PrivateQuerySet["Message"]):
     """Named queries over messages."""
 
     def visible_to(self, viewer: User) -> Self:
@@ -99,6 +110,21 @@ class MessageQuerySet(NumberedQuerySet["Message"]):
         unfit = (ReplyState.WITHHELD, *LIVE_STATES)
         shown = self.not_hidden().with_text()
         return shown.filter(Q(reply=None) | ~Q(reply__state__in=unfit))
+
+    def with_beginnings(self, readable: Condition, *, chars: int) -> Self:
+        """Say of each whether it `is_readable`, and as `beginning` how it begins where it is."""
+        shown = When(is_readable=True, then=Left("content", chars))
+        return self.with_readable(readable).annotate(beginning=Case(shown, default=Value("")))
+
+    def with_hold(self, held_by: Expression, *, is_reason_kept: Condition) -> Self:
+        """Say of each, as `held_by`, which case hides it, and whether its reasons are kept back.
+
+        Args:
+            held_by: the number of the case, as `EnforcementHold` says.
+            is_reason_kept: of which they are kept, as it says too.
+        """
+        kept = ExpressionWrapper(is_reason_kept, output_field=BooleanField())
+        return self.annotate(held_by=held_by, is_reason_kept=kept)
 
     def readable_with(self, words: str) -> Self:
         """Return those that hold some words; only of rows that say whether each `is_readable`."""

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.conversations.constants import LIVE_STATES, ReplyState
-from apps.core.querysets import NumberedQuerySet
+from apps.conversations.querysets.base import PrivateQuerySet
 from apps.llm.models import Pause
 from apps.llm.querysets import PauseQuerySet
 from apps.users.constants import Standing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 
-class ReplyQuerySet(NumberedQuerySet["Reply"]):
+class ReplyQuerySet(PrivateQuerySet["Reply"]):
     """Named queries over answers."""
 
     def live(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -13,6 +13,7 @@ from apps.core.admin_kit.people import is_admin
 from apps.core.admin_kit.viewing import current_request
 from apps.users.constants import RestrictionKind, Role, Standing
 from apps.users.models import Restriction, User
+from apps.users.querysets import RestrictionQuerySet
 from apps.users.services import access
 from apps.users.standing_desk import standing_desk
 
@@ -69,7 +70,7 @@ def with_kept_reasons(rows: QuerySet[Restriction], request: HttpRequest) -> Quer
     """
     viewer = cast("User", request.user)
     kept = standing_desk().keeps_reasons(viewer=viewer, person="user")
-    return rows.annotate(is_reason_kept=ExpressionWrapper(kept, output_field=BooleanField()))
+    return cast("RestrictionQuerySet", rows).with_kept_reasons(kept)
 
 
 def reason_of(row: Restriction, words: str) -> str:

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
-from apps.core.querysets import NumberedQuerySet
+from apps.core.querysets import Condition, NumberedQuerySet
 from apps.users.constants import RestrictionKind
 from apps.users.querysets.people import ORDINARY
 
@@ -51,6 +51,11 @@ class RestrictionQuerySet(NumberedQuerySet["Restriction"]):
         rows = self.active(now=now).exclude(kind=RestrictionKind.WARNING)
         is_suspension = Case(When(kind=RestrictionKind.SUSPENSION, then=1), default=0)
         return rows.order_by(is_suspension.desc(), F("ends_at").desc(nulls_first=True), "-id")
+
+    def with_kept_reasons(self, is_kept: Condition) -> Self:
+        """Say of each, as `is_reason_kept`, whether this condition keeps its reasons back."""
+        kept = ExpressionWrapper(is_kept, output_field=BooleanField())
+        return self.annotate(is_reason_kept=kept)
 
     def kind_running_at(self, column: str) -> Subquery:
         """Return, for each row of another query, the kind of what runs about a person and decides.
