@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import (
     BooleanField,
     Case,
-    Expression,
     ExpressionWrapper,
     Q,
     QuerySet,
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Left
 
 from apps.conversations.constants import LIVE_STATES, Author, ReplyState
@@ -116,7 +116,7 @@ class MessageQuerySet(PrivateQuerySet["Message"]):
         shown = When(is_readable=True, then=Left("content", chars))
         return self.with_readable(readable).annotate(beginning=Case(shown, default=Value("")))
 
-    def with_hold(self, held_by: Expression, *, is_reason_kept: Condition) -> Self:
+    def with_hold(self, held_by: Combinable, *, is_reason_kept: Condition) -> Self:
         """Say of each, as `held_by`, which case hides it, and whether its reasons are kept back.
 
         Args:
