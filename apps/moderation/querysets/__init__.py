@@ -5,7 +5,7 @@ Each module holds the queries over one family of models, as `models` is split.
 
 from apps.moderation.querysets.appeals import AppealQuerySet
 from apps.moderation.querysets.case_parts import CaseSnapshotQuerySet, NoteQuerySet
-from apps.moderation.querysets.cases import CaseQuerySet, FlagQuerySet
+from apps.moderation.querysets.cases import CaseQuerySet
 from apps.moderation.querysets.decisions import (
     DecisionQuerySet,
     EnforcementQuerySet,
@@ -15,6 +15,7 @@ from apps.moderation.querysets.decisions import (
 )
 from apps.moderation.querysets.desk import SavedViewQuerySet
 from apps.moderation.querysets.figures import CaseReopeningQuerySet, StaffReadingQuerySet
+from apps.moderation.querysets.flags import FlagQuerySet
 from apps.moderation.querysets.grants import AccessGrantQuerySet, readable_by
 from apps.moderation.querysets.policies import PolicyQuerySet
 from apps.moderation.querysets.rules import (

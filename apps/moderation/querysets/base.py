@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from django.apps import apps
 from django.db.models import (
     BooleanField,
     ExpressionWrapper,
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+
+
+def all_rows(queries: type[Rows], model: str) -> Rows:
+    """Return all rows of a model of this app, for queries over the rows of another.
+
+    Args:
+        queries: the named queries over them.
+        model: its name; no module here may import it.
+    """
+    return queries(apps.get_model("moderation", model))
 
 
 def is_there(rows: QuerySet[Any, Any]) -> Q:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from django.apps import apps
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 
 from apps.audit.constants import AuditAction
 from apps.moderation.querysets.appeals import AppealQuerySet
+from apps.moderation.querysets.base import all_rows, whether
 
 if TYPE_CHECKING:
     from apps.moderation.models import Case, Decision, Notice
@@ -68,8 +68,7 @@ def with_kept_reasons(
         is_reviewer: whether they may decide appeals.
     """
     is_kept = kept_from(viewer, case=case, is_reviewer=is_reviewer)
-    column = ExpressionWrapper(is_kept, output_field=BooleanField())
-    return rows.annotate(is_kept=column)  # type: ignore[no-redef]
+    return rows.annotate(is_kept=whether(is_kept))  # type: ignore[no-redef]
 
 
 def kept_of_message(viewer: User, *, message: str, is_reviewer: bool) -> Q:
@@ -121,4 +120,4 @@ def _only(is_reviewer: bool) -> Q:  # noqa: FBT001
 
 
 def _blind_for(viewer: User) -> AppealQuerySet:
-    return AppealQuerySet(apps.get_model("moderation", "Appeal")).blind_for(viewer)
+    return all_rows(AppealQuerySet, "Appeal").blind_for(viewer)

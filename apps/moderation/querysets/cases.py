@@ -1,12 +1,10 @@
-"""Named queries over cases, and over the flags, texts and notes that belong to them."""
+"""Named queries over cases."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
-from django.apps import apps
 from django.db.models import (
-    Count,
     Exists,
     OuterRef,
     Q,
@@ -17,13 +15,19 @@ from django.db.models.functions import Coalesce, Now
 
 from apps.moderation import constants
 from apps.moderation.querysets import blind_reviews
-from apps.moderation.querysets.base import CaseRowQuerySet, whether
+from apps.moderation.querysets.appeals import AppealQuerySet
+from apps.moderation.querysets.base import all_rows, whether
+from apps.moderation.querysets.decisions import (
+    DecisionQuerySet,
+    StrikeQuerySet,
+    ThresholdQuerySet,
+)
 from apps.moderation.querysets.figures import CaseFigureQuerySet, opened_at_once
+from apps.moderation.querysets.flags import FlagQuerySet
 from apps.moderation.querysets.queue import QueueQuerySet
 
 if TYPE_CHECKING:
     from apps.conversations.models import Conversation, Message
-    from apps.moderation.models import Flag  # noqa: F401
     from apps.users.models import User
 
 
@@ -49,22 +53,12 @@ class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
 
     def handed_on(self) -> Self:
         """Return those whose last decision handed them on."""
-        decisions = apps.get_model("moderation", "Decision")
-        unsure = decisions._default_manager.filter(  # noqa: SLF001
-            case=OuterRef("pk"),
-            superseded_by=None,
-            verdict=constants.Verdict.UNSURE,
-            actor_kind=constants.ActorKind.PERSON,
-            is_undo=False,
-        )
-        return self.filter(Exists(unsure))
+        unsure = _last_decisions().of_verdict(constants.Verdict.UNSURE).made_by_people()
+        return self.filter(Exists(unsure.without_undos()))
 
     def handed_on_to(self, actor: User) -> Self:
         """Return those that others could not decide, most urgent first."""
-        decisions = apps.get_model("moderation", "Decision")
-        own = decisions._default_manager.filter(  # noqa: SLF001
-            case=OuterRef("pk"), superseded_by=None, actor=actor
-        )
+        own = _last_decisions().made_by(actor)
         rows = self.in_state(constants.CaseState.ESCALATED).exclude(Exists(own))
         return rows.most_urgent_first()
 
@@ -116,8 +110,7 @@ class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
 
     def with_last_decision(self) -> Self:
         """Say of each what the decision that stands says: `verdict`, `decided_by` and `reason`."""
-        decisions = apps.get_model("moderation", "Decision")._default_manager  # noqa: SLF001
-        last = decisions.of_case(OuterRef("pk")).not_superseded().order_by("-id")
+        last = _last_decisions().order_by("-id")
         return self.annotate(
             verdict=Subquery(last.values("verdict")[:1]),
             decided_by=Subquery(last.values("actor_label")[:1]),
@@ -130,9 +123,9 @@ class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
         `next_points` and `next_consequence` are of the threshold that comes next, null where they
         have reached all.
         """
-        strikes = apps.get_model("moderation", "Strike")._default_manager  # noqa: SLF001
-        thresholds = apps.get_model("moderation", "Threshold")._default_manager  # noqa: SLF001
-        counting = strikes.active().about(person_id).order_by().values("subject_id")
+        strikes = all_rows(StrikeQuerySet, "Strike").active().about(person_id)
+        counting = strikes.order_by().values("subject_id")
+        thresholds = all_rows(ThresholdQuerySet, "Threshold")
         following = thresholds.above(OuterRef("points")).order_by("points")
         return self.annotate(
             points=Coalesce(Subquery(counting.annotate(sum=Sum("points")).values("sum")), 0),
@@ -141,85 +134,20 @@ class CaseQuerySet(QueueQuerySet, CaseFigureQuerySet):  # type: ignore[override]
         )
 
 
+def _last_decisions() -> DecisionQuerySet:
+    """Return the decisions of each case in whose place no other stands."""
+    return all_rows(DecisionQuerySet, "Decision").of_case(OuterRef("pk")).not_superseded()
+
+
 def _has_part(person: User) -> Q:
     """Return the condition of cases about somebody, reported by them, or with an appeal against.
 
     An appeal is against everybody who decided anything about what is appealed: first, again, or
     in the case in which the appeal waits.
     """
-    flags = apps.get_model("moderation", "Flag")
-    appeals = apps.get_model("moderation", "Appeal")
-    decisions = apps.get_model("moderation", "Decision")
-    reported = flags._default_manager.filter(reporter=person, case=OuterRef("pk"))  # noqa: SLF001
-    decided = decisions._default_manager.filter(  # noqa: SLF001
-        Q(case=OuterRef("case")) | Q(case=OuterRef("decision__case")), actor=person
-    )
-    against = appeals._default_manager.filter(  # noqa: SLF001
-        Exists(decided), case=OuterRef("pk"), state__in=constants.PENDING_APPEALS
-    )
+    here = OuterRef("pk")
+    reported = all_rows(FlagQuerySet, "Flag").of_case(here).raised_by(person)
+    decided = all_rows(DecisionQuerySet, "Decision").made_by(person).behind_appeals()
+    pending = all_rows(AppealQuerySet, "Appeal").of_case(here).pending()
+    against = pending.filter(Exists(decided))
     return Q(subject=person) | Q(Exists(reported)) | Q(Exists(against))
-
-
-class FlagQuerySet(CaseRowQuerySet["Flag"]):
-    """Named queries over flags."""
-
-    person_path: ClassVar[str] = "case__subject"
-
-    def pending(self) -> Self:
-        """Return those that no decision has answered."""
-        return self.filter(outcome=constants.FlagOutcome.PENDING)
-
-    def answered(self) -> Self:
-        """Return those that a decision has answered."""
-        return self.exclude(outcome=constants.FlagOutcome.PENDING)
-
-    def on_message(self, message: Message | int) -> Self:
-        """Return those that point at a message."""
-        return self.filter(message=message)
-
-    def raised_by(self, reporter: User | int | OuterRef) -> Self:
-        """Return those of one person."""
-        return self.filter(reporter=reporter)
-
-    def with_reporter(self) -> Self:
-        """Return those that say who raised them."""
-        return self.filter(reporter__isnull=False)
-
-    def reports(self) -> Self:
-        """Return what people reported of their own conversations."""
-        return self.with_reporter().filter(source=constants.FlagSource.USER)
-
-    def naming_a_policy(self) -> Self:
-        """Return those that say what it was thought to go against."""
-        return self.filter(policy__isnull=False)
-
-    def of_rules(self, *, rule: int | None, mode: str) -> Self:
-        """Return those that rules raised.
-
-        Args:
-            rule: the number of one; None for any.
-            mode: the mode that it was in; empty for any.
-        """
-        rows = self.filter(hit__isnull=False)
-        rows = rows if rule is None else rows.filter(hit__rule=rule)
-        return rows.filter(hit__mode=mode) if mode else rows
-
-    def of_hit(self, hit_id: int) -> Self:
-        """Return those that a hit raised."""
-        return self.filter(hit=hit_id)
-
-    def with_records_of_reporters(self) -> Self:
-        """Say of each how many flags of its reporter were `decided`, and how many of them `agreed`.
-
-        One that was answered with neither counts in neither.
-        """
-        flags = FlagQuerySet(self.model).raised_by(OuterRef("reporter")).order_by()
-        outcomes = constants.FlagOutcome
-        return self.annotate(
-            agreed=_number_of(flags.filter(outcome=outcomes.AGREED)),
-            decided=_number_of(flags.filter(outcome__in=(outcomes.AGREED, outcomes.DISAGREED))),
-        )
-
-
-def _number_of(flags: FlagQuerySet) -> Subquery:
-    return Subquery(flags.values("reporter").annotate(number=Count("pk")).values("number"))

@@ -101,6 +101,13 @@ class DecisionQuerySet(DecisionFigureQuerySet):  # type: ignore[override]
         """Return those about other cases than one."""
         return self.exclude(case=case)
 
+    def behind_appeals(self) -> Self:
+        """Return, for each appeal of another query, those of both cases that it has to do with.
+
+        That in which it waits, and that of the decision which it is against.
+        """
+        return self.filter(Q(case=OuterRef("case")) | Q(case=OuterRef("decision__case")))
+
     def with_points(self) -> Self:
         """Return those that gave points which no other one overruled."""
         return self.filter(strike__overruled_by=None, strike__isnull=False)

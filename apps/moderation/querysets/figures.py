@@ -18,7 +18,8 @@ from apps.audit.constants import AuditAction
 from apps.audit.querysets import AuditEventQuerySet
 from apps.core.append_only import AppendOnlyQuerySet
 from apps.moderation import constants
-from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet, whether
+from apps.moderation.querysets.base import CaseRowQuerySet, SubjectQuerySet, all_rows, whether
+from apps.moderation.querysets.flags import FlagQuerySet
 
 if TYPE_CHECKING:
     from apps.moderation.models import Case, CaseReopening, Decision, Policy  # noqa: F401
@@ -181,10 +182,7 @@ def opened_at_once(case: str = "pk") -> Q:
     Args:
         case: path from the row to the case's number.
     """
-    flags = apps.get_model("moderation", "Flag")._default_manager  # noqa: SLF001
-    waits = flags.filter(
-        case=OuterRef(case), source=constants.FlagSource.STAFF, reporter__isnull=False
-    )
+    waits = all_rows(FlagQuerySet, "Flag").of_case(OuterRef(case)).of_staff()
     path = "" if case == "pk" else f"{case}__"
     return Q(**{f"{path}source": constants.FlagSource.STAFF}) & ~Q(Exists(waits))
 

@@ -6,13 +6,12 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.apps import apps
 from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.moderation import constants
-from apps.moderation.querysets.base import SubjectQuerySet, is_there
+from apps.moderation.querysets.base import SubjectQuerySet, all_rows, is_there
 from apps.moderation.querysets.cases import CaseQuerySet
 
 if TYPE_CHECKING:
@@ -75,10 +74,10 @@ def readable_by(viewer: User, *, conversation: str, owner: str, sees_cases: bool
         sees_cases: whether a case lets them in.
     """
     here = OuterRef(conversation)
-    grants = AccessGrantQuerySet(apps.get_model("moderation", "AccessGrant"))
+    grants = all_rows(AccessGrantQuerySet, "AccessGrant")
     condition = Q(**{owner: viewer.pk})
     condition |= is_there(grants.live().held_by(viewer).on_conversation(here))
     if sees_cases:
-        cases = CaseQuerySet(apps.get_model("moderation", "Case"))
+        cases = all_rows(CaseQuerySet, "Case")
         condition |= is_there(cases.letting_in().on_conversation(here))
     return condition

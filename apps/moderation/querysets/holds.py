@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from apps.moderation.querysets.appeals import AppealQuerySet
+from apps.moderation.querysets.base import all_rows
 from apps.moderation.querysets.cases import CaseQuerySet
 from apps.moderation.querysets.decisions import EnforcementQuerySet, NoticeQuerySet
 
@@ -20,9 +20,9 @@ def is_needed(*, conversation: str, now: datetime) -> Q:
         now: the moment until which somebody may appeal.
     """
     where = OuterRef(conversation)
-    cases = CaseQuerySet(apps.get_model("moderation", "Case"))
-    appeals = AppealQuerySet(apps.get_model("moderation", "Appeal"))
-    notices = NoticeQuerySet(apps.get_model("moderation", "Notice"))
+    cases = all_rows(CaseQuerySet, "Case")
+    appeals = all_rows(AppealQuerySet, "Appeal")
+    notices = all_rows(NoticeQuerySet, "Notice")
     return (
         Q(Exists(cases.on_conversation(where).not_closed()))
         | Q(Exists(appeals.pending().telling_of_conversation(where)))
@@ -60,7 +60,7 @@ def _hiding(message: str, since: str) -> EnforcementQuerySet:
 
 
 def _active() -> EnforcementQuerySet:
-    return EnforcementQuerySet(apps.get_model("moderation", "Enforcement")).active()
+    return all_rows(EnforcementQuerySet, "Enforcement").active()
 
 
 def _newest_case(enforcements: EnforcementQuerySet) -> Subquery:

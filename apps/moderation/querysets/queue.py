@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Left, Length
 
 from apps.moderation import constants
-from apps.moderation.querysets.base import SubjectQuerySet
+from apps.moderation.querysets.base import SubjectQuerySet, all_rows
+from apps.moderation.querysets.case_parts import CaseSnapshotQuerySet
+from apps.moderation.querysets.flags import FlagQuerySet
 
 if TYPE_CHECKING:
     from apps.moderation.models import Case  # noqa: F401
@@ -54,8 +55,7 @@ class QueueQuerySet(SubjectQuerySet["Case"]):
 
     def saying(self, words: str, *, since: datetime) -> Self:
         """Return those that opened at a moment or later on texts with these words."""
-        snapshots = apps.get_model("moderation", "CaseSnapshot")._default_manager  # noqa: SLF001
-        found = snapshots.saying(words).since(since)
+        found = all_rows(CaseSnapshotQuerySet, "CaseSnapshot").saying(words).since(since)
         return self.filter(pk__in=found.values("case_id")).since(since)
 
     def hit_by(self, *, rule: int | None, mode: str) -> Self:
@@ -65,8 +65,8 @@ class QueueQuerySet(SubjectQuerySet["Case"]):
             rule: its number; None for any.
             mode: the mode that it was in; empty for any.
         """
-        flags = apps.get_model("moderation", "Flag")._default_manager  # noqa: SLF001
-        return self.filter(Exists(flags.of_case(OuterRef("pk")).of_rules(rule=rule, mode=mode)))
+        flags = all_rows(FlagQuerySet, "Flag").of_case(OuterRef("pk"))
+        return self.filter(Exists(flags.of_rules(rule=rule, mode=mode)))
 
     def unclaimed(self) -> Self:
         """Return those on which nobody has a claim."""
@@ -110,7 +110,7 @@ class QueueQuerySet(SubjectQuerySet["Case"]):
 
         `beginning` and `text_chars`, both null where there is no text; nothing else of it is read.
         """
-        snapshots = apps.get_model("moderation", "CaseSnapshot")._default_manager  # noqa: SLF001
+        snapshots = all_rows(CaseSnapshotQuerySet, "CaseSnapshot")
         newest = snapshots.of_case(OuterRef("pk")).order_by("-id")
         return self.annotate(
             beginning=Subquery(newest.values(start=Left("text", characters))[:1]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -13,7 +12,7 @@ from apps.audit.constants import AuditAction
 from apps.conversations.models import Conversation, Message, Share
 from apps.llm.models import Quota
 from apps.moderation.querysets.appeals import AppealQuerySet
-from apps.moderation.querysets.base import is_there
+from apps.moderation.querysets.base import all_rows, is_there
 from apps.moderation.querysets.cases import CaseQuerySet
 from apps.users.models import ApiToken
 
@@ -28,11 +27,9 @@ def is_about(person_id: int) -> Q:
     number = OuterRef("target_id")
     labelled = Cast(KeyTextTransform("message_id", OuterRef("data")), BigIntegerField())
     texts = Message.objects.owned_by(person_id)
-    cases = CaseQuerySet(apps.get_model("moderation", "Case"))
-    appeals = AppealQuerySet(apps.get_model("moderation", "Appeal"))
     owned: dict[str, QuerySet[Any]] = {
-        "case": cases.about(person_id),
-        "appeal": appeals.about(person_id),
+        "case": all_rows(CaseQuerySet, "Case").about(person_id),
+        "appeal": all_rows(AppealQuerySet, "Appeal").about(person_id),
         "conversation": Conversation.objects.owned_by(person_id),
         "share": Share.objects.owned_by(person_id),
         "apitoken": ApiToken.objects.owned_by(person_id),

@@ -8,18 +8,16 @@ judge, and they are kept from nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
+from apps.core.querysets import Condition
 from apps.moderation import constants
 from apps.moderation.models import Appeal, Case, Decision, Notice
 from apps.moderation.querysets import blind_reviews as conditions
 from apps.moderation.services.cases import cases
 from apps.users.models import User
-
-if TYPE_CHECKING:
-    from django.db.models import Q
 
 Row = TypeVar("Row", Case, Decision, Notice)
 
@@ -67,12 +65,12 @@ def with_kept_reasons(rows: QuerySet[Row], *, viewer: User, case: str = "case") 
     return conditions.with_kept_reasons(rows, viewer, case=case, is_reviewer=is_reviewer)
 
 
-def kept_of_message(viewer: User, *, message: str) -> Q:
+def kept_of_message(viewer: User, *, message: str) -> Condition:
     """Return the condition of rows with a message of which the same holds."""
     return conditions.kept_of_message(viewer, message=message, is_reviewer=_is_reviewer(viewer))
 
 
-def kept_of_person(viewer: User, *, person: str) -> Q:
+def kept_of_person(viewer: User, *, person: str) -> Condition:
     """Return the condition of rows about a person who waits for such a review.
 
     Which of their measures the appeal is about does not matter: all reasons wait for the opinion.
@@ -80,7 +78,7 @@ def kept_of_person(viewer: User, *, person: str) -> Q:
     return conditions.kept_of_person(viewer, person=person, is_reviewer=_is_reviewer(viewer))
 
 
-def kept_of_event(viewer: User) -> Q:
+def kept_of_event(viewer: User) -> Condition:
     """Return the condition of events of the record that tell why something was decided."""
     return conditions.kept_of_event(viewer, is_reviewer=_is_reviewer(viewer))
 
