@@ -18,7 +18,7 @@ from apps.moderation.services.decisions.decisions import Ruling
 from apps.moderation.services.decisions.enforcements import Measure
 from apps.users.models import User
 from tests.browser.tab import Browsing
-from tests.factories import PASSWORD, ApiTokenFactory
+from tests.factories import PASSWORD, ApiTokenFactory, MessageFactory
 from tests.moderation.factories import make_case, make_policy
 
 pytestmark = pytest.mark.browser
@@ -213,6 +213,29 @@ async def test_an_answer_on_the_page_of_whoever_is_suspended_does_not_look_as_if
         )
         await expect(tab.answer.locator("[data-pending]")).to_be_hidden()
         assert (await tab.text()).startswith(begun)
+
+
+async def test_a_page_without_a_connection_tells_later_of_what_was_decided_meanwhile(
+    browsing: Browsing, person: User, moderator: User
+) -> None:
+    browsing.allowed = "WebSocket|ERR_INTERNET_DISCONNECTED"
+    message = await sync_to_async(MessageFactory)(conversation__owner=person)
+    async with browsing:
+        tab = await browsing.signed_in(person, viewport={"width": 360, "height": 740})
+        await tab.open()
+        await expect(tab.page.locator("[data-send]")).to_be_disabled()
+        opener = tab.page.get_by_role("button", name="Your conversations")
+        await expect(opener).not_to_have_attribute("data-news", "")
+        await tab.page.context.set_offline(True)
+        await expect(tab.connection).to_contain_text("You are offline.")
+        await db.call(decide_about, moderator, message, EnforcementKind.WARN)
+        await tab.page.context.set_offline(False)
+        line = tab.page.locator("[data-arrived]")
+        await expect(line).to_contain_text("1 decision about you was made meanwhile.")
+        await expect(opener).to_have_attribute("data-news", "")
+        await expect(tab.page.locator("[data-unread-count]").first).to_have_text("1")
+        await line.get_by_role("link", name="Read it").click()
+        await expect(tab.page.get_by_role("main")).to_contain_text("You were warned")
 
 
 async def test_a_locked_conversation_says_so_in_the_place_of_the_composer(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.conversations.models import Conversation
 from apps.users.models import User
 from tests.factories import ConversationFactory, MessageFactory
+from tests.moderation.factories import make_decided
 
 pytestmark = pytest.mark.django_db
 LONG = 60
@@ -40,10 +41,7 @@ def test_the_newest_screen_brings_what_the_head_of_the_page_shows(
     talk: Conversation, browser: Client
 ) -> None:
     screen = f"/c/{talk.pk}/messages/older/"
-    head = (
-        '<p hidden data-head data-title="A &amp; B" data-locked="" data-archived=""'
-        ' data-unread-notices="0"></p>'
-    )
+    head = '<p hidden data-head data-title="A &amp; B" data-locked="" data-archived=""></p>'
     assert head in browser.get(screen).content.decode()
     talk.locked_at = talk.archived_at = timezone.now()
     talk.save()
@@ -75,3 +73,10 @@ def test_a_page_without_the_newest_message_leaves_the_conversation_unread(
     browser.get(f"/c/{talk.pk}/")
     talk.refresh_from_db()
     assert talk.read_at > LONG_AGO
+
+
+def test_the_list_brings_how_many_notices_are_not_read(person: User, browser: Client) -> None:
+    said = '<p hidden data-unread-notices="{}"></p>'
+    assert said.format(0) in browser.get("/c/list/").content.decode()
+    make_decided(person)
+    assert said.format(1) in browser.get("/c/list/").content.decode()

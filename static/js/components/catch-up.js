@@ -15,11 +15,11 @@ export class CatchUp {
   #heard = 0;
 
   /**
-   * @param {object} page its transcript, conversation, notices, and hold(), which is called where the page has to stay as it is
+   * @param {object} page its transcript, conversation, and hold(), which is called where the page has to stay as it is
    * for now: a question is being written anew that is not shown any more
    */
-  constructor({ transcript, conversation, notices, hold }) {
-    Object.assign(this, { transcript, conversation, notices, hold });
+  constructor({ transcript, conversation, hold }) {
+    Object.assign(this, { transcript, conversation, hold });
   }
 
   /** Hear of an event: what was fetched before it may be older than what it has changed. */
@@ -47,7 +47,6 @@ export class CatchUp {
   #showHead(head) {
     if (!head) return;
     const { dataset } = head;
-    this.notices.count(Number(dataset.unreadNotices));
     this.conversation.show({ title: dataset.title, archived: dataset.archived === "yes", locked: dataset.locked });
   }
 

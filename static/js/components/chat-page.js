@@ -21,7 +21,7 @@ export class ChatPage {
     const { log } = transcript;
     this.branches = new Branches({ connection, transcript, announce });
     this.editor = new Editor({ log, transcript, drafts, limit: composer.limit, onSend: (edit) => this.send(edit), onReleased: () => this.turn.wantLook() });
-    this.catchUp = new CatchUp({ transcript, notices, conversation: this.conversation, hold: () => this.editor.hold() });
+    this.catchUp = new CatchUp({ transcript, conversation: this.conversation, hold: () => this.editor.hold() });
     this.ratings = new Ratings({ log, announce, complain: (reason) => composer.showProblem(reason) });
     this.turn = new CurrentTurn({
       deliver: (turn) => this.#deliver(turn),
@@ -247,7 +247,7 @@ export class ChatPage {
   async #look() {
     // What is back looks anyway.
     if (!this.connection.isOpen) return;
-    const listed = this.sidebar.refresh();
+    const [listed, asKnown] = [this.sidebar.refresh(), this.notices.known];
     if (this.conversation.id) {
       const isShown = await this.catchUp.run(() => this.turn.pending === null);
       if (this.turn.pending) return this.turn.wantLook();
@@ -255,8 +255,9 @@ export class ChatPage {
       this.#arrived(this.transcript.clientIds());
       if (!isPartOnly(this.transcript.log)) this.following.goOn();
     }
-    if (await listed) this.turn.looked();
-    else this.turn.missed();
+    if (!(await listed)) return this.turn.missed();
+    this.notices.caughtUp(this.sidebar.unreadNotices, asKnown);
+    this.turn.looked();
   }
 
   /** Later messages came onto a page that was opened in the middle. */

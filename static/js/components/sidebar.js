@@ -77,6 +77,7 @@ export class Sidebar {
     const before = this.#links();
     const page = await this.#fetch(this.list.dataset.listing);
     if (!page) return false;
+    this.unreadNotices = Number(page.querySelector("[data-unread-notices]").dataset.unreadNotices);
     this.#removeOthers(before, page);
     let section = null;
     for (const fresh of page.querySelectorAll("section")) section = this.#merge(fresh, section) ?? section;
