@@ -11,6 +11,8 @@ class AuditAction(TextChoices):
     USER_REGISTERED = "user.registered", "Account made"
     USER_UPDATED = "user.updated", "Account changed"
     USER_PASSWORD_CHANGED = "user.password_changed", "Password changed"
+    USER_ADDRESS_CHANGED = "user.address_changed", "Address changed by an admin"
+    USER_LET_IN = "user.let_in", "Link to another password made"
     USER_ROLE_CHANGED = "user.role_changed", "Role changed"
     USER_DUTIES_CHANGED = "user.duties_changed", "Duties changed"
     USER_REVEALED = "user.revealed", "Address or IP revealed to staff"

@@ -22,7 +22,7 @@ from apps.core.mail import dress
 from apps.users import constants
 from apps.users.errors import EmailTakenError
 from apps.users.models import User
-from apps.users.services import access, accounts, preferences
+from apps.users.services import access, accounts, preferences, recovery
 
 logger = logging.getLogger(__name__)
 
@@ -134,10 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link of the reset mail, on the configured address whatever host was asked."""
-        path = reverse(
-            "account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}
-        ).replace("UID-KEY", key)
-        return f"{settings.PUBLIC_URL}{path}"
+        return recovery.reset_url(key)
 
     def get_email_confirmation_url(
         self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC

@@ -129,6 +129,13 @@ class AccountNotLeavingError(ConflictError):
     default_message = "This account cannot be brought back this way. Sign in again to see why."
 
 
+class AccountClosedError(ConflictError):
+    """Nobody is let into an account that is closed."""
+
+    code = "account_closed"
+    default_message = "This account is closed. Open it first."
+
+
 class RoleRequiredError(ForbiddenError):
     """The caller's role does not allow this."""
 

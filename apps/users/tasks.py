@@ -6,7 +6,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as queue
 
 from apps.core import db
-from apps.users.services import admin_mail, leaving, token_warnings
+from apps.users.services import admin_mail, leaving, recovery, token_warnings
 
 
 @queue.task(
@@ -48,5 +48,19 @@ async def mail_token_expiry(*, token_id: int) -> None:
 async def mail_leaving(*, user_id: int) -> None:
     """Tell somebody who leaves until when they can come back."""
     mail = await db.call(leaving.compose_mail, user_id=user_id)
+    if mail is not None:
+        await asyncio.to_thread(mail.send)
+
+
+@queue.task(
+    name=recovery.MAIL_TASK,
+    queue=admin_mail.MAIL_QUEUE,
+    retry=RetryStrategy(max_attempts=6, exponential_wait=5, retry_exceptions={OSError}),
+)
+async def mail_recovery(*, user_id: int, to: str, is_moved: bool, factors: int) -> None:
+    """Tell somebody what an admin did so that they get into their account."""
+    mail = await db.call(
+        recovery.compose_mail, user_id=user_id, to=to, is_moved=is_moved, factors=factors
+    )
     if mail is not None:
         await asyncio.to_thread(mail.send)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.http import HttpRequest
 
 from apps.core.admin_kit.actions import RowAction
-from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm
+from apps.core.admin_kit.decisions import RECORDED, Decision, ReasonForm, ShownOnce
 from apps.core.admin_kit.people import is_admin
 from apps.users.admin import standing_actions
-from apps.users.admin.forms import NameForm, RoleForm
+from apps.users.admin.forms import AddressForm, LetInForm, NameForm, RoleForm
 from apps.users.constants import Role
 from apps.users.models import User
-from apps.users.services import accounts, roles
+from apps.users.services import accounts, recovery, roles
 
 if TYPE_CHECKING:
     from apps.users.admin.people import UserAdmin
@@ -63,6 +63,8 @@ def _account_actions(subject: UserAdmin) -> list[RowAction[User]]:
         action(
             "open", "Open account", "person_check", _open, offered=lambda user: not user.is_active
         ),
+        action("address", "Change address", "alternate_email", _readdress, offered=_has_password),
+        action("recover", "Let in again", "lock_reset", _let_in, offered=_has_password),
         action("close", "Close account", "person_off", _close, offered=lambda user: user.is_active),
         action("remove", "Delete account", "delete", _delete, is_danger=True),
     ]
@@ -87,6 +89,40 @@ def _change_role(subject: UserAdmin, request: HttpRequest, user: User) -> Decisi
         back_url=subject.url_of(user.pk),
         form_class=RoleForm,
         initial={"role": user.role},
+    )
+
+
+def _has_password(user: User) -> bool:
+    return user.is_active and not user.is_service
+
+
+def _let_in(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
+    def apply(typed: Typed) -> ShownOnce:
+        link = recovery.let_in(actor=_actor(request), user_id=user.pk, **typed)
+        return ShownOnce(
+            title=f"The way in for {user.name}",
+            label="Link",
+            secret=link,
+            advice=[
+                "Hand it to them where you know that it is them: whoever has it sets the password.",
+                "It works once, for three days, and no longer than until they sign in.",
+            ],
+            next_url=subject.url_of(user.pk),
+        )
+
+    return Decision(
+        title=f"Let {user.name} in again",
+        effects=[
+            "The next page shows a link, once. With it they set another password.",
+            "Until then the password that they have goes on working.",
+            "They are told by mail, where mail is sent.",
+            RECORDED,
+        ],
+        submit="Make the link",
+        done="",
+        apply=apply,
+        back_url=subject.url_of(user.pk),
+        form_class=LetInForm,
     )
 
 
@@ -150,6 +186,26 @@ def _rename(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
         back_url=subject.url_of(user.pk),
         form_class=NameForm,
         initial={"name": user.name},
+    )
+
+
+def _readdress(subject: UserAdmin, request: HttpRequest, user: User) -> Decision:
+    def apply(typed: Typed) -> None:
+        recovery.change_address(actor=_actor(request), user_id=user.pk, **typed)
+
+    return Decision(
+        title=f"Change the address of {user.name}",
+        effects=[
+            "They sign in with the new address from now on, and mail goes there.",
+            "It counts as confirmed: make sure that it is theirs.",
+            "The former address is told by mail, where mail is sent.",
+            RECORDED,
+        ],
+        submit="Change the address",
+        done="The address is changed.",
+        apply=apply,
+        back_url=subject.url_of(user.pk),
+        form_class=AddressForm,
     )
 
 

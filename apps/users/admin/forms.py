@@ -152,6 +152,27 @@ class RevokeTokenForm(ReasonForm):
     )
 
 
+class AddressForm(ReasonForm):
+    """Another address, and why."""
+
+    email = forms.EmailField(
+        label="Address",
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "off"}),
+        error_messages={"required": "Write the address."},
+    )
+    field_order = ("email", "reason")
+
+
+class LetInForm(ReasonForm):
+    """Whether the second factors are lost as well."""
+
+    forgets_factors = forms.BooleanField(
+        required=False,
+        label="Remove the second factors and passkeys too",
+        help_text="Where they are lost. Others can be added once they are in.",
+    )
+
+
 class NameForm(forms.Form):
     """Another name."""
 

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 
+def addresses_of(user: User) -> QuerySet[EmailAddress]:
+    """Return the addresses of a person, with one that still waits to be confirmed."""
+    rows: QuerySet[EmailAddress] = EmailAddress.objects.filter(user=user)
+    return rows
+
+
 def confirmed_address_of(user: User) -> QuerySet[EmailAddress]:
     """Return the address that a person signs in with, where it was confirmed."""
-    rows: QuerySet[EmailAddress] = EmailAddress.objects.filter(user=user, email=user.email)
-    return rows.filter(verified=True)
+    return addresses_of(user).filter(email=user.email, verified=True)
 
 
 def second_factors_of(user: User) -> QuerySet[Authenticator]:

@@ -6,7 +6,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
 
 from apps.audit import services as audit
 from apps.audit.constants import AuditAction
@@ -14,7 +13,7 @@ from apps.core import db
 from apps.core.preconditions import Precondition
 from apps.core.problems import clean_reason, validation_failed
 from apps.users.belongings import belongings
-from apps.users.constants import SERVICE_DOMAIN, Role
+from apps.users.constants import Role
 from apps.users.errors import (
     EmailTakenError,
     OwnRightsError,
@@ -275,10 +274,10 @@ def _rename(*, actor: User, user_id: int, name: str) -> User:
 def _checked(*, email: str, name: str, password: str, role: str = Role.USER) -> User:
     person = User(email=normalize_email(email), name=name.strip(), role=role)
     problems: dict[str, list[ValidationError]] = {}
-    if person.email.endswith(f"@{SERVICE_DOMAIN}"):
-        problems["email"] = [
-            ValidationError(gettext("Use an address that mail reaches."), "reserved")
-        ]
+    try:
+        credentials.check_address(person.email)
+    except ValidationError as error:
+        problems.update(error.error_dict)
     try:
         person.clean_fields(exclude=["password"])
     except ValidationError as error:

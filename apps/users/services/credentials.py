@@ -5,8 +5,11 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from apps.core import db
+from apps.users.constants import SERVICE_DOMAIN
 from apps.users.errors import EmailNotVerifiedError, SecondFactorRequiredError
 from apps.users.models import User
 from apps.users.querysets.framework import confirmed_address_of
@@ -27,6 +30,17 @@ async def find_by_credentials(*, email: str, password: str) -> User | None:
 def _find_by_email(email: str) -> User | None:
     found: User | None = User.objects.with_email(email).first()
     return found
+
+
+def check_address(email: str) -> None:
+    """Check that an address is none of those that programs' accounts have.
+
+    Raises:
+        ValidationError: it is, said of the field `email`.
+    """
+    if email.endswith(f"@{SERVICE_DOMAIN}"):
+        problem = ValidationError(gettext("Use an address that mail reaches."), "reserved")
+        raise ValidationError({"email": problem})
 
 
 def is_verification_required() -> bool:
