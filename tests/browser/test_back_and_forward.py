@@ -83,6 +83,23 @@ async def test_back_and_reload_after_a_new_token_lead_to_the_list_and_make_no_se
     assert await sync_to_async(signs_in.api_tokens.count)() == 1
 
 
+async def test_a_form_that_comes_back_begins_at_the_field_that_is_wrong(
+    browsing: Browsing, signs_in: User
+) -> None:
+    browsing.allowed = "400"
+    async with browsing:
+        tab = await browsing.visitor(viewport={"width": 360, "height": 740})
+        await tab.sign_in(signs_in)
+        page = tab.page
+        await page.goto("/accounts/2fa/totp/activate/")
+        await confirm(page)
+        code = page.get_by_label("Authenticator code")
+        await code.fill("no")
+        await page.get_by_role("button", name="Turn it on").click()
+        await expect(page.get_by_text("Incorrect code.")).to_be_in_viewport()
+        await expect(code).to_be_focused()
+
+
 async def test_back_shows_nobody_the_pages_of_whoever_has_signed_out(
     browsing: Browsing, signs_in: User
 ) -> None:
