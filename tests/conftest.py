@@ -11,6 +11,7 @@ from django.db import connection
 
 from apps.core.constants import UNDECLARED_ERROR
 from apps.llm.services import catalogue
+from apps.moderation.services.rules import rule_sets
 from tests.support.chromium import Chromium
 from tests.support.flush import flush_with_care
 from tests.support.network import block_network
@@ -95,9 +96,11 @@ def _empty_redis(_redis_client: "redis.Redis", services: Services) -> Iterator[N
 
 
 @pytest.fixture(autouse=True)
-def _read_the_catalogue_anew() -> None:
+def _read_catalogue_and_rules_anew() -> None:
     """Know nothing of the rows of another test."""
     catalogue.forget()
+    rule_sets._Known.current = None
+    rule_sets.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Rules that are live, a worker, and a scripted model server."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -15,15 +15,6 @@ from tests.conversations.conftest import upstream as upstream
 from tests.moderation.factories import make_policy
 
 MakeRule = Callable[..., Awaitable[Rule]]
-
-
-@pytest.fixture(autouse=True)
-def _rules_of_this_test() -> Iterator[None]:
-    """Know no rules of the test before, and leave none."""
-    rule_sets._Known.current = None
-    rule_sets.forget()
-    yield
-    rule_sets._Known.current = None
 
 
 @pytest.fixture
