@@ -104,6 +104,21 @@ async def test_no_model_is_asked_for_whoever_may_not_ask_any_more_when_their_tur
     assert upstream.requests == []
 
 
+@pytest.mark.parametrize("bar", [suspend, close])
+async def test_an_answer_that_is_written_ends_when_its_person_is_put_out(
+    person: User, upstream: ScriptedUpstream, bar: Callable[[Reply], None]
+) -> None:
+    reply = await start(person, "page", model="scripted")
+    async with running_worker() as worker:
+        ended = worker.begin(reply.pk)
+        assert await until(upstream, lambda book: book.running == 1)
+        await sync_to_async(bar)(await read_reply(reply.pk))
+        async with asyncio.timeout(5):
+            await ended
+    assert (await read_reply(reply.pk)).state == "halted"
+    assert closed_at(upstream.book, "page") is not None
+
+
 def closed_at(book: Book, word: str) -> float | None:
     """Return when the connection was closed by which the question with a word was asked."""
     asked = (seen for seen in book.requests if word in str(seen.body["messages"][-1]))
