@@ -114,6 +114,10 @@ class UserQuerySet(NumberedQuerySet["User"]):
         """Leave out who was suspended, also where the suspension has ended by the clock."""
         return self.exclude(standing=Standing.SUSPENDED)
 
+    def names(self, numbers: Collection[int]) -> dict[int, str]:
+        """Return what the people with these numbers are called, by number."""
+        return dict(self.filter(pk__in=numbers).values_list("pk", "name"))
+
     def name_at(self, column: str) -> Subquery:
         """Return, for each row of another query, the name of whoever a column points at.
 

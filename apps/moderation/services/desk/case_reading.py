@@ -80,9 +80,5 @@ def read_timeline(*, viewer: User, case_id: int) -> list[timelines.Entry]:
     history = timelines.history_of(case)
     hides_reasons = blind_reviews.hides_any(viewer=viewer, appeals=history.appeals)
     numbers = history.holders | {flag.reporter_id for flag in flags if flag.reporter_id}
-    names = _names_of(numbers)
+    names = User.objects.names(numbers)
     return timelines.timeline_of(history, flags, names, hides_reasons=hides_reasons)
-
-
-def _names_of(numbers: set[int]) -> dict[int, str]:
-    return dict(User.objects.filter(pk__in=numbers).values_list("pk", "name"))

@@ -136,7 +136,8 @@ def overdue_count() -> str:
 def names_of(rows: Iterable[Case]) -> dict[int, str]:
     """Return the names of everybody these cases are about or held by, in one query."""
     numbers = {number for case in rows for number in (case.subject_id, case.claimed_by_id)}
-    return dict(User.objects.filter(pk__in=numbers - {None}).values_list("pk", "name"))
+    names: dict[int, str] = User.objects.names(numbers - {None})
+    return names
 
 
 def share_of_sla(case: Case, *, now: datetime | None = None) -> int:

@@ -169,8 +169,7 @@ def news_since(case: Case, since: datetime, viewer: User) -> list[str]:
 
 def _deeds_since(case: Case, since: datetime, viewer: User) -> list[str]:
     events = [event for event in _events(case, since) if event.actor_id != viewer.pk]
-    holders = _holders(events)
-    names = dict(User.objects.filter(pk__in=holders).values_list("pk", "name")) if holders else {}
+    names = User.objects.names(_holders(events))
     entries = [_held(event, names) for event in events]
     return [f"{entry.actor} {entry.what}".strip() for entry in entries]
 
