@@ -43,12 +43,18 @@ export class Reply {
 
   /** Nothing more of it arrives on this page: show all that did, and why it goes no further here. */
   breakOff(notice) {
-    cancelAnimationFrame(this.frame);
-    this.message.state = "broken_off";
+    this.#leave("broken_off");
     if (this.message.isHidden) return;
     this.message.text = this.known.text;
     if (this.known.text) this.#showAll();
     this.message.showNotice(notice);
+    this.onGrow();
+  }
+
+  #leave(state) {
+    cancelAnimationFrame(this.frame);
+    this.size.disconnect();
+    this.message.state = state;
   }
 
   #grow() {
@@ -88,9 +94,7 @@ export class Reply {
   }
 
   #finish({ state, html, notice, counted, correlation_id: requestId }) {
-    cancelAnimationFrame(this.frame);
-    this.size.disconnect();
-    this.message.state = state;
+    this.#leave(state);
     if (this.message.isHidden) return;
     this.message.text = state === "withheld" ? "" : this.known.text;
     this.message.showHtml(html ?? "");
